@@ -1,0 +1,1 @@
+"""kuke-ctr: containerd's ctr for Kukeon realms."""

@@ -1,0 +1,57 @@
+"""What one process call is, and what it gave: plain values that recordings and processes share."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One process to run.
+
+    `argv` is complete: the program's words, ctr's global flags, the command. `timeout` is in seconds
+    (None: no limit). `stdin` is a descriptor, a short text, or None for /dev/null; `stdout` a
+    descriptor that takes the output, or None to collect it. `socket` is the path that is tried with
+    connect(2) beforehand. A `probe` only finds something out: it runs under --dry-run too.
+    """
+
+    argv: tuple[str, ...]
+    timeout: float | None = 60.0
+    stdin: int | bytes | None = None
+    stdout: int | None = None
+    socket: str | None = None
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call gave. `planned` is true where --dry-run printed it and nothing ran."""
+
+    argv: tuple[str, ...]
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    planned: bool = False
+
+
+def mask(argv: Sequence[str]) -> tuple[str, ...]:
+    """The argv with whatever follows `:` in the value of a `--user`/`-u` hidden."""
+    words = list(argv)
+    for i, word in enumerate(words):
+        if word in ("--user", "-u") and i + 1 < len(words):
+            words[i + 1] = _mask_user(words[i + 1])
+        elif word.startswith(("--user=", "-u=")):
+            flag, _, value = word.partition("=")
+            words[i] = f"{flag}={_mask_user(value)}"
+    return tuple(words)
+
+
+def _mask_user(value: str) -> str:
+    name, colon, _ = value.partition(":")
+    return f"{name}:***" if colon else value
+
+
+def shown(argv: Sequence[str]) -> str:
+    """The argv as a line for a shell, secrets masked: what `-x` prints and an error names."""
+    return shlex.join(mask(argv))

@@ -1,0 +1,73 @@
+"""Every failure that kuke-ctr can explain: one base type, each class knows its exit code."""
+
+from collections.abc import Sequence
+
+
+class KukeCtrError(Exception):
+    """A failure with one sentence for the user and, where there is one, a next step.
+
+    `message` says what happened, `hint` what to do next, `command` is the exact argv that was run,
+    with secrets masked already. `exit_code` is what the command line exits with (docs/output.md).
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, command: Sequence[str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.command = tuple(command) if command is not None else None
+
+
+class CtrFailed(KukeCtrError):
+    """ctr ran and said no; the message is what it said."""
+
+
+class UsageError(KukeCtrError):
+    """Wrong usage or bad input: nothing was started."""
+
+    exit_code = 2
+
+
+class NotFound(KukeCtrError):
+    """The thing that was named does not exist."""
+
+    exit_code = 3
+
+
+class Unreadable(KukeCtrError):
+    """What ctr printed, or what a recording holds, could not be read."""
+
+    exit_code = 4
+
+
+class FoundWrong(KukeCtrError):
+    """The command looked and found something wrong (`images check`)."""
+
+    exit_code = 5
+
+
+class TimeLimit(KukeCtrError):
+    """The time limit passed before there was an answer."""
+
+    exit_code = 124
+
+
+class Forbidden(KukeCtrError):
+    """A file, a socket or a program may not be used by this user."""
+
+    exit_code = 126
+
+
+class CtrMissing(KukeCtrError):
+    """The ctr program is not installed."""
+
+    exit_code = 127
+
+
+class Interrupted(KukeCtrError):
+    """Ctrl-C, or the user declined."""
+
+    exit_code = 130

@@ -1,0 +1,99 @@
+"""The records: one class for each thing that a list shows.
+
+Field names are the keys of `-o json`; `kuke-ctr schema NOUN` prints them as JSON Schema. A field is
+optional only where ctr itself leaves the cell blank.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Record(BaseModel):
+    """One row. `realm` is filled in lists over several realms only, and left out elsewhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    realm: str | None = None
+    extra: dict[str, str] = {}
+    """Columns that this version of kuke-ctr does not know, by their header."""
+
+
+class Image(Record):
+    """A row of `ctr images ls`. `size_bytes` comes from the rounded text: it is approximate."""
+
+    ref: str
+    media_type: str
+    digest: str
+    size: str
+    size_bytes: int | None
+    size_approximate: bool
+    platforms: tuple[str, ...]
+    labels: dict[str, str]
+    labels_text: str
+
+
+class Container(Record):
+    """A row of `ctr containers ls`; `image` is null for a container that was made without one."""
+
+    id: str
+    image: str | None
+    runtime: str
+
+
+class Task(Record):
+    """A row of `ctr tasks ls`. `pid` is 0 where the shim did not answer (status UNKNOWN)."""
+
+    id: str
+    pid: int
+    status: str
+
+
+class Namespace(Record):
+    """A row of `ctr namespaces ls`."""
+
+    name: str
+    labels: dict[str, str]
+    labels_text: str
+
+
+class RealmSource(StrEnum):
+    """Which rule gave the namespace of a realm."""
+
+    FLAG = "flag"
+    MANIFEST = "manifest"
+    RECORD = "record"
+    SETTINGS = "settings"
+    LAYOUT = "layout"
+    CONTAINERD = "containerd"
+
+
+class Realm(Record):
+    """A realm and its containerd namespace; `exists` is null where nobody could be asked."""
+
+    name: str
+    namespace: str
+    source: RealmSource
+    exists: bool | None
+
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that could not be read: its line number (the header is line 1), text and reason."""
+
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[R]):
+    """What a table held: the good rows in their order, and the refused ones."""
+
+    records: tuple[R, ...]
+    refused: tuple[Refused, ...] = ()
