@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Call:
     """One process to run.
 
-    `argv` is complete: the program's words, ctr's global flags, the command. `timeout` is in seconds
+    `argv` is complete: the program's words, ctr's global flags, the command. `timeout` is seconds
     (None: no limit). `stdin` is a descriptor, a short text, or None for /dev/null; `stdout` a
     descriptor that takes the output, or None to collect it. `socket` is the path that is tried with
     connect(2) beforehand. A `probe` only finds something out: it runs under --dry-run too.

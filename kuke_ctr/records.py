@@ -6,13 +6,22 @@ optional only where ctr itself leaves the cell blank.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from kuke_ctr.errors import Unreadable
+
 
 class Record(BaseModel):
-    """One row. `realm` is filled in lists over several realms only, and left out elsewhere."""
+    """One row. `realm` is filled in lists over several realms only, and left out elsewhere.
+
+    Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
+    """
+
+    identifier: ClassVar[str]
+    table: ClassVar[tuple[str, ...]]
+    wide: ClassVar[tuple[str, ...]]
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -23,6 +32,10 @@ class Record(BaseModel):
 
 class Image(Record):
     """A row of `ctr images ls`. `size_bytes` comes from the rounded text: it is approximate."""
+
+    identifier = "ref"
+    table = ("ref", "digest", "size", "platforms")
+    wide = ("ref", "media_type", "digest", "size", "platforms", "labels")
 
     ref: str
     media_type: str
@@ -38,6 +51,10 @@ class Image(Record):
 class Container(Record):
     """A row of `ctr containers ls`; `image` is null for a container that was made without one."""
 
+    identifier = "id"
+    table = ("id", "image", "runtime")
+    wide = table
+
     id: str
     image: str | None
     runtime: str
@@ -46,6 +63,10 @@ class Container(Record):
 class Task(Record):
     """A row of `ctr tasks ls`. `pid` is 0 where the shim did not answer (status UNKNOWN)."""
 
+    identifier = "id"
+    table = ("id", "pid", "status")
+    wide = table
+
     id: str
     pid: int
     status: str
@@ -53,6 +74,10 @@ class Task(Record):
 
 class Namespace(Record):
     """A row of `ctr namespaces ls`."""
+
+    identifier = "name"
+    table = ("name", "labels")
+    wide = table
 
     name: str
     labels: dict[str, str]
@@ -73,13 +98,17 @@ class RealmSource(StrEnum):
 class Realm(Record):
     """A realm and its containerd namespace; `exists` is null where nobody could be asked."""
 
+    identifier = "name"
+    table = ("name", "namespace", "source", "exists")
+    wide = table
+
     name: str
     namespace: str
     source: RealmSource
     exists: bool | None
 
 
-R = TypeVar("R", bound=Record)
+R_co = TypeVar("R_co", bound=Record, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +121,21 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[R]):
+class Listing(Generic[R_co]):
     """What a table held: the good rows in their order, and the refused ones."""
 
-    records: tuple[R, ...]
+    records: tuple[R_co, ...]
     refused: tuple[Refused, ...] = ()
+
+
+class RowsRefused(Unreadable):
+    """A table with rows that can't be read; the error holds the good ones too."""
+
+    def __init__(self, listing: Listing[Record], *, command: tuple[str, ...] | None = None) -> None:
+        rows = "1 row" if len(listing.refused) == 1 else f"{len(listing.refused)} rows"
+        super().__init__(
+            f"{rows} of what ctr printed could not be read",
+            hint="-o raw shows what ctr printed; table, jsonl or --partial give the other rows",
+            command=command,
+        )
+        self.listing = listing
