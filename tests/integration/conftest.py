@@ -1,0 +1,105 @@
+"""The real ring: private daemons, and kuke-ctr as it is installed.
+
+A developer's machine without root or without the programs skips these tests; where
+KUKE_CTR_TESTS_NO_SKIP=1 (CI) they fail instead.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from scripts.lib import containerd as harness
+from scripts.lib import programs as cache_of_programs
+from scripts.lib.containerd import PrivateContainerd
+from tests.integration.runner import KukeCtr
+
+SUITES = {"1.6": "bookworm", "1.7": "trixie", "2.1": "sid"}
+"""containerd's version -> the suite of Debian that has it (sid's moves on)."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for a daemon is of the real ring."""
+    for item in items:
+        if "programs_of" in getattr(item, "fixturenames", ()):
+            item.add_marker("real")
+
+
+def _cannot(why: str) -> None:
+    if os.environ.get("KUKE_CTR_TESTS_NO_SKIP") == "1":
+        pytest.fail(why, pytrace=False)
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def programs_of() -> Callable[[str], Path]:
+    """The folder of programs for a version (`1.6`), or for `native`: PATH's or this release's."""
+    if os.geteuid() != 0:
+        _cannot("a private containerd needs root")
+
+    @cache
+    def folder(version: str) -> Path:
+        try:
+            native = cache_of_programs.ensure()
+            if version == "native" or harness.version_of(native).startswith(f"{version}."):
+                return native
+            return cache_of_programs.ensure(SUITES[version])
+        except cache_of_programs.Unavailable as unavailable:
+            _cannot(str(unavailable))
+            raise
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _daemons(
+    programs_of: Callable[[str], Path],
+) -> Iterator[Callable[[str], PrivateContainerd]]:
+    with ExitStack() as running:
+        started: dict[Path, PrivateContainerd] = {}
+
+        def daemon(version: str) -> PrivateContainerd:
+            folder = programs_of(version)
+            if folder not in started:
+                started[folder] = running.enter_context(harness.temporary(folder))
+            return started[folder]
+
+        yield daemon
+
+
+@pytest.fixture(scope="session")
+def containerd(_daemons: Callable[[str], PrivateContainerd]) -> PrivateContainerd:
+    """PATH's containerd or the one of this Debian release, running; shared by all tests."""
+    return _daemons("native")
+
+
+@pytest.fixture(scope="session", params=list(SUITES))
+def any_containerd(
+    request: pytest.FixtureRequest, _daemons: Callable[[str], PrivateContainerd]
+) -> PrivateContainerd:
+    """Each version in turn, running; shared by all tests."""
+    return _daemons(request.param)
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A namespace that only this test has."""
+    return harness.unique("test")
+
+
+@pytest.fixture
+def kuke_ctr(tmp_path: Path) -> KukeCtr:
+    """kuke-ctr with an empty home and an empty run path; `.on(daemon)` gives it an address."""
+    for name in ("home", "run"):
+        (tmp_path / name).mkdir()
+    return KukeCtr(
+        {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path / "home"),
+            "KUKEON_RUN_PATH": str(tmp_path / "run"),
+            "LC_ALL": "C.UTF-8",
+        }
+    )
