@@ -1,8 +1,11 @@
 """What one process call is, and what it gave: plain values that recordings and processes share."""
 
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from kuke_ctr.errors import TimeLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,21 @@ def _mask_user(value: str) -> str:
 def shown(argv: Sequence[str]) -> str:
     """The argv as a line for a shell, secrets masked: what `-x` prints and an error names."""
     return shlex.join(mask(argv))
+
+
+def time_limit(call: Call) -> TimeLimit:
+    """The error for a call that its time limit ended."""
+    return TimeLimit(
+        f"`{shown(call.argv)}` gave no answer within {call.timeout:g} seconds"
+        if call.timeout is not None
+        else f"`{shown(call.argv)}` gave no answer in time",
+        hint="the daemon may hang (`systemctl status containerd`); --timeout sets another limit",
+        command=mask(call.argv),
+    )
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it: os.write may take less."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
