@@ -1,0 +1,68 @@
+"""ctr on one host: builds the argv of a call, runs it, and turns a failure into an error."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.calls import Call, Result
+from kuke_ctr.errors import CtrFailed, Unreadable
+from kuke_ctr.process import Processes
+
+
+@dataclass(frozen=True, slots=True)
+class Ctr:
+    """The ctr of one host.
+
+    `words` are the program's words (`("ctr",)`, `("k3s", "ctr")`), `address` becomes `-a` where
+    somebody gave one, `socket` is the path that is tried before a call, `timeout` the time limit of
+    a call in seconds (None: no limit), `notice` gets the stderr of a call that succeeded.
+    """
+
+    processes: Processes
+    words: tuple[str, ...]
+    address: str | None
+    socket: str | None
+    timeout: float | None
+    notice: Callable[[str], None]
+
+    def argv(self, *words: str, namespace: str | None = None) -> tuple[str, ...]:
+        """The whole argv of a call; `words` are noun, verb, flags and then positionals."""
+        address = ("-a", self.address) if self.address is not None else ()
+        scope = ("-n", namespace) if namespace is not None else ()
+        return (*self.words, *address, *scope, *words)
+
+    def call(self, *words: str, namespace: str | None = None, probe: bool = False) -> Call:
+        """A call with this host's socket and time limit."""
+        argv = self.argv(*words, namespace=namespace)
+        return Call(argv, timeout=self.timeout, socket=self.socket, probe=probe)
+
+    def run(self, *words: str, namespace: str | None = None, probe: bool = False) -> Result:
+        """Run one call; an exit code other than 0 is an error."""
+        return self.checked(self.processes.run(self.call(*words, namespace=namespace, probe=probe)))
+
+    def checked(self, result: Result) -> Result:
+        """The result of a call that succeeded; its stderr is shown, a failure is raised."""
+        if result.exit_code != 0:
+            raise failure_of(result)
+        if result.stderr.strip():
+            self.notice(result.stderr.decode(errors="replace"))
+        return result
+
+    def version(self) -> str:
+        """What `ctr --version` says in short (`ctr 1.6.20`), or `ctr` where it does not say."""
+        argv = (*self.words, "--version")
+        try:
+            said = self.processes.run(Call(argv, timeout=self.timeout, probe=True))
+        except (CtrFailed, Unreadable):  # not recorded, perhaps
+            return "ctr"
+        words = said.stdout.decode(errors="replace").split()  # ctr containerd.io v1.6.20
+        return f"ctr {words[-1].removeprefix('v')}" if words else "ctr"
+
+
+def lines_of(data: bytes) -> Iterator[str]:
+    """The lines of ctr's output, split at newlines only; bytes that are not UTF-8 survive."""
+    text = data.decode(errors="surrogateescape")
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return iter(lines)

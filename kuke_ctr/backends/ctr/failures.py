@@ -1,0 +1,50 @@
+"""ctr's own failures as our errors: the message it printed, and what to do next."""
+
+import re
+
+from kuke_ctr.calls import Result, mask
+from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, TimeLimit
+
+_LOG_LINE = re.compile(r'^time="[^"]*" level=\w+ msg=')
+
+# what ctr's message holds -> the error it is, and the hint; the first that fits
+_KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
+    ("permission denied", Forbidden, "run the same command with sudo"),
+    (
+        "context deadline exceeded",
+        TimeLimit,
+        "containerd may hang; --timeout SECONDS sets the limit",
+    ),
+    ("failed to dial", CtrFailed, "is containerd running? `systemctl status containerd` tells"),
+    ("connection error", CtrFailed, "is containerd running? `systemctl status containerd` tells"),
+    ("namespace validation", CtrFailed, "see `kuke-ctr namespaces ls` for the names there are"),
+    ("not found", NotFound, "see the list (`ls`) of the same realm for what there is"),
+    ("unknown service", CtrFailed, "this ctr is newer than the containerd it talks to"),
+)
+
+
+def message_of(stderr: bytes) -> str:
+    """What ctr says went wrong: its last `ctr: ...` line, else its last line that is not a log."""
+    lines = [line for line in stderr.decode(errors="replace").splitlines() if line.strip()]
+    own = [line for line in lines if line.startswith("ctr: ")]
+    plain = [line for line in lines if not _LOG_LINE.match(line)]
+    chosen = own or plain or lines
+    return chosen[-1].removeprefix("ctr: ").strip() if chosen else ""
+
+
+def failure_of(result: Result) -> KukeCtrError:
+    """The error for a call that ended with another exit code than 0."""
+    message = message_of(result.stderr)
+    command = mask(result.argv)
+    if not message:
+        ending = f"exit code {result.exit_code}" if result.exit_code > 0 else "a signal"
+        usage = "a flag that this ctr does not know" if result.stdout else "no message"
+        return CtrFailed(
+            f"ctr ended with {ending} and {usage}",
+            hint="run the command below by hand to see all it says",
+            command=command,
+        )
+    for text, kind, hint in _KNOWN:
+        if text in message:
+            return kind(f"ctr: {message}", hint=hint, command=command)
+    return CtrFailed(f"ctr: {message}", command=command)

@@ -1,0 +1,121 @@
+"""The lists that ctr prints as tables: run for several namespaces side by side, and read."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.calls import Call, Result, mask
+from kuke_ctr.errors import KukeCtrError, Unreadable
+from kuke_ctr.records import Listing, Record, Refused
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[R]):
+    """A list: `words` are ctr's (`images ls`), `parse` reads its lines.
+
+    `name_of` gives what `-q` prints for a record where the table must be checked against that: a
+    label may hold a newline and a line that looks like a row, and the names tell such a row from a
+    real one. `order` sorts the records where ctr's own order is random.
+    """
+
+    words: tuple[str, ...]
+    parse: Callable[[Iterable[str]], Iterator[R | Refused]]
+    name_of: Callable[[R], str] | None = None
+    order: Callable[[R], str] | None = None
+
+
+def fetch(
+    ctr: Ctr, table: Table[R], namespaces: Sequence[str | None], flags: Sequence[str] = ()
+) -> list[Listing[R] | KukeCtrError]:
+    """The table of each namespace (None: a call without `-n`), side by side, in their order.
+
+    `flags` stand after the verb, filters among them. An error of one namespace stands in its place.
+    """
+    answers = dict(enumerate(_fetch_once(ctr, table, namespaces, flags)))
+    # an image may come or go between the two calls: only a difference that stays is one
+    again = [i for i, answer in answers.items() if isinstance(answer, _Differs)]
+    if again:
+        answers.update(
+            zip(again, _fetch_once(ctr, table, [namespaces[i] for i in again], flags), strict=True)
+        )
+    return [answers[i] for i in range(len(namespaces))]
+
+
+def _fetch_once(
+    ctr: Ctr, table: Table[R], namespaces: Sequence[str | None], flags: Sequence[str]
+) -> list[Listing[R] | KukeCtrError]:
+    checked = table.name_of is not None and not ctr.processes.dry_run
+    calls: list[Call] = []
+    for namespace in namespaces:
+        calls.append(ctr.call(*table.words, *flags, namespace=namespace))
+        if checked:
+            calls.append(ctr.call(*table.words, "-q", *flags, namespace=namespace))
+    results = ctr.processes.run_all(calls)
+    step = 2 if checked else 1
+    return [_read(ctr, table, results[i : i + step]) for i in range(0, len(results), step)]
+
+
+def _read(ctr: Ctr, table: Table[R], results: Sequence[Result]) -> Listing[R] | KukeCtrError:
+    try:
+        first, *names = [ctr.checked(result) for result in results]
+        found = read(ctr, table, first)
+    except KukeCtrError as error:
+        return error
+    if names and table.name_of is not None:
+        difference = _difference(found, table.name_of, names[0])
+        if difference:
+            return _Differs(difference, command=mask(first.argv))
+    return found
+
+
+def read(ctr: Ctr, table: Table[R], result: Result) -> Listing[R]:
+    """The records in what ctr printed; a header that does not fit names ctr's version."""
+    try:
+        found = listing(table.parse(lines_of(result.stdout)))
+    except Unreadable as error:
+        raise Unreadable(
+            f"{ctr.version()}: {error.message}", hint=error.hint, command=mask(result.argv)
+        ) from None
+    if table.order is None:
+        return found
+    return Listing(tuple(sorted(found.records, key=table.order)), found.refused)
+
+
+def listing(rows: Iterable[R | Refused]) -> Listing[R]:
+    """Parsed rows, the good ones and the refused ones apart."""
+    records: list[R] = []
+    refused: list[Refused] = []
+    for row in rows:
+        if isinstance(row, Refused):
+            refused.append(row)
+        else:
+            records.append(row)
+    return Listing(tuple(records), tuple(refused))
+
+
+class _Differs(Unreadable):
+    def __init__(self, difference: str, *, command: tuple[str, ...]) -> None:
+        super().__init__(
+            f"the table that ctr printed and the names beside it do not agree: {difference}",
+            hint="a label that holds a line break has forged or hidden a row; see -o raw",
+            command=command,
+        )
+
+
+def _difference(found: Listing[R], name_of: Callable[[R], str], names: Result) -> str:
+    """Which names only one of the two calls printed, in words; empty where they agree."""
+    listed = Counter(line for record in found.records for line in name_of(record).split("\n"))
+    named = Counter(lines_of(names.stdout))
+    forged = sorted((listed - named).elements())
+    # a refused row is shown by itself, with its text: its name is not hidden
+    hidden = sorted((named - listed).elements()) if not found.refused else []
+    parts = []
+    if forged:
+        parts.append("only the table has " + ", ".join(map(repr, forged[:5])))
+    if hidden:
+        parts.append("only the names have " + ", ".join(map(repr, hidden[:5])))
+    return "; ".join(parts)

@@ -1,0 +1,217 @@
+"""The root of the command line, and the one place where errors become messages and exit codes.
+
+Only the verb that was asked for is imported and built: the table below is all that a start-up knows
+of the others.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command as build
+
+from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.options import hoist
+from kuke_ctr.render import show_error
+
+if TYPE_CHECKING:
+    from typer.models import CommandInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A word after `kuke-ctr`: its other names, its one-line help, whether verbs follow it."""
+
+    help: str
+    aliases: tuple[str, ...] = ()
+    verbs: bool = True
+    module: str | None = None
+
+
+ENTRIES = {
+    "images": Entry("Images of a realm.", ("image", "i")),
+    "containers": Entry("Containers of a realm.", ("container", "c")),
+    "tasks": Entry("Tasks: the processes of containers.", ("task", "t")),
+    "namespaces": Entry("containerd's namespaces.", ("namespace", "ns")),
+    "realms": Entry("Realms, and how they become namespaces.", ("realm",)),
+    "ctr": Entry("Become ctr itself, with -n and -a filled in.", verbs=False),
+    "parse": Entry("Read what ctr printed elsewhere.", verbs=False),
+    "schema": Entry("JSON Schema of the records.", verbs=False),
+}
+NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
+VERB_ALIASES = {"list": "ls", "remove": "rm", "delete": "rm", "del": "rm"}
+
+# shown as it is typed: a bracket in a help text is not markup
+MARKUP: Literal["markdown"] = "markdown"
+
+
+class Verbs(TyperGroup):
+    """The verbs of one noun; each is built when it is asked for."""
+
+    infos: dict[str, "CommandInfo"]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """No verb at all asks for help."""
+        return super().parse_args(ctx, args or ["--help"])
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The verbs in the order of the module."""
+        return list(self.infos)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a verb or of one of its other names."""
+        name = cmd_name if cmd_name in self.infos else VERB_ALIASES.get(cmd_name, cmd_name)
+        if name not in self.infos:
+            raise unknown(cmd_name, list(self.infos), ctx.command_path)
+        return _command(self.infos[name])
+
+
+class Nouns(TyperGroup):
+    """The root: every noun is imported when it is asked for."""
+
+    outline = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The nouns and the commands without a noun."""
+        return list(ENTRIES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The group of a noun, or a command without a noun."""
+        name = NAMES.get(cmd_name)
+        if name is None:
+            raise unknown(cmd_name, list(NAMES), "kuke-ctr")
+        entry = ENTRIES[name]
+        if self.outline:
+            return TyperCommand(name, help=entry.help)
+        app = import_module(f"kuke_ctr.commands.{entry.module or name}").app
+        if not entry.verbs:
+            return _command(app.registered_commands[0])
+        group = Verbs(name=name, help=entry.help, rich_markup_mode=MARKUP)
+        group.infos = {info.name: info for info in app.registered_commands}
+        return group
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The help shows the table's lines and imports no noun."""
+        self.outline = True
+        super().format_help(ctx, formatter)
+
+
+def _command(info: "CommandInfo") -> Any:
+    one = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
+    one.registered_commands.append(info)
+    return build(one)
+
+
+def unknown(word: str, names: Sequence[str], path: str) -> UsageError:
+    """The error for a word that is no command, with the nearest one that is."""
+    near = get_close_matches(word, names, n=1)
+    hint = f"did you mean `{path} {near[0]}`?" if near else f"`{path} --help` lists the commands"
+    return UsageError(f"there is no command {word!r} in `{path}`", hint=hint)
+
+
+app = typer.Typer(
+    cls=Nouns,
+    rich_markup_mode=MARKUP,
+    epilog="The shared options (`kuke-ctr images ls --help` lists them) may stand before or after "
+    "the command: `kuke-ctr --realm main images ls`. Exit codes: docs/output.md.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"kuke-ctr {version('kuke-ctr')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """containerd's ctr for Kukeon realms: structured, traceable, harmless."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code (docs/output.md lists them)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _finish(_run(words))
+    except BrokenPipeError:
+        return _reader_gone()
+    except KukeCtrError as error:  # stdout is full, or was closed
+        show_error(error)
+        return error.exit_code
+
+
+def _run(words: list[str]) -> int:
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="surrogateescape")
+    try:
+        line = hoist(words, lambda word: ENTRIES[NAMES[word]].verbs if word in NAMES else False)
+        code = build(app)(line or ["--help"], prog_name="kuke-ctr", standalone_mode=False)
+    except KukeCtrError as error:
+        show_error(error)
+        return error.exit_code
+    except typer.TyperException as error:  # what the parser found wrong
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context is not None else "kuke-ctr"
+        message = error.format_message().rstrip(".")
+        show_error(
+            UsageError(message[:1].lower() + message[1:], hint=f"`{path} --help` shows the usage")
+        )
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        print("kuke-ctr: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return _system_said_no(error)
+    except Exception:  # noqa: BLE001 - a bug of ours: one sentence, and where the rest is
+        return _bug()
+    return code if isinstance(code, int) else 0
+
+
+def _finish(code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return _system_said_no(error)
+    return code
+
+
+def _system_said_no(error: OSError) -> int:
+    """A full disk under our output, a folder that vanished: the system's own words."""
+    where = f" ({error.filename})" if error.filename else ""
+    show_error(KukeCtrError(f"the system refused: {error.strerror or error}{where}"))
+    return 1
+
+
+def _reader_gone() -> int:
+    """Nobody reads our output any more: silent, and nothing left that could fail at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 141
+
+
+def _bug() -> int:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="kuke-ctr-", suffix=".traceback", delete=False, errors="backslashreplace"
+    ) as file:
+        traceback.print_exc(file=file)
+    print(f"kuke-ctr: this is a bug of kuke-ctr; the traceback is in {file.name}", file=sys.stderr)
+    return 70

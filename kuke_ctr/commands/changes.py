@@ -1,0 +1,92 @@
+"""What every changing command shares: extra words for ctr, a question before harm, several things."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
+from kuke_ctr.render import escape, show_error
+from kuke_ctr.session import Session
+
+_OURS = ("-n", "--namespace", "-a", "--address")
+
+
+class WithExtra(TyperCommand):
+    """A command that passes the words after `--` to ctr, among its flags (`Options.extra`)."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words after `--` as values of the hidden option --extra."""
+        if "--" in args:
+            cut = args.index("--")
+            args = [*args[:cut], *(f"--extra={word}" for word in args[cut + 1 :])]
+        return super().parse_args(ctx, args)
+
+
+def extra_flags(session: Session) -> tuple[str, ...]:
+    """The words after `--`, for ctr; what kuke-ctr decides itself is refused there."""
+    words = session.options.extra
+    for index, word in enumerate(words):
+        name, _, value = word.partition("=")
+        if name in _OURS:
+            hint = "--namespace and --address are options of kuke-ctr: put them before the --"
+            raise UsageError(f"{name} can't be passed on to ctr", hint=hint)
+        if name in ("--user", "-u") and ":" in (value or "".join(words[index + 1 : index + 2])):
+            raise UsageError(
+                "a password can't be passed on to ctr: every user of the host could read it",
+                hint="use --user NAME with --password-stdin",
+            )
+    return words
+
+
+def confirm(session: Session, what: str, *, yes: bool) -> None:
+    """Ask before something that can't be undone; without a terminal `--yes` is needed.
+
+    `what` is a sentence that says what will go (`3 images of realm main will be removed: ...`).
+    """
+    if yes or session.options.dry_run:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(what, hint="add --yes if that is meant")
+    print(f"{escape(what)}\nGo on? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Interrupted("declined, nothing was changed")
+
+
+def each(names: Iterable[str], change: Callable[[str], None], session: Session) -> None:
+    """Change several things one after the other: each that is done is printed, each that fails told.
+
+    The exit code is that of the worst failure. Ctrl-C ends it at once.
+    """
+    errors: list[KukeCtrError] = []
+    for name in names:
+        try:
+            change(name)
+        except Interrupted:
+            raise
+        except KukeCtrError as error:
+            sys.stdout.flush()
+            show_error(error)
+            errors.append(error)
+        else:
+            if not session.options.dry_run:
+                print(escape(name))
+    if errors:
+        raise typer.Exit(max(error.exit_code for error in errors))
+
+
+def flags(**given: object) -> tuple[str, ...]:
+    """ctr's flags from options: `plain_http=True` is `--plain-http`, `platform=["a", "b"]` is one
+    `--platform` each; None, False and empty ones are left out."""
+    words: list[str] = []
+    for name, value in given.items():
+        flag = "--" + name.replace("_", "-")
+        if value is True:
+            words.append(flag)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            words += [word for one in value for word in (flag, str(one))]
+        elif value is not None and value is not False:
+            words += [flag, str(value)]
+    return tuple(words)

@@ -1,0 +1,119 @@
+"""What every `ls` does: read the realms' tables, print the records, say what could not be read."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import typer
+
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.tables import Table, fetch
+from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.records import Listing, Record, RowsRefused
+from kuke_ctr.render import (
+    WHOLE,
+    Output,
+    View,
+    make_view,
+    print_lines,
+    render,
+    show_error,
+    show_refused,
+)
+from kuke_ctr.session import Realm, Session, note
+
+R = TypeVar("R", bound=Record)
+
+
+def list_realms_table(
+    session: Session,
+    table: Table[R],
+    record: type[R],
+    flags: Sequence[str] = (),
+    *,
+    when_empty: Callable[[Realm], str],
+) -> None:
+    """Print ctr's table of the realms that the options mean, in the form that they ask for."""
+    view = view_of(session, record)
+    realms = session.realms()
+    if view.output is Output.RAW:
+        print_raw(session.ctr, table, [realm.namespace for realm in realms], flags)
+        return
+    answers = fetch(session.ctr, table, [realm.namespace for realm in realms], flags)
+    if session.options.dry_run:
+        return
+    if session.options.all_realms:
+        show(session, view, *_gather(realms, answers))
+        return
+    rows, errors = _good_rows(realms[0], answers[0])
+    show(session, view, rows, errors)
+    if not rows and not errors:
+        note(when_empty(realms[0]))
+
+
+def view_of(session: Session, record: type[Record], *, with_realm: bool = False) -> View:
+    """The view that the options ask for; wrong usage is found before anything starts."""
+    options = session.options
+    return make_view(
+        record,
+        output=options.output,
+        quiet=options.quiet,
+        columns=options.columns,
+        sort_by=options.sort_by,
+        headers=options.headers,
+        with_realm=options.all_realms or with_realm,
+    )
+
+
+def show(
+    session: Session, view: View, rows: Sequence[Record], errors: Sequence[KukeCtrError] = ()
+) -> None:
+    """Print the rows, then what could not be read; the exit code is that of the worst error."""
+    refused = [
+        row for error in errors if isinstance(error, RowsRefused) for row in error.listing.refused
+    ]
+    if not refused or session.options.partial or view.output not in WHOLE:
+        print_lines(render(rows, view))
+        sys.stdout.flush()
+    for row in refused:
+        show_refused(row)
+    for error in errors:
+        show_error(error)
+    if errors:
+        raise typer.Exit(max(error.exit_code for error in errors))
+
+
+def print_raw(
+    ctr: Ctr, table: Table[R], namespaces: Sequence[str | None], flags: Sequence[str] = ()
+) -> None:
+    """What ctr itself prints, byte for byte, one namespace after the other."""
+    calls = [ctr.call(*table.words, *flags, namespace=namespace) for namespace in namespaces]
+    for result in ctr.processes.run_all(calls):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(ctr.checked(result).stdout)
+
+
+def _gather(
+    realms: Sequence[Realm], answers: Sequence[Listing[R] | KukeCtrError]
+) -> tuple[list[R], list[KukeCtrError]]:
+    """The rows of several realms, each with its realm's name, and what went wrong."""
+    rows: list[R] = []
+    errors: list[KukeCtrError] = []
+    for realm, answer in zip(realms, answers, strict=True):
+        try:
+            good, wrong = _good_rows(realm, answer)
+        except KukeCtrError as error:
+            good, wrong = [], [error]
+        rows += [row.model_copy(update={"realm": realm.name}) for row in good]
+        errors += wrong
+    return rows, errors
+
+
+def _good_rows(
+    realm: Realm, answer: Listing[R] | KukeCtrError
+) -> tuple[list[R], list[KukeCtrError]]:
+    """The rows that could be read, and the error about the others; any other error is raised."""
+    try:
+        return list(realm.records_of(answer)), []
+    except RowsRefused as error:
+        return (list(answer.records) if isinstance(answer, Listing) else []), [error]

@@ -1,0 +1,79 @@
+"""kuke-ctr parse"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from kuke_ctr.backends.ctr.tables import listing
+from kuke_ctr.commands.lists import show, view_of
+from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.options import shared
+from kuke_ctr.parse.nouns import RECORDS, parser_of
+from kuke_ctr.records import Listing, Record, Refused, RowsRefused
+from kuke_ctr.render import Output, View, print_lines, render, show_error, show_refused
+from kuke_ctr.session import Session
+
+app = typer.Typer()
+
+
+@app.command()
+@shared
+def parse(
+    session: Session,
+    noun: Annotated[str, typer.Argument(metavar="NOUN", help=", ".join(RECORDS))],
+    file: Annotated[str, typer.Argument(metavar="[FILE]", help="A file; - is stdin.")] = "-",
+) -> None:
+    """Read what ctr printed elsewhere: `ssh host ctr images ls | kuke-ctr parse images -o json`.
+
+    Runs nothing. Records: those of the noun.
+    """
+    parser = parser_of(noun)
+    view = view_of(session, RECORDS[noun])
+    if view.output is Output.RAW:
+        raise UsageError("raw is what is read here, not what is printed", hint="use cat")
+    with _open(file) as stream:
+        rows = parser(line.removesuffix("\n") for line in stream)
+        if view.output in (Output.JSONL, Output.NAME) and view.sort_by is None:
+            _stream(rows, view)
+        else:
+            found = listing(rows)
+            show(session, view, found.records, [RowsRefused(found)] if found.refused else [])
+
+
+def _open(file: str) -> AbstractContextManager[TextIO]:
+    """The text of the file, split at newlines only; bytes that are not UTF-8 survive."""
+    if file == "-":
+        if sys.stdin.isatty():
+            print("reading ctr's output from the terminal, up to Ctrl-D", file=sys.stderr)
+        return nullcontext(
+            open(0, encoding="utf-8", errors="surrogateescape", newline="\n", closefd=False)
+        )
+    try:
+        return Path(file).open(encoding="utf-8", errors="surrogateescape", newline="\n")
+    except PermissionError:
+        raise Forbidden(f"{file} may not be read", hint="run the same command with sudo") from None
+    except OSError as error:
+        raise UsageError(f"{file} can't be read: {error.strerror}", hint="- reads stdin") from None
+
+
+def _stream(rows: Iterable[Record | Refused], view: View) -> None:
+    """Print each row as it is read, in bounded memory."""
+    refused: list[Refused] = []
+
+    def good() -> Iterator[Record]:
+        for row in rows:
+            if isinstance(row, Refused):
+                refused.append(row)
+                show_refused(row)
+            else:
+                yield row
+
+    print_lines(render(good(), view))
+    if refused:
+        error = RowsRefused(Listing((), tuple(refused)))
+        show_error(error)
+        raise typer.Exit(error.exit_code)

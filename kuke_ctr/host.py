@@ -1,0 +1,50 @@
+"""One host: its settings, its ctr, and which namespaces its containerd has."""
+
+from functools import cached_property
+from pathlib import Path
+
+from kuke_ctr.backends.ctr import namespaces
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.realms import Resolution, resolve
+from kuke_ctr.settings import Settings
+
+
+class Host:
+    """What a recipe needs to know. The namespaces are asked for at most once."""
+
+    def __init__(self, settings: Settings, ctr: Ctr) -> None:
+        self.settings = settings
+        self.ctr = ctr
+
+    @cached_property
+    def namespaces(self) -> frozenset[str]:
+        """The names that containerd has (`ctr namespaces ls -q`); raises where it can't be."""
+        return namespaces.names(self.ctr)
+
+    def known_namespaces(self) -> frozenset[str] | None:
+        """The same, or None where containerd can't be asked."""
+        try:
+            return self.namespaces
+        except KukeCtrError:
+            return None
+
+    def resolve(
+        self,
+        realm: str | None = None,
+        *,
+        namespace: str | None = None,
+        manifest: Path | None = None,
+        changing: bool = False,
+    ) -> Resolution:
+        """The namespace of a realm, by the rules of docs/realms.md."""
+        # a dry run goes on without a containerd: then the namespace is the guessed one
+        ask = self.known_namespaces if self.ctr.processes.dry_run else lambda: self.namespaces
+        return resolve(
+            realm,
+            self.settings,
+            existing=ask,
+            namespace=namespace,
+            manifest=manifest,
+            changing=changing,
+        )

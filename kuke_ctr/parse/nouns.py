@@ -1,0 +1,38 @@
+"""The nouns whose output can be parsed and described, by name: each is imported when asked for."""
+
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+
+from kuke_ctr import records
+from kuke_ctr.errors import UsageError
+from kuke_ctr.records import Record, Refused
+
+RECORDS: dict[str, type[Record]] = {
+    "images": records.Image,
+    "containers": records.Container,
+    "tasks": records.Task,
+    "namespaces": records.Namespace,
+}
+"""Noun of the command line -> the record that its `ls` prints."""
+
+DESCRIBED: dict[str, type[Record]] = {**RECORDS, "realms": records.Realm}
+
+
+def parser_of(noun: str) -> Callable[[Iterable[str]], Iterator[Record | Refused]]:
+    """The parser of what `ctr NOUN ls` prints."""
+    _known(noun, RECORDS)
+    module = import_module(f"kuke_ctr.parse.{noun}")
+    parser: Callable[[Iterable[str]], Iterator[Record | Refused]] = getattr(module, f"parse_{noun}")
+    return parser
+
+
+def record_of(noun: str) -> type[Record]:
+    """The record of a noun, also of one that no table of ctr's stands for (realms)."""
+    return _known(noun, DESCRIBED)
+
+
+def _known(noun: str, table: dict[str, type[Record]]) -> type[Record]:
+    try:
+        return table[noun]
+    except KeyError:
+        raise UsageError(f"there is no {noun!r} here", hint=f"one of: {', '.join(table)}") from None

@@ -1,0 +1,292 @@
+"""Records as table, wide, json, jsonl, yaml, csv or name; errors as lines on stderr."""
+
+import json
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from operator import attrgetter
+from unicodedata import east_asian_width
+
+from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.records import Record, Refused
+
+
+class Output(StrEnum):
+    """The forms of `-o`."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+    JSONL = "jsonl"
+    YAML = "yaml"
+    CSV = "csv"
+    NAME = "name"
+    RAW = "raw"
+
+
+WHOLE = (Output.JSON, Output.YAML, Output.CSV)
+"""Forms that a program reads as a whole: with a refused row they print nothing but --partial."""
+
+STATUS_COLOURS = {
+    "RUNNING": "32",
+    "CREATED": "36",
+    "PAUSED": "33",
+    "STOPPED": "31",
+    "UNKNOWN": "31",
+}
+
+# control characters, line separators, direction marks, bytes that were not UTF-8
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_SHORT_DIGEST = len("sha256:") + 12
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How records of one class are shown: the form, the columns (fields), the order."""
+
+    output: Output
+    fields: tuple[str, ...]
+    identifier: str
+    chosen: bool = False
+    sort_by: str | None = None
+    headers: bool = True
+
+
+def escape(text: str) -> str:
+    """The text with every character that a terminal could obey shown as an escape."""
+    return _UNSAFE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    char = match.group()
+    if "\udc80" <= char <= "\udcff":  # a byte that was not UTF-8
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char.encode("unicode_escape").decode()
+
+
+def make_view(
+    record: type[Record],
+    *,
+    output: str | None,
+    quiet: bool = False,
+    columns: Sequence[str] = (),
+    sort_by: str | None = None,
+    headers: bool = True,
+    with_realm: bool = False,
+) -> View:
+    """The view that the options mean; UsageError for a form or a column that there is not."""
+    form = choose_output(output, quiet)
+    known = [name for name in record.model_fields if name not in ("realm", "extra")]
+    known = ["realm", *known] if with_realm else known
+    for column in (*columns, *([sort_by.removeprefix("-")] if sort_by is not None else ())):
+        if column not in known:
+            raise UsageError(f"there is no column {column!r}", hint=f"columns: {', '.join(known)}")
+    wide = form is Output.WIDE
+    shown = tuple(columns) or (record.wide if wide else record.table)
+    if with_realm and not columns:
+        shown = ("realm", *shown)
+    return View(form, shown, record.identifier, bool(columns), sort_by, headers)
+
+
+def choose_output(output: str | None, quiet: bool) -> Output:
+    """The form that `-o` and `-q` mean together."""
+    if output is None:
+        return Output.NAME if quiet else Output.TABLE
+    try:
+        form = Output(output)
+    except ValueError:
+        hint = f"formats: {', '.join(Output)}"
+        raise UsageError(f"there is no output format {output!r}", hint=hint) from None
+    if quiet and form is not Output.NAME:
+        raise UsageError(f"-q and -o {output} exclude each other", hint="-q is the same as -o name")
+    return form
+
+
+def render(records: Iterable[Record], view: View) -> Iterator[str]:
+    """The lines of the view, without their newlines; jsonl and name come as the records come."""
+    if view.sort_by is not None:
+        records = ordered(records, view.sort_by)
+    match view.output:
+        case Output.JSON:
+            yield to_json([document(record, view) for record in records], indent=2)
+        case Output.JSONL:
+            for record in records:
+                yield to_json(document(record, view))
+        case Output.YAML:
+            yield to_yaml([document(record, view) for record in records])
+        case Output.CSV:
+            yield from _csv(records, view)
+        case Output.NAME:
+            name = attrgetter(view.identifier)
+            for record in records:
+                yield escape(str(name(record)))
+        case _:
+            yield from _table(records, view)
+
+
+def ordered(records: Iterable[Record], sort_by: str) -> list[Record]:
+    """Sorted by a field, `-field` downwards; what has no value comes last."""
+    field = sort_by.removeprefix("-")
+
+    def key(record: Record) -> int | float | str:
+        value = getattr(record, f"{field}_bytes", None) if field == "size" else None
+        value = getattr(record, field) if value is None else value
+        return value if isinstance(value, int | float) else cell(field, value, record)
+
+    with_value = [record for record in records if getattr(record, field) is not None]
+    without = [record for record in records if getattr(record, field) is None]
+    return sorted(with_value, key=key, reverse=sort_by.startswith("-")) + without
+
+
+def document(record: Record, view: View | None = None) -> dict[str, object]:
+    """The record as a plain document; `realm` and `extra` only where there is something in them."""
+    found = record.model_dump(mode="json")
+    if view is not None and view.chosen:
+        return {field: found[field] for field in view.fields}
+    if found["realm"] is None:
+        del found["realm"]
+    if not found["extra"]:
+        del found["extra"]
+    return found
+
+
+def to_json(value: object, indent: int | None = None) -> str:
+    """JSON text; bytes that were not UTF-8 stand as the lone surrogates `\\udc80` to `\\udcff`."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return json.dumps(value, indent=indent) if _has_surrogate(text) else text
+
+
+def to_yaml(value: object) -> str:
+    """YAML text."""
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    return text.rstrip("\n")
+
+
+def _has_surrogate(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _csv(records: Iterable[Record], view: View) -> Iterator[str]:
+    import csv
+    import io
+
+    def line(cells: Sequence[str]) -> str:
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerow(cells)
+        return buffer.getvalue().removesuffix("\n")
+
+    fields: tuple[str, ...] | None = view.fields if view.chosen else None
+    for index, record in enumerate(records):
+        found = document(record)
+        fields = fields or tuple(name for name in found if name != "extra")
+        if index == 0 and view.headers:
+            yield line(fields)
+        yield line([_plain(field, found.get(field), record) for field in fields])
+
+
+def _plain(field: str, value: object, record: Record) -> str:
+    return "" if value is None else text_of(field, value, record)
+
+
+def text_of(field: str, value: object, record: Record) -> str:
+    """A value in one cell: lists joined by commas, labels as ctr printed them."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, Mapping):
+        printed = getattr(record, f"{field}_text", None)
+        return printed if value and printed else ",".join(f"{k}={v}" for k, v in value.items())
+    return str(value)
+
+
+def cell(field: str, value: object, record: Record, *, short: bool = False) -> str:
+    """What a table shows: `-` for nothing, control characters escaped, digests cut if `short`."""
+    text = "" if value is None else text_of(field, value, record)
+    if field == "digest" and short:
+        text = text[:_SHORT_DIGEST]
+    return escape(text) or "-"
+
+
+def _table(records: Iterable[Record], view: View) -> Iterator[str]:
+    short = view.output is Output.TABLE
+    get = attrgetter(*view.fields) if len(view.fields) > 1 else None
+    rows: list[list[str]] = []
+    for record in records:
+        values = get(record) if get else (getattr(record, view.fields[0]),)
+        rows.append(
+            [
+                cell(field, value, record, short=short)
+                for field, value in zip(view.fields, values, strict=True)
+            ]
+        )
+    if not rows:
+        return
+    if view.headers:
+        rows.insert(0, [field.upper().replace("_", " ") for field in view.fields])
+    yield from align(rows, view.fields)
+
+
+def align(rows: Sequence[Sequence[str]], fields: Sequence[str] = ()) -> Iterator[str]:
+    """The rows as lines with padded columns, two spaces apart; statuses coloured on a terminal."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    colour = "status" in fields and use_colour()
+    for row in rows:
+        cells = []
+        for index, (text, space) in enumerate(zip(row, widths, strict=True)):
+            padding = " " * (space - width(text))
+            if colour and fields[index] == "status" and text in STATUS_COLOURS:
+                text = f"\x1b[{STATUS_COLOURS[text]}m{text}\x1b[0m"  # noqa: PLW2901
+            cells.append(text + padding)
+        yield "  ".join(cells).rstrip()
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def use_colour() -> bool:
+    """Whether stdout is a terminal that shows colours, and nobody said NO_COLOR."""
+    return (
+        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Write lines to stdout; bytes that were not UTF-8 leave as they came."""
+    stream = sys.stdout
+    for line in lines:
+        stream.write(line + "\n")
+
+
+def show_refused(refused: Refused) -> None:
+    """A row that could not be read, on stderr."""
+    print(
+        f"kuke-ctr: line {refused.line} could not be read ({refused.reason}): "
+        f"{escape(refused.text)}",
+        file=sys.stderr,
+    )
+
+
+def show_error(error: KukeCtrError) -> None:
+    """What happened, what to do next, and the command that was run, on stderr."""
+    lines = [f"kuke-ctr: {escape(error.message)}"]
+    if error.hint is not None:
+        lines.append(f"hint: {escape(error.hint)}")
+    if error.command is not None:
+        lines.append(f"ran: {escape(shlex.join(error.command))}")
+    print("\n".join(lines), file=sys.stderr)

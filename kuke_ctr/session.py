@@ -1,0 +1,266 @@
+"""One invocation, built once: its options, the host it is about, and the realms that it means.
+
+`open_realm` is the same for programs that use kuke-ctr as a library.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from kuke_ctr.backends.ctr import containers, images, tasks
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.tables import Table, fetch
+from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
+from kuke_ctr.host import Host
+from kuke_ctr.process import Processes
+from kuke_ctr.realms import Resolution, hint_for_missing, list_realms
+from kuke_ctr.records import Container, Image, Listing, Record, RowsRefused, Task
+from kuke_ctr.render import escape
+from kuke_ctr.settings import Flags, load
+
+R = TypeVar("R", bound=Record)
+
+READING_LIMIT = 60.0
+"""Seconds that a reading call may take where --timeout does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the shared options said; None and False where they were not given."""
+
+    realm: str | None = None
+    namespace: str | None = None
+    address: str | None = None
+    run_path: str | None = None
+    manifest: str | None = None
+    ctr: str | None = None
+    all_realms: bool = False
+    output: str | None = None
+    quiet: bool = False
+    columns: tuple[str, ...] = ()
+    sort_by: str | None = None
+    headers: bool = True
+    partial: bool = False
+    trace: int = 0
+    dry_run: bool = False
+    timeout: float | None = None
+    record: str | None = None
+    record_append: bool = False
+    record_env: bool = False
+    replay: str | None = None
+    extra: tuple[str, ...] = ()
+
+
+def note(text: str) -> None:
+    """One line, or what ctr said, on stderr; control characters shown escaped."""
+    for line in text.rstrip("\n").split("\n"):
+        print(escape(line), file=sys.stderr)
+
+
+class Realm:
+    """One realm of a host. Its lists are tuples of records, in the order in which ctr gives them.
+
+    Every method raises a KukeCtrError where there is no answer: NotFound for a namespace that does
+    not exist, RowsRefused for a table with rows that can't be read (the error holds the good ones).
+    """
+
+    def __init__(self, host: Host, resolution: Resolution) -> None:
+        self.host = host
+        self.resolution = resolution
+        self.name = resolution.name
+        self.namespace = resolution.namespace
+
+    @property
+    def ctr(self) -> Ctr:
+        """The ctr of the host."""
+        return self.host.ctr
+
+    def images(self, *filters: str) -> tuple[Image, ...]:
+        """`ctr images ls [FILTER...]`, checked against `ctr images ls -q`."""
+        return self.list(images.LS, *filters)
+
+    def containers(self, *filters: str) -> tuple[Container, ...]:
+        """`ctr containers ls [FILTER...]`."""
+        return self.list(containers.LS, *filters)
+
+    def tasks(self) -> tuple[Task, ...]:
+        """`ctr tasks ls`, in the order of the ids."""
+        return self.list(tasks.LS)
+
+    def list(self, table: Table[R], *flags: str) -> tuple[R, ...]:
+        """The records of any of ctr's tables."""
+        (answer,) = fetch(self.ctr, table, [self.namespace], flags)
+        return self.records_of(answer)
+
+    def records_of(self, answer: Listing[R] | KukeCtrError) -> tuple[R, ...]:
+        """The records of an answer; raises what was wrong with it."""
+        if isinstance(answer, KukeCtrError):
+            raise answer
+        if answer.refused:
+            raise RowsRefused(answer)
+        if not answer.records and not self.ctr.processes.dry_run:
+            self.require_namespace()
+        return answer.records
+
+    def exists(self) -> bool | None:
+        """Whether containerd has the namespace; None where it can't be asked."""
+        names = self.host.known_namespaces()
+        return None if names is None else self.namespace in names
+
+    def require_namespace(self) -> None:
+        """Raise NotFound where the namespace does not exist: ctr lists it as an empty one."""
+        names = self.host.known_namespaces()
+        if names is not None and self.namespace not in names:
+            raise NotFound(
+                f"the namespace {self.namespace} (realm {self.name}) does not exist",
+                hint=hint_for_missing(self.resolution, names),
+            )
+
+
+def make_host(options: Options) -> Host:
+    """The host that the options, the environment and the settings files mean."""
+    flags = Flags(
+        realm=options.realm,
+        address=options.address,
+        run_path=options.run_path,
+        ctr=options.ctr,
+    )
+    settings = load(flags)
+    for warning in settings.warnings:
+        note(f"warning: {warning}")
+    timeout = READING_LIMIT if options.timeout is None else options.timeout
+    ctr = Ctr(
+        processes=make_processes(options, settings.ctr),
+        words=settings.ctr,
+        address=settings.address,
+        socket=settings.socket,
+        timeout=timeout or None,
+        notice=note,
+    )
+    return Host(settings, ctr)
+
+
+def make_processes(options: Options, words: Sequence[str]) -> Processes:
+    """The door to processes, with the trace, the recorder and the player that were asked for."""
+    if options.record is None and options.replay is None:
+        return Processes(trace=options.trace, dry_run=options.dry_run)
+    from kuke_ctr.recordings import Player, Recorder
+
+    plain = Processes()
+
+    def version() -> str:
+        from kuke_ctr.calls import Call
+
+        said = plain.run(Call((*words, "--version"), probe=True))
+        return said.stdout.decode(errors="replace").strip().split(" ")[-1]
+
+    recorder = options.record and Recorder(
+        Path(options.record),
+        append=options.record_append,
+        keep_env=options.record_env,
+        version=version,
+    )
+    return Processes(
+        trace=options.trace,
+        dry_run=options.dry_run,
+        record=recorder or None,
+        replay=Player(Path(options.replay)) if options.replay is not None else None,
+    )
+
+
+class Session:
+    """What one invocation of the command line knows."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    @cached_property
+    def host(self) -> Host:
+        """The host, built when a command first needs it."""
+        return make_host(self.options)
+
+    @property
+    def ctr(self) -> Ctr:
+        """The ctr of the host."""
+        return self.host.ctr
+
+    def realm(self, *, changing: bool = False, create: bool = False) -> Realm:
+        """The one realm that the options mean; -A is wrong usage here.
+
+        A `changing` command stops (NotFound) in a namespace that was only guessed and does not
+        exist; with `create` that namespace is made first.
+        """
+        if self.options.all_realms:
+            raise UsageError(
+                "this command works in one realm, not in all of them",
+                hint="name it with --realm",
+            )
+        realm = self._resolve(changing)
+        if changing and realm.resolution.guessed and not realm.exists():
+            if not create:
+                raise NotFound(
+                    f"the namespace {realm.namespace} (realm {realm.name}) is a guess and does not "
+                    "exist; nothing was changed",
+                    hint=f"{self._near(realm)}; --create-namespace makes it",
+                )
+            self.ctr.run("namespaces", "create", realm.namespace)
+        return realm
+
+    def _near(self, realm: Realm) -> str:
+        return hint_for_missing(realm.resolution, self.host.known_namespaces() or frozenset())
+
+    def realms(self) -> tuple[Realm, ...]:
+        """The realms to list: all that exist under -A, else the one that the options mean."""
+        if not self.options.all_realms:
+            return (self._resolve(changing=False),)
+        found = list_realms(self.host.settings, self.host.namespaces, show_all=False)
+        for warning in found.warnings:
+            note(f"warning: {warning}")
+        return tuple(
+            Realm(self.host, Resolution.of(realm)) for realm in found.realms if realm.exists
+        )
+
+    def _resolve(self, changing: bool) -> Realm:
+        options = self.options
+        resolution = self.host.resolve(
+            options.realm,
+            namespace=options.namespace,
+            manifest=Path(options.manifest) if options.manifest is not None else None,
+            changing=changing,
+        )
+        for warning in resolution.warnings:
+            note(f"warning: {warning}")
+        return Realm(self.host, resolution)
+
+
+def open_realm(
+    realm: str | None = None,
+    *,
+    namespace: str | None = None,
+    manifest: str | None = None,
+    address: str | None = None,
+    run_path: str | None = None,
+    ctr: str | None = None,
+    timeout: float | None = None,
+    replay: str | None = None,
+) -> Realm:
+    """The realm of that name on this host, by the rules of docs/realms.md.
+
+    The arguments mean what the options of the same names mean; `timeout` is in seconds (0: no
+    limit). Raises UsageError for a name that can't be one, Forbidden, NotFound, CtrMissing and the
+    other KukeCtrErrors. Call it and its methods from the main thread: they start processes.
+    """
+    options = Options(
+        realm=realm,
+        namespace=namespace,
+        manifest=manifest,
+        address=address,
+        run_path=run_path,
+        ctr=ctr,
+        timeout=timeout,
+        replay=replay,
+    )
+    return Session(options).realm()
