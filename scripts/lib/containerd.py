@@ -174,7 +174,7 @@ class PrivateContainerd:
     def stop(self) -> None:
         """End its tasks, the daemon and the shims, unmount what is left, delete the folder."""
         if self.pid is not None:
-            with contextlib.suppress(subprocess.SubprocessError, RuntimeError):
+            with contextlib.suppress(OSError, subprocess.SubprocessError, RuntimeError):
                 self.remove_tasks()
         self._end_daemon()
         for shim in list(self.shims()):
