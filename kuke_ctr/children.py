@@ -1,26 +1,24 @@
-"""Child processes but for their start: waiting, ending, what they read and write.
-
-Also the looks beforehand: is the program there, does a daemon listen.
-"""
+"""Child processes but for their start: waiting, ending, what they read and write."""
 
 import os
 import select
 import signal
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
-from kuke_ctr.calls import Call, mask, time_limit, write_all
-from kuke_ctr.errors import CtrFailed, CtrMissing, Forbidden
+from kuke_ctr.calls import Call, Result, mask, time_limit, write_all
+from kuke_ctr.errors import Forbidden
 
 POLL_SECONDS = 0.002
 """How often an end is looked for where the kernel has no pidfd (Linux before 5.3)."""
 
 BLOCK = 65536
-CONNECT_SECONDS = 0.2
 _PR_SET_PDEATHSIG = 1
+_FIRST_OWN = 3
+_NOT_PASSED_ON = ("CONTAINERD_ADDRESS", "CONTAINERD_NAMESPACE")
 
 
 @dataclass(slots=True)
@@ -52,7 +50,13 @@ class Child:
     def kill(self) -> None:
         """End it and whatever it started by SIGKILL, which no ctr can forward to a workload."""
         if not self.ended():
-            os.killpg(self.pid, signal.SIGKILL)
+            try:
+                os.killpg(self.pid, signal.SIGKILL)
+            except PermissionError:
+                raise Forbidden(
+                    f"process {self.pid} runs as another user and can't be ended",
+                    command=mask(self.call.argv),
+                ) from None
             self._reap(0)
 
     def wait(self, until: float) -> None:
@@ -61,6 +65,12 @@ class Child:
             if time.monotonic() >= until:
                 raise time_limit(self.call)
             wait_for_one([self], until)
+
+    def result(self, stdout: bytes, stderr: bytes) -> Result:
+        """What the call gave, once it has ended; asked late, the seconds are too many."""
+        assert self.exit_code is not None
+        seconds = time.monotonic() - self.started
+        return Result(self.call.argv, self.exit_code, stdout, stderr, seconds)
 
     def _reap(self, flags: int) -> None:
         pid, status = os.waitpid(self.pid, flags)
@@ -152,6 +162,28 @@ def stdin_of(call: Call) -> int:
     return os.open(os.devnull, os.O_RDONLY)
 
 
+@cache
+def open_standard_streams() -> None:
+    """Open those that whoever started us had closed: a file of ours must not get their numbers."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < _FIRST_OWN:
+        pass
+    os.close(descriptor)
+
+
+def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment that a ctr gets: without what would change the meaning of its argv."""
+    return {name: value for name, value in environ.items() if name not in _NOT_PASSED_ON}
+
+
+class Word(str):
+    """An argument that sh hands on as the bytes that it stands for, be they UTF-8 or not."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "", errors: str = "") -> bytes:
+        return os.fsencode(str(self))
+
+
 def close_all(*descriptors: int) -> None:
     """Close those that are descriptors; -1 stands for none."""
     for descriptor in descriptors:
@@ -184,7 +216,7 @@ def dies_with_us(blocked: Collection[int]) -> Callable[[], None]:
     """What a child runs between fork and exec: it dies when the thread that forked it ends.
 
     `blocked` are the signals that it shall start with as blocked ones. The death signal is SIGKILL,
-    which a ctr can't forward to a workload. It also undoes that sh has SIGHUP ignored.
+    which a ctr can't forward to a workload. That sh ignores SIGHUP, and Python SIGXFSZ, is undone.
     """
     prctl = _prctl()  # loaded before the fork: a child can't wait for the import lock
     parent = os.getpid()
@@ -196,72 +228,26 @@ def dies_with_us(blocked: Collection[int]) -> Callable[[], None]:
         if os.getppid() != parent:  # we were gone before the line above
             os.kill(os.getpid(), signal.SIGKILL)
         signal.signal(signal.SIGHUP, hangup)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
     return prepare
 
 
-def find_program(argv: Sequence[str]) -> str:
-    """The absolute path of argv's program; raises CtrMissing (127) or Forbidden (126)."""
-    name = argv[0] if argv else ""
-    if "/" in name:
-        candidates = [name]
-    else:
-        folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-        candidates = [os.path.join(folder or ".", name) for folder in folders]  # noqa: PTH118
-    found = [path for path in candidates if name and os.path.exists(path)]  # noqa: PTH110
-    for path in found:
-        if os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113
-            return os.path.abspath(path)  # noqa: PTH100 (links stay: a name may have a meaning)
-    if not found:
-        where = "does not exist" if "/" in name else "is not installed (not on PATH)"
-        raise CtrMissing(
-            f"{name or 'the program'} {where}",
-            hint="install containerd, which brings ctr, or name the program with --ctr",
-            command=mask(argv),
-        )
-    what = "is a folder" if os.path.isdir(found[0]) else "is not executable"  # noqa: PTH112
-    raise Forbidden(
-        f"{found[0]} {what}", hint="name another program with --ctr", command=mask(argv)
-    )
+@dataclass(slots=True)
+class Job:
+    """A child whose output is collected in nameless files; `stdout` is -1 if it goes elsewhere."""
 
+    child: Child
+    stdout: int
+    stderr: int
 
-def check_socket(path: str, argv: Sequence[str]) -> None:
-    """Connect to containerd's socket, so that a dead daemon is known at once.
+    def result(self) -> Result:
+        stdout = content_of(self.stdout) if self.stdout >= 0 else b""
+        return self.child.result(stdout, content_of(self.stderr))
 
-    Raises CtrFailed where nobody listens, Forbidden where we may not connect. A daemon that is too
-    busy to accept is none of our business: ctr waits for it.
-    """
-    import socket
-
-    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    client.settimeout(CONNECT_SECONDS)
-    try:
-        client.connect(path)
-    except PermissionError:
-        raise Forbidden(
-            f"no permission to use containerd's socket {path}",
-            hint="run the same command with sudo",
-            command=mask(argv),
-        ) from None
-    except (FileNotFoundError, NotADirectoryError):
-        raise _no_daemon(path, "does not exist", argv) from None
-    except ConnectionRefusedError:
-        import stat
-
-        is_socket = stat.S_ISSOCK(os.stat(path).st_mode)  # noqa: PTH116
-        what = "has no daemon listening" if is_socket else "is not a socket"
-        raise _no_daemon(path, what, argv) from None
-    except OSError:  # busy, or a path that is too long for connect(2): ctr will tell
-        pass
-    finally:
-        client.close()
-
-
-def _no_daemon(path: str, what: str, argv: Sequence[str]) -> CtrFailed:
-    return CtrFailed(
-        f"containerd's socket {path} {what}",
-        hint="is containerd running (`systemctl status containerd`)? "
-        "--address names a socket elsewhere",
-        command=mask(argv),
-    )
+    def close(self) -> None:
+        """End the child if it runs, and let its output go."""
+        self.child.kill()
+        close_all(self.stdout, self.stderr)
+        self.stdout = self.stderr = -1

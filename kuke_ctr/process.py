@@ -11,26 +11,28 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn, Protocol, TextIO, cast
 
 from kuke_ctr.calls import Call, Result, mask, shown, time_limit
 from kuke_ctr.children import (
     Child,
-    check_socket,
+    Job,
+    Word,
+    child_environment,
     chunks,
     close_all,
-    content_of,
     dies_with_us,
-    find_program,
     interrupts_held,
     lines,
     nameless_file,
+    open_standard_streams,
     stdin_of,
     wait_for_one,
 )
-from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, UsageError
+from kuke_ctr.errors import CtrFailed, Interrupted, TimeLimit, UsageError
+from kuke_ctr.preflight import check_socket, find_program, not_started
 
 if TYPE_CHECKING:
     import threading
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 """How many children run side by side."""
-
-_NOT_PASSED_ON = ("CONTAINERD_ADDRESS", "CONTAINERD_NAMESPACE")
 
 
 @dataclass(slots=True)
@@ -70,27 +70,9 @@ class Pipes:
     def _exit_code(self, end: Callable[[], None]) -> int:
         if self._child.exit_code is None:
             end()
-            self._ended(_result(self._child, b"", b""))
+            self._ended(self._child.result(b"", b""))
         assert self._child.exit_code is not None
         return self._child.exit_code
-
-
-@dataclass(slots=True)
-class _Job:
-    """A child whose output is collected in nameless files; `stdout` is -1 if it goes elsewhere."""
-
-    child: Child
-    stdout: int
-    stderr: int
-
-    def result(self) -> Result:
-        stdout = content_of(self.stdout) if self.stdout >= 0 else b""
-        return _result(self.child, stdout, content_of(self.stderr))
-
-    def close(self) -> None:
-        """End the child if it runs, and let its output go."""
-        self.child.kill()
-        close_all(self.stdout, self.stderr)
 
 
 class Processes:
@@ -132,7 +114,7 @@ class Processes:
         results = [self._without_process(call) for call in calls]
         waiting = deque(i for i, result in enumerate(results) if result is None)
         ran = {i: self._prepare(calls[i]) for i in waiting}
-        jobs: dict[int, _Job] = {}
+        jobs: dict[int, Job] = {}
         try:
             while waiting or jobs:
                 while waiting and len(jobs) < AT_ONCE:
@@ -172,43 +154,58 @@ class Processes:
         self._announce(call)
         read_end, write_end = os.pipe()
         job = None
-        seen: list[bytes] = []
         try:
-            with interrupts_held() as blocked:
-                job = _start_job(replace(call, stdout=write_end), program, blocked)
-            os.close(write_end)
-            for line in lines(chunks(read_end, job.child)):
-                if self._record is not None:
-                    seen.append(line)
-                yield line
-            job.child.wait(job.child.deadline)
-            if job.child.exit_code != 0:
-                raise _failure(job.result())
+            try:
+                with interrupts_held() as blocked:
+                    job = _start_job(replace(call, stdout=write_end), program, blocked)
+            finally:
+                os.close(write_end)
+            yield from self._read_lines(read_end, job)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
         finally:
-            if job is not None:
-                job.child.kill()
-                result = replace(job.result(), stdout=b"".join(seen))
-                job.close()
-                self._report(call, result)
-                self._keep(call, result)
             os.close(read_end)
+            if job is not None:
+                job.close()
+
+    def _read_lines(self, read_end: int, job: Job) -> Generator[bytes, None, None]:
+        child = job.child
+        late = False
+        seen: list[bytes] = []
+        try:
+            for line in lines(chunks(read_end, child)):
+                if self._record is not None:
+                    seen.append(line)
+                yield line
+            child.wait(child.deadline)
+            if child.exit_code != 0:
+                raise _failure(job.result())
+        except TimeLimit:
+            late = True
+            raise
+        finally:
+            child.kill()
+            result = replace(job.result(), stdout=b"".join(seen))
+            job.close()
+            self._report(child.call, result)
+            self._keep(replace(child.call, stdout=None), result, timed_out=late)
 
     def open_pipes(self, call: Call) -> Pipes:
         """Start a call whose streams the caller relays; there is no time limit.
 
         A `call.stdin` of None is a pipe here; `call.stdout` means nothing. Raises CtrMissing,
-        Forbidden, CtrFailed, and UsageError under `replay` and `dry_run`.
+        Forbidden, CtrFailed, and UsageError under `replay`; `dry_run` prints it and exits with 0.
         """
-        if self._replay is not None or self.dry_run:
+        if self._replay is not None:
             raise UsageError(
-                f"`{shown(call.argv)}` needs somebody to talk to: there is no replay or plan of it",
-                hint="leave out --replay and --dry-run",
+                f"`{shown(call.argv)}` needs somebody to talk to: there is no replay of it",
+                hint="leave out --replay",
             )
+        if self._without_process(call) is not None:
+            raise SystemExit(0)
         program = self._prepare(call)
         self._announce(call)
-        given, ours = (os.pipe()) if call.stdin is None else (stdin_of(call), -1)
+        given, ours = os.pipe() if call.stdin is None else (stdin_of(call), -1)
         (stdout, stdout_end), (stderr, stderr_end) = os.pipe(), os.pipe()
         child = None
         try:
@@ -250,7 +247,7 @@ class Processes:
             os.execve(program, call.argv, child_environment(os.environ))  # noqa: S606
         except OSError as error:
             signal.signal(signal.SIGPIPE, before)
-            raise _not_started(call, program, error.errno or 0) from None
+            raise not_started(call.argv, program, error.errno or 0) from None
 
     def _without_process(self, call: Call) -> Result | None:
         """The result of a call that is only planned or is replayed; None where it has to run."""
@@ -270,6 +267,7 @@ class Processes:
         if call.socket is not None and call.socket not in self._sockets:
             check_socket(call.socket, call.argv)
             self._sockets.add(call.socket)
+        open_standard_streams()
         return program
 
     def _announce(self, call: Call) -> None:
@@ -282,31 +280,16 @@ class Processes:
             took = f"{result.seconds * 1000:.0f} ms"
             _say(sys.stderr, f"+ [{took}, exit {result.exit_code}]{name}")
 
-    def _keep(self, call: Call, result: Result | None) -> None:
+    def _keep(self, call: Call, result: Result | None, *, timed_out: bool = False) -> None:
         if self._record is not None and result is not None:
-            self._record.write(call, result)
+            self._record.write(call, result, timed_out=timed_out)
 
-    def _hold_to_limits(self, jobs: Iterable[_Job]) -> None:
+    def _hold_to_limits(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
             if time.monotonic() >= job.child.deadline:
                 job.child.kill()
-                if self._record is not None:
-                    self._record.write(job.child.call, job.result(), timed_out=True)
+                self._keep(job.child.call, job.result(), timed_out=True)
                 raise time_limit(job.child.call)
-
-
-def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment that a ctr gets: without what would change the meaning of its argv."""
-    return {name: value for name, value in environ.items() if name not in _NOT_PASSED_ON}
-
-
-class _Word(str):
-    """An argument that sh hands on as the bytes that it stands for, be they UTF-8 or not."""
-
-    __slots__ = ()
-
-    def encode(self, encoding: str = "", errors: str = "") -> bytes:
-        return os.fsencode(str(self))
 
 
 class _ShProcess(Protocol):
@@ -320,7 +303,7 @@ class _ShProcess(Protocol):
     _background_thread: "threading.Thread"
 
 
-def _start_job(call: Call, program: str, blocked: set[int]) -> _Job:
+def _start_job(call: Call, program: str, blocked: set[int]) -> Job:
     """Start a call; what it prints is collected, but for a stdout that the call has a place for."""
     collected = nameless_file() if call.stdout is None else -1
     stdout = collected if call.stdout is None else call.stdout
@@ -332,7 +315,7 @@ def _start_job(call: Call, program: str, blocked: set[int]) -> _Job:
         raise
     finally:
         os.close(stdin)
-    return _Job(child, collected, stderr)
+    return Job(child, collected, stderr)
 
 
 def _start(
@@ -345,12 +328,14 @@ def _start(
     """Start a child on three descriptors; it also inherits those to `keep`."""
     import sh  # noqa: TID251 (this is the one place)
 
+    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:  # inherited; exit codes would be lost
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for descriptor in keep:
         os.set_inheritable(descriptor, True)  # sh keeps them open and leaves close-on-exec set
     started = time.monotonic()
     try:
         running = sh.Command(program)(
-            [_Word(word) for word in call.argv[1:]],
+            [Word(word) for word in call.argv[1:]],
             _in=os.fdopen(streams[0], "rb", buffering=0, closefd=False),
             _out=streams[1],
             _err=streams[2],
@@ -364,9 +349,9 @@ def _start(
         )
     except sh.ForkException as error:  # its text is the traceback of the child
         numbers = re.findall(r"\[Errno (\d+)\]", str(error))
-        raise _not_started(call, program, int(numbers[-1]) if numbers else 0) from None
+        raise not_started(call.argv, program, int(numbers[-1]) if numbers else 0) from None
     except OSError as error:
-        raise _not_started(call, program, error.errno or 0) from None
+        raise not_started(call.argv, program, error.errno or 0) from None
     finally:
         for descriptor in keep:
             os.set_inheritable(descriptor, False)
@@ -385,27 +370,11 @@ def _take_over(process: _ShProcess) -> int | None:
         if exit_code is None:
             process.exit_code = 0  # a thread that sees one ends, and does not wait for the child
     process._quit_threads.set()
-    process._output_thread.join()
-    process._background_thread.join()
+    for thread in (process._output_thread, process._background_thread):
+        thread.join()
+        while os.path.exists(f"/proc/self/task/{thread.native_id}"):  # noqa: PTH110
+            os.sched_yield()  # to 3.12, join returns some microseconds before the thread is gone
     return exit_code
-
-
-def _not_started(call: Call, program: str, number: int) -> KukeCtrError:
-    """The error for a program that is there and that the kernel would not start."""
-    import errno
-
-    reason = os.strerror(number) if number else "it could not be started"
-    message = f"{program} can't be executed: {reason}"
-    if number in (errno.EACCES, errno.EPERM, errno.ENOEXEC, errno.ENOENT):
-        hint = "is it a program for this machine, and is its interpreter installed?"
-        return Forbidden(message, hint=hint, command=mask(call.argv))
-    return CtrFailed(message, command=mask(call.argv))
-
-
-def _result(child: Child, stdout: bytes, stderr: bytes) -> Result:
-    assert child.exit_code is not None
-    seconds = time.monotonic() - child.started
-    return Result(child.call.argv, child.exit_code, stdout, stderr, seconds)
 
 
 def _failure(result: Result) -> CtrFailed:
