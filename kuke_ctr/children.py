@@ -15,6 +15,9 @@ from kuke_ctr.errors import Forbidden
 POLL_SECONDS = 0.002
 """How often an end is looked for where the kernel has no pidfd (Linux before 5.3)."""
 
+IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+"""A child would inherit that."""
+
 BLOCK = 65536
 _PR_SET_PDEATHSIG = 1
 _FIRST_OWN = 3
@@ -216,7 +219,7 @@ def dies_with_us(blocked: Collection[int]) -> Callable[[], None]:
     """What a child runs between fork and exec: it dies when the thread that forked it ends.
 
     `blocked` are the signals that it shall start with as blocked ones. The death signal is SIGKILL,
-    which a ctr can't forward to a workload. That sh ignores SIGHUP, and Python SIGXFSZ, is undone.
+    which a ctr can't forward to a workload. What sh and Python ignore is undone.
     """
     prctl = _prctl()  # loaded before the fork: a child can't wait for the import lock
     parent = os.getpid()
@@ -228,7 +231,8 @@ def dies_with_us(blocked: Collection[int]) -> Callable[[], None]:
         if os.getppid() != parent:  # we were gone before the line above
             os.kill(os.getpid(), signal.SIGKILL)
         signal.signal(signal.SIGHUP, hangup)
-        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        for number in IGNORED_BY_PYTHON:
+            signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
     return prepare

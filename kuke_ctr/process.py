@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol, TextIO, cast
 
 from kuke_ctr.calls import Call, Result, mask, shown, time_limit
 from kuke_ctr.children import (
+    IGNORED_BY_PYTHON,
     Child,
     Job,
     Word,
@@ -242,11 +243,12 @@ class Processes:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
-        before = signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, ctr must not
+        before = {number: signal.signal(number, signal.SIG_DFL) for number in IGNORED_BY_PYTHON}
         try:
             os.execve(program, call.argv, child_environment(os.environ))  # noqa: S606
         except OSError as error:
-            signal.signal(signal.SIGPIPE, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
             raise not_started(call.argv, program, error.errno or 0) from None
 
     def _without_process(self, call: Call) -> Result | None:
