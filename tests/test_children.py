@@ -15,7 +15,6 @@ from kuke_ctr.errors import Interrupted, TimeLimit
 from kuke_ctr.process import Processes
 from tests.scripts import Script, close, eventually, gone, pid_in, quoted
 
-pytest_plugins = ["tests.scripts"]
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
 
 

@@ -12,7 +12,6 @@ from kuke_ctr.preflight import check_socket
 from kuke_ctr.process import Processes
 from tests.scripts import Script, descriptors, quoted
 
-pytest_plugins = ["tests.scripts"]
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
 
 

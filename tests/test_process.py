@@ -16,7 +16,6 @@ from kuke_ctr.process import AT_ONCE, Processes
 from kuke_ctr.recordings import Recorder
 from tests.scripts import Script, gone, ignored_by_us, pid_in, quoted
 
-pytest_plugins = ["tests.scripts"]
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
 
 
