@@ -1,8 +1,18 @@
-# Sourced by the scripts: `top` is the checkout, `python` an interpreter that is new enough.
+# Sourced by the scripts: `top` is the checkout, `python` an interpreter that is new enough, and
+# `module NAME ARGS...` runs scripts/lib/NAME.py with it.
 # shellcheck shell=sh
 
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-export PYTHONPATH="$top" PYTHONDONTWRITEBYTECODE=1
+
+# Not by PYTHONPATH: what the module starts would have it, too.
+module() {
+    "$python" -c '
+import runpy, sys
+sys.path[0] = sys.argv[1]
+del sys.argv[:2]
+runpy.run_module("scripts.lib." + sys.argv[0], run_name="__main__", alter_sys=True)
+' "$top" "$@"
+}
 
 new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null

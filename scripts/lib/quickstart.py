@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import json
 import os
 import shlex
 import shutil
@@ -11,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts.lib import containerd, programs, venv
+from scripts.lib import containerd, kukeon, programs, venv
 from scripts.lib.containerd import NotStarted, PrivateContainerd
 from scripts.lib.images import Archive, busybox
 
@@ -124,7 +123,7 @@ def _is_up(daemon: PrivateContainerd) -> bool:
         return False
     with contextlib.suppress(RuntimeError):
         running = "RUNNING" in daemon.ctr("tasks", "ls", namespace=REALMS["main"]).stdout
-        return running and all(_record(realm).exists() for realm in REALMS)
+        return running and all(kukeon.record_path(RUN_PATH, realm).exists() for realm in REALMS)
     return False
 
 
@@ -138,7 +137,7 @@ def _set_up(daemon: PrivateContainerd) -> None:
     file = archive.write(daemon.base / "images.tar")
     for realm, namespace in REALMS.items():
         daemon.ctr("namespaces", "create", namespace)
-        _write_record(realm, namespace)
+        kukeon.write_record(RUN_PATH, realm, namespace)
         daemon.import_image(file, namespace=namespace)
     file.unlink()
     labels = {"realm": "main", "space": "default", "stack": "default", "cell": "clock"}
@@ -154,23 +153,6 @@ def _set_up(daemon: PrivateContainerd) -> None:
 
 def _label(name: str, value: str) -> str:
     return f"kukeon.io/{name}={value}"
-
-
-def _record(realm: str) -> Path:
-    return RUN_PATH / "data" / realm / "metadata.json"
-
-
-def _write_record(realm: str, namespace: str) -> None:
-    """The record of a realm, as Kukeon writes it."""
-    document = {
-        "apiVersion": "v1beta1",
-        "kind": "Realm",
-        "metadata": {"name": realm},
-        "spec": {"namespace": namespace},
-    }
-    path = _record(realm)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=2) + "\n")
 
 
 def _say_what_next(daemon: PrivateContainerd) -> None:

@@ -1,0 +1,262 @@
+"""How fast kuke-ctr is, as ratios of two things measured side by side in one run."""
+
+import argparse
+import os
+import select
+import statistics
+import subprocess  # noqa: TID251 (the scripts are no part of the package)
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from scripts.lib import kukeon, programs, venv
+from scripts.lib.containerd import PrivateContainerd, temporary
+from scripts.lib.images import Archive, busybox
+
+SMALLEST = Path(__file__).with_name("smallest.py")
+NAMESPACE = "kukeon-bench"
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Took:
+    """One process: seconds from start to end, its own peak memory (not its children's)."""
+
+    seconds: float
+    peak: int
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What every part needs to know."""
+
+    kuke_ctr: Path
+    rounds: int
+    images: int
+    rows: int
+    suite: str
+    scratch: Path
+
+    @property
+    def python(self) -> Path:
+        """The interpreter that runs this kuke-ctr."""
+        return self.kuke_ctr.with_name("python")
+
+
+Argv = Sequence[str | Path]
+
+
+def measure(argv: Argv, environment: Mapping[str, str], expect: int = 0) -> Took:
+    """Run a command to /dev/null. Raises RuntimeError where its exit code is another."""
+    begin = time.perf_counter()
+    with tempfile.TemporaryFile() as errors:
+        child = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            env=environment,
+        )
+        peak = _watch(child)
+        seconds = time.perf_counter() - begin
+        if child.returncode != expect:
+            errors.seek(0)
+            said = errors.read()[-500:].decode(errors="replace")
+            raise RuntimeError(f"{argv} exited {child.returncode}: {said}")
+    return Took(seconds, peak)
+
+
+def _watch(child: subprocess.Popen[bytes]) -> int:
+    """Wait for the child; its high-water mark in bytes, as last seen before it ended.
+
+    rusage won't do: what wait4 tells is the greatest of the child and its own children.
+    """
+    peak = 0
+    status = Path(f"/proc/{child.pid}/status")
+    ended = select.poll()
+    handle = os.pidfd_open(child.pid)
+    ended.register(handle, select.POLLIN)
+    while True:
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                peak = int(line.split()[1]) * 1024
+        if ended.poll(10):
+            os.close(handle)
+            child.wait()
+            return peak
+
+
+def pairs(
+    rounds: int, first: Callable[[], Took], second: Callable[[], Took]
+) -> list[tuple[Took, Took]]:
+    """Both, in turn, each as often the first of its pair; one pair beforehand to warm up."""
+    first()
+    second()
+    results = []
+    for number in range(rounds):
+        if number % 2:
+            b = second()
+            a = first()
+        else:
+            a = first()
+            b = second()
+        results.append((a, b))
+    return results
+
+
+def _seconds(results: Sequence[Took]) -> float:
+    return statistics.median(each.seconds for each in results)
+
+
+def _ratio(results: Sequence[tuple[Took, Took]]) -> float:
+    return statistics.median(a.seconds / b.seconds for a, b in results)
+
+
+def _say(text: str, value: float, limit: float, unit: str = "") -> None:
+    verdict = "ok" if value <= limit else "OVER"
+    print(f"  {text}: {value:.2f}{unit} (at most {limit:.2f}{unit}: {verdict})", flush=True)
+
+
+@contextmanager
+def _host(setting: Setting, images: int) -> Iterator[tuple[PrivateContainerd, dict[str, str]]]:
+    """A daemon whose realm `bench` has so many images, and the environment that leads there."""
+    with temporary(programs.ensure(setting.suite)) as daemon:
+        archive = Archive()
+        names = [f"registry.example/team/app-{number:05}:1.0" for number in range(images)]
+        archive.name(busybox(archive, daemon.programs / "busybox"), *names)
+        file = archive.write(daemon.base / "images.tar")
+        begin = time.perf_counter()
+        words = ("images", "import", "--no-unpack", str(file))
+        daemon.ctr(*words, namespace=NAMESPACE, timeout=900)
+        print(f"  containerd {daemon.version}, {images} images", end="")
+        print(f" (imported in {time.perf_counter() - begin:.0f} s)", flush=True)
+        kukeon.write_record(daemon.base / "run", "bench", NAMESPACE)
+        yield (
+            daemon,
+            {
+                **daemon.environment,
+                "CONTAINERD_ADDRESS": daemon.address,
+                "KUKEON_RUN_PATH": str(daemon.base / "run"),
+            },
+        )
+
+
+def start(setting: Setting) -> None:
+    """(a) One image as JSON, against the smallest program with the same packages."""
+    with _host(setting, 1) as (daemon, environment):
+        ours: Argv = [setting.kuke_ctr, "images", "ls", "--realm", "bench", "-o", "json"]
+        place = ["-a", daemon.address, "-n", NAMESPACE]
+        smallest: Argv = [setting.python, SMALLEST, *place]
+        results = pairs(
+            setting.rounds,
+            partial(measure, ours, environment),
+            partial(measure, smallest, environment),
+        )
+    print(f"  kuke-ctr {_seconds([a for a, _ in results]) * 1000:.0f} ms, ", end="")
+    print(f"smallest program {_seconds([b for _, b in results]) * 1000:.0f} ms")
+    _say("ratio", _ratio(results), 1.15)
+
+
+def lists(setting: Setting) -> None:
+    """(b) Many images, against raw ctr, as JSON and as the table."""
+    with _host(setting, setting.images) as (daemon, environment):
+        raw: Argv = [daemon.programs / "ctr", "-a", daemon.address, "-n", NAMESPACE, "images", "ls"]
+        for output in ("json", "table"):
+            ours: Argv = [setting.kuke_ctr, "images", "ls", "--realm", "bench", "-o", output]
+            results = pairs(
+                max(1, setting.rounds // 5),
+                partial(measure, ours, environment),
+                partial(measure, raw, environment),
+            )
+            print(f"  -o {output}: kuke-ctr {_seconds([a for a, _ in results]):.2f} s, ", end="")
+            print(f"raw ctr {_seconds([b for _, b in results]):.2f} s")
+            _say(f"-o {output}, ratio", _ratio(results), 1.05)
+            _say(f"-o {output}, peak", max(a.peak for a, _ in results) / MIB, 150, " MiB")
+
+
+def parse(setting: Setting) -> None:
+    """(c) `kuke-ctr parse images` of a long table, as JSON lines."""
+    table = setting.scratch / "images.txt"
+    _write_table(table, setting.rows)
+    took = measure([setting.kuke_ctr, "parse", "images", table, "-o", "jsonl"], dict(os.environ))
+    print(f"  {setting.rows} rows, {table.stat().st_size / MIB:.0f} MiB: {took.seconds:.1f} s, ")
+    print(f"  {setting.rows / took.seconds:.0f} rows a second, peak {took.peak / MIB:.0f} MiB")
+    table.unlink()
+
+
+def _write_table(path: Path, rows: int) -> None:
+    """What ctr prints for so many images: columns as wide as their widest cell."""
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    with path.open("w") as file:
+        heads = ("REF", "TYPE", "DIGEST", "SIZE", "PLATFORMS", "LABELS")
+        widths = (42, len(kind) + 1, 72, 11, 27)
+        line = "".join(f"{{:{width}}}" for width in widths) + "{} \n"
+        file.write(line.format(*heads))
+        for number in range(rows):
+            cells = (
+                f"registry.example/team/app-{number:07}:1.0",
+                kind,
+                f"sha256:{number:064x}",
+                f"{number % 1000 + 0.5} MiB",
+                "linux/amd64,linux/arm64/v8" if number % 2 else "linux/amd64",
+                "io.cri-containerd.image=managed" if number % 3 else "-",
+            )
+            file.write(line.format(*cells))
+
+
+def down(setting: Setting) -> None:
+    """(d) No daemon: the time to the error, against `kuke-ctr --help`."""
+    gone = {**os.environ, "CONTAINERD_ADDRESS": str(setting.scratch / "gone.sock")}
+    environment = {**gone, "PATH": programs.search_path(programs.ensure(setting.suite))}
+    results = pairs(
+        setting.rounds,
+        partial(measure, [setting.kuke_ctr, "images", "ls", "-n", "x"], environment, expect=1),
+        partial(measure, [setting.kuke_ctr, "--help"], environment),
+    )
+    print(f"  to the error {_seconds([a for a, _ in results]) * 1000:.0f} ms, ", end="")
+    print(f"--help {_seconds([b for _, b in results]) * 1000:.0f} ms")
+    more = statistics.median(a.seconds - b.seconds for a, b in results)
+    _say("more than --help", more, 0.3, " s")
+
+
+PARTS = {"start": start, "lists": lists, "parse": parse, "down": down}
+
+
+def main() -> int:
+    """Measure kuke-ctr; nothing fails for being slow."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Prints ratios of two things that were measured side by side, in pairs. "
+        "start and lists need root (a private containerd).",
+        epilog="; ".join(f"{name}: {part.__doc__}" for name, part in PARTS.items()),
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"all of {' '.join(PARTS)}")
+    parser.add_argument("--kuke-ctr", type=Path, help="default: the one in .venv")
+    parser.add_argument("--rounds", type=int, default=15, help="pairs; lists a fifth (15)")
+    parser.add_argument("--images", type=int, default=10_000, help="for lists (10000)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="for parse (1000000)")
+    parser.add_argument("--suite", default=programs.NATIVE, help="containerd of that suite")
+    given = parser.parse_args()
+    for part in given.parts:
+        if part not in PARTS:
+            parser.error(f"{part}: not one of {' '.join(PARTS)}")
+    kuke_ctr = given.kuke_ctr or venv.ensure() / "kuke-ctr"
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / MIB / 1024
+    print(f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {sys.version.split()[0]}")
+    with tempfile.TemporaryDirectory(prefix="kuke-bench-") as scratch:
+        setting = Setting(
+            kuke_ctr, given.rounds, given.images, given.rows, given.suite, Path(scratch)
+        )
+        for name in given.parts or PARTS:
+            print(f"{name}: {PARTS[name].__doc__}", flush=True)
+            PARTS[name](setting)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
