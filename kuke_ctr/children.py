@@ -21,6 +21,7 @@ IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 BLOCK = 65536
 _PR_SET_PDEATHSIG = 1
 _FIRST_OWN = 3
+_HOUR = 3600.0  # poll takes 24 days, and a limit may be longer
 _NOT_PASSED_ON = ("CONTAINERD_ADDRESS", "CONTAINERD_NAMESPACE")
 
 
@@ -104,10 +105,10 @@ def wait_for_one(children: Collection[Child], until: float) -> None:
 
 
 def _milliseconds(until: float) -> int | None:
-    """The time until then for `poll`, rounded up; None for ever."""
+    """The time until then for `poll`, rounded up, at most an hour; None for ever."""
     if until == float("inf"):
         return None
-    return max(0, int((until - time.monotonic()) * 1000) + 1)
+    return int(min(max(0.0, until - time.monotonic()), _HOUR) * 1000) + 1
 
 
 def chunks(descriptor: int, child: Child) -> Iterator[bytes]:
@@ -115,12 +116,13 @@ def chunks(descriptor: int, child: Child) -> Iterator[bytes]:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     while True:
-        if not poll.poll(_milliseconds(child.deadline)):
+        if poll.poll(_milliseconds(child.deadline)):
+            chunk = os.read(descriptor, BLOCK)
+            if not chunk:
+                return
+            yield chunk
+        elif time.monotonic() >= child.deadline:
             raise time_limit(child.call)
-        chunk = os.read(descriptor, BLOCK)
-        if not chunk:
-            return
-        yield chunk
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

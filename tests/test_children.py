@@ -30,6 +30,14 @@ def test_the_time_limit_ends_the_child_and_what_it_started(script: Script, tmp_p
     eventually(lambda: all(gone(pid_in(path)) for path in pids))
 
 
+def test_a_limit_may_be_as_long_as_anybody_likes(script: Script) -> None:
+    script("echo out")
+    for limit in (1e12, None):
+        call = Call(("ctr",), timeout=limit)
+        assert Processes().run(call).stdout == b"out\n"
+        assert list(Processes().stream(call)) == [b"out\n"]
+
+
 def test_ctrl_c_ends_the_child(script: Script, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     call = script(f"trap '' INT TERM HUP; echo $$ > {quoted(pid)}; kill -INT $PPID; sleep 60")

@@ -306,7 +306,8 @@ def test_we_become_the_call_with_a_clean_environment(script: Script) -> None:
     assert done.returncode == 9
     first, words, ignored = done.stdout.splitlines()
     assert (first, words) == ("first", "words: -n main images ls")
-    assert int(ignored.split()[1], 16) == ignored_by_us()
+    internal = 0b11 << 31  # 32 and 33 are the C library's, which ignores them in what it spawns
+    assert int(ignored.split()[1], 16) & ~internal == ignored_by_us()
     assert done.stderr == "second+ ctr -n main images ls\n"
 
 
