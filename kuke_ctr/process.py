@@ -79,10 +79,9 @@ class Pipes:
 class Processes:
     """The one door to non-interactive processes.
 
-    `trace` 1 prints each command to stderr before it runs, 2 also its time and exit code after it.
-    `dry_run` prints calls to stdout instead of running them; only probes run. `replay` answers in
-    place of every process, `record` gets every call with its result. Call it from the main thread:
-    a child dies with the thread that started it.
+    `trace` 1 prints each command to stderr before it runs, 2 also time and exit code after it.
+    `dry_run` prints calls to stdout, and runs only probes. `replay` answers in place of processes,
+    `record` gets every call and result. From the main thread: a child dies with its thread.
     """
 
     def __init__(
@@ -393,9 +392,8 @@ def _say(stream: TextIO | None, line: str) -> None:
     if stream is None:  # closed by whoever started us
         return
     stream.flush()
-    buffer = getattr(stream, "buffer", None)
-    if buffer is None:
-        stream.write(f"{line}\n")
+    if hasattr(stream, "buffer"):
+        stream.buffer.write(os.fsencode(line) + b"\n")
     else:
-        buffer.write(os.fsencode(line) + b"\n")
+        stream.write(f"{line}\n")
     stream.flush()
