@@ -40,7 +40,8 @@ install_venv() {
 need_python() {
     if find_python; then return 0; fi
     if ! command -v python3 >/dev/null && install_venv && find_python; then return 0; fi
-    echo "${0##*/}: needs Python 3.11 or newer, found $(python3 --version 2>&1 || echo none);" \
+    found=$(python3 --version 2>/dev/null) || found="${found:-none}"
+    echo "${0##*/}: needs Python 3.11 or newer, found $found;" \
         "install one, or name it: PYTHON=/path/to/python3.12 $0" >&2
     exit 1
 }

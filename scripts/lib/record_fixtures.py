@@ -1,0 +1,183 @@
+"""Recordings of a real ctr, made by kuke-ctr itself: a folder for each state of a host."""
+
+import argparse
+import json
+import shlex
+import subprocess  # noqa: TID251 (the scripts are no part of the package)
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.lib import programs, venv
+from scripts.lib.containerd import PrivateContainerd, temporary
+from scripts.lib.images import Archive, busybox
+
+BUSYBOX = "docker.io/library/busybox:1.36"
+MANY = "registry.example/team/many-platforms:2.0"
+LONG = f"registry.example/{'long-path/' * 20}image:1.0"
+MAIN, EMPTY = "kukeon-main", "kukeon-empty"
+FOREVER = ("sleep", "86400")
+
+ODD = {
+    "space": "a value with spaces",
+    "equals": "a=b=c",
+    "comma": "library/busybox,team/app",
+    "unicode": "größe 漢字 🙂",
+    "escape": "\x1b[31mred\x1b[0m",
+    "markup": "[/] [bold]",
+    "tab": "left\tright",
+}
+"""Label values that stay in their row; each goes to an image of its own."""
+
+BREAKING = {"newline": "first\nsecond", "formfeed": "first\fsecond"}
+"""Label values that break the row, in a namespace of their own."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Where a state goes, and how kuke-ctr is called for it."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def take(self, *words: str, program: str = "ctr", codes: tuple[int, ...] = (0,)) -> None:
+        """One kuke-ctr command, recorded; output and exit code are in the recording."""
+        flags = ("--ctr", program, "--record", str(self.folder), "--record-append")
+        command = [str(venv.VENV / "bin" / "kuke-ctr"), *words, *flags]
+        done = subprocess.run(
+            command, env=self.environment, capture_output=True, check=False, timeout=120
+        )
+        if done.returncode not in codes:
+            said = done.stderr.decode(errors="replace")
+            raise RuntimeError(f"{shlex.join(command)} exited {done.returncode}: {said}")
+
+    def take_lists(self, *namespaces: str, codes: tuple[int, ...] = (0,)) -> None:
+        """Each list of each namespace, and the namespaces."""
+        self.take("namespaces", "ls", codes=codes)
+        self.take("realms", "ls", "--all", codes=codes)
+        for namespace in namespaces:
+            for noun in ("images", "containers", "tasks"):
+                self.take(noun, "ls", "--namespace", namespace, codes=codes)
+
+
+@contextmanager
+def _state(suite: str, folder: Path) -> Iterator[tuple[PrivateContainerd, Recording]]:
+    """A fresh daemon, and a recording in `folder` that has no word of where it ran."""
+    with temporary(programs.ensure(suite)) as daemon:
+        environment = {
+            **daemon.environment,
+            "HOME": str(daemon.base),
+            "KUKEON_RUN_PATH": str(daemon.base / "run"),
+            "CONTAINERD_ADDRESS": daemon.address,
+        }
+        folder.mkdir(parents=True)
+        yield daemon, Recording(folder, environment)
+        for file in folder.iterdir():
+            file.write_text(_without_place(file.read_text(), daemon))
+            file.chmod(0o644)
+        folder.chmod(0o755)
+
+
+def _without_place(text: str, daemon: PrivateContainerd) -> str:
+    """The recording without the address flag, and with `/SOCK`, `/BASE` for the paths."""
+    document = json.loads(text)
+    words = document["argv"]
+    if "-a" in words:
+        at = words.index("-a")
+        del words[at : at + 2]
+    text = json.dumps(document, indent=1) + "\n"
+    return text.replace(daemon.address, "/SOCK").replace(str(daemon.base), "/BASE")
+
+
+def healthy(suite: str, folder: Path) -> None:
+    """Images of one and many platforms, containers with and without a task, labelled namespaces."""
+    with _state(suite, folder) as (daemon, recording):
+        daemon.ctr("namespaces", "create", MAIN, "team=a", "tier=gold")
+        daemon.ctr("namespaces", "create", EMPTY)
+        archive = Archive()
+        program = daemon.programs / "busybox"
+        others = ("linux/arm64/v8", "linux/arm/v7", "linux/s390x", "windows/amd64")
+        archive.name(busybox(archive, program), BUSYBOX, LONG)
+        archive.name(busybox(archive, program, others=others, attested=True), MANY)
+        file = archive.write(daemon.base / "images.tar")
+        daemon.import_image(file, "--all-platforms", "--no-unpack", namespace=MAIN)
+        daemon.import_image(file, namespace=MAIN)
+        daemon.ctr("images", "label", MANY, "owner=team", "stage=test", namespace=MAIN)
+        for name in ("running", "paused"):
+            daemon.run(BUSYBOX, *FOREVER, namespace=MAIN, container=name)
+        daemon.ctr("tasks", "pause", "paused", namespace=MAIN)
+        daemon.run(BUSYBOX, "true", namespace=MAIN, container="stopped")
+        daemon.ctr("containers", "create", BUSYBOX, "created", namespace=MAIN)
+        recording.take_lists(MAIN, EMPTY)
+        daemon.ctr("tasks", "resume", "paused", namespace=MAIN)
+
+
+def odd_labels(suite: str, folder: Path) -> None:
+    """Label values that are hard to read back; those that break a row stand in `broken`."""
+    with _state(suite, folder) as (daemon, recording):
+        for namespace, labels in (("odd", ODD), ("broken", BREAKING)):
+            archive = Archive()
+            image = busybox(archive, daemon.programs / "busybox")
+            archive.name(image, *(f"registry.example/{name}:1" for name in labels))
+            file = archive.write(daemon.base / f"{namespace}.tar")
+            daemon.import_image(file, "--no-unpack", namespace=namespace)
+            for name, value in labels.items():
+                reference = f"registry.example/{name}:1"
+                words = ("images", "label", reference, f"{name}={value}", "after=z")
+                daemon.ctr(*words, namespace=namespace)
+        recording.take("images", "ls", "--namespace", "odd", codes=(0, 4))
+        recording.take("images", "ls", "--namespace", "broken", codes=(4,))
+        for name in ("space", "equals", "comma", "unicode"):
+            daemon.ctr("namespaces", "label", "odd", f"{name}={ODD[name]}")
+        recording.take("namespaces", "ls")
+
+
+def no_daemon(suite: str, folder: Path) -> None:
+    """No socket. A program of several words is not looked after beforehand: ctr itself fails."""
+    with _state(suite, folder) as (daemon, with_daemon):
+        gone = f"{daemon.programs / 'ctr'} -a {daemon.base / 'gone.sock'}"
+        environment = dict(with_daemon.environment)
+        del environment["CONTAINERD_ADDRESS"]
+        recording = Recording(folder, environment)
+        for noun in ("images", "containers", "tasks"):
+            recording.take(noun, "ls", "--namespace", MAIN, program=gone, codes=(1,))
+        recording.take("namespaces", "ls", program=gone, codes=(1,))
+
+
+STATES = {"healthy": healthy, "odd-labels": odd_labels, "no-daemon": no_daemon}
+
+
+def main() -> int:
+    """Record ctr anew."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/record-fixtures",
+        description="Records what ctr prints, with kuke-ctr --record on private containerds, into "
+        f"FOLDER/{{{','.join(STATES)}}}. Needs root.",
+    )
+    parser.add_argument(
+        "--suite",
+        default=programs.NATIVE,
+        help="take containerd from this suite of Debian: bookworm 1.6, trixie 1.7, sid 2.x",
+    )
+    parser.add_argument("--only", choices=list(STATES), help="one state instead of all")
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    given = parser.parse_args()
+    names = [given.only] if given.only else list(STATES)
+    taken = [str(given.folder / name) for name in names if (given.folder / name).exists()]
+    if taken:
+        parser.error(f"there already: {', '.join(taken)}")
+    try:
+        venv.ensure()
+        for name in names:
+            print(f"recording {given.folder / name}", file=sys.stderr)
+            STATES[name](given.suite, given.folder / name)
+    except (RuntimeError, programs.Unavailable, subprocess.SubprocessError) as failed:
+        print(f"scripts/record-fixtures: {failed}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
