@@ -95,6 +95,8 @@ def _scratch() -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in folder.glob(".new-*"):  # by a run that was killed
+            shutil.rmtree(left)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as scratch:
             yield Path(scratch)
 

@@ -1,12 +1,12 @@
 # Sourced by the scripts: `top` is the checkout, `python` an interpreter that is new enough, and
-# `module NAME ARGS...` runs scripts/lib/NAME.py with it.
+# `module NAME ARGS...` becomes scripts/lib/NAME.py (in a subshell it runs it).
 # shellcheck shell=sh
 
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 
 # Not by PYTHONPATH: what the module starts would have it, too.
 module() {
-    "$python" -c '
+    exec "$python" -c '
 import runpy, sys
 sys.path[0] = sys.argv[1]
 del sys.argv[:2]
