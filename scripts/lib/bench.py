@@ -184,8 +184,11 @@ def parse(setting: Setting) -> None:
     table = setting.scratch / "images.txt"
     _write_table(table, setting.rows)
     took = measure([setting.kuke_ctr, "parse", "images", table, "-o", "jsonl"], dict(os.environ))
-    print(f"  {setting.rows} rows, {table.stat().st_size / MIB:.0f} MiB: {took.seconds:.1f} s, ")
-    print(f"  {setting.rows / took.seconds:.0f} rows a second, peak {took.peak / MIB:.0f} MiB")
+    print(
+        f"  {setting.rows} rows, {table.stat().st_size / MIB:.0f} MiB: {took.seconds:.1f} s, ",
+        end="",
+    )
+    print(f"{setting.rows / took.seconds:.0f} rows a second, peak {took.peak / MIB:.0f} MiB")
     table.unlink()
 
 
@@ -194,8 +197,8 @@ def _write_table(path: Path, rows: int) -> None:
     kind = "application/vnd.oci.image.manifest.v1+json"
     with path.open("w") as file:
         heads = ("REF", "TYPE", "DIGEST", "SIZE", "PLATFORMS", "LABELS")
-        widths = (42, len(kind) + 1, 72, 11, 27)
-        line = "".join(f"{{:{width}}}" for width in widths) + "{} \n"
+        widths = (42, len(kind) + 1, 72, 11, 27, 32)
+        line = "".join(f"{{:{width}}}" for width in widths) + "\n"
         file.write(line.format(*heads))
         for number in range(rows):
             cells = (
