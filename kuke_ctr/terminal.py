@@ -1,0 +1,296 @@
+"""The one door to terminals, on pexpect: attach to a task, with a person or a script at it.
+
+Leaving a task must not hurt it. A ctr on pipes passes every signal on to the workload, so that only
+SIGKILL ends it; a ctr on a pseudo terminal passes none on. Both die when we do.
+"""
+
+import fcntl
+import os
+import signal
+import termios
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from kuke_ctr.attachment import Attachment, Ending, Kind, Options, Step, attach
+from kuke_ctr.calls import Call
+from kuke_ctr.children import (
+    child_environment,
+    close_all,
+    content_of,
+    dies_with_us,
+    interrupts_held,
+    nameless_file,
+)
+from kuke_ctr.errors import TimeLimit
+from kuke_ctr.preflight import check_socket, find_program, not_started
+from kuke_ctr.process import Pipes
+from kuke_ctr.relay import unread
+from kuke_ctr.user_tty import Mode, make_raw
+
+if TYPE_CHECKING:
+    import pexpect  # noqa: TID251 (this is the one place)
+    from pexpect.spawnbase import SpawnBase  # noqa: TID251 (the same)
+
+    from kuke_ctr.kuketty import Connection
+
+__all__ = [
+    "Ending",
+    "Kind",
+    "Options",
+    "Step",
+    "attach_pty",
+    "attach_socket",
+    "relay_pipes",
+]
+
+END_LIMIT = 10.0
+"""Seconds that a ctr may take to end once it has closed its output."""
+
+_TIOCGPTPEER = 0x5441
+_SEEN_LIMIT = 4096
+_WINDOW = 65536
+"""Bytes in which a regular expression is looked for."""
+_PIECE = 16384
+_REMEMBERED = 1 << 20
+
+
+def attach_pty(call: Call, options: Options) -> Ending:
+    """Run a ctr on a terminal of its own, for a task or process with a terminal.
+
+    The user's terminal is raw meanwhile; neither stdin nor stdout needs to be one. Raises
+    CtrMissing, Forbidden and CtrFailed before anything is started.
+    """
+    return attach(
+        options, Mode.RAW, lambda size: _PtyPeer(call, size), _conversation(options.script)
+    )
+
+
+def relay_pipes(start: Callable[[], Pipes], options: Options) -> Ending:
+    """Relay a ctr on pipes (`Processes.open_pipes`), for a task without a terminal.
+
+    It is started when the user's terminal and the signals are ready; raises what `start` raises.
+    """
+    return attach(
+        options, Mode.KEYS, lambda size: _PipesPeer(start()), _conversation(options.script)
+    )
+
+
+def attach_socket(connect: Callable[[], "Connection"], options: Options) -> Ending:
+    """Attach to a terminal that kuketty holds (`kuketty.attach`); raises what `connect` raises.
+
+    An ENDED has the status 0: nobody tells the real one.
+    """
+    return attach(
+        options,
+        Mode.RAW,
+        lambda size: _SocketPeer(connect(), size),
+        _conversation(options.script),
+    )
+
+
+class _PtyPeer:
+    """A ctr on a pseudo terminal, which is raw before ctr looks at it: every byte is exact."""
+
+    def __init__(self, call: Call, size: tuple[int, int]) -> None:
+        program = find_program(call.argv)
+        if call.socket is not None:
+            check_socket(call.socket, call.argv)
+        self._errors = nameless_file()
+        try:
+            with interrupts_held() as blocked:
+                self._child = _spawn(program, call, size, self._errors, blocked)
+        except BaseException:
+            close_all(self._errors)
+            raise
+        self._pid = int(self._child.pid or 0)
+        self._pty = self._child.child_fd
+        self._size = size
+        self.outputs = [(self._pty, False)]
+        self.input = os.dup(self._pty)
+
+    def resize(self, rows: int, columns: int) -> None:
+        self._child.setwinsize(rows, columns)
+
+    def forward(self, number: int) -> None:
+        """A ctr on a terminal forwards nothing: what is left is to end it."""
+        self._child.kill(number)
+
+    def backlog(self) -> int:
+        with suppress(OSError):
+            flags = os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC
+            other_side = fcntl.ioctl(self._pty, _TIOCGPTPEER, flags)
+            waiting = unread(other_side, termios.FIONREAD)
+            os.close(other_side)
+            return waiting
+        return 0
+
+    def end(self) -> int | None:
+        until = time.monotonic() + END_LIMIT
+        while self._child.isalive():
+            if time.monotonic() > until:
+                return None
+            time.sleep(0.002)
+        return self._child.exitstatus if not self._child.signalstatus else -self._child.signalstatus
+
+    def said(self) -> bytes:
+        return content_of(self._errors)
+
+    def leave(self) -> None:
+        if self._errors < 0:
+            return
+        if self._child.isalive():
+            with suppress(PermissionError):  # `sudo ctr`: it ends with its terminal
+                os.killpg(self._pid, signal.SIGKILL)
+                self._child.wait()
+        self._child.ptyproc.fileobj.close()  # type: ignore[attr-defined]
+        close_all(self._errors)
+        self._errors = -1
+
+
+def _spawn(
+    program: str, call: Call, size: tuple[int, int], errors: int, blocked: set[int]
+) -> "pexpect.spawn[bytes]":
+    import pexpect  # noqa: TID251 (this is the one place)
+
+    ours = f"/proc/{os.getpid()}/fd/{errors}"
+    dies = dies_with_us(blocked)
+
+    def prepare() -> None:  # pragma: no cover (runs in the child)
+        make_raw(0)
+        os.dup2(os.open(ours, os.O_WRONLY | os.O_APPEND), 2)
+        dies()
+
+    try:
+        return pexpect.spawn(
+            program,
+            list(call.argv[1:]),
+            timeout=None,
+            env=child_environment(os.environ),
+            dimensions=size,
+            preexec_fn=prepare,
+        )
+    except (pexpect.ExceptionPexpect, OSError) as error:
+        raise not_started(call.argv, program, getattr(error, "errno", None) or 0) from None
+
+
+class _PipesPeer:
+    """A ctr on pipes."""
+
+    def __init__(self, pipes: Pipes) -> None:
+        self._pipes = pipes
+        self._open = True
+        self.outputs = [(pipes.stdout, False), (pipes.stderr, True)]
+        self.input = pipes.stdin
+
+    def resize(self, rows: int, columns: int) -> None:
+        """A task without a terminal has no window."""
+
+    def forward(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self._pipes.pid, number)
+
+    def backlog(self) -> int:
+        return unread(self.input, termios.FIONREAD)
+
+    def end(self) -> int | None:
+        try:
+            return self._pipes.wait(END_LIMIT)
+        except TimeLimit:
+            return None
+
+    def said(self) -> bytes:
+        return b""
+
+    def leave(self) -> None:
+        if self._open:
+            self._open = False
+            self._pipes.kill()
+            close_all(self._pipes.stdout, self._pipes.stderr)
+
+
+class _SocketPeer:
+    """A terminal behind kuketty's socket."""
+
+    def __init__(self, connection: "Connection", size: tuple[int, int]) -> None:
+        self._connection = connection
+        self.outputs = [(connection.descriptor, False)]
+        self.input = os.dup(connection.descriptor) if connection.takes_input else -1
+        if connection.takes_input:
+            connection.resize(*size)
+
+    def resize(self, rows: int, columns: int) -> None:
+        if self.input >= 0:
+            self._connection.resize(rows, columns)
+
+    def forward(self, number: int) -> None:
+        """Signals have no way through a socket."""
+
+    def backlog(self) -> int:
+        return unread(self.input, termios.TIOCOUTQ)
+
+    def end(self) -> int | None:
+        return 0
+
+    def said(self) -> bytes:
+        return b""
+
+    def leave(self) -> None:
+        self._connection.close()
+
+
+def _conversation(script: tuple[Step, ...]) -> Callable[[Attachment], None] | None:
+    if not script:
+        return None
+
+    def play(attachment: Attachment) -> None:
+        _play(attachment, script)
+
+    return play
+
+
+def _play(attachment: Attachment, script: tuple[Step, ...]) -> None:
+    """Expect and send, step by step, on pexpect."""
+    import pexpect  # noqa: TID251 (this is the one place)
+
+    heard = _listener(attachment)
+    try:
+        for step in script:
+            heard.expect(step.expect)
+            if step.send is not None:
+                attachment.send(step.send)
+    except pexpect.EOF:
+        attachment.seen = (heard.before or b"")[-_SEEN_LIMIT:]
+    else:
+        assert isinstance(heard.after, bytes)
+        attachment.seen = heard.after[-_SEEN_LIMIT:]
+        attachment.leave(Kind.EXPECTED, 0, "what was expected was seen")
+
+
+def _listener(attachment: Attachment) -> "SpawnBase[bytes]":
+    """A pexpect whose input is what the relay brings: signals and time limits stay the relay's."""
+    import pexpect  # noqa: TID251 (this is the one place)
+    from pexpect.spawnbase import SpawnBase  # noqa: TID251 (the same)
+
+    came = bytearray()
+    attachment.hear(came.extend)
+
+    def read(listener: Any, size: int = 1, timeout: float | None = None) -> bytes:
+        while not came and attachment.go_on():
+            pass
+        if not came:
+            raise pexpect.EOF("the attachment is over")
+        if listener._before.tell() > _REMEMBERED:  # pexpect would keep all output for ever
+            kept = listener._before.getvalue()[-_WINDOW:]
+            listener._before = listener.buffer_type()
+            listener._before.write(kept)
+        piece = bytes(came[:size])
+        del came[:size]
+        return piece
+
+    listener: SpawnBase[bytes] = type("Listener", (SpawnBase,), {"read_nonblocking": read})(
+        timeout=None, maxread=_PIECE, searchwindowsize=_WINDOW
+    )
+    listener.delayafterread = None
+    return listener
