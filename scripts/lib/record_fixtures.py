@@ -5,7 +5,7 @@ import json
 import shlex
 import subprocess  # noqa: TID251 (the scripts are no part of the package)
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +64,10 @@ class Recording:
 
 @contextmanager
 def _state(suite: str, folder: Path) -> Iterator[tuple[PrivateContainerd, Recording]]:
-    """A fresh daemon, and a recording in `folder` that has no word of where it ran."""
+    """A fresh daemon, and a recording that is moved to `folder` at the end.
+
+    By then it has no word of where it ran.
+    """
     with temporary(programs.ensure(suite)) as daemon:
         environment = {
             **daemon.environment,
@@ -72,23 +75,35 @@ def _state(suite: str, folder: Path) -> Iterator[tuple[PrivateContainerd, Record
             "KUKEON_RUN_PATH": str(daemon.base / "run"),
             "CONTAINERD_ADDRESS": daemon.address,
         }
+        fresh = daemon.base / "recording"
+        yield daemon, Recording(fresh, environment)
+        texts = [_without_place(f.read_text(), daemon) for f in sorted(fresh.iterdir())]
         folder.mkdir(parents=True)
-        yield daemon, Recording(folder, environment)
-        for file in folder.iterdir():
-            file.write_text(_without_place(file.read_text(), daemon))
-            file.chmod(0o644)
-        folder.chmod(0o755)
+        for number, (name, text) in enumerate(_one_of_each(texts), start=1):
+            (folder / f"{number:03}-{name}.json").write_text(text)
 
 
 def _without_place(text: str, daemon: PrivateContainerd) -> str:
-    """The recording without the address flag, and with `/SOCK`, `/BASE` for the paths."""
+    """The recording without the address flag, and with `/BASE` for the daemon's folder."""
     document = json.loads(text)
     words = document["argv"]
+    words[0] = Path(words[0]).name
     if "-a" in words:
         at = words.index("-a")
         del words[at : at + 2]
     text = json.dumps(document, indent=1) + "\n"
-    return text.replace(daemon.address, "/SOCK").replace(str(daemon.base), "/BASE")
+    return text.replace(str(daemon.base), "/BASE")
+
+
+def _one_of_each(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """A name and the recording of each call, its first answer where it was asked again."""
+    seen = set()
+    for text in texts:
+        words = [word for word in json.loads(text)["argv"][1:] if word != "-n"]
+        name = "-".join(word.strip("-") for word in words)
+        if name not in seen:
+            seen.add(name)
+            yield name, text
 
 
 def healthy(suite: str, folder: Path) -> None:
@@ -140,10 +155,11 @@ def no_daemon(suite: str, folder: Path) -> None:
         gone = f"{daemon.programs / 'ctr'} -a {daemon.base / 'gone.sock'}"
         environment = dict(with_daemon.environment)
         del environment["CONTAINERD_ADDRESS"]
-        recording = Recording(folder, environment)
+        recording = Recording(with_daemon.folder, environment)
+        codes = (1, 124)  # ctr 1.x tries for ten seconds
         for noun in ("images", "containers", "tasks"):
-            recording.take(noun, "ls", "--namespace", MAIN, program=gone, codes=(1,))
-        recording.take("namespaces", "ls", program=gone, codes=(1,))
+            recording.take(noun, "ls", "--namespace", MAIN, program=gone, codes=codes)
+        recording.take("namespaces", "ls", program=gone, codes=codes)
 
 
 STATES = {"healthy": healthy, "odd-labels": odd_labels, "no-daemon": no_daemon}
