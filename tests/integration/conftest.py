@@ -54,10 +54,11 @@ def programs_of() -> Callable[[str], Path]:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _daemons(
     programs_of: Callable[[str], Path],
 ) -> Iterator[Callable[[str], PrivateContainerd]]:
+    # not the session's: the tests of the other rings look for children that were left behind
     with ExitStack() as running:
         started: dict[Path, PrivateContainerd] = {}
 
@@ -70,17 +71,17 @@ def _daemons(
         yield daemon
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def containerd(_daemons: Callable[[str], PrivateContainerd]) -> PrivateContainerd:
-    """PATH's containerd or the one of this Debian release, running; shared by all tests."""
+    """PATH's containerd or the one of this Debian release, running; shared by the ring's tests."""
     return _daemons("native")
 
 
-@pytest.fixture(scope="session", params=list(SUITES))
+@pytest.fixture(scope="package", params=list(SUITES))
 def any_containerd(
     request: pytest.FixtureRequest, _daemons: Callable[[str], PrivateContainerd]
 ) -> PrivateContainerd:
-    """Each version in turn, running; shared by all tests."""
+    """Each version in turn, running; shared by the ring's tests."""
     return _daemons(request.param)
 
 
