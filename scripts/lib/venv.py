@@ -59,7 +59,9 @@ def _install(extra: str, *, clear: bool) -> None:
     what = f"{TOP}[{extra}]" if extra else str(TOP)
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
-    subprocess.run([*pip, "--editable", what], check=True, env={**environment, **quiet})
+    # by a plain path: a finder would cost every start 12 ms that an ordinary install does not have
+    plain = ["--config-settings", "editable_mode=compat"]
+    subprocess.run([*pip, *plain, "--editable", what], check=True, env={**environment, **quiet})
 
 
 def main() -> int:
