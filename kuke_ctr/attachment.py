@@ -152,7 +152,9 @@ class Attachment:
             try:
                 converse(self)
                 self._hand_over()
-            except ReaderGone:
+            except ReaderGone as gone:
+                if gone.terminal:
+                    self._hung_up()
                 self.leave(Kind.DETACHED, _NO_READER, "nobody reads our output any more")
             ending = self.ending or self._ended()
             said = self._said or self._peer.said()

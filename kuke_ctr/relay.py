@@ -26,7 +26,11 @@ _TROUBLE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
 class ReaderGone(Exception):
-    """Nobody reads what a vital outlet writes."""
+    """Nobody reads what a vital outlet writes; where it was a terminal, that has hung up."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self.terminal = terminal
 
 
 class Outlet:
@@ -41,6 +45,7 @@ class Outlet:
         self.kept = bytearray()
         self.last_put = 0.0
         self._vital = vital
+        self._terminal = descriptor >= 0 and os.isatty(descriptor)
         self._at_once = at_once
         self._ends = False
 
@@ -116,7 +121,7 @@ class Outlet:
 
     def _reader_gone(self) -> None:
         if self._vital:
-            raise ReaderGone
+            raise ReaderGone(self._terminal)
         self.close()
 
 

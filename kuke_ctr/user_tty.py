@@ -4,6 +4,7 @@ import os
 import signal
 import termios
 from collections.abc import Collection
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Any, Self
 
@@ -89,11 +90,12 @@ class UserTerminal:
         """Set the mode (again, after SIGCONT: a shell has had the terminal in between)."""
         if not self.ours:
             return
-        modes = termios.tcgetattr(self._descriptor)
-        wanted = _raw(modes) if self._mode is Mode.RAW else _keys(modes, self._keys)
-        termios.tcsetattr(self._descriptor, termios.TCSANOW, wanted)
-        if not self._guard:
-            self._start_guard()
+        with suppress(termios.error):  # it has hung up: whoever reads it will see
+            modes = termios.tcgetattr(self._descriptor)
+            wanted = _raw(modes) if self._mode is Mode.RAW else _keys(modes, self._keys)
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, wanted)
+            if not self._guard:
+                self._start_guard()
 
     def restore(self) -> None:
         """Give the terminal back as it was; `refresh` takes it again."""
@@ -103,10 +105,8 @@ class UserTerminal:
         os.waitpid(self._guard, 0)
         os.close(self._alive)
         self._guard, self._alive = 0, -1
-        try:
+        with suppress(termios.error):
             termios.tcsetattr(self._descriptor, termios.TCSANOW, self.before)
-        except termios.error:  # the terminal is gone
-            return
 
     def _start_guard(self) -> None:
         ours = termios.tcgetattr(self._descriptor)

@@ -217,9 +217,14 @@ class PrivateContainerd:
     ) -> str:
         """Start a container in the background, runc's state and its cgroup ours; its id."""
         name = container or unique("c")
-        own = ("--runc-root", str(self.runc_root), "--cgroup", f"{self._cgroup}/{namespace}-{name}")
-        self.ctr("run", "-d", *own, *flags, reference, name, *command, namespace=namespace)
+        flags = (*self.own_flags(namespace, name), *flags)
+        self.ctr("run", "-d", *flags, reference, name, *command, namespace=namespace)
         return name
+
+    def own_flags(self, namespace: str, container: str) -> tuple[str, ...]:
+        """What `ctr run` needs to keep runc's state and the cgroup apart from the host's."""
+        cgroup = f"{self._cgroup}/{namespace}-{container}"
+        return ("--runc-root", str(self.runc_root), "--cgroup", cgroup)
 
     def shims(self) -> Iterator[int]:
         """The pids of this daemon's shims."""

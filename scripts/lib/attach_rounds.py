@@ -1,0 +1,284 @@
+"""Leave an attached task in every way there is, many times, and look what it did to the task."""
+
+import argparse
+import contextlib
+import os
+import signal
+import subprocess  # noqa: TID251 (the scripts are no part of the package)
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.lib import processes, programs
+from scripts.lib.containerd import PrivateContainerd, temporary, unique
+from scripts.lib.images import Archive, busybox
+from scripts.lib.seat import Seat
+
+REFERENCE = "docker.io/library/busybox:1.36"
+NAMESPACE = "kukeon-rounds"
+KEYS = b"\x1d\x1d"
+LIMIT = 20.0
+HANGUP = 128 + signal.SIGHUP
+TERMINATED = 128 + signal.SIGTERM
+NO_READER = 141
+
+# It writes down each signal and each byte that reaches it; nothing that it gets ends it.
+WORKLOAD = """
+for name in HUP INT QUIT USR1 USR2 PIPE ALRM TERM TSTP CONT WINCH TTIN TTOU URG
+do trap "echo $name >>/out/signals" $name; done
+exec 3<&0
+cat <&3 >/out/typed &
+{output}
+echo ready
+while :; do sleep 3600 & wait $!; done
+"""
+OUTPUT = {"quiet": "", "flooding": "yes 'a line of a flood of lines' &"}
+
+
+@dataclass(frozen=True)
+class Task:
+    """The workload in a container: with a terminal or without, quiet or flooding."""
+
+    daemon: PrivateContainerd
+    kind: str
+    output: str
+    container: str
+    folder: Path
+
+    @property
+    def clients(self) -> list[int]:
+        """The ctr processes that are attached to it, or are about to be."""
+        return [pid for pid in processes.pids() if self._is_client(processes.command_line(pid))]
+
+    def _is_client(self, words: Sequence[str]) -> bool:
+        is_ctr = Path(words[0]).name == "ctr" if words else False
+        return is_ctr and "attach" in words and self.container in words
+
+    def attached(self) -> bool:
+        """Whether a client has the task's output open."""
+        return any(
+            f"{self.container}-stdout" in name for pid in self.clients for name in _open(pid)
+        )
+
+    def running(self) -> bool:
+        """Whether containerd says so."""
+        rows = self.daemon.ctr("tasks", "ls", namespace=NAMESPACE).stdout.splitlines()
+        return any(row.split()[0] == self.container and "RUNNING" in row for row in rows)
+
+    def took(self, what: str) -> str:
+        """What the workload wrote down: its `signals`, or what was `typed`."""
+        file = self.folder / what
+        return file.read_text(errors="replace") if file.exists() else ""
+
+    def forget(self) -> None:
+        """Let it begin its lists anew."""
+        os.truncate(self.folder / "typed", 0)
+        (self.folder / "signals").unlink(missing_ok=True)
+
+
+def _open(pid: int) -> Iterator[str]:
+    """The names of a process's open files."""
+    with contextlib.suppress(OSError):
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                yield str(entry.readlink())
+
+
+@contextmanager
+def task(daemon: PrivateContainerd, kind: str, output: str) -> Iterator[Task]:
+    """Start the workload; it is removed with the block."""
+    name = unique(f"{kind}-{output}")
+    with tempfile.TemporaryDirectory(dir=daemon.base) as folder:
+        (Path(folder) / "typed").touch()
+        mount = ("--mount", f"type=bind,src={folder},dst=/out,options=rbind:rw")
+        flags = (*mount, *(["-t"] if kind == "terminal" else []))
+        words = ("sh", "-c", WORKLOAD.format(output=OUTPUT[output]))
+        start(daemon, name, words, flags)
+        yield Task(daemon, kind, output, name, Path(folder))
+        daemon.ctr("tasks", "rm", "--force", name, namespace=NAMESPACE)
+        daemon.ctr("containers", "rm", name, namespace=NAMESPACE)
+
+
+def start(
+    daemon: PrivateContainerd, name: str, words: Sequence[str], flags: Sequence[str] = ()
+) -> None:
+    """As `daemon.run`, on a terminal: `ctr run -d -t` needs one of its own."""
+    place = (daemon.programs / "ctr", "-a", daemon.address, "-n", NAMESPACE)
+    own = daemon.own_flags(NAMESPACE, name)
+    argv = (*place, "run", "-d", *own, *flags, REFERENCE, name, *words)
+    with Seat(argv, daemon.environment) as seat:
+        if seat.wait() != 0:
+            raise RuntimeError(f"{argv} failed: {bytes(seat.shown).decode(errors='replace')}")
+
+
+def provide_image(daemon: PrivateContainerd) -> None:
+    """Import the busybox that the workloads run in."""
+    archive = Archive()
+    archive.name(busybox(archive, daemon.programs / "busybox"), REFERENCE)
+    daemon.import_image(archive.write(daemon.base / "rounds.tar"), namespace=NAMESPACE)
+
+
+@dataclass
+class Figures:
+    """What was seen in the rounds of one kind. `wrong` says everything that should not be."""
+
+    rounds: int = 0
+    signals: Counter[str] = field(default_factory=Counter)
+    typed: int = 0
+    running: int = 0
+    clients: int = 0
+    modes: int = 0
+    codes: Counter[int] = field(default_factory=Counter)
+
+    def wrong(self, code: int | None) -> bool:
+        """Whether anything is."""
+        harm = any((self.signals, self.typed, self.clients, self.modes))
+        codes = code is not None and set(self.codes) != {code}
+        return harm or codes or self.running != self.rounds
+
+    def __str__(self) -> str:
+        return (
+            f"rounds {self.rounds}, signals {sum(self.signals.values())} {dict(self.signals)}, "
+            f"bytes {self.typed}, RUNNING {self.running}, clients left {self.clients}, "
+            f"terminals changed {self.modes}, exit codes {dict(self.codes)}"
+        )
+
+
+Attach = Callable[[Task], tuple[Sequence[str | Path], Mapping[str, str]]]
+"""The words and the environment of the program that attaches."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to leave: what is done, and the exit code that kuke-ctr then has."""
+
+    leave: Callable[[Seat, Task], None]
+    code: int | None
+    reader: bool = False
+    hangs_up: bool = False
+
+
+def _keys(seat: Seat, _: Task) -> None:
+    seat.type(KEYS)
+
+
+def _stopped(seat: Seat, task: Task) -> None:
+    seat.kill(signal.SIGSTOP)
+    processes.until(lambda: _state(seat.program.pid) == "T", LIMIT)
+    seat.kill(signal.SIGCONT)
+    processes.until(lambda: _state(seat.program.pid) != "T", LIMIT)
+    assert task.attached(), "it left when it was stopped"
+    seat.type(KEYS)
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def _killed(number: signal.Signals) -> Callable[[Seat, Task], None]:
+    return lambda seat, _: seat.kill(number)
+
+
+WAYS = {
+    "keys": Way(_keys, 0),
+    "INT": Way(_killed(signal.SIGINT), 0),
+    "TERM": Way(_killed(signal.SIGTERM), TERMINATED),
+    "HUP": Way(_killed(signal.SIGHUP), HANGUP),
+    "KILL": Way(_killed(signal.SIGKILL), -signal.SIGKILL),
+    "closed-terminal": Way(lambda seat, _: seat.hang_up(), HANGUP, hangs_up=True),
+    "closed-reader": Way(lambda _, __: None, NO_READER, reader=True),
+    "STOP-CONT": Way(_stopped, 0),
+}
+
+
+def one_round(task: Task, way: Way, attach: Attach, figures: Figures) -> None:
+    """Attach, leave, and count."""
+    words, environment = attach(task)
+    reader, stdout = os.pipe() if way.reader else (None, None)
+    with Seat(words, environment, stdout=stdout) as seat:
+        if stdout is not None:
+            os.close(stdout)
+        try:
+            if not processes.until(task.attached, LIMIT):
+                said = bytes(seat.shown[-1000:]).decode(errors="replace")
+                raise RuntimeError(f"{words} did not attach: {said}")
+            if task.output == "flooding" and reader is not None:
+                os.read(reader, 1)
+            elif task.output == "flooding":
+                processes.until(lambda: seat.total > 0, LIMIT)
+        finally:
+            if reader is not None:
+                os.close(reader)
+        way.leave(seat, task)
+        try:
+            figures.codes[seat.wait()] += 1
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(f"{words} did not end") from None
+        gone = processes.until(lambda: not task.clients, 2.0)
+        figures.clients += 0 if gone else len(task.clients)
+        if not way.hangs_up:
+            same = processes.until(lambda: seat.modes() == seat.modes_before, 2.0)
+            figures.modes += not same
+    figures.rounds += 1
+
+
+def rounds(task: Task, way: Way, attach: Attach, count: int) -> Figures:
+    """So many rounds, and their figures."""
+    figures = Figures()
+    _prime(task, attach)
+    for _ in range(count):
+        one_round(task, way, attach, figures)
+        figures.running += task.running()
+    figures.signals.update(task.took("signals").split())
+    figures.typed = len(task.took("typed"))
+    return figures
+
+
+def _prime(task: Task, attach: Attach) -> None:
+    """A first visit gives the task's terminal the size of ours: SIGWINCH, as it should be."""
+    one_round(task, WAYS["keys"], attach, Figures())
+    task.forget()
+
+
+def main() -> int:
+    """Leave attached tasks in every way, and print what it did to them."""
+    parser = argparse.ArgumentParser(prog="scripts/attach-rounds", description=main.__doc__)
+    parser.add_argument("--rounds", type=int, default=200, metavar="N", help="default: 200")
+    parser.add_argument(
+        "--suite", default=programs.NATIVE, help="containerd's, as scripts/programs"
+    )
+    parser.add_argument("--task", choices=["terminal", "none"], action="append")
+    parser.add_argument("--output", choices=list(OUTPUT), action="append")
+    parser.add_argument("--way", choices=list(WAYS), action="append")
+    given = parser.parse_args()
+    failed = False
+    with temporary(programs.ensure(given.suite)) as daemon:
+        provide_image(daemon)
+        print(f"containerd {daemon.version}, {given.rounds} rounds of each")
+        for kind in given.task or ["terminal", "none"]:
+            for output in given.output or list(OUTPUT):
+                with task(daemon, kind, output) as it:
+                    for name in given.way or list(WAYS):
+                        figures = rounds(it, WAYS[name], by_functions, given.rounds)
+                        bad = figures.wrong(WAYS[name].code)
+                        failed = failed or bad
+                        verdict = "WRONG" if bad else "ok"
+                        print(f"{kind:8} {output:8} {name:15} {verdict:5} {figures}", flush=True)
+    return 1 if failed else 0
+
+
+def by_functions(task: Task) -> tuple[Sequence[str | Path], Mapping[str, str]]:
+    """The floor below the command line, with a bare ctr."""
+    top = Path(__file__).resolve().parents[2]
+    kind = "pty" if task.kind == "terminal" else "pipes"
+    ctr = (task.daemon.programs / "ctr", "-a", task.daemon.address, "-n", NAMESPACE)
+    words = (sys.executable, "-m", "tests.attacher", kind, "--", *ctr, "tasks", "attach")
+    return (*words, task.container), {**task.daemon.environment, "PYTHONPATH": str(top)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
