@@ -1,16 +1,63 @@
 """The records: one class for each thing that a list shows.
 
 Field names are the keys of `-o json`; `kuke-ctr schema NOUN` prints them as JSON Schema. A field is
-optional only where ctr itself leaves the cell blank.
+optional only where ctr itself leaves the cell blank. What every start needs is here; the other
+classes are imported from here as well, and loaded when somebody asks for one.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Generic, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from kuke_ctr.errors import Unreadable
+
+if TYPE_CHECKING:
+    from kuke_ctr.records.runtime import (
+        Deprecation,
+        Event,
+        Metrics,
+        Plugin,
+        Process,
+        Sandbox,
+        Version,
+    )
+    from kuke_ctr.records.storage import (
+        ActiveIngest,
+        Blob,
+        Lease,
+        Snapshot,
+        SnapshotNode,
+        SnapshotUsage,
+    )
+
+__all__ = [
+    "ActiveIngest",
+    "Blob",
+    "Container",
+    "Deprecation",
+    "Event",
+    "Image",
+    "Lease",
+    "Listing",
+    "Metrics",
+    "Namespace",
+    "Plugin",
+    "Process",
+    "Realm",
+    "RealmSource",
+    "Record",
+    "Refused",
+    "RowsRefused",
+    "Sandbox",
+    "Snapshot",
+    "SnapshotNode",
+    "SnapshotUsage",
+    "Task",
+    "Version",
+]
 
 
 class Record(BaseModel):
@@ -139,3 +186,27 @@ class RowsRefused(Unreadable):
             command=command,
         )
         self.listing = listing
+
+
+_LATE = {
+    "Snapshot": "storage",
+    "SnapshotUsage": "storage",
+    "SnapshotNode": "storage",
+    "Blob": "storage",
+    "ActiveIngest": "storage",
+    "Lease": "storage",
+    "Plugin": "runtime",
+    "Process": "runtime",
+    "Metrics": "runtime",
+    "Event": "runtime",
+    "Version": "runtime",
+    "Deprecation": "runtime",
+    "Sandbox": "runtime",
+}
+"""Class -> the module of this package that has it: a start pays for what it uses."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)

@@ -1,0 +1,127 @@
+"""Records of what runs: processes, metrics, events, sandboxes, and containerd itself."""
+
+from pydantic import JsonValue
+
+from kuke_ctr.records import Record
+
+
+class Plugin(Record):
+    """A row of `ctr plugins ls`; `status` is ok, skip or error."""
+
+    identifier = "id"
+    table = ("type", "id", "platforms", "status")
+    wide = table
+
+    type: str
+    id: str
+    platforms: tuple[str, ...]
+    status: str
+
+
+class Process(Record):
+    """A row of `ctr tasks ps`, with what the host's /proc says of it.
+
+    `exec_id` is null for what ctr did not start itself. `parent`, `user`, `started_at` (UTC) and
+    `command` are null where /proc could not be asked: not root, ended, another host.
+    """
+
+    identifier = "pid"
+    table = ("task", "pid", "exec_id", "user", "started_at", "command")
+    wide = ("task", "pid", "parent", "exec_id", "user", "started_at", "command")
+
+    task: str
+    pid: int
+    exec_id: str | None
+    info: str | None
+    parent: int | None
+    user: str | None
+    started_at: str | None
+    command: str | None
+
+
+class Metrics(Record):
+    """`ctr tasks metrics` of a task: counters since its start, memory and processes of now.
+
+    Of cgroup version 1 or 2. A limit is null where there is none, any other value where the host's
+    cgroups do not say.
+    """
+
+    identifier = "id"
+    table = (
+        *("id", "cpu_usage_ns", "memory_usage_bytes", "memory_limit_bytes"),
+        *("processes", "processes_limit"),
+    )
+    wide = (
+        *("id", "cgroup_version", "cpu_usage_ns", "cpu_user_ns", "cpu_system_ns"),
+        *("memory_usage_bytes", "memory_limit_bytes", "memory_cache_bytes", "swap_usage_bytes"),
+        *("processes", "processes_limit", "io_read_bytes", "io_write_bytes"),
+    )
+
+    id: str
+    cgroup_version: int | None
+    cpu_usage_ns: int | None
+    cpu_user_ns: int | None
+    cpu_system_ns: int | None
+    cpu_throttled_ns: int | None
+    cpu_throttled_periods: int | None
+    memory_usage_bytes: int | None
+    memory_limit_bytes: int | None
+    memory_cache_bytes: int | None
+    swap_usage_bytes: int | None
+    swap_limit_bytes: int | None
+    processes: int | None
+    processes_limit: int | None
+    io_read_bytes: int | None
+    io_write_bytes: int | None
+
+
+class Event(Record):
+    """A line of `ctr events`; `subject` is the id, name or key in it, `event` all that it says."""
+
+    identifier = "topic"
+    table = ("at", "topic", "subject")
+    wide = ("at", "namespace", "topic", "subject", "event")
+
+    at: str
+    namespace: str
+    topic: str
+    subject: str | None
+    event: dict[str, JsonValue]
+
+
+class Version(Record):
+    """A program and its version: kuke-ctr, ctr (the client), containerd (the server)."""
+
+    identifier = "version"
+    table = ("program", "version", "revision")
+    wide = ("program", "version", "revision", "go_version", "uuid")
+
+    program: str
+    version: str
+    revision: str | None
+    go_version: str | None
+    uuid: str | None
+
+
+class Deprecation(Record):
+    """A warning of `ctr deprecations list`: something is used that containerd will drop."""
+
+    identifier = "id"
+    table = ("id", "last_occurrence", "message")
+    wide = table
+
+    id: str
+    last_occurrence: str
+    message: str
+
+
+class Sandbox(Record):
+    """A row of `ctr sandboxes ls`."""
+
+    identifier = "id"
+    table = ("id", "created_at", "runtime")
+    wide = table
+
+    id: str
+    created_at: str
+    runtime: str
