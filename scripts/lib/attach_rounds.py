@@ -107,7 +107,7 @@ def start(
     daemon: PrivateContainerd, name: str, words: Sequence[str], flags: Sequence[str] = ()
 ) -> None:
     """As `daemon.run`, on a terminal: `ctr run -d -t` needs one of its own."""
-    place = (daemon.programs / "ctr", "-a", daemon.address, "-n", NAMESPACE)
+    place: tuple[str | Path, ...] = (daemon.programs / "ctr", "-a", daemon.address, "-n", NAMESPACE)
     own = daemon.own_flags(NAMESPACE, name)
     argv = (*place, "run", "-d", *own, *flags, REFERENCE, name, *words)
     with Seat(argv, daemon.environment) as seat:

@@ -52,7 +52,7 @@ class Seat:
             env=environment,
             cwd=folder,
             start_new_session=True,
-            preexec_fn=lambda: self._take_terminal(),  # noqa: PLW1509
+            preexec_fn=self._take_terminal,  # noqa: PLW1509
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
