@@ -1,18 +1,16 @@
 """What `ctr containers ls` prints."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from kuke_ctr.parse.table import WORD, Column, Table, read_table
+from kuke_ctr.parse.layout import WORD, Column
+from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.records import Container, Refused
 
 
-def _container(cells: Mapping[str, str], extra: dict[str, str]) -> Container:
-    image = cells["IMAGE"]
+def _container(cells: list[str], extra: dict[str, str]) -> Container:
+    name, image, runtime = cells
     return Container(
-        id=cells["CONTAINER"],
-        image=None if image in ("", "-") else image,
-        runtime=cells["RUNTIME"],
-        extra=extra,
+        id=name, image=None if image in ("", "-") else image, runtime=runtime, extra=extra
     )
 
 

@@ -1,39 +1,39 @@
 """What `ctr images ls` prints."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from kuke_ctr.parse.table import DIGEST, MEDIA_TYPE, SIZE, WORD, Column, Table, read_table
+from kuke_ctr.parse.layout import DIGEST, FILLED, LABELS, MEDIA_TYPE, SIZE, WORD, Column
+from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.parse.units import labels_of, platforms_of, size_in_bytes
 from kuke_ctr.records import Image, Refused
 
 
-def _image(cells: Mapping[str, str], extra: dict[str, str]) -> Image:
+def _image(cells: list[str], extra: dict[str, str]) -> Image:
+    ref, media_type, digest, size, platforms, labels = cells
     return Image(
-        ref=cells["REF"],
-        media_type=cells["TYPE"],
-        digest=cells["DIGEST"],
-        size=cells["SIZE"],
-        size_bytes=size_in_bytes(cells["SIZE"]),
+        ref=ref,
+        media_type=media_type,
+        digest=digest,
+        size=size,
+        size_bytes=size_in_bytes(size),
         size_approximate=True,
-        platforms=platforms_of(cells["PLATFORMS"]),
-        labels=labels_of(cells["LABELS"]),
-        labels_text=cells["LABELS"],
+        platforms=platforms_of(platforms),
+        labels=labels_of(labels),
+        labels_text=labels,
         extra=extra,
     )
 
 
 _TABLE = Table(
     (
-        Column("REF", r".+"),
+        Column("REF", FILLED),
         Column("TYPE", MEDIA_TYPE),
         Column("DIGEST", DIGEST),
         Column("SIZE", SIZE),
         Column("PLATFORMS", WORD),
-        Column("LABELS", r".+"),
+        Column("LABELS", LABELS),
     ),
     _image,
-    proof=re.compile(rf"(?<= )({MEDIA_TYPE}) +({DIGEST}) +({SIZE}) +({WORD}) "),
 )
 
 

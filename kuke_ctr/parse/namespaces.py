@@ -1,18 +1,19 @@
 """What `ctr namespaces ls` prints."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from kuke_ctr.parse.table import WORD, Column, Table, read_table
+from kuke_ctr.parse.layout import LABELS, WORD, Column
+from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.parse.units import labels_of
 from kuke_ctr.records import Namespace, Refused
 
 
-def _namespace(cells: Mapping[str, str], extra: dict[str, str]) -> Namespace:
-    labels = cells["LABELS"]
-    return Namespace(name=cells["NAME"], labels=labels_of(labels), labels_text=labels, extra=extra)
+def _namespace(cells: list[str], extra: dict[str, str]) -> Namespace:
+    name, labels = cells
+    return Namespace(name=name, labels=labels_of(labels), labels_text=labels, extra=extra)
 
 
-_TABLE = Table((Column("NAME", WORD), Column("LABELS")), _namespace)
+_TABLE = Table((Column("NAME", WORD), Column("LABELS", LABELS)), _namespace)
 
 
 def parse_namespaces(lines: Iterable[str]) -> Iterator[Namespace | Refused]:

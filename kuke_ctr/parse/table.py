@@ -1,203 +1,202 @@
-"""The tables that ctr prints with Go's text/tabwriter.
+"""The tables that ctr prints with Go's text/tabwriter, row by row.
 
-A column begins where its header begins, because tabwriter pads every cell of a column to one width.
-That holds for one block of lines. A newline inside a cell (a label value may hold one) ends the
-block: the row is cut, its tail stands on lines of its own, and the rows after it have other widths.
-So the header alone is not believed:
+The header tells where the columns begin, and `layout.py` whether a line is a whole row there. But a
+cell may hold tabs and line breaks, and ctr prints them as they are:
 
-- A row is read at the header's offsets only if padding stands before every column, each typed cell
-  (digest, size, status ...) has its form, and, where ctr ends the last cell with a tab too
-  (`Table.closed`), the line is exactly as long as the header. A tab or a newline in a cell leaves
-  no other trace, but it changes that length.
-- After a refused line a row that is not at the offsets is read only where `Table.proof` finds its
-  typed cells, in one place of the line.
-- In a closed table every whole line ends with padding: a refused line that does not is cut, and the
-  line after it is its tail, whatever that looks like.
-- A row whose length proves nothing is held back until the next line shows that it is no tail.
+- A tab becomes padding. Such a row is refused; the rows after it are where they were.
+- A line break cuts the row. Its pieces are refused, and where the columns are after them is unknown
+  until the typed cells of a row (digest, size ...) prove it. A table without enough typed cells
+  (namespaces, containers) has no certain row after that.
+- Where the piece of a first cell may stand, the line after it is a tail, whatever it looks like.
+- A row that ends with free text is held back until the next line shows that it is not cut.
 
-Content tables are padded with tabs instead of spaces: their cells are what stands between tabs.
+What nobody can tell from the table alone: a line break in a cell with something after it that is a
+row in every respect, and blanks at the end of a cell (after a broken row, at both ends).
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kuke_ctr.errors import Unreadable
-from kuke_ctr.records import Record, Refused
+from kuke_ctr.parse.layout import (
+    TEXT,
+    Column,
+    Layout,
+    Nowhere,
+    Offsets,
+    Proof,
+    Tabs,
+    headers_of,
+)
+from kuke_ctr.records import Refused
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R")
 
-DIGEST = r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}"
-SIZE = r"\d+(?:\.\d+)? ?(?:[KMGTPEZY]i?|k)?B"
-NUMBER = r"\d+"
-MEDIA_TYPE = r"[A-Za-z0-9][\w.+-]*/[\w.+-]+"
-WORD = r"\S+"
-
-_TAIL = "the tail of a cell with a line break"
+_PIECE = "it is a piece of a row with a line break in a cell"
+_TAIL = "it may be the tail of a cell with a line break"
 _CUT = "its last cell may go on in the next line"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column by its header. `form` is the pattern of a typed cell; None for any text."""
-
-    header: str
-    form: str | None = None
+_UNPROVEN = "it follows a broken row, and nothing proves where its cells begin"
+_NOWHERE = Nowhere()
+_MOST_WAITING = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[R]):
     """A table: the columns that it needs, and what makes a record of a row.
 
-    `build` gets the cells by their headers, and those of unknown columns apart. `closed`: ctr ends
-    every row with a tab, so that all lines of a block have one length. `proof` finds a row by its
-    typed cells alone: it has a group for each column but the first and the last.
+    `build` gets the cells in the order of `columns`, and those of other columns by their headers.
+    `closed`: ctr prints a tab after the last cell too, so that the lines of a block are as long as
+    each other.
     """
 
     columns: tuple[Column, ...]
-    build: Callable[[Mapping[str, str], dict[str, str]], R]
+    build: Callable[[list[str], dict[str, str]], R]
     closed: bool = True
-    proof: re.Pattern[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """One printed header: names and starts of its columns, and the forms of the typed ones."""
+@dataclass(slots=True)
+class _Waiting:
+    """A line that is a row if a later one proves where the columns are, and if it is no tail."""
 
-    headers: tuple[str, ...]
-    starts: tuple[int, ...]
-    forms: tuple[tuple[int, re.Pattern[str]], ...]
-    length: int | None
-    tabs: bool
+    number: int
+    line: str
+    is_tail: bool
+
+
+@dataclass(slots=True)
+class _Held(Generic[R]):
+    """A row that was read; the next line shows whether its last cell goes on there."""
+
+    number: int
+    line: str
+    record: R
+    may_go_on: bool
 
 
 def read_table(table: Table[R], lines: Iterable[str]) -> Iterator[R | Refused]:
-    """The records of a table's lines, and the lines that can't be read, in their order.
+    """The records of a table's lines, and the lines that can't be read.
 
-    No lines at all are no records. Raises Unreadable where the first line is not the header.
+    `lines` were split at newlines only and have none; a carriage return at their ends is taken off
+    if the header has one. No lines at all are no records. Raises Unreadable where the first line
+    lacks a column.
     """
     rest = iter(lines)
     first = next(rest, None)
     if first is None:
         return
-    layout = _layout(table, first)
-    held: tuple[Refused, R] | None = None
-    broken = tail = False
-    for number, line in enumerate(rest, start=2):
-        cells = None if tail else _cells(table, layout, line, broken=broken)
-        if cells is not None:
+    if first.endswith("\r"):
+        first, rest = first[:-1], (line.removesuffix("\r") for line in rest)
+    yield from _Reader(table, first).read(rest)
+
+
+class _Reader(Generic[R]):
+    """Reads one table; what it keeps is what the next line decides."""
+
+    def __init__(self, table: Table[R], header: str) -> None:
+        found = headers_of(table.columns, header)
+        names = [name for name, _ in found]
+        known = {column.header: column.form for column in table.columns}
+        forms = [known.get(name, TEXT) for name in names]
+        self._closed = table.closed
+        self._build = table.build
+        self._order = [names.index(name) for name in known]
+        self._in_order = names == list(known)
+        self._others = [(i, name) for i, name in enumerate(names) if name not in known]
+        self._free_first, self._free_last = forms[0].free, forms[-1].free
+        self._padding = "\t" if "\t" in header else " "
+        self._proof: Proof | Tabs
+        self._layout: Layout
+        if self._padding == "\t":
+            self._proof = self._layout = Tabs(forms)
+        else:
+            self._proof = Proof(forms, closed=table.closed)
+            starts = [start for _, start in found]
+            self._layout = Offsets(forms, starts, len(header) if table.closed else None)
+        self._held: _Held[R] | None = None
+        self._waiting: list[_Waiting] = []
+        self._inside = False  # the last cell of a row is cut: the next line goes on with it
+        self._after_piece = False  # of a first cell, perhaps: the next line may be its tail
+
+    def read(self, lines: Iterable[str]) -> Iterator[R | Refused]:
+        for number, line in enumerate(lines, start=2):
+            cells = self._layout.cells(line)
+            if cells is None:
+                yield from self._unfit(number, line)
+                continue
+            held = self._held
+            self._held = self._row(number, line, cells)
             if held is not None:
-                yield held[1]
-            held = (Refused(number, line, _CUT), _record(table, layout, cells))
-            if len(line) == layout.length:  # whole for sure
-                yield held[1]
-                held = None
-            continue
-        if held is not None:
-            yield held[1] if _starts_a_row(table, layout, line) else held[0]
-            held = None
-        yield Refused(number, line, _TAIL if tail else _reason(layout, line))
-        broken = True
-        tail = table.closed and not layout.tabs and not line.endswith(" ")
-    if held is not None:
-        yield held[1]
+                yield held.record
+        yield from self._settle(cut=False)
+
+    def _row(self, number: int, line: str, cells: list[str]) -> "_Held[R]":
+        may_go_on = self._free_last and cells[-1] not in ("", "-")
+        others = {name: cells[i] for i, name in self._others} if self._others else {}
+        known = cells if self._in_order else [cells[i] for i in self._order]
+        return _Held(number, line, self._build(known, others), may_go_on)
+
+    def _settle(self, *, cut: bool) -> Iterator[R | Refused]:
+        """Let go of what the next line decides: `cut` if that is a piece of some row."""
+        if self._held is not None:
+            doubtful = cut and self._held.may_go_on
+            yield _refused(self._held, _CUT) if doubtful else self._held.record
+            self._held = None
+        for row in self._waiting:
+            yield _refused(row, _UNPROVEN)
+        self._waiting = []
+
+    def _unfit(self, number: int, line: str) -> Iterator[R | Refused]:
+        """A line that is no row of a known block."""
+        if self._layout is not _NOWHERE:
+            yield from self._leave(number, line)
+        elif self._inside:
+            yield Refused(number, line, _PIECE)
+            # tabwriter pads the last piece; one without padding goes on
+            self._inside = self._closed and not line.endswith(self._padding)
+        elif not self._proof.found(line):
+            yield from self._settle(cut=True)
+            yield Refused(number, line, _UNPROVEN)
+            self._after_piece = self._free_first
+        elif self._closed and not line.endswith(self._padding):
+            yield from self._settle(cut=True)
+            yield Refused(number, line, _CUT)
+            self._inside, self._after_piece = True, False
+        else:
+            yield from self._enter(number, line)
+
+    def _leave(self, number: int, line: str) -> Iterator[R | Refused]:
+        """The first line that does not fit: the block goes on after it only if it is whole."""
+        proven = self._proof.found(line)
+        whole = self._layout.odd(line)
+        yield from self._settle(cut=not (proven or whole or self._layout.begins(line)))
+        yield Refused(number, line, self._layout.reason(line))
+        if whole and self._proof.layout(line) is None:
+            return
+        self._layout = _NOWHERE
+        self._inside = proven and not whole
+        self._after_piece = not proven and self._free_first
+
+    def _enter(self, number: int, line: str) -> Iterator[R | Refused]:
+        """A row of a new block: it waits until one of its rows proves where the columns are."""
+        self._waiting.append(_Waiting(number, line, self._after_piece))
+        self._after_piece = False
+        layout = self._proof.layout(line)
+        if layout is None:
+            if len(self._waiting) >= _MOST_WAITING:
+                yield from self._settle(cut=True)
+            return
+        self._layout = layout
+        waiting, self._waiting = self._waiting, []
+        for row in waiting:
+            cells = layout.cells(row.line)
+            if cells is None or row.is_tail:
+                yield from self._settle(cut=False)
+                yield _refused(row, layout.reason(row.line) if cells is None else _TAIL)
+                continue
+            if self._held is not None:
+                yield self._held.record
+            self._held = self._row(row.number, row.line, cells)
 
 
-def _layout(table: Table[R], header: str) -> _Layout:
-    tabs = "\t" in header
-    names = sorted((column.header for column in table.columns), key=len, reverse=True)
-    known = "|".join(map(re.escape, names))
-    # a header may hold a space (CREATED AT): known ones first, then anything up to two spaces
-    words = re.compile(rf"(?:{known})(?=\s|$)|\S+(?: (?!(?:{known})(?:\s|$))\S+)*")
-    found = [(match.group(), match.start()) for match in words.finditer(header)]
-    headers = tuple(name for name, _ in found)
-    missing = [column.header for column in table.columns if column.header not in headers]
-    if missing or len(set(headers)) != len(headers):
-        raise Unreadable(
-            f"the table has no column {' and '.join(missing) or 'of its own name'}; "
-            f"its first line is {header[:200]!r}",
-            hint="-o raw shows what ctr printed",
-        )
-    forms = {column.header: column.form for column in table.columns if column.form is not None}
-    return _Layout(
-        headers,
-        tuple(start for _, start in found),
-        tuple((i, re.compile(forms[name])) for i, name in enumerate(headers) if name in forms),
-        len(header) if table.closed and header.endswith(" ") else None,
-        tabs,
-    )
-
-
-def _cells(table: Table[R], layout: _Layout, line: str, *, broken: bool) -> list[str] | None:
-    """The cells of a row in the header's order; None where they can't be told for sure."""
-    if layout.length is None or len(line) == layout.length:
-        cells = _between_tabs(layout, line) if layout.tabs else _at_offsets(layout, line)
-        if cells is not None and all(form.fullmatch(cells[i]) for i, form in layout.forms):
-            return cells
-    if not broken or table.proof is None or len(layout.headers) != len(table.columns):
-        return None
-    return _proven(table, layout, line)
-
-
-def _at_offsets(layout: _Layout, line: str) -> list[str] | None:
-    starts = layout.starts
-    if len(line) < starts[-1]:
-        return None
-    for start in starts[1:]:
-        if line[start - 1] != " ":
-            return None
-    ends = (*starts[1:], None)
-    return [line[start:end].rstrip(" ") for start, end in zip(starts, ends, strict=True)]
-
-
-def _between_tabs(layout: _Layout, line: str) -> list[str] | None:
-    cells = re.split(r"\t+", line.rstrip("\t"))
-    return cells if len(cells) == len(layout.headers) else None
-
-
-def _proven(table: Table[R], layout: _Layout, line: str) -> list[str] | None:
-    """The cells that the typed ones prove: found in one place only, in a line that is not cut."""
-    if table.proof is None or (layout.length is not None and not line.endswith(" ")):
-        return None
-    matches = list(table.proof.finditer(line))
-    if len(matches) != 1:
-        return None
-    (match,) = matches
-    first, last = line[: match.start()].rstrip(" "), line[match.end() :].strip(" ")
-    if not first or not last or "  " in first or "  " in last:  # a tab becomes padding
-        return None
-    return [first, *match.groups(), last]
-
-
-def _starts_a_row(table: Table[R], layout: _Layout, line: str) -> bool:
-    """Whether a refused line begins like a row, but for its last cell: then it is no tail."""
-    if table.proof is not None and table.proof.search(line):
-        return True
-    if layout.tabs:
-        cells = re.split(r"\t+", line.rstrip("\t"))
-        return len(cells) >= len(layout.headers) and all(
-            form.fullmatch(cells[i]) for i, form in layout.forms if i < len(layout.headers) - 1
-        )
-    cells_before = _at_offsets(layout, line)
-    return cells_before is not None and all(
-        form.fullmatch(cells_before[i]) for i, form in layout.forms if i < len(cells_before) - 1
-    )
-
-
-def _reason(layout: _Layout, line: str) -> str:
-    if layout.tabs:
-        return f"it does not have {len(layout.headers)} cells of the right form"
-    cells = _at_offsets(layout, line)
-    if cells is None:
-        return "its cells do not stand under the headers"
-    for i, form in layout.forms:
-        if not form.fullmatch(cells[i]):
-            return f"{cells[i][:80]!r} is no {layout.headers[i]}"
-    return "its last cell holds a tab or a line break"
-
-
-def _record(table: Table[R], layout: _Layout, cells: list[str]) -> R:
-    by_header = dict(zip(layout.headers, cells, strict=True))
-    known = {column.header: by_header.pop(column.header) for column in table.columns}
-    return table.build(known, by_header)
+def _refused(row: "_Waiting | _Held[R]", reason: str) -> Refused:
+    return Refused(row.number, row.line, reason)

@@ -1,18 +1,20 @@
 """What `ctr tasks ls` prints."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from kuke_ctr.parse.table import NUMBER, WORD, Column, Table, read_table
+from kuke_ctr.parse.layout import NUMBER, STATUS, WORD, Column
+from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.records import Refused, Task
 
 
-def _task(cells: Mapping[str, str], extra: dict[str, str]) -> Task:
-    return Task(id=cells["TASK"], pid=int(cells["PID"]), status=cells["STATUS"], extra=extra)
+def _task(cells: list[str], extra: dict[str, str]) -> Task:
+    name, pid, status = cells
+    return Task(id=name, pid=int(pid), status=status, extra=extra)
 
 
 # the header ends with a tab, the rows do not
 _TABLE = Table(
-    (Column("TASK", WORD), Column("PID", NUMBER), Column("STATUS", r"[A-Z]+")), _task, closed=False
+    (Column("TASK", WORD), Column("PID", NUMBER), Column("STATUS", STATUS)), _task, closed=False
 )
 
 

@@ -2,10 +2,14 @@
 
 import re
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGTPEZY]?|k)(i?)B")
-_POWERS = {"": 0, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6, "Z": 7, "Y": 8}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kKMGTPEZY]?i?B)")
+_BYTES = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024} | {
+    unit + end: base ** (power + 2)
+    for power, unit in enumerate("MGTPEZY")
+    for end, base in (("B", 1000), ("iB", 1024))
+}
 # a comma starts a label only if a key and `=` follow: values hold commas too
-_NEXT_LABEL = re.compile(r",(?=[A-Za-z0-9][A-Za-z0-9._/-]*=)")
+_NEXT_LABEL = re.compile(r",(?=\w[\w./-]*=)")
 
 
 def size_in_bytes(text: str) -> int | None:
@@ -16,8 +20,9 @@ def size_in_bytes(text: str) -> int | None:
     match = _SIZE.fullmatch(text)
     if match is None:
         return None
-    number, unit, binary = match.groups()
-    return round(float(number) * (1024 if binary else 1000) ** _POWERS[unit])
+    number, unit = match.groups()
+    bytes_each = _BYTES.get(unit)
+    return round(float(number) * bytes_each) if bytes_each is not None else None
 
 
 def labels_of(text: str) -> dict[str, str]:
