@@ -12,17 +12,42 @@ RECORDS: dict[str, type[Record]] = {
     "containers": records.Container,
     "tasks": records.Task,
     "namespaces": records.Namespace,
+    "snapshots": records.Snapshot,
+    "snapshots-usage": records.SnapshotUsage,
+    "content": records.Blob,
+    "content-active": records.ActiveIngest,
+    "leases": records.Lease,
+    "plugins": records.Plugin,
+    "sandboxes": records.Sandbox,
+    "tasks-ps": records.Process,
+    "tasks-metrics": records.Metrics,
+    "events": records.Event,
+    "version": records.Version,
+    "deprecations": records.Deprecation,
 }
-"""Noun of the command line -> the record that its `ls` prints."""
+"""Noun of the command line -> the record that its `ls` prints; `noun-verb` for another list."""
 
-DESCRIBED: dict[str, type[Record]] = {**RECORDS, "realms": records.Realm}
+_ELSEWHERE = {
+    "snapshots-usage": ("snapshots", "parse_usage"),
+    "content-active": ("content", "parse_active"),
+    "tasks-ps": ("processes", "parse_processes"),
+    "tasks-metrics": ("metrics", "parse_metrics"),
+}
+"""Noun -> the module and the function of its parser, where they are not named after it."""
+
+DESCRIBED: dict[str, type[Record]] = {
+    **RECORDS,
+    "realms": records.Realm,
+    "snapshots-tree": records.SnapshotNode,
+}
 
 
 def parser_of(noun: str) -> Callable[[Iterable[str]], Iterator[Record | Refused]]:
     """The parser of what `ctr NOUN ls` prints."""
     _known(noun, RECORDS)
-    module = import_module(f"kuke_ctr.parse.{noun}")
-    parser: Callable[[Iterable[str]], Iterator[Record | Refused]] = getattr(module, f"parse_{noun}")
+    module, function = _ELSEWHERE.get(noun, (noun, f"parse_{noun}"))
+    found = import_module(f"kuke_ctr.parse.{module}")
+    parser: Callable[[Iterable[str]], Iterator[Record | Refused]] = getattr(found, function)
     return parser
 
 

@@ -1,0 +1,40 @@
+"""What `ctr events` prints: a line for each event, its payload as JSON."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from kuke_ctr.parse.times import GO_TIME, from_go
+from kuke_ctr.records import Event, Refused
+
+_LINE = re.compile(rf"({GO_TIME}) (\S*) (/\S*)(?: (.*))?")
+# what an event is about, the first of these that it has
+_SUBJECTS = ("container_id", "sandbox_id", "id", "name", "key", "ref", "image", "digest")
+
+
+def parse_event(line: str, number: int = 1) -> Event | Refused:
+    """One line: time, namespace, topic, payload; Refused (with the line's number) if it is none."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return Refused(number, line, "it is no event: time, namespace, topic and JSON")
+    time, namespace, topic, text = match.groups()
+    try:
+        payload = json.loads(text) if text else {}
+    except ValueError:
+        return Refused(number, line, "what follows the topic is no JSON")
+    if not isinstance(payload, dict):
+        return Refused(number, line, "what follows the topic is no JSON object")
+    return Event(
+        at=from_go(time) or time,
+        namespace=namespace,
+        topic=topic,
+        subject=next((str(payload[name]) for name in _SUBJECTS if payload.get(name)), None),
+        event=payload,
+    )
+
+
+def parse_events(lines: Iterable[str]) -> Iterator[Event | Refused]:
+    """The events of `ctr events`, line by line as they come."""
+    for number, line in enumerate(lines, start=1):
+        if line:
+            yield parse_event(line, number)
