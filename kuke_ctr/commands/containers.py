@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import containers
+from kuke_ctr.commands.documents import document_form, near_names, print_document
 from kuke_ctr.commands.lists import list_realms_table
 from kuke_ctr.options import shared
 from kuke_ctr.records import Container
@@ -34,3 +35,24 @@ def ls(
             f"realm {realm.name} (namespace {realm.namespace}) has no containers"
         ),
     )
+
+
+@app.command("info")
+@shared
+def info(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    spec: Annotated[bool, typer.Option("--spec", help="Only the OCI spec.")] = False,
+) -> None:
+    """Show all that containerd knows about a container, as one document.
+
+    Runs `ctr containers info CONTAINER`.
+    """
+    form = document_form(session)
+    realm = session.realm()
+
+    def names() -> list[str]:
+        return containers.names(realm.ctr, realm.namespace)
+
+    with near_names(realm, "container", [name], names, "containers"):
+        print_document(containers.info(realm.ctr, realm.namespace, name, spec=spec), form)

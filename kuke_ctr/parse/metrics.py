@@ -61,7 +61,7 @@ class _Document:
 
 
 def metrics_of(task: str, text: str) -> Metrics:
-    """The metrics in what `ctr tasks metrics --format json` printed; Unreadable for anything else."""
+    """The metrics in what `ctr tasks metrics --format json` prints; Unreadable for others."""
     try:
         value = json.loads(text)
     except ValueError:

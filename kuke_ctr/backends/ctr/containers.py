@@ -1,6 +1,20 @@
 """`ctr containers`."""
 
+from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr.calls import Result
 from kuke_ctr.parse.containers import parse_containers
 
 LS = Table(("containers", "ls"), parse_containers)
+
+
+def names(ctr: Ctr, namespace: str) -> list[str]:
+    """The ids of a namespace (`ctr containers ls -q`); a probe, it runs in a dry run too."""
+    said = ctr.run("containers", "ls", "-q", namespace=namespace, probe=True)
+    return [line for line in lines_of(said.stdout) if line]
+
+
+def info(ctr: Ctr, namespace: str, name: str, *, spec: bool = False) -> Result:
+    """`ctr containers info ID`: a JSON document, of the OCI spec alone with `spec`; NotFound."""
+    flags = ("--spec",) if spec else ()
+    return ctr.run("containers", "info", *flags, name, namespace=namespace)

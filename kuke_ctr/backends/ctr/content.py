@@ -1,0 +1,49 @@
+"""`ctr content`."""
+
+import re
+from dataclasses import replace
+
+from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr.calls import Result
+from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.parse.content import parse_active, parse_content
+
+LS = Table(("content", "ls"), parse_content, name_of=lambda blob: blob.digest)
+ACTIVE = Table(("content", "active"), parse_active)
+
+_WHOLE = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+_PART = re.compile(r"(?:sha\d+:)?[0-9a-f]{4,127}")
+
+
+def digests(ctr: Ctr, namespace: str) -> list[str]:
+    """The digests of a namespace (`ctr content ls -q`); a probe, it runs in a dry run too."""
+    said = ctr.run("content", "ls", "-q", namespace=namespace, probe=True)
+    return [line for line in lines_of(said.stdout) if line]
+
+
+def whole_digest(ctr: Ctr, namespace: str, text: str) -> str:
+    """The digest that a text means: a whole one, or the front of one as the tables show it.
+
+    UsageError for what is no digest or means several, NotFound.
+    """
+    if _WHOLE.fullmatch(text):
+        return text
+    if not _PART.fullmatch(text):
+        raise UsageError(f"{text!r} is no digest", hint="for example sha256:e60a441b201a")
+    front = text if ":" in text else f"sha256:{text}"
+    found = [digest for digest in digests(ctr, namespace) if digest.startswith(front)]
+    if not found:
+        raise NotFound(
+            f"no content of the namespace {namespace} has a digest like {text}",
+            hint="`kuke-ctr content ls` lists what there is",
+        )
+    if len(found) > 1:
+        raise UsageError(f"{text} is the front of {len(found)} digests", hint=", ".join(found[:5]))
+    return found[0]
+
+
+def get(ctr: Ctr, namespace: str, digest: str, descriptor: int, timeout: float | None) -> Result:
+    """`ctr content get DIGEST`: its bytes go to the descriptor; any exit code is a result."""
+    call = ctr.call("content", "get", digest, namespace=namespace)
+    return ctr.processes.run(replace(call, stdout=descriptor, timeout=timeout))

@@ -1,0 +1,10 @@
+"""What ctr says about containerd itself: these calls are about the whole host and carry no `-n`."""
+
+from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr.parse.deprecations import parse_deprecations
+from kuke_ctr.parse.plugins import parse_plugins
+from kuke_ctr.parse.version import parse_version
+
+PLUGINS = Table(("plugins", "ls"), parse_plugins)
+VERSION = Table(("version",), parse_version)
+DEPRECATIONS = Table(("deprecations", "list", "--format", "json"), parse_deprecations)

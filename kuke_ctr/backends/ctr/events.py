@@ -1,0 +1,27 @@
+"""`ctr events`."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+from kuke_ctr.backends.ctr.client import Ctr
+
+
+def filters_of(namespaces: Sequence[str], filters: Sequence[str]) -> list[str]:
+    """ctr's filters for the events of these namespaces only: by itself it prints everybody's.
+
+    Each of `filters` holds within each namespace; several of them are alternatives.
+    """
+    return [
+        ",".join([f"namespace=={namespace}", *([chosen] if chosen else [])])
+        for namespace in namespaces
+        for chosen in (filters or [""])
+    ]
+
+
+def stream(
+    ctr: Ctr, namespaces: Sequence[str], filters: Sequence[str], timeout: float | None
+) -> Generator[bytes, None, None]:
+    """The lines of `ctr events`, as they come; `close()` ends ctr. TimeLimit after `timeout`."""
+    words = filters_of(namespaces, filters)
+    call = ctr.call("events", *words, namespace=namespaces[0])
+    return ctr.processes.stream(replace(call, timeout=timeout))

@@ -1,0 +1,35 @@
+"""`ctr snapshots`: of one snapshotter, ctr's default one where none is named."""
+
+from dataclasses import replace
+
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.tables import R, Table
+from kuke_ctr.calls import Result
+from kuke_ctr.parse.snapshots import parse_snapshots, parse_usage
+
+LS = Table(("snapshots", "ls"), parse_snapshots)
+# -b: exact sizes
+USAGE = Table(("snapshots", "usage", "-b"), parse_usage)
+
+
+def words(snapshotter: str | None, *rest: str) -> tuple[str, ...]:
+    """The words of a call; the snapshotter stands before the verb."""
+    chosen = ("--snapshotter", snapshotter) if snapshotter is not None else ()
+    return ("snapshots", *chosen, *rest)
+
+
+def of(table: Table[R], snapshotter: str | None) -> Table[R]:
+    """The same list of a snapshotter."""
+    return replace(table, words=words(snapshotter, *table.words[1:]))
+
+
+def info(ctr: Ctr, namespace: str, key: str, snapshotter: str | None = None) -> Result:
+    """`ctr snapshots info KEY`: a JSON document; NotFound."""
+    return ctr.run(*words(snapshotter, "info", key), namespace=namespace)
+
+
+def mounts(
+    ctr: Ctr, namespace: str, key: str, target: str, snapshotter: str | None = None
+) -> Result:
+    """`ctr snapshots mounts TARGET KEY`: the mount commands that would mount it; NotFound."""
+    return ctr.run(*words(snapshotter, "mounts", target, key), namespace=namespace)

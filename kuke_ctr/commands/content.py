@@ -1,0 +1,87 @@
+"""kuke-ctr content"""
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import content
+from kuke_ctr.commands.documents import near_names, only_raw
+from kuke_ctr.commands.lists import list_realms_table
+from kuke_ctr.options import shared
+from kuke_ctr.records import ActiveIngest, Blob
+from kuke_ctr.session import Session
+
+app = typer.Typer()
+
+
+@app.command("ls")
+@shared
+def ls(
+    session: Session,
+    filters: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILTER]...", help="ctr's filters: size>1000000")
+    ] = None,
+) -> None:
+    """List the blobs of a realm: manifests, configs, layers.
+
+    Runs `ctr content ls`, and `ctr content ls -q` beside it as a check. Records: Blob.
+    """
+    list_realms_table(
+        session,
+        content.LS,
+        Blob,
+        filters or (),
+        when_empty=lambda realm: f"realm {realm.name} (namespace {realm.namespace}) has no content",
+    )
+
+
+@app.command("active")
+@shared
+def active(
+    session: Session,
+    pattern: Annotated[
+        str | None, typer.Argument(metavar="[REGEXP]", help="Ingests whose name matches.")
+    ] = None,
+) -> None:
+    """List what is being written into a realm's content just now, or was left half written.
+
+    Runs `ctr content active`. Records: ActiveIngest.
+    """
+    list_realms_table(
+        session,
+        content.ACTIVE,
+        ActiveIngest,
+        [pattern] if pattern is not None else (),
+        when_empty=lambda realm: (
+            f"nothing is being written into realm {realm.name} (namespace {realm.namespace})"
+        ),
+    )
+
+
+@app.command("get")
+@shared
+def get(
+    session: Session,
+    digest: Annotated[str, typer.Argument(metavar="DIGEST", help="A digest, or the front of one.")],
+) -> None:
+    """Write the bytes of a blob to stdout.
+
+    Runs `ctr content get DIGEST`; for the front of a digest first `ctr content ls -q`. There is no
+    time limit but --timeout.
+    """
+    only_raw(session, "content")
+    realm = session.realm()
+    whole = content.whole_digest(realm.ctr, realm.namespace, digest)
+
+    def names() -> list[str]:
+        return content.digests(realm.ctr, realm.namespace)
+
+    sys.stdout.flush()
+    with near_names(realm, "content", [whole], names, "content"):
+        limit = session.options.timeout or None
+        said = content.get(realm.ctr, realm.namespace, whole, sys.stdout.fileno(), limit)
+        if said.exit_code == -signal.SIGPIPE or b"broken pipe" in said.stderr:
+            raise BrokenPipeError  # our reader is gone, and ctr's was the same
+        realm.ctr.checked(said)

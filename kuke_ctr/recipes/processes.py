@@ -1,0 +1,109 @@
+"""What the host's /proc says about the processes that ctr names."""
+
+import os
+import pwd
+import shlex
+import socket
+import struct
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from kuke_ctr.records import Process
+
+_PROC = Path("/proc")
+_CONNECT_SECONDS = 0.2
+_CREDENTIALS = struct.Struct("3i")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A process of this host; `started_at` in UTC, to the second."""
+
+    parent: int
+    user: str
+    started_at: str
+    command: str
+
+
+def with_facts(processes: Sequence[Process]) -> list[Process]:
+    """The same with parent, user, start and command; null for those that have ended."""
+    return [process.model_copy(update=_update(process.pid)) for process in processes]
+
+
+def _update(pid: int) -> dict[str, object]:
+    facts = facts_of(pid)
+    if facts is None:
+        return {}
+    return {
+        "parent": facts.parent,
+        "user": facts.user,
+        "started_at": facts.started_at,
+        "command": facts.command,
+    }
+
+
+def facts_of(pid: int, proc: Path = _PROC) -> Facts | None:
+    """What /proc says about a process; None where it has ended or may not be seen."""
+    folder = proc / str(pid)
+    try:
+        owner = folder.stat().st_uid
+        stat = (folder / "stat").read_text(errors="surrogateescape")
+        line = (folder / "cmdline").read_bytes()
+    except OSError:
+        return None
+    name, _, rest = stat.partition(" (")[2].rpartition(") ")
+    fields = rest.split()
+    # proc(5): the third field, the state, is the first after the name
+    parent, ticks = int(fields[1]), int(fields[19])
+    words = line.removesuffix(b"\0").decode(errors="surrogateescape").split("\0")
+    return Facts(
+        parent=parent,
+        user=_user(owner),
+        started_at=_time(_booted(proc) + ticks / os.sysconf("SC_CLK_TCK")),
+        command=shlex.join(words) if line else f"[{name}]",
+    )
+
+
+def seen_by_us(path: str | None) -> bool:
+    """Whether the daemon behind a socket has our process ids: it may be in another pid namespace.
+
+    True where nothing speaks against it.
+    """
+    if path is None:
+        return True
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(_CONNECT_SECONDS)
+        try:
+            client.connect(path)
+        except OSError:
+            return True  # ctr got through, in another way
+        said = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    (pid, _, _) = _CREDENTIALS.unpack(said)
+    if pid == 0:
+        return False  # a process outside of our pid namespace
+    with suppress(OSError):  # for its owner and root only
+        return os.readlink(f"/proc/{pid}/ns/pid") == os.readlink("/proc/self/ns/pid")  # noqa: PTH115
+    return True
+
+
+@cache
+def _booted(proc: Path) -> int:
+    for line in (proc / "stat").read_text().split("\n"):
+        if line.startswith("btime "):
+            return int(line.split()[1])
+    return 0
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
