@@ -36,10 +36,14 @@ class Host:
         namespace: str | None = None,
         manifest: Path | None = None,
         changing: bool = False,
+        lenient: bool = False,
     ) -> Resolution:
-        """The namespace of a realm, by the rules of docs/realms.md."""
-        # a dry run goes on without a containerd: then the namespace is the guessed one
-        ask = self.known_namespaces if self.ctr.processes.dry_run else lambda: self.namespaces
+        """The namespace of a realm, by the rules of docs/realms.md.
+
+        `lenient`, and in a dry run: without a containerd to ask, the namespace is a guess.
+        """
+        lenient = lenient or self.ctr.processes.dry_run
+        ask = self.known_namespaces if lenient else lambda: self.namespaces
         return resolve(
             realm,
             self.settings,

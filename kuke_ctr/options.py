@@ -77,7 +77,7 @@ def shared(
 
     def with_options(**given: object) -> None:
         mine = {parameter.name: given.pop(parameter.name) for parameter in parameters}
-        function(Session(options_of(given)), **mine)  # type: ignore[arg-type]
+        function(Session(options_of(given)), **mine)  # type: ignore[call-arg, arg-type]
 
     added = [_parameter(option, own) for option in SHARED]
     with_options.__doc__ = function.__doc__

@@ -155,7 +155,7 @@ def make_processes(options: Options, words: Sequence[str]) -> Processes:
         from kuke_ctr.calls import Call
 
         said = plain.run(Call((*words, "--version"), probe=True))
-        return said.stdout.decode(errors="replace").strip().split(" ")[-1]
+        return str(said.stdout.decode(errors="replace").strip().split(" ")[-1])
 
     recorder = options.record and Recorder(
         Path(options.record),

@@ -1,4 +1,4 @@
-"""What every changing command shares: extra words for ctr, a question before harm, several things."""
+"""What every changing command shares: extra words for ctr, a question, several things."""
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -56,7 +56,7 @@ def confirm(session: Session, what: str, *, yes: bool) -> None:
 
 
 def each(names: Iterable[str], change: Callable[[str], None], session: Session) -> None:
-    """Change several things one after the other: each that is done is printed, each that fails told.
+    """Change several things one after the other: the done are printed, failures told.
 
     The exit code is that of the worst failure. Ctrl-C ends it at once.
     """

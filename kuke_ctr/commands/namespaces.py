@@ -62,8 +62,8 @@ def create(session: Session, name: str, labels: Labels = None) -> None:
 def label(session: Session, name: str, labels: Labels = None) -> None:
     """Set labels of a namespace; `KEY=` removes one.
 
-    Runs `ctr namespaces label NAMESPACE KEY=VALUE...`, once it is sure that the namespace exists: ctr
-    would make it.
+    Runs `ctr namespaces label NAMESPACE KEY=VALUE...`, once the namespace is known to exist:
+    ctr would make it.
     """
     if not labels:
         raise UsageError("no label was given", hint="for example team=a, or team= to remove it")

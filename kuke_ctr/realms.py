@@ -1,0 +1,351 @@
+"""Realm -> namespace: the rules of docs/realms.md, and their explanation."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
+from kuke_ctr.files import documents, read_document, read_text, text_at
+from kuke_ctr.records import Realm, RealmSource
+from kuke_ctr.settings import Settings
+
+Existing = Callable[[], frozenset[str] | None]
+
+SYSTEM = ("kukeon-system", "kuke-system")
+"""The two names of the one system realm: the documentation's, and the one on real hosts' disks."""
+
+LONGEST = 76
+_NAME = re.compile(r"[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*")
+_FOREIGN = ("default", "moby", "k8s.io")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: what it found, for a person to read, and whether it won."""
+
+    rule: str
+    found: str
+    namespace: str | None = None
+    won: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The namespace of a realm. `exists` is None where nobody asked; `guessed`: no such namespace
+    was found, and this is the first that it could have."""
+
+    name: str
+    namespace: str
+    source: RealmSource
+    exists: bool | None = None
+    rules: tuple[Rule, ...] = ()
+    warnings: tuple[str, ...] = ()
+    guessed: bool = False
+
+    @classmethod
+    def of(cls, realm: Realm) -> "Resolution":
+        """That of a realm in a list."""
+        return cls(realm.name, realm.namespace, realm.source, realm.exists)
+
+
+@dataclass(frozen=True, slots=True)
+class RealmList:
+    """Realms by name, and what could not be read on the way."""
+
+    realms: tuple[Realm, ...]
+    warnings: tuple[str, ...]
+
+
+def check_name(text: str, what: str) -> str:
+    """The name, if it fits containerd's rule; UsageError otherwise. `what`: realm, namespace."""
+    if len(text) > LONGEST:
+        raise UsageError(
+            f"the {what} name has {len(text)} characters", hint=f"at most {LONGEST} are allowed"
+        )
+    if not _NAME.fullmatch(text):
+        raise UsageError(
+            f"{text!r} is no {what} name",
+            hint="letters and digits, with single `.`, `_` or `-` between them",
+        )
+    return text
+
+
+def nearest(name: str, names: Iterable[str]) -> list[str]:
+    """The names, the nearest first."""
+    pool = sorted(names)
+    near = get_close_matches(name, pool, n=len(pool) or 1, cutoff=0.5)
+    holding = [other for other in pool if name in other and other not in near]
+    return [*near, *holding, *(other for other in pool if other not in (*near, *holding))]
+
+
+def hint_for_missing(resolution: Resolution, names: frozenset[str]) -> str:
+    """The next step where a namespace does not exist: those that do, the nearest first."""
+    if resolution.source is RealmSource.LAYOUT and resolution.name in names:
+        name = resolution.name
+        return f"containerd has `{name}`; if that is it, --namespace {name}"
+    shown = nearest(resolution.namespace, names)
+    if not shown:
+        return "this containerd has no namespaces at all; is --address the right one?"
+    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""  # noqa: PLR2004
+    return f"there are: {', '.join(shown[:5])}{more} (kuke-ctr realms ls)"
+
+
+class _Resolver:
+    """Walks the rules once and notes what each found."""
+
+    def __init__(self, name: str, settings: Settings, changing: bool) -> None:
+        self.name = name
+        self.settings = settings
+        self.changing = changing
+        self.rules: list[Rule] = []
+        self.warnings: list[str] = []
+
+    def lose(self, rule: str, found: str) -> None:
+        self.rules.append(Rule(rule, found))
+
+    def win(
+        self, rule: str, found: str, namespace: str, source: RealmSource, **known: bool | None
+    ) -> Resolution:
+        check_name(namespace, "namespace")
+        self.rules.append(Rule(rule, found, namespace, won=True))
+        return Resolution(
+            self.name,
+            namespace,
+            source,
+            exists=known.get("exists"),
+            rules=tuple(self.rules),
+            warnings=tuple(self.warnings),
+            guessed=bool(known.get("guessed")),
+        )
+
+    def from_manifest(self, path: Path | None) -> Resolution | None:
+        if path is None:
+            self.lose("manifest", "no --manifest")
+            return None
+        namespace = _manifest_namespace(path, self.name)
+        if namespace is None:
+            self.lose("manifest", f"{path} names no namespace")
+            return None
+        return self.win("manifest", str(path), namespace, RealmSource.MANIFEST)
+
+    def from_record(self) -> Resolution | None:
+        for path in _record_paths(self.settings.run_path, self.name):
+            try:
+                document = read_document(path)
+            except Forbidden as error:
+                if self.changing:
+                    raise
+                self.warnings.append(f"{error.message}: the realm's record may say otherwise")
+                continue
+            namespace = text_at(document, "spec", "namespace")
+            if namespace is not None:
+                return self.win("record", str(path), namespace, RealmSource.RECORD)
+            if document is not None:
+                self.lose("record", f"{path} names no namespace")
+        if not any(rule.rule == "record" for rule in self.rules):
+            where = f"none under {self.settings.run_path}"
+            self.lose("record", "may not be read" if self.warnings else where)
+        return None
+
+    def from_settings(self) -> Resolution | None:
+        for name in _names(self.name):
+            if name in self.settings.realms:
+                found = self.settings.realms[name]
+                return self.win("settings", "settings file", found, RealmSource.SETTINGS)
+        self.lose("settings", "not in the settings file")
+        return None
+
+    def from_layout(self, existing: frozenset[str] | None) -> Resolution:
+        candidates = layouts(self.name, self.suffix())
+        listed = ", ".join(candidates)
+        there = [name for name in candidates if existing is not None and name in existing]
+        if there:
+            if len(there) > 1:
+                others = ", ".join(there[1:])
+                self.warnings.append(
+                    f"realm {self.name} may be {there[0]} or {others}; {there[0]} is taken "
+                    "(--namespace chooses)"
+                )
+            found = f"of {listed} containerd has {', '.join(there)}"
+            return self.win("layout", found, there[0], RealmSource.LAYOUT, exists=True)
+        exists = None if existing is None else False
+        found = f"containerd has none of {listed}"
+        if existing is None:
+            found = f"the first of {listed}; containerd could not be asked"
+        return self.win(
+            "layout", found, candidates[0], RealmSource.LAYOUT, exists=exists, guessed=True
+        )
+
+    def suffix(self) -> str:
+        found, warnings = _suffix(self.settings)
+        if self.changing and warnings:
+            raise Forbidden(warnings[0], hint="run the same command with sudo")
+        self.warnings += warnings
+        return found
+
+
+def resolve(
+    name: str | None,
+    settings: Settings,
+    *,
+    existing: Existing,
+    namespace: str | None = None,
+    manifest: Path | None = None,
+    changing: bool = False,
+) -> Resolution:
+    """The namespace of a realm (None: the default one of the settings).
+
+    `existing` gives containerd's namespaces, or None where it can't be asked; it is called only
+    where the layouts decide. Raises UsageError for names and files that can't be right, Forbidden
+    for a record that a `changing` command may not read.
+    """
+    realm = check_name(settings.realm if name is None else name, "realm")
+    walk = _Resolver(realm, settings, changing)
+    if namespace is not None:
+        return walk.win("--namespace", "as given", namespace, RealmSource.FLAG)
+    walk.lose("--namespace", "not given")
+    return (
+        walk.from_manifest(manifest)
+        or (walk.from_record() if manifest is None else None)
+        or (walk.from_settings() if manifest is None else None)
+        or walk.from_layout(existing())
+    )
+
+
+def layouts(realm: str, suffix: str) -> tuple[str, ...]:
+    """The namespaces that a realm can have by Kukeon's own layouts, in the order of the rule."""
+    if realm in SYSTEM:
+        return (SYSTEM[0], f"{SYSTEM[1]}.{suffix}")
+    old = ("kukeon.io",) if realm == "default" else ()
+    return (f"kukeon-{realm}", f"{realm}.{suffix}", *old)
+
+
+def _names(realm: str) -> tuple[str, ...]:
+    """The realm's name, and the other one of the system realm."""
+    return (realm, *(name for name in SYSTEM if name != realm)) if realm in SYSTEM else (realm,)
+
+
+def _record_paths(run_path: Path, realm: str) -> Iterator[Path]:
+    for name in _names(realm):
+        yield run_path / "data" / name / "metadata.json"
+    for file in ("realm.yaml", "metadata.json"):
+        for name in _names(realm):
+            yield run_path / name / file
+
+
+def _suffix(settings: Settings) -> tuple[str, list[str]]:
+    try:
+        instance = read_document(settings.run_path / ".kukeon-instance.json")
+    except Forbidden as error:
+        return settings.suffix, [error.message]
+    found = text_at(instance, "containerdNamespaceSuffix") or settings.suffix
+    return check_name(found, "namespace suffix"), []
+
+
+def _manifest_namespace(path: Path, realm: str) -> str | None:
+    """`spec.namespace` of the manifest's realm of that name; None where it has none."""
+    text = read_text(path)
+    if text is None:
+        raise UsageError(f"there is no manifest {path}", hint="--manifest takes a YAML file")
+    realms = [
+        document
+        for document in documents(path, text)
+        if isinstance(document, dict) and document.get("kind") == "Realm"
+    ]
+    names = [text_at(document, "metadata", "name") for document in realms]
+    found = [one for one, name in zip(realms, names, strict=True) if name in _names(realm)]
+    if len(found) == 1:
+        return text_at(found[0], "spec", "namespace")
+    if found:
+        raise UsageError(f"{path} has {len(found)} realms named {realm}", hint="leave one of them")
+    known = ", ".join(name for name in names if name) or "none"
+    raise UsageError(f"{path} has no realm named {realm}", hint=f"its realms: {known}")
+
+
+def list_realms(
+    settings: Settings, existing: frozenset[str] | None, *, show_all: bool
+) -> RealmList:
+    """Every realm that the records, the settings or containerd's namespaces show, by name.
+
+    With `show_all` also the namespaces that are no realm's, under their own names.
+    """
+    found: dict[str, tuple[str, RealmSource]] = {}
+    warnings: list[str] = []
+    suffix, warned = _suffix(settings)
+    for name in _record_names(settings.run_path, warnings):
+        try:
+            resolution = resolve(name, settings, existing=lambda: existing)
+        except KukeCtrError as error:
+            warnings.append(error.message)
+            continue
+        warnings += [text for text in resolution.warnings if text not in warned]
+        found[name] = (resolution.namespace, resolution.source)
+    for name, namespace in settings.realms.items():
+        if not any(other in found for other in _names(name)):
+            found[name] = (check_name(namespace, "namespace"), RealmSource.SETTINGS)
+    claimed = {namespace for namespace, _ in found.values()}
+    for namespace in sorted(existing or ()):
+        realm = _realm_of(namespace, suffix)
+        if namespace in claimed or (realm is None and not show_all):
+            continue
+        if realm is None or any(other in found for other in _names(realm)):
+            if show_all:
+                found.setdefault(namespace, (namespace, RealmSource.CONTAINERD))
+        else:
+            resolution = resolve(realm, settings, existing=lambda: existing)
+            found[realm] = (resolution.namespace, RealmSource.CONTAINERD)
+    realms = tuple(
+        Realm(
+            name=name,
+            namespace=namespace,
+            source=source,
+            exists=None if existing is None else namespace in existing,
+        )
+        for name, (namespace, source) in sorted(found.items())
+    )
+    return RealmList(realms, tuple(dict.fromkeys([*warned, *warnings])))
+
+
+def _realm_of(namespace: str, suffix: str) -> str | None:
+    """The realm whose layout a namespace has; None for one that is nobody's, or BuildKit's."""
+    if namespace.endswith("_history") or namespace in _FOREIGN:
+        return None
+    if namespace in (SYSTEM[0], f"{SYSTEM[1]}.{suffix}"):
+        return SYSTEM[1]
+    if namespace == "kukeon.io":
+        return "default"
+    if namespace.startswith("kukeon-"):
+        return namespace.removeprefix("kukeon-")
+    if namespace.endswith(f".{suffix}"):
+        return namespace.removesuffix(f".{suffix}")
+    return None
+
+
+def _record_names(run_path: Path, warnings: list[str]) -> list[str]:
+    """The folders under the run path that hold a realm's record, in any layout."""
+    names: dict[str, None] = {}
+    for folder, files in (
+        (run_path / "data", ["metadata.json"]),
+        (run_path, ["realm.yaml", "metadata.json"]),
+    ):
+        try:
+            entries = sorted(os.listdir(folder))  # noqa: PTH208
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except PermissionError:
+            warnings.append(f"{folder} may not be read by this user: realms may be missing")
+            continue
+        for name in entries:
+            if _NAME.fullmatch(name) and any(_is_there(folder / name / file) for file in files):
+                names[name] = None
+    return list(names)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True  # its name is all that is known of it
