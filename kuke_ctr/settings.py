@@ -32,9 +32,12 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`address` becomes `-a`, None where nobody gave one; `socket` is the path to try before
-    a call, None where nobody knows it (a ctr of several words, an address that is no path). `realms`
-    gives namespaces that the settings file names, `suffix` that of Kukeon's own layout."""
+    """What holds for this invocation.
+
+    `address` becomes `-a`, None where nobody gave one. `socket` is the path to try before a call,
+    None where nobody knows it (a ctr of several words, an address that is no path). `realms` gives
+    the namespaces that the settings file names, `suffix` that of Kukeon's own layout.
+    """
 
     run_path: Path
     realm: str
