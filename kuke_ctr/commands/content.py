@@ -21,7 +21,7 @@ app = typer.Typer()
 def ls(
     session: Session,
     filters: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILTER]...", help="ctr's filters: size>1000000")
+        list[str] | None, typer.Argument(metavar="[FILTER]...", help="ctr's filters: digest~=e60a")
     ] = None,
 ) -> None:
     """List the blobs of a realm: manifests, configs, layers.

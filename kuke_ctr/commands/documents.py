@@ -4,16 +4,17 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 
 from kuke_ctr.backends.ctr.tables import R, Table, fetch
 from kuke_ctr.calls import Result, mask
 from kuke_ctr.commands.lists import print_raw, show, view_of
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable, UsageError
+from kuke_ctr.realms import nearest
 from kuke_ctr.records import RowsRefused
 from kuke_ctr.render import Output, choose_output, print_lines, to_json, to_yaml
 from kuke_ctr.session import Realm, Session, note
 
+_SHOWN = 5
 _DOCUMENT = (Output.TABLE, Output.WIDE, Output.JSON, Output.JSONL, Output.YAML, Output.RAW)
 
 
@@ -111,11 +112,12 @@ def missing(
     error: NotFound,
 ) -> NotFound:
     """The error for things that there are not, with the nearest ones that exist."""
-    near = [name for one in gone for name in get_close_matches(one, existing, n=3)]
-    if near:
-        hint = f"near: {', '.join(near)}"
+    shown = nearest(gone[0], existing)[:_SHOWN]
+    if not shown:
+        hint = f"this namespace has none (`kuke-ctr {list_by} ls`)"
     else:
-        hint = f"`kuke-ctr {list_by} ls` lists the {len(existing)} there are"
+        more = f" and {len(existing) - len(shown)} more" if len(existing) > len(shown) else ""
+        hint = f"there are: {', '.join(shown)}{more} (`kuke-ctr {list_by} ls`)"
     return NotFound(
         f"there is no {what} {', '.join(gone)} in realm {realm.name} (namespace {realm.namespace})",
         hint=hint,

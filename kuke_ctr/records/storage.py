@@ -35,6 +35,7 @@ class SnapshotUsage(Record):
 class SnapshotNode(Record):
     """A snapshot in its tree: `depth` 0 stands on nothing, `children` are keys."""
 
+    identifier = "key"
     table = ("key", "kind", "depth")
     wide = ("key", "parent", "kind", "depth", "children")
 

@@ -18,6 +18,16 @@ _KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
     ("failed to dial", CtrFailed, "is containerd running? `systemctl status containerd` tells"),
     ("connection error", CtrFailed, "is containerd running? `systemctl status containerd` tells"),
     ("namespace validation", CtrFailed, "see `kuke-ctr namespaces ls` for the names there are"),
+    (
+        "snapshotter not loaded",
+        CtrFailed,
+        "`kuke-ctr plugins ls type==io.containerd.snapshotter.v1` lists the snapshotters",
+    ),
+    (
+        "No help topic",
+        CtrFailed,
+        "this ctr has no such command; `kuke-ctr version` shows how old it is",
+    ),
     ("not found", NotFound, "see the list (`ls`) of the same realm for what there is"),
     ("unknown service", CtrFailed, "this ctr is newer than the containerd it talks to"),
 )
