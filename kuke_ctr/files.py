@@ -26,19 +26,23 @@ def read_text(path: Path) -> str | None:
         raise Forbidden(f"{path} may not be read by this user", hint=hint) from None
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if stat.S_ISDIR(found.st_mode):
-            raise UsageError(f"{path} is a directory, not a file", hint="name the file in it")
-        if not stat.S_ISREG(found.st_mode):
-            raise UsageError(f"{path} is not a regular file")
-        if found.st_size > LIMIT:
-            size = f"{found.st_size / 1e6:.0f} MB"
-            raise UsageError(f"{path} has {size}: that is no settings or realm file")
-        try:
-            return file.read(LIMIT + 1).decode()
-        except UnicodeDecodeError:
-            raise UsageError(f"{path} is not a text file") from None
+    try:
+        _check_kind(path, os.fstat(descriptor))
+        return os.read(descriptor, LIMIT).decode()
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not a text file") from None
+    finally:
+        os.close(descriptor)
+
+
+def _check_kind(path: Path, found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise UsageError(f"{path} is a directory, not a file", hint="name the file in it")
+    if not stat.S_ISREG(found.st_mode):
+        raise UsageError(f"{path} is not a regular file")
+    if found.st_size > LIMIT:
+        size = f"{found.st_size / 1e6:.0f} MB"
+        raise UsageError(f"{path} has {size}: that is no settings or realm file")
 
 
 def documents(path: Path, text: str) -> list[object]:

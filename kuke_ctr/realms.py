@@ -272,41 +272,39 @@ def list_realms(
 
     With `show_all` also the namespaces that are no realm's, under their own names.
     """
+    suffix, warnings = _suffix(settings)
     found: dict[str, tuple[str, RealmSource]] = {}
-    warnings: list[str] = []
-    suffix, warned = _suffix(settings)
     for name in _record_names(settings.run_path, warnings):
         try:
             resolution = resolve(name, settings, existing=lambda: existing)
         except KukeCtrError as error:
             warnings.append(error.message)
             continue
-        warnings += [text for text in resolution.warnings if text not in warned]
+        warnings += resolution.warnings
         found[name] = (resolution.namespace, resolution.source)
     for name, namespace in settings.realms.items():
         if not any(other in found for other in _names(name)):
             found[name] = (check_name(namespace, "namespace"), RealmSource.SETTINGS)
     claimed = {namespace for namespace, _ in found.values()}
-    for namespace in sorted(existing or ()):
+    for namespace in sorted((existing or frozenset()) - claimed):
         realm = _realm_of(namespace, suffix)
-        if namespace in claimed or (realm is None and not show_all):
-            continue
-        if realm is None or any(other in found for other in _names(realm)):
-            if show_all:
-                found.setdefault(namespace, (namespace, RealmSource.CONTAINERD))
-        else:
+        if realm is not None and not any(other in found for other in _names(realm)):
             resolution = resolve(realm, settings, existing=lambda: existing)
             found[realm] = (resolution.namespace, RealmSource.CONTAINERD)
+    rows = sorted((name, *what) for name, what in found.items())
+    if show_all:
+        claimed = {namespace for namespace, _ in found.values()}
+        others = sorted((existing or frozenset()) - claimed)
+        rows += [(namespace, namespace, RealmSource.CONTAINERD) for namespace in others]
     realms = tuple(
-        Realm(
-            name=name,
-            namespace=namespace,
-            source=source,
-            exists=None if existing is None else namespace in existing,
-        )
-        for name, (namespace, source) in sorted(found.items())
+        Realm(name=name, namespace=namespace, source=source, exists=_exists(namespace, existing))
+        for name, namespace, source in rows
     )
-    return RealmList(realms, tuple(dict.fromkeys([*warned, *warnings])))
+    return RealmList(realms, tuple(dict.fromkeys(warnings)))
+
+
+def _exists(namespace: str, existing: frozenset[str] | None) -> bool | None:
+    return None if existing is None else namespace in existing
 
 
 def _realm_of(namespace: str, suffix: str) -> str | None:
