@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TextIO
 
 from kuke_ctr.calls import Call, Result, mask, time_limit, write_all
 from kuke_ctr.errors import Forbidden
@@ -165,6 +166,18 @@ def stdin_of(call: Call) -> int:
     if call.stdin is not None:
         return nameless_file(call.stdin)
     return os.open(os.devnull, os.O_RDONLY)
+
+
+def say(stream: TextIO | None, line: str) -> None:
+    """Print a line, in the very bytes of the command where the stream takes bytes."""
+    if stream is None:  # closed by whoever started us
+        return
+    stream.flush()
+    if hasattr(stream, "buffer"):
+        stream.buffer.write(os.fsencode(line) + b"\n")
+    else:
+        stream.write(f"{line}\n")
+    stream.flush()
 
 
 @cache

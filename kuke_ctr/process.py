@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NoReturn, Protocol, TextIO, cast
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from kuke_ctr.calls import Call, Result, mask, shown, time_limit
 from kuke_ctr.children import (
@@ -29,6 +29,7 @@ from kuke_ctr.children import (
     lines,
     nameless_file,
     open_standard_streams,
+    say,
     stdin_of,
     wait_for_one,
 )
@@ -137,6 +138,18 @@ class Processes:
             for i in ran:
                 self._keep(calls[i], results[i])
         return [result for result in results if result is not None]
+
+    def run_by(self, call: Call, run: Callable[[Call], Result]) -> Result:
+        """As `run`, where another door starts the process (`terminal.converse`)."""
+        known = self._without_process(call)
+        if known is not None:
+            return known
+        self._prepare(call)
+        self._announce(call)
+        result = run(call)
+        self._report(call, result)
+        self._keep(call, result)
+        return result
 
     def stream(self, call: Call) -> Generator[bytes, None, None]:
         """The lines of a call's output as they arrive, with their newlines.
@@ -253,7 +266,7 @@ class Processes:
     def _without_process(self, call: Call) -> Result | None:
         """The result of a call that is only planned or is replayed; None where it has to run."""
         if self.dry_run and not call.probe:
-            _say(sys.stdout, shown(call.argv))
+            say(sys.stdout, shown(call.argv))
             return Result(call.argv, 0, b"", b"", 0.0, planned=True)
         if self._replay is None:
             return None
@@ -273,13 +286,13 @@ class Processes:
 
     def _announce(self, call: Call) -> None:
         if self.trace or self.dry_run:
-            _say(sys.stderr, f"+ {shown(call.argv)}")
+            say(sys.stderr, f"+ {shown(call.argv)}")
 
     def _report(self, call: Call, result: Result | None, *, named: bool = False) -> None:
         if self.trace > 1 and result is not None:
             name = f" {shown(call.argv)}" if named else ""
             took = f"{result.seconds * 1000:.0f} ms"
-            _say(sys.stderr, f"+ [{took}, exit {result.exit_code}]{name}")
+            say(sys.stderr, f"+ [{took}, exit {result.exit_code}]{name}")
 
     def _keep(self, call: Call, result: Result | None, *, timed_out: bool = False) -> None:
         if self._record is not None and result is not None:
@@ -385,15 +398,3 @@ def _failure(result: Result) -> CtrFailed:
     chosen = [line for line in said if line.startswith("ctr: ")] or said
     silent = f"ctr ended with exit code {result.exit_code} and no message"
     return CtrFailed(chosen[-1] if chosen else silent, command=mask(result.argv))
-
-
-def _say(stream: TextIO | None, line: str) -> None:
-    """Print a line, in the very bytes of the command where the stream takes bytes."""
-    if stream is None:  # closed by whoever started us
-        return
-    stream.flush()
-    if hasattr(stream, "buffer"):
-        stream.buffer.write(os.fsencode(line) + b"\n")
-    else:
-        stream.write(f"{line}\n")
-    stream.flush()

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from kuke_ctr.attachment import Attachment, Ending, Kind, Options, Step, attach
-from kuke_ctr.calls import Call
+from kuke_ctr.calls import Call, Result, time_limit, write_all
 from kuke_ctr.children import (
     child_environment,
     close_all,
@@ -23,7 +23,7 @@ from kuke_ctr.children import (
     interrupts_held,
     nameless_file,
 )
-from kuke_ctr.errors import TimeLimit
+from kuke_ctr.errors import Interrupted, TimeLimit
 from kuke_ctr.preflight import check_socket, find_program, not_started
 from kuke_ctr.process import Pipes
 from kuke_ctr.relay import unread
@@ -40,6 +40,7 @@ __all__ = [
     "Kind",
     "Options",
     "Step",
+    "answer_password",
     "attach_pty",
     "attach_socket",
     "relay_pipes",
@@ -90,6 +91,65 @@ def attach_socket(connect: Callable[[], "Connection"], options: Options) -> Endi
     )
 
 
+def answer_password(call: Call, secret: str, *, show: int | None = None) -> Result:
+    """Run a ctr that asks for a password, and answer it: the secret stands in no argv.
+
+    `show` is a terminal that gets ctr's output from then on, the result has it too. Raises
+    CtrMissing and Forbidden before anything is started, TimeLimit and Interrupted once ctr is gone.
+    """
+    size = os.get_terminal_size(show) if show is not None else os.terminal_size((80, 24))
+    program, errors, started = find_program(call.argv), nameless_file(), time.monotonic()
+    try:
+        with interrupts_held() as blocked:
+            child = _spawn(program, call, (size.lines, size.columns), errors, blocked)
+        try:
+            output = _answered(child, call, secret, show)
+            child.wait()
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted") from None
+        finally:
+            _end(child)
+        ended = child.exitstatus if child.signalstatus is None else -child.signalstatus
+        seconds = time.monotonic() - started
+        return Result(call.argv, ended or 0, output, content_of(errors), seconds)
+    finally:
+        close_all(errors)
+
+
+def _answered(child: "pexpect.spawn[bytes]", call: Call, secret: str, show: int | None) -> bytes:
+    """What ctr prints after it has the password; nothing where it ended without asking for one."""
+    import pexpect  # noqa: TID251 (this is the one place)
+
+    until = float("inf") if call.timeout is None else time.monotonic() + call.timeout
+    child.delaybeforesend = None
+    kept: list[bytes] = []
+    try:
+        child.expect_exact(b"Password: ", timeout=_rest(until))
+        child.send(secret.encode(errors="surrogateescape") + b"\n")
+        piece = child.buffer
+        while True:
+            kept.append(piece)
+            if show is not None:
+                write_all(show, piece)
+            piece = child.read_nonblocking(_PIECE, timeout=_rest(until))
+    except pexpect.TIMEOUT:
+        raise time_limit(call) from None
+    except pexpect.EOF:
+        return b"".join(kept)
+
+
+def _rest(until: float) -> float | None:
+    return None if until == float("inf") else max(0.0, until - time.monotonic())
+
+
+def _end(child: "pexpect.spawn[bytes]") -> None:
+    if child.isalive():
+        with suppress(PermissionError):  # `sudo ctr`: it ends with its terminal
+            os.killpg(int(child.pid or 0), signal.SIGKILL)
+            child.wait()
+    child.ptyproc.fileobj.close()  # type: ignore[attr-defined]
+
+
 class _PtyPeer:
     """A ctr on a pseudo terminal, which is raw before ctr looks at it: every byte is exact."""
 
@@ -104,7 +164,6 @@ class _PtyPeer:
         except BaseException:
             close_all(self._errors)
             raise
-        self._pid = int(self._child.pid or 0)
         self._pty = self._child.child_fd
         self._size = size
         self.outputs = [(self._pty, False)]
@@ -140,11 +199,7 @@ class _PtyPeer:
     def leave(self) -> None:
         if self._errors < 0:
             return
-        if self._child.isalive():
-            with suppress(PermissionError):  # `sudo ctr`: it ends with its terminal
-                os.killpg(self._pid, signal.SIGKILL)
-                self._child.wait()
-        self._child.ptyproc.fileobj.close()  # type: ignore[attr-defined]
+        _end(self._child)
         close_all(self._errors)
         self._errors = -1
 
