@@ -167,7 +167,7 @@ def _run(words: list[str]) -> int:
         sys.stdout.reconfigure(errors="surrogateescape")
     try:
         line = hoist(words, lambda word: ENTRIES[NAMES[word]].verbs if word in NAMES else False)
-        code = build(app)(line or ["--help"], prog_name="kuke-ctr", standalone_mode=False)
+        return _invoke(line or ["--help"])
     except KukeCtrError as error:
         show_error(error)
         return error.exit_code
@@ -188,7 +188,19 @@ def _run(words: list[str]) -> int:
         return _system_said_no(error)
     except Exception:  # noqa: BLE001 - a bug of ours: one sentence, and where the rest is
         return _bug()
-    return code if isinstance(code, int) else 0
+
+
+def _invoke(line: list[str]) -> int:
+    """Parse and run; not by the parser's own `main`, which turns a broken pipe into exit 1."""
+    command = build(app)
+    if "_KUKE_CTR_COMPLETE" in os.environ:  # a shell asks for completions
+        command(prog_name="kuke-ctr")
+    try:
+        with command.make_context("kuke-ctr", line) as context:
+            command.invoke(context)
+    except typer.Exit as ending:
+        return ending.exit_code
+    return 0
 
 
 def _finish(code: int) -> int:

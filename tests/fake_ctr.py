@@ -49,7 +49,7 @@ class FakeCtr:
         self, *words: str, stdout: str = "", stderr: str = "", exit_code: int = 0, first: str = ""
     ) -> None:
         """What the call with exactly these words prints; `first` is shell that runs before."""
-        number = len(self.answers)
+        number = sum(1 for _ in self.folder.glob("*.out"))
         out, err = self.folder / f"{number}.out", self.folder / f"{number}.err"
         out.write_text(stdout, errors="surrogateescape")
         err.write_text(stderr, errors="surrogateescape")
