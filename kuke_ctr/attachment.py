@@ -131,6 +131,7 @@ class Attachment:
         self._deadline = float("inf")
         self._raw = mode is Mode.RAW
         self._said = b""
+        self._typed_at = 0.0
         self._listener: Callable[[bytes], None] | None = None
 
     def run(self, connect: Connect, converse: Callable[["Attachment"], None]) -> Ending:
@@ -181,7 +182,9 @@ class Attachment:
     def leave(self, kind: Kind, exit_code: int, why: str, number: int | None = None) -> None:
         """This is the end, unless there was one already."""
         if self.ending is None:
-            self.ending = Ending(kind, exit_code, why, signal=number)
+            self.ending = Ending(
+                kind, exit_code, why, signal=None if number is None else int(number)
+            )
 
     def _signals(self) -> tuple[signal.Signals, ...]:
         leaving = _FORWARDED if self.options.sig_proxy else LEAVING
@@ -251,6 +254,8 @@ class Attachment:
 
     def _watched(self, data: bytes) -> bytes:
         passed, complete = self._watch.feed(data)
+        if passed:
+            self._typed_at = time.monotonic()
         if complete:
             keys = describe_keys(self.options.keys)
             self.leave(Kind.DETACHED, 0, f"detached by {keys}")
@@ -293,16 +298,14 @@ class Attachment:
         self._resize()
 
     def _hand_over(self) -> None:
-        """Before we go: give the client the time to pass on what was just typed."""
-        start = time.monotonic()
-        while not self._relay.finished():
-            now = time.monotonic()
-            last = self._typed.last_put
-            waiting = len(self._typed.kept) + self._peer.backlog()
-            quiet = now > max(last, start) + _HAND_OVER_QUIET and not waiting
-            if now > last + _HAND_OVER_LIMIT and not waiting:
-                return
-            if quiet or now > start + _HAND_OVER_LIMIT:
+        """The user leaves: give the client the time to pass on what was just typed."""
+        if self.ending is None or self.ending.kind not in (Kind.DETACHED, Kind.EXPECTED):
+            return
+        until = time.monotonic() + _HAND_OVER_LIMIT
+        while self.ending.signal is None and (now := time.monotonic()) < until:
+            waiting = self._typed.kept or self._peer.backlog()
+            last = max(self._typed_at, self._typed.last_put)
+            if not waiting and now > last + _HAND_OVER_QUIET:
                 return
             self._relay.step(now + _HAND_OVER_QUIET / 5)
 

@@ -49,7 +49,8 @@ def main() -> int:
     )
     ending = _attach(given.kind, given.words, options)
     if given.report is not None:
-        given.report.write_text(f"{asdict(ending)!r}\n")
+        values = {**asdict(ending), "kind": str(ending.kind)}
+        given.report.write_text(f"{values!r}\n")
     return ending.exit_code
 
 
