@@ -7,7 +7,7 @@ from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.parse.units import labels_of, size_in_bytes
 from kuke_ctr.records import ActiveIngest, Blob, Refused
 
-_AGE = Form(r"Less than a second|About an? (?:minute|hour)|\d+ [a-z]+", proves=True)
+_AGE = Form(r"(?:Less than a|About an?|\d+) (?:second|minute|hour|day|week|month|year)s?")
 
 
 def _blob(cells: list[str], extra: dict[str, str]) -> Blob:

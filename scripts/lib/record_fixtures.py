@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import shlex
 import subprocess  # noqa: TID251 (the scripts are no part of the package)
 import sys
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.lib import programs, venv
+from scripts.lib import processes, programs, venv
 from scripts.lib.containerd import PrivateContainerd, temporary
 from scripts.lib.images import Archive, busybox
 
@@ -97,12 +98,13 @@ def _without_place(text: str, daemon: PrivateContainerd) -> str:
 
 def _one_of_each(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
     """A name and the recording of each call, its first answer where it was asked again."""
-    seen = set()
+    seen: set[tuple[str, ...]] = set()
     for text in texts:
-        words = [word for word in json.loads(text)["argv"][1:] if word != "-n"]
-        name = "-".join(word.strip("-") for word in words)
-        if name not in seen:
-            seen.add(name)
+        argv = json.loads(text)["argv"]
+        words = [word for word in argv[1:] if word != "-n"]
+        name = re.sub(r"[^\w.=~]+", "-", "-".join(word.strip("-") for word in words))[:120]
+        if tuple(argv) not in seen:
+            seen.add(tuple(argv))
             yield name, text
 
 
@@ -162,7 +164,77 @@ def no_daemon(suite: str, folder: Path) -> None:
         recording.take("namespaces", "ls", program=gone, codes=codes)
 
 
-STATES = {"healthy": healthy, "odd-labels": odd_labels, "no-daemon": no_daemon}
+def reads(suite: str, folder: Path) -> None:
+    """Snapshots, content, leases, processes, metrics, events, and what containerd is."""
+    with _state(suite, folder) as (daemon, recording):
+        archive = Archive()
+        archive.name(busybox(archive, daemon.programs / "busybox"), BUSYBOX)
+        daemon.import_image(archive.write(daemon.base / "image.tar"), namespace=MAIN)
+        daemon.ctr("namespaces", "create", EMPTY)
+        daemon.run(BUSYBOX, *FOREVER, namespace=MAIN, container="web")
+        exec_ = ("tasks", "exec", "-d", "--exec-id", "job", "web")
+        daemon.ctr(*exec_, *FOREVER, namespace=MAIN)
+        layer = daemon.ctr("snapshots", "info", "web", namespace=MAIN).stdout
+        parent = str(json.loads(layer)["Parent"])
+        for key in ("a key with spaces", "schlüssel-漢字"):
+            daemon.ctr("snapshots", "prepare", key, parent, namespace=MAIN)
+        daemon.ctr("snapshots", "commit", "base", "a key with spaces", namespace=MAIN)
+        daemon.ctr("snapshots", "view", "look", "base", namespace=MAIN)
+        for key in ("base", "look"):  # else the next garbage collection takes them
+            daemon.ctr("snapshots", "label", key, "containerd.io/gc.root=now", namespace=MAIN)
+        daemon.ctr("snapshots", "prepare", "left\tright", namespace="broken")
+        for words in (("--id", "build", "team=a,b", "why=two words"), ("--id", "plain")):
+            daemon.ctr("leases", "create", "--expires", "0s", *words, namespace=MAIN)
+        daemon.ctr("leases", "create", "--id", "cut", "a=first\nsecond", namespace="broken")
+        _leave_ingest(daemon, "half-written", b"x" * 2_500_000)
+        _take_reads(recording, parent)
+        for namespace in (EMPTY, "broken"):
+            for noun in ("snapshots", "content", "leases"):
+                recording.take(noun, "ls", "--namespace", namespace, codes=(0, 4))
+
+
+def _leave_ingest(daemon: PrivateContainerd, key: str, data: bytes) -> None:
+    """What a client that is killed in the middle of writing leaves behind."""
+    words = (daemon.programs / "ctr", "-a", daemon.address, "-n", MAIN, "content", "ingest", key)
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as writer:
+        assert writer.stdin is not None
+        writer.stdin.write(data)
+        writer.stdin.flush()
+        processes.until(
+            lambda: "MB\t" in daemon.ctr("content", "active", namespace=MAIN).stdout, 10
+        )
+        writer.kill()
+
+
+def _take_reads(recording: Recording, parent: str) -> None:
+    keys = ("web", "schlüssel-漢字", "base", "look", parent)
+    for words in (
+        *(("snapshots", verb) for verb in ("ls", "usage")),
+        ("snapshots", "tree", "-o", "raw"),
+        *(("snapshots", "info", key) for key in keys),
+        ("snapshots", "mounts", "web", "/mnt"),
+        ("content", "ls"),
+        ("content", "active"),
+        ("leases", "ls"),
+        ("containers", "info", "web"),
+        ("tasks", "ps", "web"),
+        ("tasks", "metrics", "web"),
+    ):
+        recording.take(*words, "--namespace", MAIN)
+    for missing in (("containers", "info"), ("snapshots", "info"), ("tasks", "ps")):
+        recording.take(*missing, "nope", "--namespace", MAIN, codes=(3,))
+    recording.take("plugins", "ls")
+    recording.take("version")
+    for words in (("info",), ("deprecations", "ls"), ("sandboxes", "ls", "--namespace", MAIN)):
+        recording.take(*words, codes=(0, 1))
+
+
+STATES = {
+    "healthy": healthy,
+    "odd-labels": odd_labels,
+    "no-daemon": no_daemon,
+    "reads": reads,
+}
 
 
 def main() -> int:
