@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from kuke_ctr.parse.layout import WORD, Column
+from kuke_ctr.parse.layout import NAME, WORD, Column
 from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.records import Container, Refused
 
@@ -14,7 +14,7 @@ def _container(cells: list[str], extra: dict[str, str]) -> Container:
     )
 
 
-_TABLE = Table((Column("CONTAINER", WORD), Column("IMAGE"), Column("RUNTIME", WORD)), _container)
+_TABLE = Table((Column("CONTAINER", NAME), Column("IMAGE"), Column("RUNTIME", WORD)), _container)
 
 
 def parse_containers(lines: Iterable[str]) -> Iterator[Container | Refused]:

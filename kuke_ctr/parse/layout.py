@@ -36,6 +36,7 @@ SIZE = Form(r"\d+(?:\.\d+)? ?(?:[KMGTPEZY]i?|k)?B", proves=True)
 NUMBER = Form(r"\d+", proves=True)
 STATUS = Form(r"[A-Z]+", proves=True)
 WORD = Form(r"\S+")
+NAME = Form(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")  # containerd's own rule
 LABELS = Form(r"-?|[^=]*=.*", free=True)
 FILLED = Form(r".+", free=True)
 TEXT = Form(r".*", free=True)
@@ -55,11 +56,14 @@ class Layout(Protocol):
     def cells(self, line: str) -> list[str] | None:
         """The cells in the header's order; None if the line is no whole row of this block."""
 
-    def odd(self, line: str) -> bool:
-        """Whether a line without cells is whole all the same: a tab in a cell, or a wrong type."""
+    def odd(self, line: str, *, proven: bool) -> bool:
+        """Whether a line without cells is whole all the same: a tab in a cell, or a wrong type.
+
+        `proven`: the line has typed cells side by side, or the table has none that prove something.
+        """
 
     def begins(self, line: str) -> bool:
-        """Whether a line without cells begins like a row: then it is no piece of the row before."""
+        """Whether a line without cells begins like a row here: it is no piece of the one before."""
 
     def reason(self, line: str) -> str:
         """Why a line has no cells here."""
@@ -74,24 +78,25 @@ class Offsets:
 
     def __init__(self, forms: Sequence[Form], starts: Sequence[int], length: int | None) -> None:
         self.starts, self.length = tuple(starts), length
+        self._first = forms[0]
         cuts = [slice(a, b) for a, b in zip(starts, [*starts[1:], None], strict=True)]
-        # one call each for all cells and for all the characters before them; two of everything,
-        # because itemgetter gives no tuple for one
+        # one call each for all cells and for the characters before them; one more of each,
+        # because itemgetter gives no tuple for a single one
         self._cut = itemgetter(*cuts, slice(0, 0))
-        before = [start - 1 for start in starts[1:]] or [0]
-        self._before = itemgetter(*before, before[0])
+        before = [start - 1 for start in starts[1:]]
+        self._before = itemgetter(*before, *before[:1])
         self._blank = (" ",) * (len(before) + 1)
         self._checks = [
             (i, form.fullmatch) for i, form in enumerate(forms) if form.pattern != TEXT.pattern
         ]
+        # what a row that is cut in its last cell still has
+        proves = any(form.proves for form in forms[:-1])
+        self._typed = self._checks[:-1] if proves and forms[-1].free else []
         self._filled = [i for i, fullmatch in self._checks if fullmatch("") is None]
 
     def cells(self, line: str) -> list[str] | None:
-        if self.length is not None and len(line) != self.length:
+        if self.length is not None and (len(line) != self.length or line[-1] != " "):
             return None
-        return self._fitting(line)
-
-    def _fitting(self, line: str) -> list[str] | None:
         cells = self._pieces(line)
         if cells is None:
             return None
@@ -106,16 +111,28 @@ class Offsets:
         *cells, _ = self._cut(line)
         return [cell.rstrip(" ") for cell in cells]
 
-    def odd(self, line: str) -> bool:
+    def odd(self, line: str, *, proven: bool) -> bool:
         cells = self._pieces(line)
-        if cells is None:
+        if cells is None or (self.length is not None and line[-1] != " "):
+            return False
+        if not self._starts_with(cells[0]):
             return False
         if self.length is None or len(line) == self.length:
             return all(cells[i] for i in self._filled)
-        return len(line) > self.length and line.endswith(" ")
+        return proven and len(line) > self.length
+
+    def _starts_with(self, cell: str) -> bool:
+        return self._first.free or self._first.fullmatch(cell) is not None
 
     def begins(self, line: str) -> bool:
-        return self._fitting(line) is not None
+        cells = self._pieces(line)
+        if cells is not None and self._typed:
+            return all(fullmatch(cells[i]) for i, fullmatch in self._typed)
+        # the pieces of a cell that end a row are padded, those that are cut again are not
+        cut = self.length is not None and len(line) > self.starts[1] and line[-1] != " "
+        head = line[: self.starts[1]]
+        named = not self._first.free and self._starts_with(head.rstrip(" "))
+        return cut and named and head[-1] == " "
 
     def reason(self, line: str) -> str:
         cells = self._pieces(line)
@@ -128,37 +145,52 @@ class Offsets:
 
 
 class Tabs:
-    """Cells with tabs between them (`content ls`): there are as many as there are headers."""
+    """Cells with tabs between them (`content ls`): there are as many as there are headers.
 
-    def __init__(self, forms: Sequence[Form]) -> None:
+    Tabs are their own proof: a row with the right number of cells is one, wherever it stands.
+    """
+
+    possible = True
+
+    def __init__(self, forms: Sequence[Form], *, closed: bool) -> None:
+        self._forms, self._closed = forms, closed
         self._checks = [form.fullmatch for form in forms]
 
     def cells(self, line: str) -> list[str] | None:
-        cells = re.split(r"\t+", line.rstrip("\t"))
+        cells = self._pieces(line)
         if len(cells) != len(self._checks):
             return None
         fit = all(fullmatch(cell) for fullmatch, cell in zip(self._checks, cells, strict=True))
         return cells if fit else None
 
-    def odd(self, line: str) -> bool:
-        return len(re.split(r"\t+", line.rstrip("\t"))) >= len(self._checks)
+    def _pieces(self, line: str) -> list[str]:
+        cells = re.split(r"\t+", line)
+        # behind the padding of the last cell there is nothing
+        return cells[:-1] if self._closed and not cells[-1] else cells
+
+    def odd(self, line: str, *, proven: bool) -> bool:
+        cells, count = self._pieces(line), len(self._forms)
+        if len(cells) < count:
+            return False
+        if not self._forms[0].free:
+            return self._forms[0].fullmatch(cells[0]) is not None
+        last = zip(self._forms[1:], cells[1 - count :], strict=True)
+        return all(form.fullmatch(cell) for form, cell in last)
 
     def begins(self, line: str) -> bool:
         return False
 
     def found(self, line: str) -> bool:
-        """Tabs prove a row anywhere."""
         return self.cells(line) is not None
 
     def layout(self, line: str) -> "Tabs | None":
-        """The same, if the line is a row."""
         return self if self.found(line) else None
 
     def reason(self, line: str) -> str:
-        cells = re.split(r"\t+", line.rstrip("\t"))
-        if len(cells) == len(self._checks):
+        count = len(self._pieces(line))
+        if count == len(self._checks):
             return "a cell does not fit its column"
-        return f"it has {len(cells)} cells under {len(self._checks)} headers"
+        return f"it has {count} cells under {len(self._checks)} headers"
 
 
 class Nowhere:
@@ -167,7 +199,7 @@ class Nowhere:
     def cells(self, line: str) -> list[str] | None:
         return None
 
-    def odd(self, line: str) -> bool:
+    def odd(self, line: str, *, proven: bool) -> bool:
         return False
 
     def begins(self, line: str) -> bool:
@@ -192,6 +224,7 @@ class Proof:
         after = " " if last.free else " *$"
         cells = " +".join(f"({form.pattern})" for form in typed)
         self._search = re.compile(before + cells + after) if known else None
+        self.possible = known
 
     def found(self, line: str) -> bool:
         """Whether the typed cells stand in the line, side by side."""

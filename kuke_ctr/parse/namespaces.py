@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from kuke_ctr.parse.layout import LABELS, WORD, Column
+from kuke_ctr.parse.layout import LABELS, NAME, Column
 from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.parse.units import labels_of
 from kuke_ctr.records import Namespace, Refused
@@ -13,7 +13,7 @@ def _namespace(cells: list[str], extra: dict[str, str]) -> Namespace:
     return Namespace(name=name, labels=labels_of(labels), labels_text=labels, extra=extra)
 
 
-_TABLE = Table((Column("NAME", WORD), Column("LABELS", LABELS)), _namespace)
+_TABLE = Table((Column("NAME", NAME), Column("LABELS", LABELS)), _namespace)
 
 
 def parse_namespaces(lines: Iterable[str]) -> Iterator[Namespace | Refused]:

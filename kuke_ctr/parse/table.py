@@ -10,8 +10,13 @@ cell may hold tabs and line breaks, and ctr prints them as they are:
 - Where the piece of a first cell may stand, the line after it is a tail, whatever it looks like.
 - A row that ends with free text is held back until the next line shows that it is not cut.
 
-What nobody can tell from the table alone: a line break in a cell with something after it that is a
-row in every respect, and blanks at the end of a cell (after a broken row, at both ends).
+What nobody can tell from the table alone:
+
+- a line break in a cell with something after it that is laid out like a row;
+- blanks at the end of a cell, and after a broken row tabs too: as such a tab moves the columns, the
+  next tabs in the same place look like spaces.
+
+`ctr images ls -q` beside it shows that of references.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -37,6 +42,7 @@ _TAIL = "it may be the tail of a cell with a line break"
 _CUT = "its last cell may go on in the next line"
 _UNPROVEN = "it follows a broken row, and nothing proves where its cells begin"
 _NOWHERE = Nowhere()
+_ESCAPE = b"\xff".decode(errors="surrogateescape")  # tabs after it are no tabs, up to the next one
 _MOST_WAITING = 1000
 
 
@@ -70,7 +76,6 @@ class _Held(Generic[R]):
     number: int
     line: str
     record: R
-    may_go_on: bool
 
 
 def read_table(table: Table[R], lines: Iterable[str]) -> Iterator[R | Refused]:
@@ -97,22 +102,26 @@ class _Reader(Generic[R]):
         names = [name for name, _ in found]
         known = {column.header: column.form for column in table.columns}
         forms = [known.get(name, TEXT) for name in names]
-        self._closed = table.closed
         self._build = table.build
         self._order = [names.index(name) for name in known]
         self._in_order = names == list(known)
         self._others = [(i, name) for i, name in enumerate(names) if name not in known]
-        self._free_first, self._free_last = forms[0].free, forms[-1].free
+        self._free_first = forms[0].free
+        self._may_be_cut = any(form.free for form in forms[1:])
         self._padding = "\t" if "\t" in header else " "
+        # an editor may have taken the padding off: then the lengths say nothing
+        self._closed = table.closed and header.endswith(self._padding)
         self._proof: Proof | Tabs
         self._layout: Layout
         if self._padding == "\t":
-            self._proof = self._layout = Tabs(forms)
+            self._proof = self._layout = Tabs(forms, closed=self._closed)
         else:
-            self._proof = Proof(forms, closed=table.closed)
+            self._proof = Proof(forms, closed=self._closed)
             starts = [start for _, start in found]
-            self._layout = Offsets(forms, starts, len(header) if table.closed else None)
+            self._layout = Offsets(forms, starts, len(header) if self._closed else None)
+        self._certain = True  # the layout is the header's, not one that a row has proven
         self._held: _Held[R] | None = None
+        self._piece: Refused | None = None  # after the held row
         self._waiting: list[_Waiting] = []
         self._inside = False  # the last cell of a row is cut: the next line goes on with it
         self._after_piece = False  # of a first cell, perhaps: the next line may be its tail
@@ -130,54 +139,71 @@ class _Reader(Generic[R]):
         yield from self._settle(cut=False)
 
     def _row(self, number: int, line: str, cells: list[str]) -> "_Held[R]":
-        may_go_on = self._free_last and cells[-1] not in ("", "-")
         others = {name: cells[i] for i, name in self._others} if self._others else {}
         known = cells if self._in_order else [cells[i] for i in self._order]
-        return _Held(number, line, self._build(known, others), may_go_on)
+        return _Held(number, line, self._build(known, others))
 
     def _settle(self, *, cut: bool) -> Iterator[R | Refused]:
         """Let go of what the next line decides: `cut` if that is a piece of some row."""
         if self._held is not None:
-            doubtful = cut and self._held.may_go_on
+            doubtful = cut and self._may_be_cut
             yield _refused(self._held, _CUT) if doubtful else self._held.record
-            self._held = None
+        if self._piece is not None:
+            yield self._piece
         for row in self._waiting:
             yield _refused(row, _UNPROVEN)
-        self._waiting = []
+        self._held, self._piece, self._waiting = None, None, []
 
     def _unfit(self, number: int, line: str) -> Iterator[R | Refused]:
         """A line that is no row of a known block."""
-        if self._layout is not _NOWHERE:
+        if _ESCAPE in line:
+            yield from self._settle(cut=not self._proof.found(line))
+            yield Refused(number, line, _UNPROVEN)
+            self._layout, self._inside, self._after_piece = _NOWHERE, False, self._free_first
+        elif self._layout is not _NOWHERE:
             yield from self._leave(number, line)
         elif self._inside:
             yield Refused(number, line, _PIECE)
-            # tabwriter pads the last piece; one without padding goes on
-            self._inside = self._closed and not line.endswith(self._padding)
+            self._inside = self._goes_on(line)
         elif not self._proof.found(line):
             yield from self._settle(cut=True)
             yield Refused(number, line, _UNPROVEN)
             self._after_piece = self._free_first
-        elif self._closed and not line.endswith(self._padding):
-            yield from self._settle(cut=True)
+        elif self._goes_on(line):
+            yield from self._settle(cut=False)
             yield Refused(number, line, _CUT)
             self._inside, self._after_piece = True, False
         else:
             yield from self._enter(number, line)
 
+    def _goes_on(self, line: str) -> bool:
+        """Whether the line is cut for sure: what ends a row is padded."""
+        return self._closed and not line.endswith(self._padding)
+
     def _leave(self, number: int, line: str) -> Iterator[R | Refused]:
         """The first line that does not fit: the block goes on after it only if it is whole."""
-        proven = self._proof.found(line)
-        whole = self._layout.odd(line)
-        yield from self._settle(cut=not (proven or whole or self._layout.begins(line)))
-        yield Refused(number, line, self._layout.reason(line))
-        if whole and self._proof.layout(line) is None:
+        proven = self._proof.found(line) or not self._proof.possible
+        whole = self._layout.odd(line, proven=proven)
+        begins = self._layout.begins(line)
+        piece = not (whole or begins)
+        refused = Refused(number, line, self._layout.reason(line))
+        if piece and self._goes_on(line):
+            # of the row before, or the head of the next one? that has a tail with typed cells
+            self._piece = refused
+        else:
+            yield from self._settle(cut=piece)
+            yield refused
+        if whole and (self._certain or self._proof.layout(line) is None):
             return
+        self._certain = False
         self._layout = _NOWHERE
-        self._inside = proven and not whole
-        self._after_piece = not proven and self._free_first
+        self._inside = begins and self._goes_on(line)
+        self._after_piece = piece and self._free_first
 
     def _enter(self, number: int, line: str) -> Iterator[R | Refused]:
         """A row of a new block: it waits until one of its rows proves where the columns are."""
+        if self._held is not None:
+            yield from self._settle(cut=False)
         self._waiting.append(_Waiting(number, line, self._after_piece))
         self._after_piece = False
         layout = self._proof.layout(line)

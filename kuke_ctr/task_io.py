@@ -1,0 +1,159 @@
+"""What the output of a task is connected to: /proc knows, ctr has no command for it.
+
+The task's parent is its shim. The shim holds what `ctr tasks attach` would read (a FIFO), or the
+log file that it writes. Only root sees the files of another user's process.
+"""
+
+import fcntl
+import os
+import struct
+import termios
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+PROC = Path("/proc")
+
+_SHIM = "containerd-shim"
+_STDOUT = 1
+_DELETED = " (deleted)"
+
+
+class IoKind(StrEnum):
+    """FIFO and TERMINAL can be attached to (a TERMINAL's stream is a FIFO as well).
+
+    NULL shows nothing, ever; a LOG is a file that the shim writes; UNKNOWN is what could not be
+    seen (no root, no such process) or is nothing of these (a `binary://` logger).
+    """
+
+    NULL = "null"
+    FIFO = "fifo"
+    TERMINAL = "pty"
+    LOG = "log"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskIO:
+    """What was seen.
+
+    `log` is the file of a LOG, None where it was deleted; `readers` are the processes that read the
+    FIFO beside the shim: two of them split the stream between them.
+    """
+
+    kind: IoKind
+    log: Path | None = None
+    readers: tuple[int, ...] = ()
+
+
+_UNSEEN = TaskIO(IoKind.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    reads: bool
+    writes: bool
+
+
+def task_io(pid: int, namespace: str, container: str, *, proc: Path = PROC) -> TaskIO:
+    """Where the output of the task with this pid (`tasks ls`) goes."""
+    stdout = _link(proc / str(pid) / "fd" / str(_STDOUT))
+    shim = _shim_of(pid, namespace, proc)
+    if stdout is None or shim is None:
+        return _UNSEEN
+    files = list(_files(proc / str(shim)))
+    fifo = next((f.name for f in files if f.name.endswith(f"/{container}-stdout")), None)
+    if fifo is not None:
+        kind = IoKind.TERMINAL if _is_terminal(stdout) else IoKind.FIFO
+        return TaskIO(kind, readers=tuple(_readers(fifo, shim, proc)))
+    if stdout == os.devnull:
+        return TaskIO(IoKind.NULL)
+    return _log_of(files, container)
+
+
+def terminal_size(pid: int, *, proc: Path = PROC) -> tuple[int, int] | None:
+    """Rows and columns of the terminal that a task has as its stdout, where that can be seen."""
+    name = proc / str(pid) / "fd" / str(_STDOUT)
+    target = _link(name)
+    if target is None or not _is_terminal(target):
+        return None
+    try:
+        terminal = os.open(name, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        packed = fcntl.ioctl(terminal, termios.TIOCGWINSZ, bytes(8))
+    except OSError:
+        return None
+    finally:
+        os.close(terminal)
+    rows, columns, _, _ = struct.unpack("HHHH", packed)
+    return (rows, columns) if rows and columns else None
+
+
+def _shim_of(pid: int, namespace: str, proc: Path) -> int | None:
+    """The pid of the task's parent, if that is a shim of the namespace."""
+    with suppress(OSError, ValueError, StopIteration):
+        status = (proc / str(pid) / "status").read_text().splitlines()
+        parent = int(next(line for line in status if line.startswith("PPid:")).split()[1])
+        words = (proc / str(parent) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        if Path(words[0]).name.startswith(_SHIM) and _after("-namespace", words) == namespace:
+            return parent
+    return None
+
+
+def _after(flag: str, words: list[str]) -> str:
+    return words[words.index(flag) + 1]
+
+
+def _is_terminal(name: str) -> bool:
+    return name.startswith("/dev/pts/") or name == "/dev/console"
+
+
+def _readers(fifo: str, shim: int, proc: Path) -> Iterator[int]:
+    for folder in sorted(proc.glob("[0-9]*"), key=lambda entry: int(entry.name)):
+        pid = int(folder.name)
+        if pid != shim and any(file.name == fifo and file.reads for file in _files(folder)):
+            yield pid
+
+
+def _log_of(files: list[_File], container: str) -> TaskIO:
+    """The file that the shim only writes: its own log and the FIFOs it also reads.
+
+    A shim that serves several containers may have several of those.
+    """
+    read = {file.name for file in files if file.reads}
+    logs = {file.name for file in files if file.writes and file.name.startswith("/")} - read
+    names = (container, f"/{container.rpartition('_')[2]}/")  # Kukeon's folder of the container
+    own = logs if len(logs) == 1 else {n for n in logs if any(name in n for name in names)}
+    if len(own) != 1:
+        return _UNSEEN
+    (log,) = own
+    return TaskIO(IoKind.LOG, log=None if log.endswith(_DELETED) else Path(log))
+
+
+def _files(folder: Path) -> Iterator[_File]:
+    """The open files of a process; none where they may not be seen."""
+    with suppress(OSError):
+        for entry in (folder / "fd").iterdir():
+            name = _link(entry)
+            if name is None:
+                continue
+            flags = _flags(folder / "fdinfo" / entry.name) & os.O_ACCMODE
+            yield _File(name, flags != os.O_WRONLY, flags != os.O_RDONLY)
+
+
+def _flags(info: Path) -> int:
+    with suppress(OSError, ValueError, StopIteration):
+        lines = info.read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("flags:")).split()[1], 8)
+    return os.O_RDWR
+
+
+def _link(entry: Path) -> str | None:
+    with suppress(OSError):
+        return str(entry.readlink())
+    return None
