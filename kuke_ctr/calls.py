@@ -38,13 +38,17 @@ class Result:
     planned: bool = False
 
 
+_USER = ("--user", "-user", "-u", "--u")
+"""ctr takes a long flag with one dash as well, and a short one with two."""
+
+
 def mask(argv: Sequence[str]) -> tuple[str, ...]:
     """The argv with whatever follows `:` in the value of a `--user`/`-u` hidden."""
     words = list(argv)
     for i, word in enumerate(words):
-        if word in ("--user", "-u") and i + 1 < len(words):
+        if word in _USER and i + 1 < len(words):
             words[i + 1] = _mask_user(words[i + 1])
-        elif word.startswith(("--user=", "-u=")):
+        elif word.startswith(tuple(f"{flag}=" for flag in _USER)):
             flag, _, value = word.partition("=")
             words[i] = f"{flag}={_mask_user(value)}"
     return tuple(words)

@@ -6,8 +6,8 @@ of the others.
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A word after `kuke-ctr`: its other names, its one-line help, whether verbs follow it."""
+    """A word after `kuke-ctr`: its one-line help, its other names, whether verbs follow it.
+
+    Its commands are in the module of its name under `commands/`; `more` names other modules there,
+    each with the verbs that it has: of several only the one that is asked for is imported.
+    """
 
     help: str
     aliases: tuple[str, ...] = ()
     verbs: bool = True
-    module: str | None = None
+    more: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 ENTRIES = {
@@ -61,24 +65,38 @@ MARKUP: Literal["markdown"] = "markdown"
 
 
 class Verbs(TyperGroup):
-    """The verbs of one noun; each is built when it is asked for."""
+    """The verbs of one noun; each is imported and built when it is asked for."""
 
-    infos: dict[str, "CommandInfo"]
+    entry: Entry
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """No verb at all asks for help."""
         return super().parse_args(ctx, args or ["--help"])
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The verbs in the order of the module."""
-        return list(self.infos)
+        """The verbs in the order of the modules."""
+        return list(self._infos())
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a verb or of one of its other names."""
-        name = cmd_name if cmd_name in self.infos else VERB_ALIASES.get(cmd_name, cmd_name)
-        if name not in self.infos:
-            raise unknown(cmd_name, list(self.infos), ctx.command_path)
-        return _command(self.infos[name])
+        for name in (cmd_name, VERB_ALIASES.get(cmd_name, cmd_name)):
+            info = _infos_of(self._module_of(name)).get(name)
+            if info is not None:
+                return _command(info)
+        raise unknown(cmd_name, list(self._infos()), ctx.command_path)
+
+    def _module_of(self, verb: str) -> str:
+        others = (module for module, verbs in self.entry.more.items() if verb in verbs)
+        return next(others, str(self.name))
+
+    def _infos(self) -> dict[str, "CommandInfo"]:
+        modules = [str(self.name), *self.entry.more]
+        return {
+            name: info
+            for module in modules
+            for name, info in _infos_of(module).items()
+            if module == self.name or name in self.entry.more[module]
+        }
 
 
 class Nouns(TyperGroup):
@@ -98,17 +116,22 @@ class Nouns(TyperGroup):
         entry = ENTRIES[name]
         if self.outline:
             return TyperCommand(name, help=entry.help)
-        app = import_module(f"kuke_ctr.commands.{entry.module or name}").app
         if not entry.verbs:
-            return _command(app.registered_commands[0])
+            return _command(_infos_of(name)[name])
         group = Verbs(name=name, help=entry.help, rich_markup_mode=MARKUP)
-        group.infos = {info.name: info for info in app.registered_commands}
+        group.entry = entry
         return group
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help shows the table's lines and imports no noun."""
         self.outline = True
         super().format_help(ctx, formatter)
+
+
+def _infos_of(module: str) -> dict[str, "CommandInfo"]:
+    """The commands in a module of `commands/`, by name."""
+    app = import_module(f"kuke_ctr.commands.{module}").app
+    return {info.name or info.callback.__name__: info for info in app.registered_commands}
 
 
 def _command(info: "CommandInfo") -> Any:

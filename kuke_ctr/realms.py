@@ -307,9 +307,14 @@ def _exists(namespace: str, existing: frozenset[str] | None) -> bool | None:
     return None if existing is None else namespace in existing
 
 
+def is_foreign(namespace: str) -> bool:
+    """Whether a namespace is known to be no realm's: Docker's, Kubernetes', BuildKit's twins."""
+    return namespace.endswith("_history") or namespace in _FOREIGN
+
+
 def _realm_of(namespace: str, suffix: str) -> str | None:
     """The realm whose layout a namespace has; None for one that is nobody's, or BuildKit's."""
-    if namespace.endswith("_history") or namespace in _FOREIGN:
+    if is_foreign(namespace):
         return None
     if namespace in (SYSTEM[0], f"{SYSTEM[1]}.{suffix}"):
         return SYSTEM[1]

@@ -16,7 +16,7 @@ from kuke_ctr.backends.ctr.tables import Table, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.host import Host
 from kuke_ctr.process import Processes
-from kuke_ctr.realms import Resolution, hint_for_missing, list_realms
+from kuke_ctr.realms import Resolution, hint_for_missing, is_foreign, list_realms
 from kuke_ctr.records import Container, Image, Listing, Record, RowsRefused, Task
 from kuke_ctr.render import escape
 from kuke_ctr.settings import Flags, load
@@ -138,6 +138,7 @@ def make_host(options: Options) -> Host:
         address=settings.address,
         socket=settings.socket,
         timeout=timeout or None,
+        change_timeout=options.timeout or None,
         notice=note,
     )
     return Host(settings, ctr)
@@ -187,26 +188,42 @@ class Session:
         """The ctr of the host."""
         return self.host.ctr
 
-    def realm(self, *, changing: bool = False, create: bool = False) -> Realm:
+    def realm(
+        self,
+        *,
+        changing: bool = False,
+        removing: bool = False,
+        create: bool = False,
+        lenient: bool = False,
+    ) -> Realm:
         """The one realm that the options mean; -A is wrong usage here.
 
         A `changing` command stops (NotFound) in a namespace that was only guessed and does not
-        exist; with `create` that namespace is made first.
+        exist; with `create` that namespace is made first. A `removing` one is changing, and stops
+        (UsageError) in a namespace that is no realm's where --namespace did not name it. `lenient`:
+        where containerd can't be asked, a guess will do.
         """
         if self.options.all_realms:
             raise UsageError(
                 "this command works in one realm, not in all of them",
                 hint="name it with --realm",
             )
-        realm = self._resolve(changing)
-        if changing and realm.resolution.guessed and not realm.exists():
+        realm = self._resolve(changing or removing, lenient)
+        if removing and is_foreign(realm.namespace) and not self.options.namespace:
+            raise UsageError(
+                f"the namespace {realm.namespace} (realm {realm.name}) is no realm's own: nothing "
+                "is removed there",
+                hint=f"if that is meant, name it: --namespace {realm.namespace}",
+            )
+        if (changing or removing) and realm.resolution.guessed and not realm.exists():
             if not create:
+                makes_it = "" if removing else "; --create-namespace makes it"
                 raise NotFound(
                     f"the namespace {realm.namespace} (realm {realm.name}) is a guess and does not "
                     "exist; nothing was changed",
-                    hint=f"{self._near(realm)}; --create-namespace makes it",
+                    hint=f"{self._near(realm)}{makes_it}",
                 )
-            self.ctr.run("namespaces", "create", realm.namespace)
+            self.ctr.change("namespaces", "create", realm.namespace)
         return realm
 
     def _near(self, realm: Realm) -> str:
@@ -215,7 +232,7 @@ class Session:
     def realms(self) -> tuple[Realm, ...]:
         """The realms to list: all that exist under -A, else the one that the options mean."""
         if not self.options.all_realms:
-            return (self._resolve(changing=False),)
+            return (self._resolve(),)
         found = list_realms(self.host.settings, self.host.namespaces, show_all=False)
         for warning in found.warnings:
             note(f"warning: {warning}")
@@ -223,13 +240,14 @@ class Session:
             Realm(self.host, Resolution.of(realm)) for realm in found.realms if realm.exists
         )
 
-    def _resolve(self, changing: bool) -> Realm:
+    def _resolve(self, changing: bool = False, lenient: bool = False) -> Realm:
         options = self.options
         resolution = self.host.resolve(
             options.realm,
             namespace=options.namespace,
             manifest=Path(options.manifest) if options.manifest is not None else None,
             changing=changing,
+            lenient=lenient,
         )
         for warning in resolution.warnings:
             note(f"warning: {warning}")

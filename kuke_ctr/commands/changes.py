@@ -2,16 +2,25 @@
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
-from kuke_ctr.render import escape, show_error
+from kuke_ctr.render import Output, choose_output, escape, show_error
 from kuke_ctr.session import Session
 
-_OURS = ("-n", "--namespace", "-a", "--address")
+_OURS = ("n", "namespace", "a", "address")
+_USER = ("u", "user")
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+CreateNamespace = Annotated[
+    bool,
+    typer.Option(
+        "--create-namespace", help="Make the realm's namespace where it is a guess and missing."
+    ),
+]
 
 
 class WithExtra(TyperCommand):
@@ -28,17 +37,33 @@ class WithExtra(TyperCommand):
 def extra_flags(session: Session) -> tuple[str, ...]:
     """The words after `--`, for ctr; what kuke-ctr decides itself is refused there."""
     words = session.options.extra
+    if words and not words[0].startswith("-"):
+        raise UsageError(
+            f"{words[0]!r} is no flag of ctr's",
+            hint="what stands after -- goes among ctr's flags; names stand before it",
+        )
     for index, word in enumerate(words):
         name, _, value = word.partition("=")
+        name = name.lstrip("-") if word.startswith("-") else ""  # ctr takes -user for --user
         if name in _OURS:
             hint = "--namespace and --address are options of kuke-ctr: put them before the --"
-            raise UsageError(f"{name} can't be passed on to ctr", hint=hint)
-        if name in ("--user", "-u") and ":" in (value or "".join(words[index + 1 : index + 2])):
+            raise UsageError(f"{word} can't be passed on to ctr", hint=hint)
+        if name in _USER and ":" in (value or "".join(words[index + 1 : index + 2])):
             raise UsageError(
                 "a password can't be passed on to ctr: every user of the host could read it",
                 hint="use --user NAME with --password-stdin",
             )
     return words
+
+
+def names_only(session: Session) -> None:
+    """Raise UsageError for a form of output that a change does not have: it prints names."""
+    options = session.options
+    if choose_output(options.output, options.quiet) not in (Output.TABLE, Output.NAME):
+        raise UsageError(
+            f"this prints the names of what it changed, not {options.output}",
+            hint="leave -o out; `ls` of the same noun has every form",
+        )
 
 
 def confirm(session: Session, what: str, *, yes: bool) -> None:

@@ -6,7 +6,7 @@ import typer
 
 from kuke_ctr.backends.ctr import namespaces
 from kuke_ctr.backends.ctr.tables import fetch
-from kuke_ctr.commands.changes import WithExtra, confirm, each, extra_flags
+from kuke_ctr.commands.changes import WithExtra, Yes, confirm, each, extra_flags
 from kuke_ctr.commands.lists import print_raw, show, view_of
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.options import shared
@@ -17,7 +17,6 @@ from kuke_ctr.session import Session, note
 
 app = typer.Typer()
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Names = Annotated[list[str], typer.Argument(metavar="NAMESPACE...", help="Names of namespaces.")]
 Labels = Annotated[
     list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Labels; KEY= removes one.")
@@ -53,7 +52,7 @@ def create(session: Session, name: str, labels: Labels = None) -> None:
     Runs `ctr namespaces create NAMESPACE [KEY=VALUE...]`.
     """
     check_name(name, "namespace")
-    session.ctr.run("namespaces", "create", name, *_checked(labels or []))
+    session.ctr.change("namespaces", "create", name, *_checked(labels or []))
     _done(session, name)
 
 
@@ -68,7 +67,7 @@ def label(session: Session, name: str, labels: Labels = None) -> None:
     if not labels:
         raise UsageError("no label was given", hint="for example team=a, or team= to remove it")
     namespaces.require(session.ctr, name)
-    session.ctr.run("namespaces", "label", name, *_checked(labels))
+    session.ctr.change("namespaces", "label", name, *_checked(labels))
     _done(session, name)
 
 
@@ -84,7 +83,7 @@ def rm(session: Session, names: Names, yes: Yes = False) -> None:
 
     def remove(name: str) -> None:
         namespaces.require(session.ctr, name)
-        session.ctr.run("namespaces", "rm", *extra, name)
+        session.ctr.change("namespaces", "rm", *extra, name)
 
     each(names, remove, session)
 

@@ -1,7 +1,7 @@
 """ctr on one host: builds the argv of a call, runs it, and turns a failure into an error."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.calls import Call, Result
@@ -15,7 +15,8 @@ class Ctr:
 
     `words` are the program's words (`("ctr",)`, `("k3s", "ctr")`), `address` becomes `-a` where
     somebody gave one, `socket` is the path that is tried before a call, `timeout` the time limit of
-    a call in seconds (None: no limit), `notice` gets the stderr of a call that succeeded.
+    a reading call in seconds (None: no limit) and `change_timeout` that of a changing one, `notice`
+    gets the stderr of a call that succeeded.
     """
 
     processes: Processes
@@ -24,6 +25,8 @@ class Ctr:
     socket: str | None
     timeout: float | None
     notice: Callable[[str], None]
+    change_timeout: float | None = None
+    _version: list[str] = field(default_factory=list)
 
     def argv(self, *words: str, namespace: str | None = None) -> tuple[str, ...]:
         """The whole argv of a call; `words` are noun, verb, flags and then positionals."""
@@ -40,6 +43,14 @@ class Ctr:
         """Run one call; an exit code other than 0 is an error."""
         return self.checked(self.processes.run(self.call(*words, namespace=namespace, probe=probe)))
 
+    def change(self, *words: str, namespace: str | None = None) -> Result:
+        """Run one call that changes something; an exit code other than 0 is an error.
+
+        In a dry run it is printed, and the result is `planned`.
+        """
+        call = self.call(*words, namespace=namespace)
+        return self.checked(self.processes.run(replace(call, timeout=self.change_timeout)))
+
     def checked(self, result: Result) -> Result:
         """The result of a call that succeeded; its stderr is shown, a failure is raised."""
         if result.exit_code != 0:
@@ -49,7 +60,15 @@ class Ctr:
         return result
 
     def version(self) -> str:
-        """What `ctr --version` says in short (`ctr 1.6.20`), or `ctr` where it does not say."""
+        """What `ctr --version` says in short (`ctr 1.6.20`), or `ctr` where it does not say.
+
+        It is asked once.
+        """
+        if not self._version:
+            self._version.append(self._ask_version())
+        return self._version[0]
+
+    def _ask_version(self) -> str:
         argv = (*self.words, "--version")
         try:
             said = self.processes.run(Call(argv, timeout=self.timeout, probe=True))

@@ -3,6 +3,7 @@
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table
 from kuke_ctr.calls import Result
+from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.parse.containers import parse_containers
 
 LS = Table(("containers", "ls"), parse_containers)
@@ -12,6 +13,12 @@ def names(ctr: Ctr, namespace: str) -> list[str]:
     """The ids of a namespace (`ctr containers ls -q`); a probe, it runs in a dry run too."""
     said = ctr.run("containers", "ls", "-q", namespace=namespace, probe=True)
     return [line for line in lines_of(said.stdout) if line]
+
+
+def facts(ctr: Ctr, namespace: str, name: str) -> ContainerInfo:
+    """What is in `ctr containers info ID`; a probe, it runs in a dry run too. NotFound."""
+    said = ctr.run("containers", "info", name, namespace=namespace, probe=True)
+    return parse_container_info(said.stdout.decode(errors="surrogateescape"))
 
 
 def info(ctr: Ctr, namespace: str, name: str, *, spec: bool = False) -> Result:

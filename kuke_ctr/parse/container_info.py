@@ -1,0 +1,72 @@
+"""What `ctr containers info ID` prints: JSON, and exact in every version."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kuke_ctr.errors import Unreadable
+
+KUKETTY_FOLDER = "/run/kukeon/tty"
+"""Where kuketty's folder is mounted in a Kukeon attachable container."""
+
+LOG_LABEL = "kuke-ctr/log"
+"""The label that names the log file of a container that `kuke-ctr run -d` started."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerInfo:
+    """What commands need to know of a container.
+
+    `terminal`: its process has one (`Spec.process.terminal`). `kuketty` is the folder on the host
+    with the `socket` and the `capture` of a Kukeon attachable container, else None. `image`,
+    `snapshot` and `snapshotter` are empty where the container has none.
+    """
+
+    id: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    image: str = ""
+    runtime: str = ""
+    snapshot: str = ""
+    snapshotter: str = ""
+    terminal: bool = False
+    kuketty: Path | None = None
+
+    @property
+    def log(self) -> Path | None:
+        """The log file of our own `run -d`, where the label names one."""
+        named = self.labels.get(LOG_LABEL, "")
+        return Path(named) if named.startswith("/") else None
+
+
+def parse_container_info(text: str) -> ContainerInfo:
+    """The facts in the JSON of `ctr containers info ID`; Unreadable for anything else."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise Unreadable(f"what `ctr containers info` printed is no JSON: {error}") from None
+    if not isinstance(found, dict) or not isinstance(found.get("ID"), str):
+        raise Unreadable("what `ctr containers info` printed describes no container")
+    spec = _mapping(found.get("Spec"))
+    return ContainerInfo(
+        id=found["ID"],
+        labels={str(key): str(value) for key, value in _mapping(found.get("Labels")).items()},
+        image=str(found.get("Image") or ""),
+        runtime=str(_mapping(found.get("Runtime")).get("Name") or ""),
+        snapshot=str(found.get("SnapshotKey") or ""),
+        snapshotter=str(found.get("Snapshotter") or ""),
+        terminal=_mapping(spec.get("process")).get("terminal") is True,
+        kuketty=_kuketty(spec.get("mounts")),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _kuketty(mounts: object) -> Path | None:
+    for mount in mounts if isinstance(mounts, list) else ():
+        source = _mapping(mount).get("source")
+        if _mapping(mount).get("destination") == KUKETTY_FOLDER and isinstance(source, str):
+            return Path(source)
+    return None
