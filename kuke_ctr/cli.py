@@ -39,12 +39,48 @@ class Entry:
 
 
 ENTRIES = {
-    "images": Entry("Images of a realm.", ("image", "i")),
-    "containers": Entry("Containers of a realm.", ("container", "c")),
-    "tasks": Entry("Tasks: the processes of containers.", ("task", "t")),
-    "snapshots": Entry("Snapshots: the file systems of images and containers.", ("snapshot",)),
-    "content": Entry("Content: the blobs that images are made of."),
-    "leases": Entry("Leases: what keeps content and snapshots.", ("lease",)),
+    "images": Entry(
+        "Images of a realm.",
+        ("image", "i"),
+        more={
+            "images_content": ("check", "usage", "inspect"),
+            "images_transfer": ("pull", "push", "import", "export"),
+            "images_changes": ("tag", "label", "rm", "prune", "mount", "unmount", "convert"),
+        },
+    ),
+    "containers": Entry(
+        "Containers of a realm.",
+        ("container", "c"),
+        more={"containers_changes": ("create", "label", "rm")},
+    ),
+    "tasks": Entry(
+        "Tasks: the processes of containers.",
+        ("task", "t"),
+        more={
+            "start": ("start",),
+            "attach": ("attach",),
+            "exec": ("exec",),
+            "tasks_changes": ("kill", "pause", "resume", "rm", "checkpoint"),
+        },
+    ),
+    "run": Entry("Make a container and start it.", verbs=False),
+    "exec": Entry("Run a command in a running container.", verbs=False),
+    "attach": Entry("Look into a running container, without harm.", verbs=False),
+    "logs": Entry("Show what a container has printed.", verbs=False),
+    "snapshots": Entry(
+        "Snapshots: the file systems of images and containers.",
+        ("snapshot",),
+        more={"snapshots_changes": ("prepare", "view", "commit", "label", "mount", "rm")},
+    ),
+    "content": Entry(
+        "Content: the blobs that images are made of.",
+        more={"content_changes": ("fetch", "ingest", "label", "rm", "prune")},
+    ),
+    "leases": Entry(
+        "Leases: what keeps content and snapshots.",
+        ("lease",),
+        more={"leases_changes": ("create", "rm")},
+    ),
     "sandboxes": Entry("Sandboxes of a realm.", ("sandbox", "sb", "s")),
     "events": Entry("What happens in a realm, as it happens.", ("event",), verbs=False),
     "namespaces": Entry("containerd's namespaces.", ("namespace", "ns")),

@@ -1,0 +1,5 @@
+"""kuke-ctr attach"""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,5 @@
+"""kuke-ctr containers create, label, rm"""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,5 @@
+"""kuke-ctr content fetch, ingest, label, rm, prune"""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,5 @@
+"""kuke-ctr exec"""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,5 @@
+"""kuke-ctr images tag, label, rm, prune, mount, unmount, convert"""
+
+import typer
+
+app = typer.Typer()

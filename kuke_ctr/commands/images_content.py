@@ -1,0 +1,5 @@
+"""kuke-ctr images check, usage, inspect"""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,5 @@
+"""kuke-ctr images pull, push, import, export"""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,5 @@
+"""kuke-ctr leases create, rm"""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,5 @@
+"""kuke-ctr logs"""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,5 @@
+"""kuke-ctr run"""
+
+import typer
+
+app = typer.Typer()

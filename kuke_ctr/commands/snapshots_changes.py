@@ -1,0 +1,5 @@
+"""kuke-ctr snapshots prepare, view, commit, label, mount, rm"""
+
+import typer
+
+app = typer.Typer()

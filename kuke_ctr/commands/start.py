@@ -1,0 +1,5 @@
+"""kuke-ctr tasks start"""
+
+import typer
+
+app = typer.Typer()
