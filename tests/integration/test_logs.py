@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess  # noqa: TID251 (a kuke-ctr that goes on)
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -62,13 +63,26 @@ def state(daemon: PrivateContainerd, namespace: str, container: str) -> str:
     return next((row.split()[2] for row in rows if row.split()[0] == container), "")
 
 
-def following(kuke_ctr: KukeCtr, *words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [PROGRAM, "logs", "-f", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=kuke_ctr.environment,
-    )
+Follow = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def following() -> Iterator[Follow]:
+    """Starts `kuke-ctr logs -f` with more words."""
+    with ExitStack() as started:
+
+        def start(kuke_ctr: KukeCtr, *words: str) -> subprocess.Popen[bytes]:
+            process = subprocess.Popen(
+                [PROGRAM, "logs", "-f", *words],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=kuke_ctr.environment,
+            )
+            started.enter_context(process)
+            started.callback(process.kill)
+            return process
+
+        yield start
 
 
 def test_following_shows_all_of_it_and_ends_with_the_task(
@@ -76,6 +90,7 @@ def test_following_shows_all_of_it_and_ends_with_the_task(
     namespace: str,
     kuke_ctr: KukeCtr,
     run: Callable[..., str],
+    following: Follow,
     tmp_path: Path,
 ) -> None:
     log = tmp_path / "app.log"
@@ -99,6 +114,7 @@ def test_a_truncated_a_renamed_and_a_deleted_log_are_followed(
     namespace: str,
     kuke_ctr: KukeCtr,
     run: Callable[..., str],
+    following: Follow,
     tmp_path: Path,
 ) -> None:
     log = tmp_path / "app.log"
@@ -199,6 +215,7 @@ def test_kukeons_log_is_followed_with_the_daemon_down_until_ctrl_c(
     namespace: str,
     kuke_ctr: KukeCtr,
     run: Callable[..., str],
+    following: Follow,
     tmp_path: Path,
 ) -> None:
     cell = unique("cell")
