@@ -212,6 +212,8 @@ def root(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code (docs/output.md lists them)."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if sys.stdout is None or sys.stderr is None:
+        _open_streams()
     try:
         return _finish(_run(words))
     except BrokenPipeError:
@@ -219,6 +221,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KukeCtrError as error:  # stdout is full, or was closed
         show_error(error)
         return error.exit_code
+
+
+def _open_streams() -> None:
+    """Whoever started us closed stdout or stderr (`>&-`): what would be printed there is dropped.
+
+    Otherwise an error would go to stdout, and a socket could get the number of a stream.
+    """
+    from kuke_ctr.children import open_standard_streams
+
+    open_standard_streams()
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False, errors="backslashreplace")
 
 
 def _run(words: list[str]) -> int:

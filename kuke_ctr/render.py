@@ -288,5 +288,5 @@ def show_error(error: KukeCtrError) -> None:
     if error.hint is not None:
         lines.append(f"hint: {escape(error.hint)}")
     if error.command is not None:
-        lines.append(f"ran: {escape(shlex.join(error.command))}")
+        lines.append(f"{'ran' if error.ran else 'not run'}: {escape(shlex.join(error.command))}")
     print("\n".join(lines), file=sys.stderr)

@@ -17,7 +17,15 @@ from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.host import Host
 from kuke_ctr.process import Processes
 from kuke_ctr.realms import Resolution, hint_for_missing, is_foreign, list_realms
-from kuke_ctr.records import Container, Image, Listing, Record, RowsRefused, Task
+from kuke_ctr.records import (
+    Container,
+    Image,
+    Listing,
+    RealmSource,
+    Record,
+    RowsRefused,
+    Task,
+)
 from kuke_ctr.render import escape
 from kuke_ctr.settings import Flags, load
 
@@ -78,6 +86,19 @@ class Realm:
         """The ctr of the host."""
         return self.host.ctr
 
+    @property
+    def of_realm(self) -> str:
+        """For messages: ` (realm main)`; nothing where a flag named the namespace."""
+        flag = self.resolution.source is RealmSource.FLAG
+        return "" if flag else f" (realm {self.name})"
+
+    @property
+    def described(self) -> str:
+        """For messages: `realm main (namespace kukeon-main)`, or the namespace that a flag named."""
+        if self.resolution.source is RealmSource.FLAG:
+            return f"namespace {self.namespace}"
+        return f"realm {self.name} (namespace {self.namespace})"
+
     def images(self, *filters: str) -> tuple[Image, ...]:
         """`ctr images ls [FILTER...]`, checked against `ctr images ls -q`."""
         return self.list(images.LS, *filters)
@@ -115,7 +136,7 @@ class Realm:
         names = self.host.known_namespaces()
         if names is not None and self.namespace not in names:
             raise NotFound(
-                f"the namespace {self.namespace} (realm {self.name}) does not exist",
+                f"the namespace {self.namespace}{self.of_realm} does not exist",
                 hint=hint_for_missing(self.resolution, names),
             )
 
@@ -193,13 +214,13 @@ class Session:
         *,
         changing: bool = False,
         removing: bool = False,
-        create: bool = False,
+        create: bool | None = False,
         lenient: bool = False,
     ) -> Realm:
         """The one realm that the options mean; -A is wrong usage here.
 
         A `changing` command stops (NotFound) in a namespace that was only guessed and does not
-        exist; with `create` that namespace is made first. A `removing` one is changing, and stops
+        exist; with `create` that namespace is made first (None: no option asks). A `removing` one is changing, and stops
         (UsageError) in a namespace that is no realm's where --namespace did not name it. `lenient`:
         where containerd can't be asked, a guess will do.
         """
@@ -217,9 +238,11 @@ class Session:
             )
         if (changing or removing) and realm.resolution.guessed and not realm.exists():
             if not create:
-                makes_it = "" if removing else "; --create-namespace makes it"
+                makes_it = "; --create-namespace makes it"
+                if removing or create is None:
+                    makes_it = ""
                 raise NotFound(
-                    f"the namespace {realm.namespace} (realm {realm.name}) is a guess and does not "
+                    f"the namespace {realm.namespace}{realm.of_realm} is a guess and does not "
                     "exist; nothing was changed",
                     hint=f"{self._near(realm)}{makes_it}",
                 )

@@ -108,9 +108,10 @@ def _program(text: str | None) -> tuple[str, ...]:
         raise UsageError(f"the ctr program {text!r} has a quote that does not end") from None
     if not words:
         raise UsageError("the ctr program is empty", hint="for example --ctr /usr/bin/ctr")
-    if words[0].rpartition("/")[2] in ("sudo", "doas"):
+    sudo = next((word for word in words if word.rpartition("/")[2] in ("sudo", "doas")), None)
+    if sudo is not None:
         raise UsageError(
-            f"{words[0]} can't stand before ctr: it would outlive kuke-ctr",
+            f"{sudo} can't stand before ctr: it would outlive kuke-ctr",
             hint="run kuke-ctr itself with it: sudo kuke-ctr ...",
         )
     return words

@@ -8,7 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import Table, fetch
-from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.records import Listing, Record, RowsRefused
 from kuke_ctr.render import (
     WHOLE,
@@ -63,6 +63,12 @@ def view_of(session: Session, record: type[Record], *, with_realm: bool = False)
         headers=options.headers,
         with_realm=options.all_realms or with_realm,
     )
+
+
+def no_all_realms(session: Session) -> None:
+    """Raise UsageError for -A where a list is about the whole host."""
+    if session.options.all_realms:
+        raise UsageError("this list is the whole host's, not a realm's", hint="leave -A out")
 
 
 def show(

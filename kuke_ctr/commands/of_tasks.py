@@ -92,7 +92,7 @@ def _living(session: Session) -> list[tuple[Realm, str]]:
         if task.status in _LIVING
     ]
     if not living and not session.options.all_realms:
-        note(f"realm {realms[0].name} (namespace {realms[0].namespace}) has no task that runs")
+        note(f"{realms[0].described} has no task that runs")
     return living
 
 
