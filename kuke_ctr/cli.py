@@ -7,10 +7,9 @@ of the others.
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from typer.models import CommandInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A word after `kuke-ctr`: its one-line help, its other names, whether verbs follow it.
 
     Its commands are in the module of its name under `commands/`; `more` names other modules there,
@@ -35,7 +33,7 @@ class Entry:
     help: str
     aliases: tuple[str, ...] = ()
     verbs: bool = True
-    more: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    more: Mapping[str, tuple[str, ...]] = {}
 
 
 ENTRIES = {
@@ -232,9 +230,9 @@ def _open_streams() -> None:
 
     open_standard_streams()
     if sys.stdout is None:
-        sys.stdout = open(1, "w", closefd=False)
+        sys.stdout = os.fdopen(1, "w", closefd=False)
     if sys.stderr is None:
-        sys.stderr = open(2, "w", closefd=False, errors="backslashreplace")
+        sys.stderr = os.fdopen(2, "w", closefd=False, errors="backslashreplace")
 
 
 def _run(words: list[str]) -> int:

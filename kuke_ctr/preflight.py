@@ -27,7 +27,8 @@ def find_program(argv: Sequence[str]) -> str:
         raise CtrMissing(
             f"{name or 'the program'} {where}",
             hint="install containerd, which brings ctr, or name the program with --ctr",
-            command=mask(argv), ran=False,
+            command=mask(argv),
+            ran=False,
         )
     what = "is a folder" if os.path.isdir(found[0]) else "is not executable"  # noqa: PTH112
     raise Forbidden(
@@ -51,7 +52,8 @@ def check_socket(path: str, argv: Sequence[str]) -> None:
         raise Forbidden(
             f"no permission to use containerd's socket {path}",
             hint="run the same command with sudo",
-            command=mask(argv), ran=False,
+            command=mask(argv),
+            ran=False,
         ) from None
     except (FileNotFoundError, NotADirectoryError):
         raise _no_daemon(path, "does not exist", argv) from None
@@ -72,7 +74,8 @@ def _no_daemon(path: str, what: str, argv: Sequence[str]) -> CtrFailed:
         f"containerd's socket {path} {what}",
         hint="is containerd running (`systemctl status containerd`)? "
         "--address names a socket elsewhere",
-        command=mask(argv), ran=False,
+        command=mask(argv),
+        ran=False,
     )
 
 

@@ -3,9 +3,9 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
 from kuke_ctr.files import documents, read_document, read_text, text_at
@@ -25,8 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*")
 _FOREIGN = ("default", "moby", "k8s.io")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule: what it found, for a person to read, and whether it won."""
 
     rule: str
@@ -35,8 +34,7 @@ class Rule:
     won: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """The namespace of a realm. `exists` is None where nobody asked; `guessed`: no such namespace
     was found, and this is the first that it could have."""
 
@@ -54,8 +52,7 @@ class Resolution:
         return cls(realm.name, realm.namespace, realm.source, realm.exists)
 
 
-@dataclass(frozen=True, slots=True)
-class RealmList:
+class RealmList(NamedTuple):
     """Realms by name, and what could not be read on the way."""
 
     realms: tuple[Realm, ...]

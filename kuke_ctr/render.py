@@ -6,9 +6,9 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
+from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from kuke_ctr.errors import KukeCtrError, UsageError
@@ -44,8 +44,7 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\
 _SHORT_DIGEST = len("sha256:") + 12
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """How records of one class are shown: the form, the columns (fields), the order."""
 
     output: Output

@@ -5,12 +5,10 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from kuke_ctr.backends.ctr import containers, images, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import Table, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
@@ -35,8 +33,7 @@ READING_LIMIT = 60.0
 """Seconds that a reading call may take where --timeout does not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What the shared options said; None and False where they were not given."""
 
     realm: str | None = None
@@ -94,21 +91,27 @@ class Realm:
 
     @property
     def described(self) -> str:
-        """For messages: `realm main (namespace kukeon-main)`, or the namespace that a flag named."""
+        """For messages: `realm main (namespace kukeon-main)`; only the namespace a flag named."""
         if self.resolution.source is RealmSource.FLAG:
             return f"namespace {self.namespace}"
         return f"realm {self.name} (namespace {self.namespace})"
 
     def images(self, *filters: str) -> tuple[Image, ...]:
         """`ctr images ls [FILTER...]`, checked against `ctr images ls -q`."""
+        from kuke_ctr.backends.ctr import images
+
         return self.list(images.LS, *filters)
 
     def containers(self, *filters: str) -> tuple[Container, ...]:
         """`ctr containers ls [FILTER...]`."""
+        from kuke_ctr.backends.ctr import containers
+
         return self.list(containers.LS, *filters)
 
     def tasks(self) -> tuple[Task, ...]:
         """`ctr tasks ls`, in the order of the ids."""
+        from kuke_ctr.backends.ctr import tasks
+
         return self.list(tasks.LS)
 
     def list(self, table: Table[R], *flags: str) -> tuple[R, ...]:
@@ -220,9 +223,9 @@ class Session:
         """The one realm that the options mean; -A is wrong usage here.
 
         A `changing` command stops (NotFound) in a namespace that was only guessed and does not
-        exist; with `create` that namespace is made first (None: no option asks). A `removing` one is changing, and stops
-        (UsageError) in a namespace that is no realm's where --namespace did not name it. `lenient`:
-        where containerd can't be asked, a guess will do.
+        exist; with `create` that namespace is made first (None: no option asks for that). A
+        `removing` one is changing, and stops (UsageError) in a namespace that is no realm's where
+        --namespace did not name it. `lenient`: where containerd can't be asked, a guess will do.
         """
         if self.options.all_realms:
             raise UsageError(

@@ -31,9 +31,7 @@ def ls(
         containers.LS,
         Container,
         filters or (),
-        when_empty=lambda realm: (
-            f"{realm.described} has no containers"
-        ),
+        when_empty=lambda realm: f"{realm.described} has no containers",
     )
 
 

@@ -54,9 +54,7 @@ def active(
         content.ACTIVE,
         ActiveIngest,
         [pattern] if pattern is not None else (),
-        when_empty=lambda realm: (
-            f"nothing is being written into {realm.described}"
-        ),
+        when_empty=lambda realm: f"nothing is being written into {realm.described}",
     )
 
 

@@ -33,7 +33,5 @@ def ls(
         sandboxes.LS,
         Sandbox,
         flags(filters=filters),
-        when_empty=lambda realm: (
-            f"{realm.described} has no sandboxes"
-        ),
+        when_empty=lambda realm: f"{realm.described} has no sandboxes",
     )

@@ -5,10 +5,9 @@ optional only where ctr itself leaves the cell blank. What every start needs is 
 classes are imported from here as well, and loaded when somebody asks for one.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -158,8 +157,7 @@ class Realm(Record):
 R_co = TypeVar("R_co", bound=Record, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A row that could not be read: its line number (the header is line 1), text and reason."""
 
     line: int
@@ -167,8 +165,7 @@ class Refused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[R_co]):
+class Listing(NamedTuple, Generic[R_co]):
     """What a table held: the good rows in their order, and the refused ones."""
 
     records: tuple[R_co, ...]
