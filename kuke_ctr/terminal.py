@@ -312,6 +312,7 @@ def _play(attachment: Attachment, script: tuple[Step, ...]) -> None:
     heard = _listener(attachment)
     try:
         for step in script:
+            attachment.awaited = step.expect
             heard.expect(step.expect)
             if step.send is not None:
                 attachment.send(step.send)
@@ -319,6 +320,7 @@ def _play(attachment: Attachment, script: tuple[Step, ...]) -> None:
         attachment.seen = (heard.before or b"")[-_SEEN_LIMIT:]
     else:
         assert isinstance(heard.after, bytes)
+        attachment.awaited = None
         attachment.seen = heard.after[-_SEEN_LIMIT:]
         attachment.leave(Kind.EXPECTED, 0, "what was expected was seen")
 

@@ -1,6 +1,7 @@
 """`ctr tasks`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import Table, read
@@ -25,3 +26,8 @@ def ps(ctr: Ctr, name: str, namespace: str) -> Call:
 def metrics(ctr: Ctr, name: str, namespace: str) -> Call:
     """`ctr tasks metrics --format json ID`."""
     return ctr.call("tasks", "metrics", "--format", "json", name, namespace=namespace)
+
+
+def attach(ctr: Ctr, name: str, namespace: str) -> Call:
+    """`ctr tasks attach ID`, without a time limit: somebody looks as long as they like."""
+    return replace(ctr.call("tasks", "attach", name, namespace=namespace), timeout=None)
