@@ -1,6 +1,7 @@
 """kuke-ctr images tag, label, rm, prune, mount, unmount, convert"""
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +21,7 @@ from kuke_ctr.commands.changes import (
 from kuke_ctr.commands.of_images import near_images, no_image, require_images
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
 from kuke_ctr.options import shared
-from kuke_ctr.render import escape
+from kuke_ctr.recipes import mounts
 from kuke_ctr.session import Realm, Session, note
 
 app = typer.Typer()
@@ -172,7 +173,8 @@ def prune(
         _nothing(realm, "has no image without a container")
         return
     _confirm(session, realm, unused, "not used by any container", yes=yes)
-    now = set(_unused(realm))  # a question may have stood there for long
+    # a question may have stood there for long
+    now = set(unused if yes or session.options.dry_run else _unused(realm))
     for ref in unused:
         if ref not in now:
             note(f"{ref} is used by a container by now, or gone: it is left alone")
@@ -214,7 +216,7 @@ def mount(
             done = realm.ctr.change("images", "mount", *words, *pair, namespace=realm.namespace)
         chain = done.stdout.decode(errors="replace").split("\n")[0]
         if not done.planned and earlier is not None and earlier.get("Parent") != chain:
-            realm.ctr.change("images", "unmount", *pair[:-2], name, namespace=realm.namespace)
+            realm.ctr.change("images", "unmount", name, namespace=realm.namespace)
             raise _left_over(realm, path, "from another image")
 
     each([path], change, session)
@@ -239,18 +241,23 @@ def unmount(
     path = _absolute(target)
     realm = session.realm(changing=True, removing=remove)
     found = images.snapshot_of_mount(realm.ctr, realm.namespace, path, snapshotter)
-    mounted = os.path.ismount(path)
+    mounted = mounts.count_at(path)
     if found is None or not (mounted or remove):
         realm.require_namespace()
         raise NotFound(
             f"no image of realm {realm.name} (namespace {realm.namespace}) is mounted on {path}",
-            hint=_instead(path, mounted=mounted, left=found is not None),
+            hint=_instead(path, mounted=mounted > 0, left=found is not None),
+        )
+    if mounted > 1:
+        raise UsageError(
+            f"{mounted} things are mounted on {path}, one over the other: ctr would unmount all",
+            hint=f"`findmnt {path}` shows them; `umount {path}` ends the uppermost",
         )
     words = (*flags(rm=remove, snapshotter=snapshotter), *extra_flags(session))
 
     def change(name: str) -> None:
         done = realm.ctr.change("images", "unmount", *words, name, namespace=realm.namespace)
-        if not done.planned and os.path.ismount(name):
+        if not done.planned and mounts.count_at(name):
             raise CtrFailed(f"something is still mounted on {name}", hint=f"findmnt {name}")
 
     each([path], change, session)
@@ -293,7 +300,8 @@ def convert(
 
     def change(name: str) -> None:
         pair = images.positional(source, name)
-        done = realm.ctr.change("images", "convert", *words, *pair, namespace=realm.namespace)
+        with near_images(realm, [source]):
+            done = realm.ctr.change("images", "convert", *words, *pair, namespace=realm.namespace)
         if not done.planned and name not in images.names(realm.ctr, realm.namespace):
             raise CtrFailed(f"ctr made no image {name}, and says that it did")
 
@@ -336,7 +344,7 @@ def _confirm(session: Session, realm: Realm, refs: Sequence[str], which: str, *,
     confirm(
         session,
         f"{count} of realm {realm.name} (namespace {realm.namespace}), {which}, will be removed: "
-        f"{', '.join(map(escape, refs[:_NAMED]))}{more}",
+        f"{', '.join(refs[:_NAMED])}{more}",
         yes=yes,
     )
 
@@ -366,8 +374,8 @@ def _folder(target: str) -> str:
     """A folder to mount on; UsageError for what is none, or is mounted on already."""
     path = _absolute(target)
     if not Path(path).is_dir():
-        raise UsageError(f"{path} is no folder", hint=f"mkdir -p {path}")
-    if os.path.ismount(path):
+        raise UsageError(f"{path} is no folder", hint=shlex.join(["mkdir", "-p", path]))
+    if mounts.count_at(path):
         raise UsageError(
             f"something is mounted on {path} already",
             hint=f"`findmnt {path}` shows what; `kuke-ctr images unmount {path}` ends an image's",
