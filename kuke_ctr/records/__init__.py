@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
+    from kuke_ctr.records.image_details import ImageDetails
     from kuke_ctr.records.runtime import (
         Deprecation,
         Event,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from kuke_ctr.records.storage import (
         ActiveIngest,
         Blob,
+        ImageCheck,
         Lease,
         Snapshot,
         SnapshotNode,
@@ -39,6 +41,8 @@ __all__ = [
     "Deprecation",
     "Event",
     "Image",
+    "ImageCheck",
+    "ImageDetails",
     "Lease",
     "Listing",
     "Metrics",
@@ -186,6 +190,8 @@ class RowsRefused(Unreadable):
 
 
 _LATE = {
+    "ImageCheck": "storage",
+    "ImageDetails": "image_details",
     "Snapshot": "storage",
     "SnapshotUsage": "storage",
     "SnapshotNode": "storage",

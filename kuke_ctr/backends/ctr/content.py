@@ -1,10 +1,12 @@
 """`ctr content`."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr.backends.ctr.tables import read as table_of
 from kuke_ctr.calls import Result
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.parse.content import parse_active, parse_content
@@ -12,6 +14,7 @@ from kuke_ctr.parse.content import parse_active, parse_content
 LS = Table(("content", "ls"), parse_content, name_of=lambda blob: blob.digest)
 ACTIVE = Table(("content", "active"), parse_active)
 
+_AT_ONCE = 200
 _WHOLE = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 _PART = re.compile(r"(?:sha\d+:)?[0-9a-f]{4,127}")
 
@@ -47,3 +50,61 @@ def get(ctr: Ctr, namespace: str, digest: str, descriptor: int, timeout: float |
     """`ctr content get DIGEST`: its bytes go to the descriptor; any exit code is a result."""
     call = ctr.call("content", "get", digest, namespace=namespace)
     return ctr.processes.run(replace(call, stdout=descriptor, timeout=timeout))
+
+
+def present(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> set[str]:
+    """Those of the digests that are in a namespace (`ctr content ls -q digest==...`).
+
+    Probes, they run in a dry run too.
+    """
+    calls = [
+        ctr.call("content", "ls", "-q", *_filters(some), namespace=namespace, probe=True)
+        for some in _chunks(wanted)
+    ]
+    results = ctr.processes.run_all(calls)
+    return {line for one in results for line in lines_of(ctr.checked(one).stdout)} & {*wanted}
+
+
+def sizes(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> dict[str, int | None]:
+    """Digest -> bytes, for those that are in a namespace (`ctr content ls digest==...`).
+
+    ctr rounds the bytes; they are None where the row can't be read. Probes.
+    """
+    calls = [
+        ctr.call(*words, *_filters(some), namespace=namespace, probe=True)
+        for some in _chunks(wanted)
+        for words in (LS.words, (*LS.words, "-q"))
+    ]
+    results = [ctr.checked(one) for one in ctr.processes.run_all(calls)]
+    named = {line for one in results[1::2] for line in lines_of(one.stdout)}
+    rows = (blob for one in results[::2] for blob in table_of(ctr, LS, one).records)
+    found: dict[str, int | None] = dict.fromkeys(digest for digest in wanted if digest in named)
+    found.update({blob.digest: blob.size_bytes for blob in rows if blob.digest in found})
+    return found
+
+
+def read(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> list[bytes | None]:
+    """The bytes of blobs (`ctr content get DIGEST`), side by side; None for one that is gone.
+
+    Probes. Look at `sizes` first: they are read into memory.
+    """
+    calls = [
+        ctr.call("content", "get", digest, namespace=namespace, probe=True) for digest in wanted
+    ]
+    return [_bytes(ctr, result) for result in ctr.processes.run_all(calls)]
+
+
+def _bytes(ctr: Ctr, result: Result) -> bytes | None:
+    try:
+        return ctr.checked(result).stdout
+    except NotFound:
+        return None
+
+
+def _chunks(digests: Sequence[str]) -> list[Sequence[str]]:
+    """The digests in groups that an argv has room for."""
+    return [digests[i : i + _AT_ONCE] for i in range(0, len(digests), _AT_ONCE)]
+
+
+def _filters(digests: Sequence[str]) -> list[str]:
+    return [f"digest=={digest}" for digest in digests]

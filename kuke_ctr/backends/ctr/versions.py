@@ -9,6 +9,9 @@ from kuke_ctr.records import Version
 
 SINCE: dict[tuple[str, ...], str] = {
     ("deprecations",): "1.6.27",
+    ("images", "convert"): "1.5",
+    ("images", "tag", "--skip-reference-check"): "2.0",
+    ("images", "usage"): "1.7",
     ("info",): "1.7",
     ("sandboxes",): "1.7",
 }
