@@ -39,6 +39,7 @@ DESCRIBED: dict[str, type[Record]] = {
     **RECORDS,
     "realms": records.Realm,
     "snapshots-tree": records.SnapshotNode,
+    "images-export": records.Archive,
 }
 
 

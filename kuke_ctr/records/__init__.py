@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from kuke_ctr.records.storage import (
         ActiveIngest,
+        Archive,
         Blob,
         Lease,
         Snapshot,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActiveIngest",
+    "Archive",
     "Blob",
     "Container",
     "Deprecation",
@@ -194,6 +196,7 @@ _LATE = {
     "SnapshotNode": "storage",
     "Blob": "storage",
     "ActiveIngest": "storage",
+    "Archive": "storage",
     "Lease": "storage",
     "Plugin": "runtime",
     "Process": "runtime",
