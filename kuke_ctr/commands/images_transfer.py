@@ -298,7 +298,7 @@ def import_(
     )
     words = _words(session, "import", typed, local)
     dry = session.options.dry_run
-    before = {} if dry else transfers.digests(session.ctr, realm.namespace)
+    before = {} if dry else transfers.images_by_name(session.ctr, realm.namespace)
     with transfers.told_what_is_left(session.ctr, realm.namespace):
         result = _import(session, realm, view, words, file, from_docker)
     if result.planned:

@@ -2,7 +2,7 @@
 
 import os
 import platform as machine
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -46,22 +46,26 @@ def named(ctr: Ctr, namespace: str, reference: str) -> Image:
     )
 
 
-def digests(ctr: Ctr, namespace: str) -> dict[str, str]:
-    """The images of a namespace and their digests, as far as they can be read."""
-    return {image.ref: image.digest for image in _list(ctr, namespace).records}
+def images_by_name(ctr: Ctr, namespace: str) -> dict[str, Image]:
+    """The images of a namespace, as far as they can be read."""
+    return {image.ref: image for image in _list(ctr, namespace).records}
 
 
-def landed(ctr: Ctr, namespace: str, before: dict[str, str], said: bytes) -> Landed:
+def landed(ctr: Ctr, namespace: str, before: Mapping[str, Image], said: bytes) -> Landed:
     """The images that an import has made or changed, or those that it found as they are.
 
     `said` is what ctr printed. Without any of them: no images.
     """
     listing = _list(ctr, namespace)
-    new = tuple(image for image in listing.records if before.get(image.ref) != image.digest)
+    new = tuple(image for image in listing.records if _changed(before.get(image.ref), image))
     if new:
         return Landed(new, new=True)
     written = parse_import(said.decode(errors="surrogateescape"))
     return Landed(tuple(each for each in listing.records if written.has(each.ref)), new=False)
+
+
+def _changed(before: Image | None, now: Image) -> bool:
+    return before is None or (before.digest, before.labels) != (now.digest, now.labels)
 
 
 def _list(ctr: Ctr, namespace: str, *filters: str) -> Listing[Image]:
@@ -105,7 +109,9 @@ def told_what_is_left(ctr: Ctr, namespace: str) -> Iterator[None]:
         yield
     except (Interrupted, TimeLimit) as error:
         error.message = f"{error.message}; {_left(ctr, namespace)}"
-        error.hint = "the same command once more completes it; what is there is not sent again"
+        error.hint = (
+            "the same command once more completes it; else containerd drops the rest within a day"
+        )
         raise
 
 

@@ -14,6 +14,7 @@ from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
 Verb = Literal["pull", "push", "import", "export"]
 
 _CREDENTIALS = "--user NAME asks for the password, --realm-credentials takes the realm's"
+_REFUSED = "the registry does not take this name with this password"
 
 # what ctr's message holds -> the error it is, and the hint; the first that fits
 _KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
@@ -54,7 +55,7 @@ _KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
     (
         "no match for platform",
         NotFound,
-        "`kuke-ctr images inspect` shows the platforms that it has",
+        "its name is in the realm all the same: `kuke-ctr images inspect` shows its platforms",
     ),
     (
         "no manifest found for platform",
@@ -163,7 +164,9 @@ def transfer_failure(result: Result) -> KukeCtrError:
         raise BrokenPipeError
     for text, kind, hint in _KNOWN:
         if text in message:
-            return kind(f"ctr: {message}", hint=hint, command=mask(result.argv))
+            signed_in = hint is _CREDENTIALS and "--user" in result.argv
+            hint_now = _REFUSED if signed_in else hint
+            return kind(f"ctr: {message}", hint=hint_now, command=mask(result.argv))
     return failure_of(result)
 
 
