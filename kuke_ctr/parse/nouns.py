@@ -44,6 +44,7 @@ DESCRIBED: dict[str, type[Record]] = {
     "images-inspect": records.ImageDetails,
     "realms": records.Realm,
     "snapshots-tree": records.SnapshotNode,
+    "images-export": records.Archive,
 }
 
 

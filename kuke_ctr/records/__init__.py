@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from kuke_ctr.records.storage import (
         ActiveIngest,
+        Archive,
         Blob,
         ImageCheck,
         Lease,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActiveIngest",
+    "Archive",
     "Blob",
     "Container",
     "Deprecation",
@@ -197,6 +199,7 @@ _LATE = {
     "SnapshotNode": "storage",
     "Blob": "storage",
     "ActiveIngest": "storage",
+    "Archive": "storage",
     "Lease": "storage",
     "Plugin": "runtime",
     "Process": "runtime",

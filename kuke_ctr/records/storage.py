@@ -114,3 +114,16 @@ class Lease(Record):
     created_at: str
     labels: dict[str, str]
     labels_text: str
+
+
+class Archive(Record):
+    """A file that `images export` has written."""
+
+    identifier = "path"
+    table = ("path", "size", "images")
+    wide = ("path", "size", "size_bytes", "images")
+
+    path: str
+    size: str
+    size_bytes: int
+    images: tuple[str, ...]
