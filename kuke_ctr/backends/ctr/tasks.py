@@ -22,9 +22,9 @@ def listed(ctr: Ctr, namespaces: Sequence[str]) -> list[Listing[Task]]:
     return [read(ctr, LS, ctr.checked(result)) for result in ctr.processes.run_all(calls)]
 
 
-def ps(ctr: Ctr, name: str, namespace: str) -> Call:
-    """`ctr tasks ps ID`."""
-    return ctr.call("tasks", "ps", name, namespace=namespace)
+def ps(ctr: Ctr, name: str, namespace: str, *, probe: bool = False) -> Call:
+    """`ctr tasks ps ID`; a `probe` runs in a dry run too."""
+    return ctr.call("tasks", "ps", name, namespace=namespace, probe=probe)
 
 
 def metrics(ctr: Ctr, name: str, namespace: str) -> Call:
@@ -42,7 +42,7 @@ def processes(ctr: Ctr, name: str, namespace: str) -> "tuple[Process, ...]":
     """The processes in a task (`ctr tasks ps ID`), those that can be read; a probe. NotFound."""
     from kuke_ctr.parse.processes import parse_processes
 
-    said = ctr.run("tasks", "ps", name, namespace=namespace, probe=True)
+    said = ctr.checked(ctr.processes.run(ps(ctr, name, namespace, probe=True)))
     return listing(parse_processes(lines_of(said.stdout))).records
 
 
