@@ -9,6 +9,16 @@ from kuke_ctr.parse.version import parse_version
 from kuke_ctr.records import Version
 
 SINCE: dict[tuple[str, ...], str] = {
+    ("containers", "create", "--annotation"): "1.6.9",
+    ("containers", "create", "--cap-add"): "1.6",
+    ("containers", "create", "--cap-drop"): "1.6",
+    ("containers", "create", "--hostname"): "1.7",
+    ("containers", "create", "--runc-binary"): "2.0",
+    ("containers", "create", "--runc-root"): "2.0",
+    ("containers", "create", "--runc-systemd-cgroup"): "2.0",
+    ("containers", "create", "--runtime-config-path"): "1.5",
+    ("containers", "create", "--seccomp-profile"): "1.5",
+    ("containers", "create", "--user"): "1.7",
     ("deprecations",): "1.6.27",
     ("images", "convert"): "1.5",
     ("images", "tag", "--skip-reference-check"): "2.0",
