@@ -7,7 +7,7 @@ from dataclasses import replace
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table
 from kuke_ctr.backends.ctr.tables import read as table_of
-from kuke_ctr.calls import Result
+from kuke_ctr.calls import Result, mask
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.parse.content import parse_active, parse_content
 
@@ -33,7 +33,7 @@ def whole_digest(ctr: Ctr, namespace: str, text: str) -> str:
     if _WHOLE.fullmatch(text):
         return text
     if not _PART.fullmatch(text):
-        raise UsageError(f"{text!r} is no digest", hint="for example sha256:e60a441b201a")
+        raise _no_digest(text)
     front = text if ":" in text else f"sha256:{text}"
     found = [digest for digest in digests(ctr, namespace) if digest.startswith(front)]
     if not found:
@@ -44,6 +44,16 @@ def whole_digest(ctr: Ctr, namespace: str, text: str) -> str:
     if len(found) > 1:
         raise UsageError(f"{text} is the front of {len(found)} digests", hint=", ".join(found[:5]))
     return found[0]
+
+
+def require_whole(text: str) -> None:
+    """Raise UsageError for what is no whole digest."""
+    if not _WHOLE.fullmatch(text):
+        raise _no_digest(text)
+
+
+def _no_digest(text: str) -> UsageError:
+    return UsageError(f"{text!r} is no digest", hint="for example sha256:e60a441b201a")
 
 
 def get(ctr: Ctr, namespace: str, digest: str, descriptor: int, timeout: float | None) -> Result:
@@ -88,10 +98,8 @@ def read(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> list[bytes | None]:
 
     Probes. Look at `sizes` first: they are read into memory.
     """
-    calls = [
-        ctr.call("content", "get", digest, namespace=namespace, probe=True) for digest in wanted
-    ]
-    return [_bytes(ctr, result) for result in ctr.processes.run_all(calls)]
+    said = documents(ctr, [(namespace, digest) for digest in wanted])
+    return [_bytes(ctr, result) for result in said]
 
 
 def _bytes(ctr: Ctr, result: Result) -> bytes | None:
@@ -108,3 +116,42 @@ def _chunks(digests: Sequence[str]) -> list[Sequence[str]]:
 
 def _filters(digests: Sequence[str]) -> list[str]:
     return [f"digest=={digest}" for digest in digests]
+
+
+def documents(ctr: Ctr, wanted: Sequence[tuple[str, str]]) -> list[Result]:
+    """`ctr content get DIGEST` of small blobs, (namespace, digest) each, side by side.
+
+    Probes, they run in a dry run too; any exit code is a result.
+    """
+    return ctr.processes.run_all(
+        [
+            ctr.call("content", "get", digest, namespace=namespace, probe=True)
+            for namespace, digest in wanted
+        ]
+    )
+
+
+def ingest(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str], descriptor: int) -> Result:
+    """`ctr content ingest REF`, which reads the descriptor."""
+    call = ctr.call("content", "ingest", *flags, ref, namespace=namespace)
+    call = replace(call, stdin=descriptor, timeout=ctr.change_timeout)
+    return ctr.checked(ctr.processes.run(call))
+
+
+def fetch(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str], progress: int | None) -> Result:
+    """`ctr content fetch REF`; its progress goes to the descriptor, or nowhere."""
+    call = ctr.call("content", "fetch", *flags, ref, namespace=namespace)
+    call = replace(call, stdout=progress, timeout=ctr.change_timeout)
+    return ctr.checked(ctr.processes.run(call))
+
+
+def remove(ctr: Ctr, namespace: str, digest: str, flags: Sequence[str] = ()) -> Result:
+    """`ctr content rm DIGEST`; NotFound where ctr, which then says nothing, removed nothing."""
+    said = ctr.change("content", "rm", *flags, digest, namespace=namespace)
+    if not said.planned and digest not in lines_of(said.stdout):
+        raise NotFound(
+            f"no content of the namespace {namespace} has the digest {digest}",
+            hint="`kuke-ctr content ls` lists what there is",
+            command=mask(said.argv),
+        )
+    return said

@@ -33,32 +33,46 @@ class Table(Generic[R]):
 
 
 def fetch(
-    ctr: Ctr, table: Table[R], namespaces: Sequence[str | None], flags: Sequence[str] = ()
+    ctr: Ctr,
+    table: Table[R],
+    namespaces: Sequence[str | None],
+    flags: Sequence[str] = (),
+    *,
+    probe: bool = False,
 ) -> list[Listing[R] | KukeCtrError]:
     """The table of each namespace (None: a call without `-n`), side by side, in their order.
 
     `flags` stand after the verb, filters among them. An error of one namespace stands in its place.
+    A `probe` runs in a dry run too.
     """
-    answers = dict(enumerate(_fetch_once(ctr, table, namespaces, flags)))
+    answers = dict(enumerate(_fetch_once(ctr, table, namespaces, flags, probe)))
     # an image may come or go between the two calls: only a difference that stays is one
     again = [i for i, answer in answers.items() if isinstance(answer, _Differs)]
     if again:
         answers.update(
-            zip(again, _fetch_once(ctr, table, [namespaces[i] for i in again], flags), strict=True)
+            zip(
+                again,
+                _fetch_once(ctr, table, [namespaces[i] for i in again], flags, probe),
+                strict=True,
+            )
         )
     return [answers[i] for i in range(len(namespaces))]
 
 
 def _fetch_once(
-    ctr: Ctr, table: Table[R], namespaces: Sequence[str | None], flags: Sequence[str]
+    ctr: Ctr,
+    table: Table[R],
+    namespaces: Sequence[str | None],
+    flags: Sequence[str],
+    probe: bool,
 ) -> list[Listing[R] | KukeCtrError]:
-    checked = table.name_of is not None and not ctr.processes.dry_run
+    checked = table.name_of is not None and (probe or not ctr.processes.dry_run)
     calls: list[Call] = []
     for namespace in namespaces:
-        calls.append(ctr.call(*table.words, *flags, namespace=namespace))
+        calls.append(ctr.call(*table.words, *flags, namespace=namespace, probe=probe))
         if checked:
             names_by = table.names_by or (*table.words, "-q")
-            calls.append(ctr.call(*names_by, *flags, namespace=namespace))
+            calls.append(ctr.call(*names_by, *flags, namespace=namespace, probe=probe))
     results = ctr.processes.run_all(calls)
     step = 2 if checked else 1
     return [_read(ctr, table, results[i : i + step]) for i in range(0, len(results), step)]

@@ -25,6 +25,9 @@ SINCE: dict[tuple[str, ...], str] = {
     ("images", "usage"): "1.7",
     ("info",): "1.7",
     ("sandboxes",): "1.7",
+    ("content", "prune"): "1.5",
+    ("snapshots", "prepare", "--mounts"): "1.5",
+    ("snapshots", "view", "--mounts"): "1.5",
 }
 """The words of a command -> the first version of ctr that has it."""
 
