@@ -7,8 +7,7 @@ refused, and the last one does not win in silence.
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Concatenate, ParamSpec, overload
+from typing import Annotated, Concatenate, NamedTuple, ParamSpec, overload
 
 import typer
 
@@ -18,8 +17,7 @@ from kuke_ctr.session import Options, Session
 P = ParamSpec("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(NamedTuple):
     """One shared option: its names, what a value stands for (None: a flag), its help."""
 
     names: tuple[str, ...]
