@@ -444,3 +444,24 @@ def test_a_run_path_that_may_not_be_read_is_126_where_nothing_else_helps(
     fake_ctr.answer("-n", NS, "containers", "info", ID, stderr=down, exit_code=1)
     assert run(run_path, ID, "-r", "main") == 126
     assert b"may not be read" in capfdbinary.readouterr().err
+
+
+def test_a_daemon_that_does_not_answer_holds_nothing_up_for_long(
+    fake_ctr: FakeCtr,
+    run_path: Path,
+    capfdbinary: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logs, "_PATIENCE", 0.2)
+    fake_ctr.answer("-n", NS, "tasks", "ls", first="sleep 60")
+    assert run(run_path, ID, "-r", "main", "-f", "-n0", "--timeout", "0.5") == 0
+    assert b"no answer within 0.2 seconds" in capfdbinary.readouterr().err
+
+
+def test_without_root_only_the_shims_file_is_out_of_reach(
+    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    answers(fake_ctr, task="4194304 RUNNING")
+    assert run(run_path, "c1", "-r", "main") == 126
+    assert b"only root can see where the output of c1 goes" in capfdbinary.readouterr().err

@@ -128,7 +128,7 @@ def _pid(realm: Realm, container: str) -> int | None:
     try:
         return recipe.pid_of(realm.host, realm.namespace, container)
     except KukeCtrError as error:
-        note(f"note: {error.message}; Ctrl-C ends this")
+        note(f"note: when its task ends can't be known ({error.message}): Ctrl-C ends this")
         return None
 
 

@@ -10,12 +10,13 @@ import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from kuke_ctr.backends.ctr import containers, tasks
+from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
 from kuke_ctr.host import Host
 from kuke_ctr.parse.container_info import ContainerInfo
@@ -28,12 +29,16 @@ from kuke_ctr.task_io import PROC, IoKind, shims_write, task_io
 
 LIVING = ("RUNNING", "CREATED", "PAUSED", "PAUSING")
 
+_PATIENCE = 5.0
+"""Seconds for ctr to tell the pid of a task: what the task prints meanwhile is not shown yet."""
+
 _LOOK_EVERY = 0.1
 _LOOK_AGAIN = 0.02
+"""Seconds between two looks at a file, and the same once its task has ended."""
+
 _SETTLE_LIMIT = 5.0
 _SETTLE_QUIET = 0.5
-"""Seconds: between two looks at a file; the same after the end of the task; how long a shim may
-take to write the rest; how long that is waited for where the shim can't be seen."""
+"""Seconds for a shim to write the rest, where it can be seen doing so, and where not."""
 
 _OTHERS = (
     ("nerdctl/", "nerdctl made it: `nerdctl --namespace {namespace} logs {container}`"),
@@ -161,14 +166,14 @@ def _asked(
         log = _if_there(LogFile(path, Path(path.anchor)), Kind.CAPTURE)
         if log is not None:
             return log
-    task = _task(host, namespace, container)
+    task = _task(host.ctr, namespace, container)
     if task is None or task.status not in LIVING:
         raise _nothing_left(namespace, info, cell, task)
     return _of_shim(task, namespace, info, cell, proc)
 
 
-def _task(host: Host, namespace: str, container: str) -> Task | None:
-    (listed,) = tasks.listed(host.ctr, [namespace])
+def _task(ctr: Ctr, namespace: str, container: str) -> Task | None:
+    (listed,) = tasks.listed(ctr, [namespace])
     return next((task for task in listed.records if task.id == container), None)
 
 
@@ -249,10 +254,12 @@ def _in_fifos_of_old(container: str) -> FoundWrong:
 def pid_of(host: Host, namespace: str, container: str) -> int:
     """The pid of the container's task; 0 where it has ended, or there is none.
 
-    Runs `ctr tasks ls`; raises FoundWrong where containerd does not know the pid (a hung shim), and
-    what a ctr that does not answer raises.
+    Runs `ctr tasks ls`, with little patience: what comes meanwhile is not shown. Raises FoundWrong
+    where containerd does not know the pid (a hung shim), and what a ctr that does not answer
+    raises.
     """
-    task = _task(host, namespace, container)
+    limit = min(host.ctr.timeout or _PATIENCE, _PATIENCE)
+    task = _task(replace(host.ctr, timeout=limit), namespace, container)
     if task is None or task.status == "STOPPED":
         return 0
     if task.pid == 0 or task.status not in LIVING:
