@@ -81,7 +81,7 @@ class Ending:
     `exit_code` is what kuke-ctr exits with (docs/output.md), `why` some words for a person,
     `signal` the one that made us leave. `status` is the exit status of the client, which is that of
     the task's process, or ctr's own 1. `seen` is what a script matched, or the last of the output
-    where it waited in vain; `said` is the last of stderr.
+    where it waited in vain for `awaited`; `said` is the last of stderr.
     """
 
     kind: Kind
@@ -90,6 +90,7 @@ class Ending:
     signal: int | None = None
     status: int | None = None
     seen: bytes = b""
+    awaited: bytes | None = None
     said: bytes = b""
 
 
@@ -128,6 +129,7 @@ class Attachment:
         self.options = options
         self.ending: Ending | None = None
         self.seen = b""
+        self.awaited: bytes | None = None
         self._deadline = float("inf")
         self._raw = mode is Mode.RAW
         self._said = b""
@@ -159,7 +161,7 @@ class Attachment:
                 self.leave(Kind.DETACHED, _NO_READER, "nobody reads our output any more")
             ending = self.ending or self._ended()
             said = self._said or self._peer.said()
-        return replace(ending, seen=self.seen, said=said[-SAID_LIMIT:])
+        return replace(ending, seen=self.seen, awaited=self.awaited, said=said[-SAID_LIMIT:])
 
     def go_on(self, until: float = float("inf")) -> bool:
         """One step of the loop, at most to `until`; False once it is over."""

@@ -307,6 +307,11 @@ def _namespace_in(path: Path, document: object) -> str | None:
 
 def _manifest_namespace(path: Path, realm: str) -> str | None:
     """`spec.namespace` of the manifest's realm of that name; None where it has none."""
+    return _namespace_in(path, _manifest_realm(path, realm))
+
+
+def _manifest_realm(path: Path, realm: str) -> dict[str, object]:
+    """The manifest's realm of that name."""
     text = read_text(path)
     if text is None:
         raise UsageError(f"there is no manifest {path}", hint="--manifest takes a YAML file")
@@ -318,11 +323,27 @@ def _manifest_namespace(path: Path, realm: str) -> str | None:
     names = [text_at(document, "metadata", "name") for document in realms]
     found = [one for one, name in zip(realms, names, strict=True) if name in _names(realm)]
     if len(found) == 1:
-        return _namespace_in(path, found[0])
+        return found[0]
     if found:
         raise UsageError(f"{path} has {len(found)} realms named {realm}", hint="leave one of them")
     known = ", ".join(name for name in names if name) or "none"
     raise UsageError(f"{path} has no realm named {realm}", hint=f"its realms: {known}")
+
+
+def realm_documents(
+    realm: str, settings: Settings, *, manifest: Path | None = None
+) -> Iterator[tuple[Path, dict[str, object]]]:
+    """What is written of a realm and where: in the manifest, else in its records, newest first.
+
+    Raises Forbidden for a record that may not be read, UsageError as `resolve`.
+    """
+    if manifest is not None:
+        yield manifest, _manifest_realm(manifest, realm)
+        return
+    for path in _record_paths(settings.run_path, realm):
+        document = read_document(path)
+        if document is not None:
+            yield path, document
 
 
 def list_realms(

@@ -37,6 +37,10 @@ STATUS_COLOURS = {
     "PAUSED": "33",
     "STOPPED": "31",
     "UNKNOWN": "31",
+    "complete": "32",
+    "incomplete": "31",
+    "unavailable": "31",
+    "error": "31",
 }
 
 # control characters, line separators, direction marks, bytes that were not UTF-8

@@ -1,5 +1,283 @@
-"""kuke-ctr attach"""
+"""kuke-ctr attach, kuke-ctr tasks attach"""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
+
+from kuke_ctr.backends.ctr import containers
+from kuke_ctr.commands.documents import near_names
+from kuke_ctr.commands.foreground import own_failures
+from kuke_ctr.errors import UsageError
+from kuke_ctr.keys import DEFAULT_KEYS, describe_keys, parse_keys
+from kuke_ctr.options import shared
+from kuke_ctr.render import escape
+from kuke_ctr.session import Realm, Session, note
+
+if TYPE_CHECKING:
+    from kuke_ctr.attachment import Ending, Options, Step
+    from kuke_ctr.recipes.look import Look
 
 app = typer.Typer()
+
+_EXPECT, _SEND = "--expect", "--send"
+_NO_READER = 141
+_SHOWN_LINES = 10
+
+_ESCAPES = {"n": b"\n", "r": b"\r", "t": b"\t", "e": b"\x1b", "0": b"\0", "\\": b"\\"}
+_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.|$)", re.DOTALL)
+
+
+class InOrder(TyperCommand):
+    """A command that is told in which order --expect and --send stood (hidden option --order)."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words, and the order as an option more."""
+        order = "".join(name[2] for name in _options_in(args) if name in (_EXPECT, _SEND))
+        return super().parse_args(ctx, [*([f"--order={order}"] if order else []), *args])
+
+
+def _options_in(args: Sequence[str]) -> Iterator[str]:
+    """The names of the long options; what follows --expect or --send is a value, whatever it is."""
+    words = iter(args)
+    for word in words:
+        if word == "--":
+            return
+        name, equals, _ = word.partition("=")
+        yield name
+        if name in (_EXPECT, _SEND) and not equals:
+            next(words, None)
+
+
+@app.command("attach", cls=InOrder)
+@shared
+def attach(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    keys: Annotated[
+        str, typer.Option("--detach-keys", metavar="KEYS", help="As in docker: ctrl-p,ctrl-q.")
+    ] = DEFAULT_KEYS,
+    no_stdin: Annotated[
+        bool, typer.Option("--no-stdin", help="Only look: nothing that is typed gets there.")
+    ] = False,
+    sig_proxy: Annotated[
+        bool,
+        typer.Option(
+            "--sig-proxy",
+            help="Without a terminal in the task: signals that we get, Ctrl-C too, go to it.",
+        ),
+    ] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what is shown to this new file as well."),
+    ] = None,
+    logs: Annotated[
+        bool, typer.Option("--logs", help="Follow the log file where the output goes into one.")
+    ] = False,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="REGEX",
+            help="Wait for this in the output and end with 0; with 124 where it does not come.",
+        ),
+    ] = None,
+    send: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help=r"Type this after what stands before it; knows \n, \r, \t, \e and \xHH.",
+        ),
+    ] = None,
+    order: Annotated[str, typer.Option("--order", hidden=True)] = "",
+) -> None:
+    r"""Look into a running container and type to it; leaving does it no harm.
+
+    Runs `ctr tasks attach CONTAINER`, or speaks to kuketty's socket where Kukeon's kuketty holds
+    the terminal. Ctrl-] twice detaches, Ctrl-C too where the task has no terminal: exit 0. When the
+    task ends, its exit code is ours, and ctr deletes the task. 125: a failure of ours or ctr's;
+    124: --timeout passed, or --expect waited in vain. -q leaves the notes on stderr out.
+
+    For scripts: --send 'date\n' --expect '20\d\d' --timeout 5s
+    """
+    _refuse_output(session)
+    watched = parse_keys(keys)
+    script = _script(order, expect or [], send or [])
+    with own_failures():
+        from kuke_ctr.recipes import attach as recipe
+        from kuke_ctr.recipes.look import refuse
+
+        realm = session.realm()
+        found = _look(realm, name)
+        if logs and _follow(found):
+            return
+        refuse(found)
+        options = _options(session, watched, no_stdin, sig_proxy, save, script)
+        if session.options.dry_run:
+            recipe.plan(realm.ctr, realm.namespace, found, options)
+            return
+        _announce(session, found, options, sig_proxy)
+        ending = recipe.attach(realm.ctr, realm.namespace, found, options)
+        _tell(session, found, ending)
+    raise typer.Exit(ending.exit_code)
+
+
+def _refuse_output(session: Session) -> None:
+    if session.options.output is not None:
+        raise UsageError(
+            "what a task prints is shown as it is: -o has no meaning here", hint="leave -o out"
+        )
+    if session.options.replay is not None:
+        raise UsageError(
+            "an attachment needs a task that answers: there is no replay of it",
+            hint="leave --replay out",
+        )
+
+
+def _look(realm: Realm, name: str) -> "Look":
+    from kuke_ctr.recipes.look import look
+
+    def names() -> list[str]:
+        return containers.names(realm.ctr, realm.namespace)
+
+    with near_names(realm, "container", [name], names, "containers"):
+        return look(realm.ctr, realm.namespace, name, realm.host.settings.run_path)
+
+
+def _follow(found: "Look") -> bool:
+    return False
+
+
+def _options(
+    session: Session,
+    keys: bytes,
+    no_stdin: bool,
+    sig_proxy: bool,
+    save: Path | None,
+    script: "tuple[Step, ...]",
+) -> "Options":
+    from kuke_ctr.attachment import Options
+
+    return Options(
+        take_input=not no_stdin,
+        keys=keys,
+        sig_proxy=sig_proxy,
+        save=save,
+        timeout=session.options.timeout or None,
+        script=script,
+    )
+
+
+def _script(order: str, expects: Sequence[str], sends: Sequence[str]) -> "tuple[Step, ...]":
+    """The steps in the order in which they were typed: a text is sent after what is before it."""
+    if not expects and not sends:
+        return ()
+    if not expects:
+        raise UsageError(
+            "--send without --expect would end before there is an answer",
+            hint=r"for example --send 'date\n' --expect '20\d\d'",
+        )
+    from kuke_ctr.attachment import Step
+
+    patterns, texts = iter(map(_pattern, expects)), iter(map(_text, sends))
+    steps: list[Step] = []
+    for letter in order:
+        if letter == _EXPECT[2]:
+            steps.append(Step(next(patterns)))
+        elif steps and steps[-1].send is None:
+            steps[-1] = replace(steps[-1], send=next(texts))
+        else:
+            steps.append(Step(b"", next(texts)))
+    return tuple(steps)
+
+
+def _pattern(text: str) -> bytes:
+    pattern = os.fsencode(text)
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise UsageError(
+            f"--expect {text!r} is no regular expression: {error}",
+            hint=r"a character that means itself is \$ or \[",
+        ) from None
+    return pattern
+
+
+def _text(text: str) -> bytes:
+    r"""The bytes of a text with `\n \r \t \e \0 \xHH \\` in it."""
+
+    def read(match: re.Match[bytes]) -> bytes:
+        code = match[1].decode(errors="replace")
+        if len(code) > 1:
+            return bytes([int(code[1:], 16)])
+        if code not in _ESCAPES:
+            raise UsageError(
+                f"--send {text!r} has an unknown escape \\{code}",
+                hint=r"known are \n \r \t \e \0 \xHH, and \\ for a backslash",
+            )
+        return _ESCAPES[code]
+
+    return _ESCAPE.sub(read, os.fsencode(text))
+
+
+def _announce(session: Session, found: "Look", options: "Options", sig_proxy: bool) -> None:
+    from kuke_ctr.recipes.look import remarks
+
+    if session.options.quiet:
+        return
+    for text in remarks(found):
+        note(text)
+    has_terminal = found.info.terminal or found.socket is not None
+    if sig_proxy and has_terminal:
+        note("--sig-proxy means nothing here: in a terminal Ctrl-C is a key like any other")
+    if options.script:
+        return
+    ways = []
+    typing = os.isatty(options.stdin)
+    if typing:
+        ways.append(describe_keys(options.keys))
+    if not (typing and options.take_input and has_terminal) and (has_terminal or not sig_proxy):
+        ways.append("Ctrl-C")
+    if ways:
+        note(f"attached to {found.name}; to leave it running, type {' or '.join(ways)}")
+
+
+def _tell(session: Session, found: "Look", ending: "Ending") -> None:
+    """How it ended, on stderr; where the terminal has gone, nobody will read it."""
+    from kuke_ctr.attachment import Kind
+
+    name = found.name
+    lines: list[str] = []
+    if ending.kind is Kind.ENDED and found.socket is not None:
+        lines = [f"the terminal of {name} was closed; its exit status is not told here"]
+    elif ending.kind is Kind.ENDED:
+        lines = [f"{name} ended with exit status {ending.status}; ctr has deleted its task"]
+    elif ending.kind is not Kind.EXPECTED and ending.exit_code != _NO_READER:
+        lines = [f"{ending.why}; {name} runs on"]
+    if ending.awaited is not None:
+        lines = [*(f"kuke-ctr: {line}" for line in lines), *_instead(ending)]
+    elif session.options.quiet and ending.exit_code == 0:
+        return
+    if lines:
+        _say(lines)
+
+
+def _instead(ending: "Ending") -> Iterator[str]:
+    awaited = (ending.awaited or b"").decode(errors="backslashreplace")
+    seen = ending.seen.decode(errors="backslashreplace").splitlines()[-_SHOWN_LINES:]
+    yield f"kuke-ctr: {awaited!r} was not seen{', but:' if seen else ': nothing was'}"
+    yield from (f"  {line}" for line in seen)
+
+
+def _say(lines: Sequence[str]) -> None:
+    sys.stderr.flush()
+    text = "".join(f"{escape(line)}\n" for line in lines)
+    start = "\n" if os.isatty(2) else ""  # the cursor is wherever the task has left it
+    with suppress(OSError):
+        os.write(2, (start + text).encode(errors="surrogateescape"))

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
+    from kuke_ctr.records.image_details import ImageDetails
     from kuke_ctr.records.runtime import (
         Deprecation,
         Event,
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     )
     from kuke_ctr.records.storage import (
         ActiveIngest,
+        Archive,
         Blob,
+        ImageCheck,
         Lease,
         Snapshot,
         SnapshotNode,
@@ -34,11 +37,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActiveIngest",
+    "Archive",
     "Blob",
     "Container",
     "Deprecation",
     "Event",
     "Image",
+    "ImageCheck",
+    "ImageDetails",
     "Lease",
     "Listing",
     "Metrics",
@@ -186,11 +192,14 @@ class RowsRefused(Unreadable):
 
 
 _LATE = {
+    "ImageCheck": "storage",
+    "ImageDetails": "image_details",
     "Snapshot": "storage",
     "SnapshotUsage": "storage",
     "SnapshotNode": "storage",
     "Blob": "storage",
     "ActiveIngest": "storage",
+    "Archive": "storage",
     "Lease": "storage",
     "Plugin": "runtime",
     "Process": "runtime",

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.lib import processes, programs
+from scripts.lib import processes, programs, venv
 from scripts.lib.containerd import PrivateContainerd, temporary, unique
 from scripts.lib.images import Archive, busybox
 from scripts.lib.seat import Seat
@@ -229,7 +229,7 @@ def one_round(task: Task, way: Way, attach: Attach, figures: Figures) -> None:
 def rounds(task: Task, way: Way, attach: Attach, count: int) -> Figures:
     """So many rounds, and their figures."""
     figures = Figures()
-    _prime(task, attach)
+    task.forget()
     for _ in range(count):
         one_round(task, way, attach, figures)
         figures.running += task.running()
@@ -238,10 +238,9 @@ def rounds(task: Task, way: Way, attach: Attach, count: int) -> Figures:
     return figures
 
 
-def _prime(task: Task, attach: Attach) -> None:
+def prime(task: Task, attach: Attach) -> None:
     """A first visit gives the task's terminal the size of ours: SIGWINCH, as it should be."""
     one_round(task, WAYS["keys"], attach, Figures())
-    task.forget()
 
 
 def main() -> int:
@@ -254,7 +253,9 @@ def main() -> int:
     parser.add_argument("--task", choices=["terminal", "none"], action="append")
     parser.add_argument("--output", choices=list(OUTPUT), action="append")
     parser.add_argument("--way", choices=list(WAYS), action="append")
+    parser.add_argument("--kuke-ctr", type=Path, help="default: the one in .venv")
     given = parser.parse_args()
+    attach = by_command(given.kuke_ctr or venv.ensure() / "kuke-ctr")
     failed = False
     with temporary(programs.ensure(given.suite)) as daemon:
         provide_image(daemon)
@@ -262,8 +263,9 @@ def main() -> int:
         for kind in given.task or ["terminal", "none"]:
             for output in given.output or list(OUTPUT):
                 with task(daemon, kind, output) as it:
+                    prime(it, attach)
                     for name in given.way or list(WAYS):
-                        figures = rounds(it, WAYS[name], by_functions, given.rounds)
+                        figures = rounds(it, WAYS[name], attach, given.rounds)
                         bad = figures.wrong(WAYS[name].code)
                         failed = failed or bad
                         verdict = "WRONG" if bad else "ok"
@@ -271,13 +273,14 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def by_functions(task: Task) -> tuple[Sequence[str | Path], Mapping[str, str]]:
-    """The floor below the command line, with a bare ctr."""
-    top = Path(__file__).resolve().parents[2]
-    kind = "pty" if task.kind == "terminal" else "pipes"
-    ctr = (task.daemon.programs / "ctr", "-a", task.daemon.address, "-n", NAMESPACE)
-    words = (sys.executable, "-m", "tests.attacher", kind, "--", *ctr, "tasks", "attach")
-    return (*words, task.container), {**task.daemon.environment, "PYTHONPATH": str(top)}
+def by_command(kuke_ctr: Path) -> Attach:
+    """`kuke-ctr attach`, as it is installed."""
+
+    def attach(task: Task) -> tuple[Sequence[str | Path], Mapping[str, str]]:
+        words = (kuke_ctr, "attach", "--namespace", NAMESPACE, task.container)
+        return words, {**task.daemon.environment, "CONTAINERD_ADDRESS": task.daemon.address}
+
+    return attach
 
 
 if __name__ == "__main__":

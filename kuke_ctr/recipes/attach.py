@@ -1,0 +1,125 @@
+"""Attach to a task by the way that fits it, and tell how that ended."""
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from kuke_ctr import kuketty
+from kuke_ctr.attachment import Ending, Kind, Options
+from kuke_ctr.backends.ctr import tasks
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.calls import Call, Result
+from kuke_ctr.children import say
+from kuke_ctr.errors import CtrFailed, KukeCtrError
+from kuke_ctr.recipes.look import Look, task_of
+from kuke_ctr.task_io import terminal_size
+
+_OWN_FAILURE = 1
+"""What ctr exits with when it fails itself; a task's process may end with it as well."""
+
+
+def plan(ctr: Ctr, namespace: str, found: Look, options: Options) -> None:
+    """Print what an attachment would run or speak to."""
+    if found.socket is not None:
+        say(sys.stdout, _conversation(found.socket, options))
+    else:
+        ctr.processes.run(tasks.attach(ctr, found.name, namespace))
+
+
+def attach(ctr: Ctr, namespace: str, found: Look, options: Options) -> Ending:
+    """Attach: through kuketty's socket, or by `ctr tasks attach` on a terminal or on pipes.
+
+    Raises KukeCtrError where the connection could not be made or was lost; the task is unharmed.
+    """
+    if found.socket is not None:
+        return _through_socket(ctr, found.socket, found.name, options)
+    call = tasks.attach(ctr, found.name, namespace)
+    if found.info.terminal:
+        ending = _on_terminal(ctr, call, _with_size(found, options))
+    else:
+        from kuke_ctr.terminal import relay_pipes
+
+        ending = relay_pipes(lambda: ctr.processes.open_pipes(call), options)
+    _check(ctr, namespace, found.name, call, ending)
+    return ending
+
+
+def _with_size(found: Look, options: Options) -> Options:
+    """Where we have no terminal, the task's own keeps the size that it has."""
+    pid = found.task.pid if found.task is not None else 0
+    return replace(options, size=terminal_size(pid) if pid else None, sig_proxy=False)
+
+
+def _on_terminal(ctr: Ctr, call: Call, options: Options) -> Ending:
+    from kuke_ctr.terminal import attach_pty
+
+    endings: list[Ending] = []
+
+    def run(call: Call) -> Result:
+        started = time.monotonic()
+        ending = attach_pty(call, options)
+        endings.append(ending)
+        code = -9 if ending.status is None else ending.status
+        return Result(call.argv, code, b"", ending.said, time.monotonic() - started)
+
+    # -1: a recording tells that there were bytes, which nobody counted
+    ctr.processes.run_by(replace(call, stdin=-1, stdout=-1), run)
+    return endings[0]
+
+
+def _through_socket(ctr: Ctr, path: Path, name: str, options: Options) -> Ending:
+    from kuke_ctr.terminal import attach_socket
+
+    if ctr.processes.trace:
+        say(sys.stderr, f"+ {_conversation(path, options)}")
+    take_input = options.take_input
+    try:
+        return attach_socket(
+            lambda: kuketty.attach(path, take_input=take_input),
+            replace(options, sig_proxy=False),
+        )
+    except KukeCtrError as error:
+        if error.hint is not None:
+            error.hint = error.hint.replace(" ID", f" {name}")
+        raise
+
+
+def _conversation(path: Path, options: Options) -> str:
+    """What is said to kuketty, for a person: there is no program that one could run."""
+    method = "Attach" if options.take_input else "Subscribe"
+    return f"kuketty {path} TerminalController.{method}"
+
+
+def _check(ctr: Ctr, namespace: str, name: str, call: Call, ending: Ending) -> None:
+    """Raise where ctr's end was not the task's: its 1 may mean either."""
+    if ending.kind is Kind.LOST:
+        raise CtrFailed(
+            f"{ending.why}: {name} may well run on",
+            hint=f"`kuke-ctr tasks ls` shows it, `kuke-ctr attach {name}` attaches again",
+            command=call.argv,
+        )
+    last = ending.said.rstrip().rpartition(b"\n")[2]
+    if ending.status != _OWN_FAILURE or not last.startswith(b"ctr: "):
+        return
+    try:
+        task = task_of(ctr, namespace, name)
+    except KukeCtrError:  # the daemon has gone, and took ctr with it
+        pass
+    else:
+        if task is None:
+            return
+    raise _failure(name, call, last)
+
+
+def _failure(name: str, call: Call, said: bytes) -> KukeCtrError:
+    """What ctr said; a task that logs into a file has no FIFO, and ctr's words name the file."""
+    _, found, file = said.decode(errors="replace").partition("error creating fifo file://")
+    if not found:
+        return failure_of(Result(call.argv, _OWN_FAILURE, b"", said, 0.0))
+    return CtrFailed(
+        f"{name} writes its output to {file.partition(': ')[0]}: there is nothing to attach to",
+        hint=f"`kuke-ctr logs -f {name}` follows it",
+        command=call.argv,
+    )
