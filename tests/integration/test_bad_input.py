@@ -286,7 +286,7 @@ def test_a_full_disk_under_the_output(on_host: KukeCtr) -> None:
 
 def test_a_reader_that_goes_away_is_silent(on_host: KukeCtr) -> None:
     done = subprocess.run(
-        ["bash", "-c", "kuke-ctr images ls -A -o json | head -c 1; echo ${PIPESTATUS[0]}"],
+        ["bash", "-c", "kuke-ctr images ls -r main -o json | head -c 1; echo ${PIPESTATUS[0]}"],
         capture_output=True,
         text=True,
         check=True,
