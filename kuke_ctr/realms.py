@@ -187,8 +187,10 @@ class _Resolver:
         self.lose("settings", "not in the settings file")
         return None
 
-    def from_layout(self, existing: frozenset[str] | None) -> Resolution:
-        suffix, source = self.suffix()
+    def from_layout(
+        self, existing: frozenset[str] | None, known: tuple[str, str] | None = None
+    ) -> Resolution:
+        suffix, source = known or self.suffix()
         candidates = layouts(self.name, suffix)
         listed = ", ".join(candidates)
         origin = f"suffix {suffix}: {source}"
@@ -359,15 +361,16 @@ def list_realms(
         if not _known(name, found):
             found[name] = (namespace, RealmSource.SETTINGS)
     try:
-        suffix, _, denied = _suffix(settings)
+        suffix, source, denied = _suffix(settings)
     except UsageError as error:
-        suffix, denied = settings.suffix, [error.message]
+        suffix, source, denied = settings.suffix, settings.suffix_source, [error.message]
     warnings += denied
     claimed = {namespace for namespace, _ in found.values()}
     for namespace in sorted((existing or frozenset()) - claimed):
         realm = _realm_of(namespace, suffix)
         if realm is not None and not _known(realm, found):
-            layout = _Resolver(realm, settings, changing=False).from_layout(existing)
+            walk = _Resolver(realm, settings, changing=False)
+            layout = walk.from_layout(existing, (suffix, source))
             warnings += layout.warnings
             found[realm] = (layout.namespace, RealmSource.CONTAINERD)
     rows = sorted((name, *what) for name, what in found.items())
