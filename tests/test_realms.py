@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kuke_ctr.errors import Forbidden, UsageError
-from kuke_ctr.realms import check_name, hint_for_missing, list_realms, resolve
+from kuke_ctr.realm_list import list_realms
+from kuke_ctr.realms import check_name, hint_for_missing, resolve
 from kuke_ctr.records import RealmSource
 from kuke_ctr.settings import Settings
 
