@@ -17,6 +17,7 @@ from kuke_ctr.session import Session, note
 
 app = typer.Typer()
 
+Name = Annotated[str, typer.Argument(metavar="NAMESPACE", help="The name of a namespace.")]
 Names = Annotated[list[str], typer.Argument(metavar="NAMESPACE", help="Names of namespaces.")]
 Labels = Annotated[
     list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Labels; KEY= removes one.")
@@ -47,7 +48,7 @@ def ls(session: Session) -> None:
 
 @app.command("create")
 @shared
-def create(session: Session, name: str, labels: Labels = None) -> None:
+def create(session: Session, name: Name, labels: Labels = None) -> None:
     """Make a namespace.
 
     Runs `ctr namespaces create NAMESPACE [KEY=VALUE...]`.
@@ -59,7 +60,7 @@ def create(session: Session, name: str, labels: Labels = None) -> None:
 
 @app.command("label")
 @shared
-def label(session: Session, name: str, labels: Labels = None) -> None:
+def label(session: Session, name: Name, labels: Labels = None) -> None:
     """Set labels of a namespace; `KEY=` removes one.
 
     Runs `ctr namespaces label NAMESPACE KEY=VALUE...`, once the namespace is known to exist:
