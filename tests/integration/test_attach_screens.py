@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess  # noqa: TID251
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,42 +18,61 @@ from tests.kuketty_server import SCREEN
 
 __all__ = ["host", "with_image"]
 
+PROMPT = "ready> \x1b[6n"
 PASTE = "".join(f"{number:05} what somebody pastes: ünïcödé ✓\n" for number in range(2400))
 
 
-def asked(seat: Seat, typed: str, answer: str) -> None:
-    """Type a line; what comes back holds the answer."""
-    seen = seat.total
+def asked(seat: Seat, typed: str, *answers: str) -> None:
+    """Type this; what comes back holds the answers, in their order."""
+    pattern = re.compile(b".*".join(re.escape(text.encode()) for text in answers), re.DOTALL)
+    start = len(seat.shown)
     seat.type(typed.encode())
-    found = processes.until(
-        lambda: answer.encode() in bytes(seat.shown[-(seat.total - seen) or len(seat.shown) :]),
-        LIMIT,
-    )
+    found = processes.until(lambda: pattern.search(seat.shown, start) is not None, LIMIT)
     assert found, bytes(seat.shown[-2000:])
 
 
+def sleep_and_interrupt(seat: Seat, prompt: str) -> None:
+    """Ctrl-C ends what runs inside, once the shell has started it."""
+    seat.type(b"sleep 4711\r")
+    sleeps = ["sleep", "4711"]
+
+    def runs() -> bool:
+        return any(processes.command_line(pid) == sleeps for pid in processes.pids())
+
+    assert processes.until(runs, LIMIT)
+    asked(seat, "\x03", prompt)
+    assert not runs()
+
+
 def work(seat: Seat) -> bytes:
-    """What a person does in a shell; what was shown, but for the second CR that ctr adds."""
-    asked(seat, "\r", "ready> ")
-    start = len(seat.shown)
-    asked(seat, "echo grüße ✓ $((6*7))\r", "grüße ✓ 42")
-    asked(seat, "echo begin; sleep 100\r", "begin\r")
-    asked(seat, "\x03", "^C")
-    asked(seat, "echo code $?\r", "code 130")
-    asked(seat, "busybox vi /tmp/file\r", "1,1")
+    """What a person does in a shell, each step after the prompt; what was shown.
+
+    All but the number of CRs before an LF: ctr on its own terminal adds one.
+    """
+    asked(seat, "\r", PROMPT)
+    asked(seat, "echo grüße ✓ $((6*7))\r", "grüße ✓ 42\r", PROMPT)
+    sleep_and_interrupt(seat, PROMPT)
+    asked(seat, "echo code $?\r", "code 130", PROMPT)
+    asked(seat, "busybox vi /tmp/file\r", "/tmp/file 1/1 100%")
     asked(seat, "ihello from vi\x1b", "hello from vi")
-    asked(seat, ":wq\r", "ready> ")
-    asked(seat, "cat /tmp/file | tr a-z A-Z\r", "HELLO FROM VI")
-    asked(seat, "rm /tmp/file; echo end\r", "end\r")
-    return bytes(seat.shown[start:]).replace(b"\r\r\n", b"\r\n")
+    asked(seat, ":wq\r", PROMPT)
+    asked(seat, "cat /tmp/file | tr a-z A-Z\r", "HELLO FROM VI", PROMPT)
+    asked(seat, "rm /tmp/file; echo end\r", "end\r", PROMPT)
+    shown = re.sub(rb"\r+\n", b"\r\n", bytes(seat.shown))
+    return shown[shown.index(b"echo gr") :]
+
+
+def raw_words(host: Host, name: str) -> list[str | Path]:
+    """ctr itself."""
+    ctr = host.daemon.programs / "ctr"
+    return [ctr, "-a", host.daemon.address, "-n", NAMESPACE, "tasks", "attach", name]
 
 
 def test_a_shell_behaves_as_under_raw_ctr(host: Host) -> None:
     shown = []
     for kuke_ctr in (False, True):
         with host.task("terminal", *SHELL) as name:
-            raw = (host.daemon.programs / "ctr", "-a", host.daemon.address, "-n", NAMESPACE)
-            words = host.words(name) if kuke_ctr else [*raw, "tasks", "attach", name]
+            words = host.words(name) if kuke_ctr else raw_words(host, name)
             with Seat(words, host.run.environment) as seat:
                 shown.append(work(seat))
     assert shown[0] == shown[1]
@@ -61,7 +81,7 @@ def test_a_shell_behaves_as_under_raw_ctr(host: Host) -> None:
 def test_a_paste_of_100_kib_arrives_whole(host: Host) -> None:
     assert len(PASTE.encode()) > 100 * 1024
     with host.task("terminal", *SHELL) as name, host.sit(name) as seat:
-        asked(seat, "\r", "ready> ")
+        asked(seat, "\r", PROMPT)
         asked(seat, "stty -echo; echo begin; cat >/tmp/pasted\r", "begin\r")
         seat.type(PASTE.replace("\n", "\r").encode())
         seat.type(b"\x04")
@@ -129,8 +149,7 @@ def test_a_terminal_of_kuketty_is_there_at_once(host: Host, serve: Serve, folder
         seat.resize(33, 120)
         assert processes.until(lambda: requests(folder).count("Resize") > 1, LIMIT)
         asked(seat, "stty size\r", "33 120")
-        asked(seat, "sleep 100\r", "sleep 100\r")
-        asked(seat, "\x03", "^C")
+        sleep_and_interrupt(seat, "ready> ")
         seat.type(KEYS)
         assert seat.wait() == 0
         assert processes.until(lambda: seat.modes() == seat.modes_before, LIMIT)
