@@ -1,6 +1,8 @@
 """The entry point: `kuke-ctr`, and `python -m kuke_ctr`."""
 
 import gc
+import os
+import signal
 import sys
 
 
@@ -8,9 +10,17 @@ def run() -> int:
     """Run the command line of this process and return its exit code."""
     # imports make many objects and no garbage: looking for it takes some 5 % of a start-up
     gc.set_threshold(100_000)
+    heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if heeded:  # Ctrl-C while nothing has begun: no traceback of half an import
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     from kuke_ctr.cli import main
 
-    return main()
+    if heeded:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    code = main()
+    if heeded:  # what was asked for is done
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 if __name__ == "__main__":

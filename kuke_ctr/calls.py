@@ -42,16 +42,30 @@ _USER = ("--user", "-user", "-u", "--u")
 """ctr takes a long flag with one dash as well, and a short one with two."""
 
 
+_USER_AND_GROUP = {"run", "exec", "create"}
+_USER_AND_PASSWORD = {"images", "image", "i", "content"}
+
+
 def mask(argv: Sequence[str]) -> tuple[str, ...]:
-    """The argv with whatever follows `:` in the value of a `--user`/`-u` hidden."""
+    """The argv with whatever follows `:` in the value of a `--user`/`-u` hidden.
+
+    A container's user and group (`run --user 1000:100`) are no secret.
+    """
     words = list(argv)
-    for i, word in enumerate(words):
-        if word in _USER and i + 1 < len(words):
-            words[i + 1] = _mask_user(words[i + 1])
-        elif word.startswith(tuple(f"{flag}=" for flag in _USER)):
-            flag, _, value = word.partition("=")
+    for i, word in enumerate(argv):
+        flag, equals, value = word.partition("=")
+        if flag not in _USER or not _may_be_password(words[:i]):
+            continue
+        if equals:
             words[i] = f"{flag}={_mask_user(value)}"
+        elif i + 1 < len(words):
+            words[i + 1] = _mask_user(words[i + 1])
     return tuple(words)
+
+
+def _may_be_password(before: Sequence[str]) -> bool:
+    """Whether a user after these words may be one of a registry: a namespace may be named run."""
+    return _USER_AND_GROUP.isdisjoint(before) or not _USER_AND_PASSWORD.isdisjoint(before)
 
 
 def _mask_user(value: str) -> str:

@@ -7,10 +7,9 @@ of the others.
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from typer.models import CommandInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A word after `kuke-ctr`: its one-line help, its other names, whether verbs follow it.
 
     Its commands are in the module of its name under `commands/`; `more` names other modules there,
@@ -35,7 +33,7 @@ class Entry:
     help: str
     aliases: tuple[str, ...] = ()
     verbs: bool = True
-    more: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    more: Mapping[str, tuple[str, ...]] = {}
 
 
 ENTRIES = {
@@ -212,6 +210,8 @@ def root(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code (docs/output.md lists them)."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if sys.stdout is None or sys.stderr is None:
+        _open_streams()
     try:
         return _finish(_run(words))
     except BrokenPipeError:
@@ -219,6 +219,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KukeCtrError as error:  # stdout is full, or was closed
         show_error(error)
         return error.exit_code
+
+
+def _open_streams() -> None:
+    """Whoever started us closed stdout or stderr (`>&-`): what would be printed there is dropped.
+
+    Otherwise an error would go to stdout, and a socket could get the number of a stream.
+    """
+    from kuke_ctr.children import open_standard_streams
+
+    open_standard_streams()
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False, errors="backslashreplace")
 
 
 def _run(words: list[str]) -> int:

@@ -6,16 +6,23 @@ from collections.abc import Sequence
 class KukeCtrError(Exception):
     """A failure with one sentence for the user and, where there is one, a next step.
 
-    `message` says what happened, `hint` what to do next, `command` is the exact argv that was run,
-    with secrets masked already. `exit_code` is what the command line exits with (docs/output.md).
+    `message` says what happened, `hint` what to do next, `command` is the exact argv, with secrets
+    masked already, and `ran` whether it was started at all. `exit_code` is what the command line
+    exits with (docs/output.md).
     """
 
     exit_code = 1
 
     def __init__(
-        self, message: str, *, hint: str | None = None, command: Sequence[str] | None = None
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        command: Sequence[str] | None = None,
+        ran: bool = True,
     ) -> None:
         super().__init__(message)
+        self.ran = ran
         self.message = message
         self.hint = hint
         self.command = tuple(command) if command is not None else None

@@ -1,11 +1,10 @@
 """One host: its settings, its ctr, and which namespaces its containerd has."""
 
-from functools import cached_property
 from pathlib import Path
 
 from kuke_ctr.backends.ctr import namespaces
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.errors import Interrupted, KukeCtrError
 from kuke_ctr.realms import Resolution, resolve
 from kuke_ctr.settings import Settings
 
@@ -16,16 +15,29 @@ class Host:
     def __init__(self, settings: Settings, ctr: Ctr) -> None:
         self.settings = settings
         self.ctr = ctr
+        self._namespaces: frozenset[str] | KukeCtrError | None = None
 
-    @cached_property
+    @property
     def namespaces(self) -> frozenset[str]:
-        """The names that containerd has (`ctr namespaces ls -q`); raises where it can't be."""
-        return namespaces.names(self.ctr)
+        """The names that containerd has (`ctr namespaces ls -q`); raises where it can't be asked,
+        and again where it could not be asked before: a hung daemon costs one time limit."""
+        if self._namespaces is None:
+            try:
+                self._namespaces = namespaces.names(self.ctr)
+            except Interrupted:
+                raise
+            except KukeCtrError as error:
+                self._namespaces = error
+        if isinstance(self._namespaces, KukeCtrError):
+            raise self._namespaces
+        return self._namespaces
 
     def known_namespaces(self) -> frozenset[str] | None:
         """The same, or None where containerd can't be asked."""
         try:
             return self.namespaces
+        except Interrupted:
+            raise
         except KukeCtrError:
             return None
 
@@ -40,9 +52,9 @@ class Host:
     ) -> Resolution:
         """The namespace of a realm, by the rules of docs/realms.md.
 
-        `lenient`, and in a dry run: without a containerd to ask, the namespace is a guess.
+        `lenient`, and where a dry run only reads: without a containerd to ask, it is a guess.
         """
-        lenient = lenient or self.ctr.processes.dry_run
+        lenient = lenient or (self.ctr.processes.dry_run and not changing)
         ask = self.known_namespaces if lenient else lambda: self.namespaces
         return resolve(
             realm,

@@ -7,8 +7,7 @@ refused, and the last one does not win in silence.
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Concatenate, ParamSpec
+from typing import Annotated, Concatenate, NamedTuple, ParamSpec, overload
 
 import typer
 
@@ -18,8 +17,7 @@ from kuke_ctr.session import Options, Session
 P = ParamSpec("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(NamedTuple):
     """One shared option: its names, what a value stands for (None: a flag), its help."""
 
     names: tuple[str, ...]
@@ -62,17 +60,28 @@ SHARED = (
 _BY_NAME = {name: option for option in SHARED for name in option.names}
 
 
+@overload
+def shared(command: Callable[Concatenate[Session, P], None]) -> Callable[..., None]: ...
+@overload
+def shared(
+    *, own: Sequence[str]
+) -> Callable[[Callable[Concatenate[Session, P], None]], Callable[..., None]]: ...
 def shared(
     command: Callable[Concatenate[Session, P], None] | None = None, *, own: Sequence[str] = ()
-) -> Callable[..., None]:
+) -> Callable[..., None] | Callable[[Callable[Concatenate[Session, P], None]], Callable[..., None]]:
     """The command with the shared options in its signature; it gets them as a Session.
 
     `own` are names that have another meaning in this command (`-a`): there the shared option has
     its other name only, and one without another name is not there.
     """
     if command is None:
-        return lambda command: shared(command, own=own)  # type: ignore[return-value]
-    function = command
+        return lambda command: _with_shared(command, own)
+    return _with_shared(command, own)
+
+
+def _with_shared(
+    function: Callable[Concatenate[Session, P], None], own: Sequence[str]
+) -> Callable[..., None]:
     _, *parameters = inspect.signature(function, eval_str=True).parameters.values()
 
     def with_options(**given: object) -> None:
@@ -218,8 +227,9 @@ def _seconds(text: str | None) -> float | None:
 def hoist(words: Sequence[str], is_noun: Callable[[str], bool]) -> list[str]:
     """The command line with the shared options that stand before the verb moved behind it.
 
-    `--realm main images ls` becomes `images ls --realm main`, so that an option is declared in one
-    place only, whichever side it is typed on. `is_noun` tells whether a word is followed by a verb.
+    `-r main images ls` becomes `images ls --realm main`, so that an option is declared in one place
+    only, whichever side it is typed on. It gets its long name, for its letter may mean something
+    else behind the verb. `is_noun` tells whether a word is followed by a verb.
     """
     before: list[str] = []
     command: list[str] = []
@@ -228,7 +238,7 @@ def hoist(words: Sequence[str], is_noun: Callable[[str], bool]) -> list[str]:
     while rest and len(command) < wanted:
         taken = _shared_words(rest)
         if taken:
-            before += rest[:taken]
+            before += _long(rest[:taken])
             del rest[:taken]
         elif rest[0].startswith("-"):
             break  # --help, or something unknown: the parser knows what to say
@@ -254,3 +264,20 @@ def _shared_words(words: Sequence[str]) -> int:
         if option.metavar is not None:
             return 1 if index < len(words[0]) else min(2, len(words))
     return 1
+
+
+def _long(words: Sequence[str]) -> list[str]:
+    """The words that a shared option takes, letters as long names: `-xr main`, `-xrmain`."""
+    name, *values = words
+    option = _BY_NAME.get(name)
+    if option is not None:
+        return [option.names[0], *values]
+    if name.startswith("--"):
+        return [*words]
+    found: list[str] = []
+    for index, letter in enumerate(name[1:], start=2):
+        option = _BY_NAME[f"-{letter}"]
+        found.append(option.names[0])
+        if option.metavar is not None:
+            return [*found, *([name[index:]] if index < len(name) else values)]
+    return found

@@ -28,10 +28,11 @@ def find_program(argv: Sequence[str]) -> str:
             f"{name or 'the program'} {where}",
             hint="install containerd, which brings ctr, or name the program with --ctr",
             command=mask(argv),
+            ran=False,
         )
     what = "is a folder" if os.path.isdir(found[0]) else "is not executable"  # noqa: PTH112
     raise Forbidden(
-        f"{found[0]} {what}", hint="name another program with --ctr", command=mask(argv)
+        f"{found[0]} {what}", hint="name another program with --ctr", command=mask(argv), ran=False
     )
 
 
@@ -52,6 +53,7 @@ def check_socket(path: str, argv: Sequence[str]) -> None:
             f"no permission to use containerd's socket {path}",
             hint="run the same command with sudo",
             command=mask(argv),
+            ran=False,
         ) from None
     except (FileNotFoundError, NotADirectoryError):
         raise _no_daemon(path, "does not exist", argv) from None
@@ -73,6 +75,7 @@ def _no_daemon(path: str, what: str, argv: Sequence[str]) -> CtrFailed:
         hint="is containerd running (`systemctl status containerd`)? "
         "--address names a socket elsewhere",
         command=mask(argv),
+        ran=False,
     )
 
 
@@ -82,5 +85,5 @@ def not_started(argv: Sequence[str], program: str, number: int) -> KukeCtrError:
     message = f"{program} can't be executed: {reason}"
     if number in (errno.EACCES, errno.EPERM, errno.ENOEXEC, errno.ENOENT):
         hint = "is it a program for this machine, and is its interpreter installed?"
-        return Forbidden(message, hint=hint, command=mask(argv))
-    return CtrFailed(message, command=mask(argv))
+        return Forbidden(message, hint=hint, command=mask(argv), ran=False)
+    return CtrFailed(message, command=mask(argv), ran=False)

@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
 from kuke_ctr.files import documents, read_document, read_text, text_at
@@ -17,13 +17,15 @@ Existing = Callable[[], frozenset[str] | None]
 SYSTEM = ("kukeon-system", "kuke-system")
 """The two names of the one system realm: the documentation's, and the one on real hosts' disks."""
 
+RULES = ("--namespace", "manifest", "record", "settings", "layout")
+"""The rules in their order, as the explanation names them."""
+
 LONGEST = 76
 _NAME = re.compile(r"[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*")
 _FOREIGN = ("default", "moby", "k8s.io")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule: what it found, for a person to read, and whether it won."""
 
     rule: str
@@ -32,8 +34,7 @@ class Rule:
     won: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """The namespace of a realm. `exists` is None where nobody asked; `guessed`: no such namespace
     was found, and this is the first that it could have."""
 
@@ -51,8 +52,7 @@ class Resolution:
         return cls(realm.name, realm.namespace, realm.source, realm.exists)
 
 
-@dataclass(frozen=True, slots=True)
-class RealmList:
+class RealmList(NamedTuple):
     """Realms by name, and what could not be read on the way."""
 
     realms: tuple[Realm, ...]
@@ -83,14 +83,15 @@ def nearest(name: str, names: Iterable[str]) -> list[str]:
 
 def hint_for_missing(resolution: Resolution, names: frozenset[str]) -> str:
     """The next step where a namespace does not exist: those that do, the nearest first."""
+    bare = ""
     if resolution.source is RealmSource.LAYOUT and resolution.name in names:
         name = resolution.name
-        return f"containerd has `{name}`; if that is it, --namespace {name}"
+        bare = f"containerd has `{name}`; if that is it, --namespace {name}; "
     shown = nearest(resolution.namespace, names)
     if not shown:
         return "this containerd has no namespaces at all; is --address the right one?"
     more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""  # noqa: PLR2004
-    return f"there are: {', '.join(shown[:5])}{more} (kuke-ctr realms ls)"
+    return f"{bare}there are: {', '.join(shown[:5])}{more} (kuke-ctr realms ls)"
 
 
 class _Resolver:
@@ -111,12 +112,13 @@ class _Resolver:
     ) -> Resolution:
         check_name(namespace, "namespace")
         self.rules.append(Rule(rule, found, namespace, won=True))
+        rest = RULES[RULES.index(rule) + 1 :]
         return Resolution(
             self.name,
             namespace,
             source,
             exists=known.get("exists"),
-            rules=tuple(self.rules),
+            rules=(*self.rules, *(Rule(later, "not needed") for later in rest)),
             warnings=tuple(self.warnings),
             guessed=bool(known.get("guessed")),
         )
@@ -128,27 +130,54 @@ class _Resolver:
         namespace = _manifest_namespace(path, self.name)
         if namespace is None:
             self.lose("manifest", f"{path} names no namespace")
+            for rule in ("record", "settings"):
+                self.lose(rule, "not asked: the manifest stands for it")
             return None
         return self.win("manifest", str(path), namespace, RealmSource.MANIFEST)
 
     def from_record(self) -> Resolution | None:
+        denied: list[Path] = []
+        lost = []
         for path in _record_paths(self.settings.run_path, self.name):
             try:
                 document = read_document(path)
-            except Forbidden as error:
+            except Forbidden:
                 if self.changing:
                     raise
-                self.warnings.append(f"{error.message}: the realm's record may say otherwise")
+                denied.append(path)
                 continue
-            namespace = text_at(document, "spec", "namespace")
+            if document is None:
+                continue
+            self.check_owner(path, document)
+            namespace = _namespace_in(path, document)
             if namespace is not None:
+                self.warn_of(denied)
                 return self.win("record", str(path), namespace, RealmSource.RECORD)
-            if document is not None:
-                self.lose("record", f"{path} names no namespace")
-        if not any(rule.rule == "record" for rule in self.rules):
-            where = f"none under {self.settings.run_path}"
-            self.lose("record", "may not be read" if self.warnings else where)
+            lost.append(f"{path} names no namespace")
+        self.warn_of(denied)
+        lost += [f"{path} may not be read" for path in denied[:1]]
+        self.lose("record", "; ".join(lost) or f"none under {self.settings.run_path}")
         return None
+
+    def warn_of(self, denied: Sequence[Path]) -> None:
+        if denied:  # one is enough: the others are as a rule in the same folder
+            self.warnings.append(
+                f"{denied[0]} may not be read by this user: the realm's record may say otherwise "
+                "(try sudo)"
+            )
+
+    def check_owner(self, path: Path, document: Mapping[str, object]) -> None:
+        """A record that was copied from another realm would send a change to that one."""
+        kind = text_at(document, "kind")
+        if kind not in (None, "Realm"):
+            raise UsageError(f"{path} is the record of a {kind}, not of a realm")
+        owner = text_at(document, "metadata", "name")
+        if owner is None or owner in _names(self.name):
+            return
+        said = f"{path} is the record of realm {owner}, not of {self.name}"
+        if self.changing:
+            raise UsageError(said, hint=f"--realm {owner}, or --namespace, says what is meant")
+        self.warnings.append(said)
 
     def from_settings(self) -> Resolution | None:
         for name in _names(self.name):
@@ -159,8 +188,10 @@ class _Resolver:
         return None
 
     def from_layout(self, existing: frozenset[str] | None) -> Resolution:
-        candidates = layouts(self.name, self.suffix())
+        suffix, source = self.suffix()
+        candidates = layouts(self.name, suffix)
         listed = ", ".join(candidates)
+        origin = f"suffix {suffix}: {source}"
         there = [name for name in candidates if existing is not None and name in existing]
         if there:
             if len(there) > 1:
@@ -169,22 +200,22 @@ class _Resolver:
                     f"realm {self.name} may be {there[0]} or {others}; {there[0]} is taken "
                     "(--namespace chooses)"
                 )
-            found = f"of {listed} containerd has {', '.join(there)}"
+            found = f"of {listed} containerd has {', '.join(there)} ({origin})"
             return self.win("layout", found, there[0], RealmSource.LAYOUT, exists=True)
         exists = None if existing is None else False
-        found = f"containerd has none of {listed}"
+        found = f"containerd has none of {listed} ({origin})"
         if existing is None:
-            found = f"the first of {listed}; containerd could not be asked"
+            found = f"the first of {listed}; containerd could not be asked ({origin})"
         return self.win(
             "layout", found, candidates[0], RealmSource.LAYOUT, exists=exists, guessed=True
         )
 
-    def suffix(self) -> str:
-        found, warnings = _suffix(self.settings)
+    def suffix(self) -> tuple[str, str]:
+        found, source, warnings = _suffix(self.settings)
         if self.changing and warnings:
             raise Forbidden(warnings[0], hint="run the same command with sudo")
         self.warnings += warnings
-        return found
+        return found, source
 
 
 def resolve(
@@ -236,17 +267,51 @@ def _record_paths(run_path: Path, realm: str) -> Iterator[Path]:
             yield run_path / name / file
 
 
-def _suffix(settings: Settings) -> tuple[str, list[str]]:
+def _suffix(settings: Settings) -> tuple[str, str, list[str]]:
+    """The suffix of Kukeon's own layout, where it was found, and what could not be read."""
+    path = settings.run_path / ".kukeon-instance.json"
+    suffix, source, warnings = settings.suffix, settings.suffix_source, []
     try:
-        instance = read_document(settings.run_path / ".kukeon-instance.json")
+        recorded = text_at(read_document(path), "containerdNamespaceSuffix")
     except Forbidden as error:
-        return settings.suffix, [error.message]
-    found = text_at(instance, "containerdNamespaceSuffix") or settings.suffix
-    return check_name(found, "namespace suffix"), []
+        recorded = None
+        warnings = [f"{error.message}: namespaces may have another suffix than {suffix}"]
+    if recorded is not None:
+        suffix, source = recorded, str(path)
+    try:
+        return check_name(suffix, "namespace suffix"), source, warnings
+    except UsageError as error:
+        raise UsageError(f"{error.message} (from {source})", hint=error.hint) from None
+
+
+def _namespace_in(path: Path, document: object) -> str | None:
+    """`spec.namespace` of a record or a manifest; None where it has none.
+
+    Raises UsageError for one that is no name: to go on with a guess would be the wrong place.
+    """
+    spec = document.get("spec") if isinstance(document, dict) else None
+    if spec is None:
+        return None
+    if not isinstance(spec, dict):
+        raise UsageError(f"{path}: its spec is no mapping of keys to values")
+    found = spec.get("namespace")
+    if found in (None, ""):
+        return None
+    if not isinstance(found, str):
+        raise UsageError(f"{path}: spec.namespace is no text: {found!r}")
+    try:
+        return check_name(found, "namespace")
+    except UsageError as error:
+        raise UsageError(f"{path}: spec.namespace: {error.message}", hint=error.hint) from None
 
 
 def _manifest_namespace(path: Path, realm: str) -> str | None:
     """`spec.namespace` of the manifest's realm of that name; None where it has none."""
+    return _namespace_in(path, _manifest_realm(path, realm))
+
+
+def _manifest_realm(path: Path, realm: str) -> dict[str, object]:
+    """The manifest's realm of that name."""
     text = read_text(path)
     if text is None:
         raise UsageError(f"there is no manifest {path}", hint="--manifest takes a YAML file")
@@ -258,11 +323,27 @@ def _manifest_namespace(path: Path, realm: str) -> str | None:
     names = [text_at(document, "metadata", "name") for document in realms]
     found = [one for one, name in zip(realms, names, strict=True) if name in _names(realm)]
     if len(found) == 1:
-        return text_at(found[0], "spec", "namespace")
+        return found[0]
     if found:
         raise UsageError(f"{path} has {len(found)} realms named {realm}", hint="leave one of them")
     known = ", ".join(name for name in names if name) or "none"
     raise UsageError(f"{path} has no realm named {realm}", hint=f"its realms: {known}")
+
+
+def realm_documents(
+    realm: str, settings: Settings, *, manifest: Path | None = None
+) -> Iterator[tuple[Path, dict[str, object]]]:
+    """What is written of a realm and where: in the manifest, else in its records, newest first.
+
+    Raises Forbidden for a record that may not be read, UsageError as `resolve`.
+    """
+    if manifest is not None:
+        yield manifest, _manifest_realm(manifest, realm)
+        return
+    for path in _record_paths(settings.run_path, realm):
+        document = read_document(path)
+        if document is not None:
+            yield path, document
 
 
 def list_realms(
@@ -272,25 +353,23 @@ def list_realms(
 
     With `show_all` also the namespaces that are no realm's, under their own names.
     """
-    suffix, warnings = _suffix(settings)
-    found: dict[str, tuple[str, RealmSource]] = {}
-    for name in _record_names(settings.run_path, warnings):
-        try:
-            resolution = resolve(name, settings, existing=lambda: existing)
-        except KukeCtrError as error:
-            warnings.append(error.message)
-            continue
-        warnings += resolution.warnings
-        found[name] = (resolution.namespace, resolution.source)
+    warnings: list[str] = []
+    found = _recorded(settings, existing, warnings)
     for name, namespace in settings.realms.items():
-        if not any(other in found for other in _names(name)):
-            found[name] = (check_name(namespace, "namespace"), RealmSource.SETTINGS)
+        if not _known(name, found):
+            found[name] = (namespace, RealmSource.SETTINGS)
+    try:
+        suffix, _, denied = _suffix(settings)
+    except UsageError as error:
+        suffix, denied = settings.suffix, [error.message]
+    warnings += denied
     claimed = {namespace for namespace, _ in found.values()}
     for namespace in sorted((existing or frozenset()) - claimed):
         realm = _realm_of(namespace, suffix)
-        if realm is not None and not any(other in found for other in _names(realm)):
-            resolution = resolve(realm, settings, existing=lambda: existing)
-            found[realm] = (resolution.namespace, RealmSource.CONTAINERD)
+        if realm is not None and not _known(realm, found):
+            layout = _Resolver(realm, settings, changing=False).from_layout(existing)
+            warnings += layout.warnings
+            found[realm] = (layout.namespace, RealmSource.CONTAINERD)
     rows = sorted((name, *what) for name, what in found.items())
     if show_all:
         claimed = {namespace for namespace, _ in found.values()}
@@ -301,6 +380,26 @@ def list_realms(
         for name, namespace, source in rows
     )
     return RealmList(realms, tuple(dict.fromkeys(warnings)))
+
+
+def _recorded(
+    settings: Settings, existing: frozenset[str] | None, warnings: list[str]
+) -> dict[str, tuple[str, RealmSource]]:
+    """The realms that have a record; one whose record can't be right is a warning."""
+    found: dict[str, tuple[str, RealmSource]] = {}
+    for name in _record_names(settings.run_path, warnings):
+        try:
+            resolution = resolve(name, settings, existing=lambda: existing)
+        except KukeCtrError as error:
+            warnings.append(error.message)
+            continue
+        warnings += resolution.warnings
+        found[name] = (resolution.namespace, resolution.source)
+    return found
+
+
+def _known(realm: str, found: Mapping[str, object]) -> bool:
+    return any(name in found for name in _names(realm))
 
 
 def _exists(namespace: str, existing: frozenset[str] | None) -> bool | None:
@@ -316,15 +415,14 @@ def _realm_of(namespace: str, suffix: str) -> str | None:
     """The realm whose layout a namespace has; None for one that is nobody's, or BuildKit's."""
     if is_foreign(namespace):
         return None
-    if namespace in (SYSTEM[0], f"{SYSTEM[1]}.{suffix}"):
-        return SYSTEM[1]
-    if namespace == "kukeon.io":
-        return "default"
-    if namespace.startswith("kukeon-"):
-        return namespace.removeprefix("kukeon-")
-    if namespace.endswith(f".{suffix}"):
-        return namespace.removesuffix(f".{suffix}")
-    return None
+    realm = "default" if namespace == "kukeon.io" else None
+    if namespace in SYSTEM:
+        realm = namespace
+    elif namespace.startswith("kukeon-"):
+        realm = namespace.removeprefix("kukeon-")
+    elif namespace.endswith(f".{suffix}"):
+        realm = namespace.removesuffix(f".{suffix}")
+    return realm if realm is not None and namespace in layouts(realm, suffix) else None
 
 
 def _record_names(run_path: Path, warnings: list[str]) -> list[str]:

@@ -255,6 +255,7 @@ class Player:
             f"the recording {self._folder} has no call `{wanted}`",
             hint=f"the nearest one that it has is `{nearest[0]}`",
             command=mask(call.argv),
+            ran=False,
         )
 
 

@@ -6,9 +6,9 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
+from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from kuke_ctr.errors import KukeCtrError, UsageError
@@ -37,6 +37,10 @@ STATUS_COLOURS = {
     "PAUSED": "33",
     "STOPPED": "31",
     "UNKNOWN": "31",
+    "complete": "32",
+    "incomplete": "31",
+    "unavailable": "31",
+    "error": "31",
 }
 
 # control characters, line separators, direction marks, bytes that were not UTF-8
@@ -44,8 +48,7 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\
 _SHORT_DIGEST = len("sha256:") + 12
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """How records of one class are shown: the form, the columns (fields), the order."""
 
     output: Output
@@ -288,5 +291,5 @@ def show_error(error: KukeCtrError) -> None:
     if error.hint is not None:
         lines.append(f"hint: {escape(error.hint)}")
     if error.command is not None:
-        lines.append(f"ran: {escape(shlex.join(error.command))}")
+        lines.append(f"{'ran' if error.ran else 'not run'}: {escape(shlex.join(error.command))}")
     print("\n".join(lines), file=sys.stderr)

@@ -5,19 +5,25 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from kuke_ctr.backends.ctr import containers, images, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import Table, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.host import Host
 from kuke_ctr.process import Processes
 from kuke_ctr.realms import Resolution, hint_for_missing, is_foreign, list_realms
-from kuke_ctr.records import Container, Image, Listing, Record, RowsRefused, Task
+from kuke_ctr.records import (
+    Container,
+    Image,
+    Listing,
+    RealmSource,
+    Record,
+    RowsRefused,
+    Task,
+)
 from kuke_ctr.render import escape
 from kuke_ctr.settings import Flags, load
 
@@ -27,8 +33,7 @@ READING_LIMIT = 60.0
 """Seconds that a reading call may take where --timeout does not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What the shared options said; None and False where they were not given."""
 
     realm: str | None = None
@@ -78,16 +83,35 @@ class Realm:
         """The ctr of the host."""
         return self.host.ctr
 
+    @property
+    def of_realm(self) -> str:
+        """For messages: ` (realm main)`; nothing where a flag named the namespace."""
+        flag = self.resolution.source is RealmSource.FLAG
+        return "" if flag else f" (realm {self.name})"
+
+    @property
+    def described(self) -> str:
+        """For messages: `realm main (namespace kukeon-main)`; only the namespace a flag named."""
+        if self.resolution.source is RealmSource.FLAG:
+            return f"namespace {self.namespace}"
+        return f"realm {self.name} (namespace {self.namespace})"
+
     def images(self, *filters: str) -> tuple[Image, ...]:
         """`ctr images ls [FILTER...]`, checked against `ctr images ls -q`."""
+        from kuke_ctr.backends.ctr import images
+
         return self.list(images.LS, *filters)
 
     def containers(self, *filters: str) -> tuple[Container, ...]:
         """`ctr containers ls [FILTER...]`."""
+        from kuke_ctr.backends.ctr import containers
+
         return self.list(containers.LS, *filters)
 
     def tasks(self) -> tuple[Task, ...]:
         """`ctr tasks ls`, in the order of the ids."""
+        from kuke_ctr.backends.ctr import tasks
+
         return self.list(tasks.LS)
 
     def list(self, table: Table[R], *flags: str) -> tuple[R, ...]:
@@ -115,7 +139,7 @@ class Realm:
         names = self.host.known_namespaces()
         if names is not None and self.namespace not in names:
             raise NotFound(
-                f"the namespace {self.namespace} (realm {self.name}) does not exist",
+                f"the namespace {self.namespace}{self.of_realm} does not exist",
                 hint=hint_for_missing(self.resolution, names),
             )
 
@@ -193,15 +217,15 @@ class Session:
         *,
         changing: bool = False,
         removing: bool = False,
-        create: bool = False,
+        create: bool | None = False,
         lenient: bool = False,
     ) -> Realm:
         """The one realm that the options mean; -A is wrong usage here.
 
         A `changing` command stops (NotFound) in a namespace that was only guessed and does not
-        exist; with `create` that namespace is made first. A `removing` one is changing, and stops
-        (UsageError) in a namespace that is no realm's where --namespace did not name it. `lenient`:
-        where containerd can't be asked, a guess will do.
+        exist; with `create` that namespace is made first (None: no option asks for that). A
+        `removing` one is changing, and stops (UsageError) in a namespace that is no realm's where
+        --namespace did not name it. `lenient`: where containerd can't be asked, a guess will do.
         """
         if self.options.all_realms:
             raise UsageError(
@@ -217,9 +241,11 @@ class Session:
             )
         if (changing or removing) and realm.resolution.guessed and not realm.exists():
             if not create:
-                makes_it = "" if removing else "; --create-namespace makes it"
+                makes_it = "; --create-namespace makes it"
+                if removing or create is None:
+                    makes_it = ""
                 raise NotFound(
-                    f"the namespace {realm.namespace} (realm {realm.name}) is a guess and does not "
+                    f"the namespace {realm.namespace}{realm.of_realm} is a guess and does not "
                     "exist; nothing was changed",
                     hint=f"{self._near(realm)}{makes_it}",
                 )

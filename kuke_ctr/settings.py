@@ -4,9 +4,9 @@ import os
 import pwd
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
 from kuke_ctr.files import read_document, text_at
@@ -20,8 +20,7 @@ DAEMON_SETTINGS = Path("/etc/kukeon/kukeond.yaml")
 _KEYS = ("realm", "address", "run_path", "ctr", "realms")
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(NamedTuple):
     """What the command line said; None where it said nothing."""
 
     realm: str | None = None
@@ -30,8 +29,7 @@ class Flags:
     ctr: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What holds for this invocation.
 
     `address` becomes `-a`, None where nobody gave one. `socket` is the path to try before a call,
@@ -46,7 +44,7 @@ class Settings:
     ctr: tuple[str, ...]
     suffix: str
     suffix_source: str
-    realms: Mapping[str, str] = field(default_factory=dict)
+    realms: Mapping[str, str] = {}
     warnings: tuple[str, ...] = ()
 
 
@@ -108,9 +106,10 @@ def _program(text: str | None) -> tuple[str, ...]:
         raise UsageError(f"the ctr program {text!r} has a quote that does not end") from None
     if not words:
         raise UsageError("the ctr program is empty", hint="for example --ctr /usr/bin/ctr")
-    if words[0].rpartition("/")[2] in ("sudo", "doas"):
+    sudo = next((word for word in words if word.rpartition("/")[2] in ("sudo", "doas")), None)
+    if sudo is not None:
         raise UsageError(
-            f"{words[0]} can't stand before ctr: it would outlive kuke-ctr",
+            f"{sudo} can't stand before ctr: it would outlive kuke-ctr",
             hint="run kuke-ctr itself with it: sudo kuke-ctr ...",
         )
     return words

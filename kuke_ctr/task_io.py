@@ -8,9 +8,9 @@ import fcntl
 import os
 import struct
 import termios
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -39,13 +39,15 @@ class IoKind(StrEnum):
 class TaskIO:
     """What was seen.
 
-    `log` is the file of a LOG, None where it was deleted; `readers` are the processes that read the
-    FIFO beside the shim: two of them split the stream between them.
+    `log` is the file of a LOG, None where it was deleted; `held` the same as the shim has it open,
+    which can be read also then. `readers` are the processes that read the FIFO beside the shim: two
+    of them split the stream between them.
     """
 
     kind: IoKind
     log: Path | None = None
     readers: tuple[int, ...] = ()
+    held: Path | None = field(default=None, compare=False)
 
 
 _UNSEEN = TaskIO(IoKind.UNKNOWN)
@@ -56,6 +58,7 @@ class _File:
     name: str
     reads: bool
     writes: bool
+    entry: Path
 
 
 def task_io(pid: int, namespace: str, container: str, *, proc: Path = PROC) -> TaskIO:
@@ -94,15 +97,45 @@ def terminal_size(pid: int, *, proc: Path = PROC) -> tuple[int, int] | None:
     return (rows, columns) if rows and columns else None
 
 
+def shims_write(files: Collection[tuple[int, int]], *, proc: Path = PROC) -> bool | None:
+    """Whether any shim has one of these files (device, inode) open for writing.
+
+    None where the open files of a shim may not be seen.
+    """
+    seen: bool | None = False
+    for folder in proc.glob("[0-9]*"):
+        if not _is_shim(_words(folder)):
+            continue
+        if not os.access(folder / "fd", os.R_OK):
+            seen = None
+        for file in _files(folder):
+            with suppress(OSError):
+                found = file.entry.stat()
+                if file.writes and (found.st_dev, found.st_ino) in files:
+                    return True
+    return seen
+
+
 def _shim_of(pid: int, namespace: str, proc: Path) -> int | None:
     """The pid of the task's parent, if that is a shim of the namespace."""
     with suppress(OSError, ValueError, StopIteration):
         status = (proc / str(pid) / "status").read_text().splitlines()
         parent = int(next(line for line in status if line.startswith("PPid:")).split()[1])
-        words = (proc / str(parent) / "cmdline").read_bytes().decode(errors="replace").split("\0")
-        if Path(words[0]).name.startswith(_SHIM) and _after("-namespace", words) == namespace:
+        words = _words(proc / str(parent))
+        if _is_shim(words) and _after("-namespace", words) == namespace:
             return parent
     return None
+
+
+def _words(folder: Path) -> list[str]:
+    """The command line of a process; none where it is gone."""
+    with suppress(OSError):
+        return (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    return [""]
+
+
+def _is_shim(words: list[str]) -> bool:
+    return Path(words[0]).name.startswith(_SHIM)
 
 
 def _after(flag: str, words: list[str]) -> str:
@@ -132,7 +165,8 @@ def _log_of(files: list[_File], container: str) -> TaskIO:
     if len(own) != 1:
         return _UNSEEN
     (log,) = own
-    return TaskIO(IoKind.LOG, log=None if log.endswith(_DELETED) else Path(log))
+    held = next(file.entry for file in files if file.name == log)
+    return TaskIO(IoKind.LOG, log=None if log.endswith(_DELETED) else Path(log), held=held)
 
 
 def _files(folder: Path) -> Iterator[_File]:
@@ -143,7 +177,7 @@ def _files(folder: Path) -> Iterator[_File]:
             if name is None:
                 continue
             flags = _flags(folder / "fdinfo" / entry.name) & os.O_ACCMODE
-            yield _File(name, flags != os.O_WRONLY, flags != os.O_RDONLY)
+            yield _File(name, flags != os.O_WRONLY, flags != os.O_RDONLY, entry)
 
 
 def _flags(info: Path) -> int:

@@ -27,7 +27,7 @@ from kuke_ctr.errors import Interrupted, TimeLimit
 from kuke_ctr.preflight import check_socket, find_program, not_started
 from kuke_ctr.process import Pipes
 from kuke_ctr.relay import unread
-from kuke_ctr.user_tty import Mode, make_raw
+from kuke_ctr.user_tty import Mode, make_raw, window_size
 
 if TYPE_CHECKING:
     import pexpect  # noqa: TID251 (this is the one place)
@@ -44,6 +44,7 @@ __all__ = [
     "attach_pty",
     "attach_socket",
     "relay_pipes",
+    "watch",
 ]
 
 END_LIMIT = 10.0
@@ -94,16 +95,28 @@ def attach_socket(connect: Callable[[], "Connection"], options: Options) -> Endi
 def answer_password(call: Call, secret: str, *, show: int | None = None) -> Result:
     """Run a ctr that asks for a password, and answer it: the secret stands in no argv.
 
-    `show` is a terminal that gets ctr's output from then on, the result has it too. Raises
+    `show` is a terminal that gets ctr's output from then on, the result has its end too. Raises
     CtrMissing and Forbidden before anything is started, TimeLimit and Interrupted once ctr is gone.
     """
-    size = os.get_terminal_size(show) if show is not None else os.terminal_size((80, 24))
+    return _converse(call, secret, show)
+
+
+def watch(call: Call, *, show: int) -> Result:
+    """Run a ctr that draws its progress, on a terminal of its own, and show that on `show`.
+
+    The result has the end of it. Raises as `answer_password`.
+    """
+    return _converse(call, None, show)
+
+
+def _converse(call: Call, secret: str | None, show: int | None) -> Result:
+    rows, columns = (show is not None and window_size([show])) or (24, 80)
     program, errors, started = find_program(call.argv), nameless_file(), time.monotonic()
     try:
         with interrupts_held() as blocked:
-            child = _spawn(program, call, (size.lines, size.columns), errors, blocked)
+            child = _spawn(program, call, (rows, columns), errors, blocked)
         try:
-            output = _answered(child, call, secret, show)
+            output = _read_all(child, call, secret, show)
             child.wait()
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
@@ -116,26 +129,29 @@ def answer_password(call: Call, secret: str, *, show: int | None = None) -> Resu
         close_all(errors)
 
 
-def _answered(child: "pexpect.spawn[bytes]", call: Call, secret: str, show: int | None) -> bytes:
-    """What ctr prints after it has the password; nothing where it ended without asking for one."""
+def _read_all(
+    child: "pexpect.spawn[bytes]", call: Call, secret: str | None, show: int | None
+) -> bytes:
+    """The end of what ctr prints, once it has the secret; nothing where it never asked for it."""
     import pexpect  # noqa: TID251 (this is the one place)
 
     until = float("inf") if call.timeout is None else time.monotonic() + call.timeout
     child.delaybeforesend = None
-    kept: list[bytes] = []
+    kept, piece = b"", b""
     try:
-        child.expect_exact(b"Password: ", timeout=_rest(until))
-        child.send(secret.encode(errors="surrogateescape") + b"\n")
-        piece = child.buffer
+        if secret is not None:
+            child.expect_exact(b"Password: ", timeout=_rest(until))
+            child.send(secret.encode(errors="surrogateescape") + b"\n")
+            piece = child.buffer
         while True:
-            kept.append(piece)
+            kept = (kept + piece)[-_REMEMBERED:]
             if show is not None:
                 write_all(show, piece)
             piece = child.read_nonblocking(_PIECE, timeout=_rest(until))
     except pexpect.TIMEOUT:
         raise time_limit(call) from None
     except pexpect.EOF:
-        return b"".join(kept)
+        return kept
 
 
 def _rest(until: float) -> float | None:

@@ -102,8 +102,9 @@ def main() -> None:
     path, log, way, *words = sys.argv[1:]
     os.chdir(Path(path).parent)  # the path may be longer than an address may be
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(Path(path).name)
+    listener.bind("soon")
     listener.listen()
+    os.rename("soon", Path(path).name)  # noqa: PTH104 (who sees it can connect)
     kuketty = Kuketty(Path(log), words)
     while True:
         connection, _ = listener.accept()

@@ -44,8 +44,11 @@ def test_no_program_at_all_is_missing() -> None:
         Processes().run(Call(("",)))
 
 
-def test_a_program_that_may_not_be_executed_is_forbidden(script: Script, tmp_path: Path) -> None:
+def test_a_program_that_may_not_be_executed_is_forbidden(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call = script("echo")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))  # a real ctr elsewhere would do
     (tmp_path / "bin" / "ctr").chmod(0o644)
     with pytest.raises(Forbidden, match="is not executable"):
         Processes().run(call)

@@ -13,6 +13,7 @@ from kuke_ctr.session import Session
 
 _OURS = ("n", "namespace", "a", "address")
 _USER = ("u", "user")
+_TOKEN = "refresh"  # noqa: S105 (a flag's name)
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 CreateNamespace = Annotated[
@@ -48,6 +49,11 @@ def extra_flags(session: Session) -> tuple[str, ...]:
         if name in _OURS:
             hint = "--namespace and --address are options of kuke-ctr: put them before the --"
             raise UsageError(f"{word} can't be passed on to ctr", hint=hint)
+        if name == _TOKEN:
+            raise UsageError(
+                "a token can't be passed on to ctr: every user of the host could read it",
+                hint="use --user NAME with --password-stdin",
+            )
         if name in _USER and ":" in (value or "".join(words[index + 1 : index + 2])):
             raise UsageError(
                 "a password can't be passed on to ctr: every user of the host could read it",

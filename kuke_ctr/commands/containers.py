@@ -19,7 +19,7 @@ app = typer.Typer()
 def ls(
     session: Session,
     filters: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILTER]...", help="ctr's filters: id~=web")
+        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id~=web")
     ] = None,
 ) -> None:
     """List the containers of a realm.
@@ -31,9 +31,7 @@ def ls(
         containers.LS,
         Container,
         filters or (),
-        when_empty=lambda realm: (
-            f"realm {realm.name} (namespace {realm.namespace}) has no containers"
-        ),
+        when_empty=lambda realm: f"{realm.described} has no containers",
     )
 
 

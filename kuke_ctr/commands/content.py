@@ -21,7 +21,7 @@ app = typer.Typer()
 def ls(
     session: Session,
     filters: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILTER]...", help="ctr's filters: digest~=e60a")
+        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: digest~=e60a")
     ] = None,
 ) -> None:
     """List the blobs of a realm: manifests, configs, layers.
@@ -33,7 +33,7 @@ def ls(
         content.LS,
         Blob,
         filters or (),
-        when_empty=lambda realm: f"realm {realm.name} (namespace {realm.namespace}) has no content",
+        when_empty=lambda realm: f"{realm.described} has no content",
     )
 
 
@@ -42,7 +42,7 @@ def ls(
 def active(
     session: Session,
     pattern: Annotated[
-        str | None, typer.Argument(metavar="[REGEXP]", help="Ingests whose name matches.")
+        str | None, typer.Argument(metavar="REGEXP", help="Ingests whose name matches.")
     ] = None,
 ) -> None:
     """List what is being written into a realm's content just now, or was left half written.
@@ -54,9 +54,7 @@ def active(
         content.ACTIVE,
         ActiveIngest,
         [pattern] if pattern is not None else (),
-        when_empty=lambda realm: (
-            f"nothing is being written into realm {realm.name} (namespace {realm.namespace})"
-        ),
+        when_empty=lambda realm: f"nothing is being written into {realm.described}",
     )
 
 

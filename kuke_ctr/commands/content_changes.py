@@ -1,5 +1,371 @@
 """kuke-ctr content fetch, ingest, label, rm, prune"""
 
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Annotated
+
 import typer
 
+from kuke_ctr.backends.ctr import content, versions
+from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.commands.changes import (
+    CreateNamespace,
+    WithExtra,
+    Yes,
+    confirm,
+    each,
+    extra_flags,
+    flags,
+    names_only,
+)
+from kuke_ctr.commands.documents import near_names
+from kuke_ctr.commands.in_use import ask_about_users, short
+from kuke_ctr.commands.labels import checked_labels
+from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
+from kuke_ctr.options import shared
+from kuke_ctr.recipes.store import Store
+from kuke_ctr.recipes.users import User, rooted_label, users_of_content
+from kuke_ctr.records import Blob
+from kuke_ctr.render import escape
+from kuke_ctr.session import Realm, Session, note
+
 app = typer.Typer()
+
+_BLOCK = 1 << 20
+
+
+@app.command("fetch", cls=WithExtra)
+@shared
+def fetch(
+    session: Session,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="docker.io/library/busybox:1.36")],
+    platform: Annotated[
+        list[str] | None,
+        typer.Option("--platform", metavar="OS/ARCH", help="Of this platform; may be repeated."),
+    ] = None,
+    all_platforms: Annotated[
+        bool, typer.Option("--all-platforms", help="Of every platform.")
+    ] = False,
+    metadata_only: Annotated[
+        bool, typer.Option("--metadata-only", help="Indexes, manifests and configs; no layers.")
+    ] = False,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", metavar="KEY=VALUE", help="A label of the image."),
+    ] = None,
+    plain_http: Annotated[
+        bool, typer.Option("--plain-http", help="The registry speaks plain HTTP.")
+    ] = False,
+    skip_verify: Annotated[
+        bool, typer.Option("--skip-verify", "-k", help="Do not check the registry's certificate.")
+    ] = False,
+    hosts_dir: Annotated[
+        str | None, typer.Option("--hosts-dir", metavar="DIR", help="hosts.toml files are there.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option("--user", "-u", metavar="NAME", help="Not here: `images pull`.")
+    ] = None,
+    create_namespace: CreateNamespace = False,
+) -> None:
+    """Fetch an image's content and name it, without unpacking it.
+
+    Runs `ctr content fetch REF`, and `ctr images ls -q` to see that it arrived. Prints the
+    reference. A registry that wants a user: `kuke-ctr images pull`.
+    """
+    if user is not None:  # a password may stand in it: it is not shown
+        raise UsageError(
+            "content fetch logs in nowhere: a password in --user could be read by everybody",
+            hint="`kuke-ctr images pull --user NAME --password-stdin` fetches the same content",
+        )
+    names_only(session)
+    realm = session.realm(changing=True, create=create_namespace)
+    chosen = flags(
+        platform=platform,
+        all_platforms=all_platforms,
+        metadata_only=metadata_only,
+        label=checked_labels(label or []),
+        plain_http=plain_http,
+        skip_verify=skip_verify,
+        hosts_dir=hosts_dir,
+    )
+    words = (*chosen, *extra_flags(session))
+    progress = 2 if sys.stderr.isatty() else None  # stdout is for the result
+    try:
+        said = content.fetch(realm.ctr, realm.namespace, ref, words, progress)
+    except Interrupted:
+        raise Interrupted(
+            "interrupted: what has arrived is kept for a day",
+            hint="the same command again goes on from there; `kuke-ctr content active` lists it",
+        ) from None
+    if said.planned:
+        return
+    listed = realm.ctr.run("images", "ls", "-q", f'name=="{ref}"', namespace=realm.namespace)
+    if ref not in lines_of(listed.stdout):
+        raise CtrFailed(
+            f"ctr is content, and yet realm {realm.name} has no image {ref}",
+            hint="is there a platform of it that fits? --all-platforms fetches all",
+        )
+    print(escape(ref))
+
+
+@app.command("ingest", cls=WithExtra)
+@shared
+def ingest(
+    session: Session,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="A name for the transfer.")],
+    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Its bytes; - is stdin.")] = "-",
+    expected_digest: Annotated[
+        str | None,
+        typer.Option("--expected-digest", metavar="DIGEST", help="Refuse other bytes than these."),
+    ] = None,
+    expected_size: Annotated[
+        int | None,
+        typer.Option("--expected-size", metavar="BYTES", min=1, help="Refuse another size."),
+    ] = None,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep", help="Label it, so that it is not collected while nothing needs it."
+        ),
+    ] = False,
+    create_namespace: CreateNamespace = False,
+) -> None:
+    """Put a file, or stdin, into a realm's content, and print its digest.
+
+    Runs `ctr content ingest REF`, which reads the file itself; for a stream whose digest is not
+    given `ctr content ls -q` before and after it, and with --keep `ctr content label`. Without
+    --keep containerd's next collection takes what no image, lease or label refers to.
+    """
+    names_only(session)
+    if expected_digest is not None:
+        content.require_whole(expected_digest)
+    chosen = flags(expected_size=expected_size)
+    realm = session.realm(changing=True, create=create_namespace)
+    extra = extra_flags(session)
+    with _opened(file) as descriptor:
+        digest = expected_digest or _digest_of(descriptor)
+        if keep and digest is None:
+            raise UsageError("--keep needs to know the digest", hint="give --expected-digest")
+        before = set() if digest or session.options.dry_run else _digests(realm)
+        words = (*chosen, *flags(expected_digest=digest), *extra)
+        if session.options.dry_run or session.options.trace:
+            note(f"+ (its stdin is {'ours' if file == '-' else file})")
+        try:
+            content.ingest(realm.ctr, realm.namespace, ref, words, descriptor)
+        except (KukeCtrError, Interrupted) as error:
+            error.hint = error.hint or (
+                "`kuke-ctr content active` shows what is left of it, which goes within a day"
+            )
+            raise
+    if session.options.dry_run:
+        return
+    if keep and digest is not None:
+        realm.ctr.change("content", "label", digest, rooted_label(), namespace=realm.namespace)
+    _print_new(digest, before, realm)
+
+
+def _print_new(digest: str | None, before: set[str], realm: Realm) -> None:
+    """The digest, where it is known: a stream's is the only one that was not there before."""
+    if digest is None:
+        new = _digests(realm) - before
+        if len(new) != 1:
+            note(
+                "the content is there, but which digest it has is not known (it was there before, "
+                "or others came at the same time): --expected-digest says"
+            )
+            return
+        digest = new.pop()
+    print(digest)
+
+
+def _digests(realm: Realm) -> set[str]:
+    return set(content.digests(realm.ctr, realm.namespace))
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[int]:
+    """A descriptor that ctr reads from."""
+    if file == "-":
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError("there is nothing on stdin", hint="name a file, or `... < FILE`")
+        yield sys.stdin.fileno()
+        return
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    except PermissionError:
+        raise Forbidden(f"{file} may not be read by this user", hint="try with sudo") from None
+    except OSError as error:
+        raise UsageError(f"{file} can't be read: {error.strerror}") from None
+    try:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise UsageError(f"{file} is a folder", hint="ingest takes one file")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _digest_of(descriptor: int) -> str | None:
+    """The digest of a file's rest, read without moving its offset; None for a stream."""
+    import hashlib
+
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return None
+    offset = os.lseek(descriptor, 0, os.SEEK_CUR)
+    found = hashlib.sha256()
+    while block := os.pread(descriptor, _BLOCK, offset):
+        found.update(block)
+        offset += len(block)
+    return f"sha256:{found.hexdigest()}"
+
+
+@app.command("label")
+@shared
+def label(
+    session: Session,
+    digest: Annotated[str, typer.Argument(metavar="DIGEST", help="A digest, or the front of one.")],
+    labels: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="Labels; KEY= removes one.")
+    ],
+) -> None:
+    """Set labels of a blob; `KEY=` removes one.
+
+    Runs `ctr content label DIGEST KEY=VALUE...`; for the front of a digest first `ctr content ls
+    -q`. Labels that start with containerd.io/gc. decide what is collected.
+    """
+    names_only(session)
+    words = checked_labels(labels)
+    realm = session.realm(changing=True)
+    whole = content.whole_digest(realm.ctr, realm.namespace, digest)
+    with _near(realm, whole):
+        said = realm.ctr.change("content", "label", whole, *words, namespace=realm.namespace)
+    if not said.planned:
+        print(whole)
+
+
+@app.command("rm", cls=WithExtra)
+@shared
+def rm(
+    session: Session,
+    digests: Annotated[
+        list[str], typer.Argument(metavar="DIGEST...", help="Digests, or the fronts of some.")
+    ],
+    yes: Yes = False,
+) -> None:
+    """Remove blobs from a realm's content; asks where an image of any namespace needs one.
+
+    Runs `ctr content rm DIGEST`. To find out who needs it, `ctr images ls`, `ctr content ls` and
+    `ctr content get` of the manifests in every namespace; with --yes nobody is looked for. A blob
+    that is not there is an error (exit 3), for ctr it is none.
+    """
+    names_only(session)
+    realm = session.realm(removing=True)
+    extra = extra_flags(session)
+    gone: dict[str, NotFound] = {}
+    wanted = dict.fromkeys(_wholes(realm, digests, gone))
+    if not yes:
+        there = [digest for digest in wanted if digest not in gone]
+        users = _users(session, realm, there)
+        for digest in there:
+            if digest not in users:
+                gone[digest] = NotFound(digest)
+        ask_about_users(session, realm, users, yes=yes)
+
+    def remove(digest: str) -> None:
+        with _near(realm, digest):
+            if digest in gone:
+                raise gone[digest]
+            content.remove(realm.ctr, realm.namespace, digest, extra)
+
+    each(wanted, remove, session)
+
+
+def _users(session: Session, realm: Realm, digests: Sequence[str]) -> dict[str, list[User]]:
+    if not digests:
+        return {}
+    return users_of_content(realm.ctr, realm.namespace, session.host.namespaces, digests)
+
+
+def _wholes(realm: Realm, texts: Sequence[str], gone: dict[str, NotFound]) -> Iterator[str]:
+    """The whole digests; what there is not goes to `gone`, under the text that was given."""
+    for text in texts:
+        try:
+            yield content.whole_digest(realm.ctr, realm.namespace, text)
+        except NotFound as error:
+            gone[text] = error
+            yield text
+
+
+@app.command("prune", cls=WithExtra)
+@shared
+def prune(
+    session: Session,
+    asynchronous: Annotated[
+        bool, typer.Option("--async", help="Do not wait for the collection.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Give up the layers of a realm's images, whose unpacked snapshots stay.
+
+    Runs `ctr content prune references` (1.5 and later), which removes the labels that keep layers
+    and lets containerd collect. Containers run on, and new ones start from what is unpacked; but
+    the images can't be pushed, exported, copied or unpacked anew until they are pulled again. Says
+    what will go and asks; prints the digests that went.
+    """
+    names_only(session)
+    versions.require(session.ctr, "content", "prune")
+    realm = session.realm(removing=True)
+    words = (*flags(**{"async": asynchronous}), *extra_flags(session))
+    store = Store(realm.ctr, [realm.namespace])
+    layers = store.only_layers(realm.namespace)
+    where = f"realm {realm.name} (namespace {realm.namespace})"
+    if realm.namespace in store.unread:
+        raise CtrFailed(
+            f"what {where} has could not be read: {store.unread[realm.namespace]}",
+            hint=f"`kuke-ctr content ls --namespace {realm.namespace}` shows the rows",
+        )
+    if not layers:
+        realm.require_namespace()
+        note(f"no layer of {where} is kept by an image only: nothing to prune")
+        return
+    question = (
+        f"{_counted(layers)} of {where} will be removed, and {len(store.images[realm.namespace])} "
+        f"images will be incomplete: {_named(layers)}"
+    )
+    if session.options.dry_run:
+        note(question)
+    confirm(session, question, yes=yes)
+    before = [] if session.options.dry_run else content.digests(realm.ctr, realm.namespace)
+    realm.ctr.change("content", "prune", "references", *words, namespace=realm.namespace)
+    if session.options.dry_run:
+        return
+    if asynchronous:
+        note("containerd collects them when it comes to it")
+        return
+    after = _digests(realm)
+    for digest in before:
+        if digest not in after:
+            print(digest)
+    left = [blob for blob in layers if blob.digest in after]
+    if left:
+        note(f"{_counted(left)} stayed: something else keeps it ({_named(left)})")
+
+
+def _counted(blobs: Sequence[Blob]) -> str:
+    size = sum(blob.size_bytes or 0 for blob in blobs)
+    layers = "1 layer" if len(blobs) == 1 else f"{len(blobs)} layers"
+    return f"{layers} (some {size / 1e6:.1f} MB)"
+
+
+def _named(blobs: Sequence[Blob]) -> str:
+    names = ", ".join(short(blob.digest) for blob in blobs[:5])
+    return names + (f" and {len(blobs) - 5} more" if len(blobs) > 5 else "")  # noqa: PLR2004
+
+
+def _near(realm: Realm, digest: str) -> AbstractContextManager[None]:
+    def names() -> list[str]:
+        return content.digests(realm.ctr, realm.namespace)
+
+    return near_names(realm, "content", [digest], names, "content")

@@ -21,7 +21,7 @@ _OURS = ("-n", "--namespace", "-a", "--address")
 @shared
 def ctr(
     session: Session,
-    args: Annotated[list[str], typer.Argument(metavar="ARGS...", help="What ctr gets.")],
+    args: Annotated[list[str], typer.Argument(metavar="ARGS", help="What ctr gets.")],
 ) -> None:
     """Become ctr itself, with the realm's -n and the host's -a filled in.
 
@@ -33,7 +33,7 @@ def ctr(
             hint="leave --record and --replay out",
         )
     words = _words(args)
-    realm = session.realm()
+    realm = session.realm(changing=True, create=None)  # who knows what the words do
     if words[:1] and words[0] in ("tasks", "task", "t") and words[1:2] == ["attach"]:
         safe = f"kuke-ctr tasks attach --namespace {realm.namespace} {words[-1]}"
         print(

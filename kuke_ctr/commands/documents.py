@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from kuke_ctr.backends.ctr.tables import R, Table, fetch
 from kuke_ctr.calls import Result, mask
-from kuke_ctr.commands.lists import print_raw, show, view_of
+from kuke_ctr.commands.lists import no_all_realms, print_raw, show, view_of
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable, UsageError
 from kuke_ctr.realms import nearest
 from kuke_ctr.records import RowsRefused
@@ -68,8 +68,7 @@ def list_host_table(
     session: Session, table: Table[R], record: type[R], flags: Sequence[str] = (), *, empty: str
 ) -> None:
     """Print a table of ctr's that is about the whole host, whatever the realm."""
-    if session.options.all_realms:
-        raise UsageError("this list is the whole host's, not a realm's", hint="leave -A out")
+    no_all_realms(session)
     view = view_of(session, record)
     if view.output is Output.RAW:
         print_raw(session.ctr, table, [None], flags)
@@ -119,7 +118,7 @@ def missing(
         more = f" and {len(existing) - len(shown)} more" if len(existing) > len(shown) else ""
         hint = f"there are: {', '.join(shown)}{more} (`kuke-ctr {list_by} ls`)"
     return NotFound(
-        f"there is no {what} {', '.join(gone)} in realm {realm.name} (namespace {realm.namespace})",
+        f"there is no {what} {', '.join(gone)} in {realm.described}",
         hint=hint,
         command=error.command,
     )

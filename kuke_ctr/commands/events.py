@@ -40,7 +40,7 @@ def events(
     session: Session,
     filters: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILTER]...", help='ctr\'s filters: topic=="/tasks/exit"'),
+        typer.Argument(metavar="FILTER", help='ctr\'s filters: topic=="/tasks/exit"'),
     ] = None,
     until: Annotated[
         str | None,

@@ -7,7 +7,7 @@ import typer
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.commands.lists import list_realms_table
-from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.errors import Interrupted, KukeCtrError
 from kuke_ctr.options import shared
 from kuke_ctr.records import Image
 from kuke_ctr.session import Realm, Session
@@ -21,7 +21,7 @@ def ls(
     session: Session,
     filters: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILTER]...", help="ctr's filters: name~=busybox"),
+        typer.Argument(metavar="FILTER", help="ctr's filters: name~=busybox"),
     ] = None,
 ) -> None:
     """List the images of a realm.
@@ -32,12 +32,14 @@ def ls(
 
 
 def _when_empty(realm: Realm) -> str:
-    here = f"realm {realm.name} (namespace {realm.namespace}) has no images"
+    here = f"{realm.described} has no images"
     if realm.namespace == "default":
         return here
     lands = "an image that is imported without -n lands in the namespace `default`"
     try:
         said = realm.ctr.run("images", "ls", "-q", namespace="default")
+    except Interrupted:
+        raise
     except KukeCtrError:
         return f"{here}; {lands}"
     count = sum(1 for _ in lines_of(said.stdout))

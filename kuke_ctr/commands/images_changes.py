@@ -1,5 +1,401 @@
 """kuke-ctr images tag, label, rm, prune, mount, unmount, convert"""
 
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
+from kuke_ctr.backends.ctr import images, versions
+from kuke_ctr.commands.changes import (
+    WithExtra,
+    Yes,
+    confirm,
+    each,
+    extra_flags,
+    flags,
+    names_only,
+)
+from kuke_ctr.commands.of_images import near_images, no_image, require_images
+from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
+from kuke_ctr.options import shared
+from kuke_ctr.recipes import mounts
+from kuke_ctr.session import Realm, Session, note
+
 app = typer.Typer()
+
+_NAMED = 20
+
+Ref = Annotated[str, typer.Argument(metavar="REF", help="The reference of an image.")]
+Source = Annotated[str, typer.Argument(metavar="SRC", help="The reference of an image.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Where the new name exists already, it gets this image.")
+]
+Snapshotter = Annotated[
+    str | None,
+    typer.Option("--snapshotter", metavar="NAME", help="overlayfs, native, ...; else ctr's own."),
+]
+Platform = Annotated[
+    str | None, typer.Option("--platform", metavar="OS/ARCH", help="Of this platform: linux/arm64.")
+]
+Target = Annotated[str, typer.Argument(metavar="DIR", help="The folder that it is mounted on.")]
+
+
+@app.command("tag", cls=WithExtra)
+@shared
+def tag(
+    session: Session,
+    source: Source,
+    targets: Annotated[list[str], typer.Argument(metavar="DST...", help="New names for it.")],
+    force: Force = False,
+    skip_reference_check: Annotated[
+        bool,
+        typer.Option("--skip-reference-check", help="Take a name that is no reference (ctr 2.0+)."),
+    ] = False,
+) -> None:
+    """Give an image more names.
+
+    Runs `ctr images tag SRC DST`, once for each; with --local where ctr needs it for an older
+    containerd. A name that exists is left alone without --force: ctr 2.x would take it silently.
+    """
+    names_only(session)
+    if skip_reference_check:
+        versions.require(session.ctr, "images", "tag", "--skip-reference-check")
+    realm = session.realm(changing=True)
+    existing = set(require_images(realm, source))
+    words = (
+        *flags(force=force, skip_reference_check=skip_reference_check),
+        *versions.local(realm.ctr),
+        *extra_flags(session),
+    )
+
+    def add(name: str) -> None:
+        if name in existing and not force:
+            raise _exists(realm, name)
+        pair = images.positional(source, name)
+        realm.ctr.change("images", "tag", *words, *pair, namespace=realm.namespace)
+
+    each(dict.fromkeys(targets), add, session)
+
+
+@app.command("label", cls=WithExtra)
+@shared
+def label(
+    session: Session,
+    ref: Ref,
+    labels: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="`KEY=` removes a label.")
+    ],
+    replace_all: Annotated[
+        bool, typer.Option("--replace-all", help="Remove all other labels.")
+    ] = False,
+) -> None:
+    """Set labels of an image; `KEY=` removes one.
+
+    Runs `ctr images label REF KEY=VALUE...`.
+    """
+    names_only(session)
+    for text in labels:
+        if "=" not in text or text.startswith(("=", "-")):
+            raise UsageError(f"{text!r} is no label", hint="labels are KEY=VALUE")
+    realm = session.realm(changing=True)
+    require_images(realm, ref)
+    words = (*flags(replace_all=replace_all), *extra_flags(session))
+
+    def change(name: str) -> None:
+        with near_images(realm, [name]):
+            pair = images.positional(name, *labels)
+            realm.ctr.change("images", "label", *words, *pair, namespace=realm.namespace)
+
+    each([ref], change, session)
+
+
+@app.command("rm", cls=WithExtra)
+@shared
+def rm(
+    session: Session,
+    refs: Annotated[
+        list[str] | None, typer.Argument(metavar="[REF]...", help="The references of images.")
+    ] = None,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Wait until what nothing needs any more is gone.")
+    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="All images of the realm.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Remove images of a realm: the names, and what only they need.
+
+    Runs `ctr images rm REF`, once for each. A container keeps running without its image, and a
+    warning names it. One that there is not is exit code 3; ctr itself says 0.
+    """
+    names_only(session)
+    if bool(refs) == every:
+        raise UsageError("name the images, or say --all", hint="`kuke-ctr images ls` lists them")
+    realm = session.realm(removing=True)
+    existing = images.names(realm.ctr, realm.namespace)
+    users = images.users(realm.ctr, realm.namespace)
+    wanted = list(dict.fromkeys(refs or existing))
+    if not wanted:
+        _nothing(realm, "has no images")
+        return
+    _warn_of_users([ref for ref in wanted if ref in existing], users)
+    if every:
+        _confirm(session, realm, wanted, "all", yes=yes)
+    _remove(session, realm, wanted, existing, sync=sync)
+
+
+@app.command("prune", cls=WithExtra)
+@shared
+def prune(
+    session: Session,
+    every: Annotated[
+        bool, typer.Option("--all", help="All images that no container was made from.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Remove the images of a realm that no container was made from.
+
+    Runs `ctr images rm REF` for each that `ctr images ls -q` has and `ctr containers ls` does not
+    name; that works with every ctr, and shows what fails, where `ctr images prune` (1.7 and later)
+    says nothing of it.
+    """
+    names_only(session)
+    if not every:
+        raise UsageError(
+            "there is nothing to prune but all images that no container was made from",
+            hint="say --all if that is meant",
+        )
+    realm = session.realm(removing=True)
+    unused = _unused(realm)
+    if not unused:
+        _nothing(realm, "has no image without a container")
+        return
+    _confirm(session, realm, unused, "not used by any container", yes=yes)
+    # a question may have stood there for long
+    now = set(unused if yes or session.options.dry_run else _unused(realm))
+    for ref in unused:
+        if ref not in now:
+            note(f"{ref} is used by a container by now, or gone: it is left alone")
+    _remove(session, realm, [ref for ref in unused if ref in now], list(now), sync=True)
+
+
+@app.command("mount", cls=WithExtra)
+@shared
+def mount(
+    session: Session,
+    ref: Ref,
+    target: Target,
+    writable: Annotated[bool, typer.Option("--rw", help="Writable; the image stays as it is.")] = (
+        False
+    ),
+    platform: Platform = None,
+    snapshotter: Snapshotter = None,
+) -> None:
+    """Mount the file system of an image on a folder, to look at it.
+
+    Runs `ctr images mount REF DIR`, which makes a snapshot that is named after the folder;
+    `images unmount --rm DIR` ends both. containerd may drop that snapshot after 24 hours.
+    """
+    names_only(session)
+    path = _folder(target)
+    realm = session.realm(changing=True)
+    require_images(realm, ref)
+    earlier = images.snapshot_of_mount(realm.ctr, realm.namespace, path, snapshotter)
+    if earlier is not None and (earlier.get("Kind") == "Active") is not writable:
+        raise _left_over(realm, path, "with --rw" if not writable else "without --rw")
+    words = (
+        *flags(rw=writable, platform=platform, snapshotter=snapshotter),
+        *extra_flags(session),
+    )
+
+    def change(name: str) -> None:
+        pair = images.positional(ref, name)
+        with near_images(realm, [ref]):
+            done = realm.ctr.change("images", "mount", *words, *pair, namespace=realm.namespace)
+        chain = done.stdout.decode(errors="replace").split("\n")[0]
+        if not done.planned and earlier is not None and earlier.get("Parent") != chain:
+            realm.ctr.change("images", "unmount", name, namespace=realm.namespace)
+            raise _left_over(realm, path, "from another image")
+
+    each([path], change, session)
+
+
+@app.command("unmount", cls=WithExtra)
+@shared
+def unmount(
+    session: Session,
+    target: Target,
+    remove: Annotated[
+        bool, typer.Option("--rm", help="Remove its snapshot too, and what was written there.")
+    ] = False,
+    snapshotter: Snapshotter = None,
+) -> None:
+    """Unmount what `images mount` has mounted on a folder.
+
+    Runs `ctr images unmount DIR`, for a folder that has a snapshot of that name in the realm: ctr
+    itself would unmount anything. Exit code 3 where there is none.
+    """
+    names_only(session)
+    path = _absolute(target)
+    realm = session.realm(changing=True, removing=remove)
+    found = images.snapshot_of_mount(realm.ctr, realm.namespace, path, snapshotter)
+    mounted = mounts.count_at(path)
+    if found is None or not (mounted or remove):
+        realm.require_namespace()
+        raise NotFound(
+            f"no image of realm {realm.name} (namespace {realm.namespace}) is mounted on {path}",
+            hint=_instead(path, mounted=mounted > 0, left=found is not None),
+        )
+    if mounted > 1:
+        raise UsageError(
+            f"{mounted} things are mounted on {path}, one over the other: ctr would unmount all",
+            hint=f"`findmnt {path}` shows them; `umount {path}` ends the uppermost",
+        )
+    words = (*flags(rm=remove, snapshotter=snapshotter), *extra_flags(session))
+
+    def change(name: str) -> None:
+        done = realm.ctr.change("images", "unmount", *words, name, namespace=realm.namespace)
+        if not done.planned and mounts.count_at(name):
+            raise CtrFailed(f"something is still mounted on {name}", hint=f"findmnt {name}")
+
+    each([path], change, session)
+
+
+@app.command("convert", cls=WithExtra)
+@shared
+def convert(
+    session: Session,
+    source: Source,
+    target: Annotated[str, typer.Argument(metavar="DST", help="The name of the new image.")],
+    oci: Annotated[bool, typer.Option("--oci", help="docker's media types become OCI's.")] = False,
+    uncompress: Annotated[
+        bool, typer.Option("--uncompress", help="Layers are stored uncompressed.")
+    ] = False,
+    platform: Annotated[
+        list[str] | None,
+        typer.Option("--platform", metavar="OS/ARCH", help="This platform only; several are fine."),
+    ] = None,
+    all_platforms: Annotated[
+        bool, typer.Option("--all-platforms", help="Every platform; all have to be here.")
+    ] = False,
+    force: Force = False,
+) -> None:
+    """Make another image of an image, in another format.
+
+    Runs `ctr images convert SRC DST` (ctr 1.5 and later). A name that exists is left alone without
+    --force: ctr itself removes that image first.
+    """
+    names_only(session)
+    versions.require(session.ctr, "images", "convert")
+    realm = session.realm(changing=True)
+    existing = require_images(realm, source)
+    if target in existing and not force:
+        raise _exists(realm, target)
+    words = (
+        *flags(oci=oci, uncompress=uncompress, platform=platform, all_platforms=all_platforms),
+        *extra_flags(session),
+    )
+
+    def change(name: str) -> None:
+        pair = images.positional(source, name)
+        with near_images(realm, [source]):
+            done = realm.ctr.change("images", "convert", *words, *pair, namespace=realm.namespace)
+        if not done.planned and name not in images.names(realm.ctr, realm.namespace):
+            raise CtrFailed(f"ctr made no image {name}, and says that it did")
+
+    each([target], change, session)
+
+
+def _exists(realm: Realm, name: str) -> KukeCtrError:
+    return KukeCtrError(
+        f"there is an image {name} in realm {realm.name} already: it was left as it is",
+        hint="--force gives the name to the new image",
+    )
+
+
+def _nothing(realm: Realm, what: str) -> None:
+    realm.require_namespace()
+    note(f"realm {realm.name} (namespace {realm.namespace}) {what}")
+
+
+def _unused(realm: Realm) -> list[str]:
+    """The images that no container was made from."""
+    users = images.users(realm.ctr, realm.namespace)
+    return [ref for ref in images.names(realm.ctr, realm.namespace) if ref not in users]
+
+
+def _warn_of_users(refs: Sequence[str], users: dict[str, list[str]]) -> None:
+    for ref in refs:
+        if ref in users:
+            note(f"warning: {ref} is the image of {_several(users[ref])}")
+
+
+def _several(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    what = "the container" if len(names) == 1 else f"{len(names)} containers:"
+    return f"{what} {', '.join(names[:_NAMED])}{more}"
+
+
+def _confirm(session: Session, realm: Realm, refs: Sequence[str], which: str, *, yes: bool) -> None:
+    count = "1 image" if len(refs) == 1 else f"{len(refs)} images"
+    more = f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else ""
+    confirm(
+        session,
+        f"{count} of realm {realm.name} (namespace {realm.namespace}), {which}, will be removed: "
+        f"{', '.join(refs[:_NAMED])}{more}",
+        yes=yes,
+    )
+
+
+def _remove(
+    session: Session, realm: Realm, wanted: Sequence[str], existing: Sequence[str], *, sync: bool
+) -> None:
+    """Remove the images one after the other; the last one waits for the garbage with `sync`."""
+    extra = extra_flags(session)
+    there = [ref for ref in wanted if ref in existing]
+
+    def remove(ref: str) -> None:
+        if ref not in existing:
+            raise no_image(realm, [ref], existing)
+        last = sync and ref == there[-1]
+        images.remove(realm.ctr, realm.namespace, ref, (*flags(sync=last), *extra))
+
+    each(wanted, remove, session)
+
+
+def _absolute(target: str) -> str:
+    """The folder's path from the root, links left as they are: ctr names the snapshot after it."""
+    return os.path.abspath(target)  # noqa: PTH100 (Path.absolute keeps `..`)
+
+
+def _folder(target: str) -> str:
+    """A folder to mount on; UsageError for what is none, or is mounted on already."""
+    path = _absolute(target)
+    if not Path(path).is_dir():
+        raise UsageError(f"{path} is no folder", hint=shlex.join(["mkdir", "-p", path]))
+    if mounts.count_at(path):
+        raise UsageError(
+            f"something is mounted on {path} already",
+            hint=f"`findmnt {path}` shows what; `kuke-ctr images unmount {path}` ends an image's",
+        )
+    if any(Path(path).iterdir()):
+        note(f"warning: {path} is not empty; what is in it is hidden while the image is mounted")
+    return path
+
+
+def _left_over(realm: Realm, path: str, how: str) -> KukeCtrError:
+    return KukeCtrError(
+        f"realm {realm.name} has a snapshot {path} left of an earlier mount, {how}: ctr would "
+        "mount that one",
+        hint=f"`kuke-ctr images unmount --rm {path}` removes it, and what was written there",
+    )
+
+
+def _instead(path: str, *, mounted: bool, left: bool) -> str:
+    if mounted:
+        return f"`findmnt {path}` shows what is; `umount {path}` ends it"
+    if left:
+        return f"its snapshot is left of an earlier mount: `--rm` removes it ({path})"
+    return "`findmnt` shows what is mounted; the folder is named as in `images mount`"

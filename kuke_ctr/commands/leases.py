@@ -18,7 +18,7 @@ app = typer.Typer()
 def ls(
     session: Session,
     filters: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILTER]...", help="ctr's filters: id==mine")
+        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id==mine")
     ] = None,
 ) -> None:
     """List the leases of a realm: what keeps content and snapshots from being collected.
@@ -30,5 +30,5 @@ def ls(
         leases.LS,
         Lease,
         filters or (),
-        when_empty=lambda realm: f"realm {realm.name} (namespace {realm.namespace}) has no leases",
+        when_empty=lambda realm: f"{realm.described} has no leases",
     )

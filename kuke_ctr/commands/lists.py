@@ -8,7 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import Table, fetch
-from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.records import Listing, Record, RowsRefused
 from kuke_ctr.render import (
     WHOLE,
@@ -39,16 +39,27 @@ def list_realms_table(
     if view.output is Output.RAW:
         print_raw(session.ctr, table, [realm.namespace for realm in realms], flags)
         return
-    answers = fetch(session.ctr, table, [realm.namespace for realm in realms], flags)
+    rows, errors = rows_of(session, table, realms, flags)
     if session.options.dry_run:
         return
-    if session.options.all_realms:
-        show(session, view, *_gather(realms, answers))
-        return
-    rows, errors = _good_rows(realms[0], answers[0])
     show(session, view, rows, errors)
-    if not rows and not errors:
+    if not (rows or errors or session.options.all_realms):
         note(when_empty(realms[0]))
+
+
+def rows_of(
+    session: Session, table: Table[R], realms: Sequence[Realm], flags: Sequence[str] = ()
+) -> tuple[list[R], list[KukeCtrError]]:
+    """The rows of ctr's table of these realms, and what could not be read; nothing in a dry run.
+
+    Under -A each row has its realm's name; of one realm alone any error but RowsRefused is raised.
+    """
+    answers = fetch(session.ctr, table, [realm.namespace for realm in realms], flags)
+    if session.options.dry_run:
+        return [], []
+    if session.options.all_realms:
+        return _gather(realms, answers)
+    return _good_rows(realms[0], answers[0])
 
 
 def view_of(session: Session, record: type[Record], *, with_realm: bool = False) -> View:
@@ -63,6 +74,12 @@ def view_of(session: Session, record: type[Record], *, with_realm: bool = False)
         headers=options.headers,
         with_realm=options.all_realms or with_realm,
     )
+
+
+def no_all_realms(session: Session) -> None:
+    """Raise UsageError for -A where a list is about the whole host."""
+    if session.options.all_realms:
+        raise UsageError("this list is the whole host's, not a realm's", hint="leave -A out")
 
 
 def show(

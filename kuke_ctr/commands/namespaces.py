@@ -7,7 +7,7 @@ import typer
 from kuke_ctr.backends.ctr import namespaces
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.commands.changes import WithExtra, Yes, confirm, each, extra_flags
-from kuke_ctr.commands.lists import print_raw, show, view_of
+from kuke_ctr.commands.lists import no_all_realms, print_raw, show, view_of
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.realms import check_name
@@ -17,9 +17,9 @@ from kuke_ctr.session import Session, note
 
 app = typer.Typer()
 
-Names = Annotated[list[str], typer.Argument(metavar="NAMESPACE...", help="Names of namespaces.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAMESPACE", help="Names of namespaces.")]
 Labels = Annotated[
-    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Labels; KEY= removes one.")
+    list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Labels; KEY= removes one.")
 ]
 
 
@@ -30,6 +30,7 @@ def ls(session: Session) -> None:
 
     Runs `ctr namespaces ls`. Records: Namespace.
     """
+    no_all_realms(session)
     view = view_of(session, Namespace)
     if view.output is Output.RAW:
         print_raw(session.ctr, namespaces.LS, [None])

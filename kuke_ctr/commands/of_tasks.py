@@ -35,7 +35,7 @@ def of_each(
             found = read(name, realm.ctr.checked(said))
         except NotFound as error:
             if names:  # else it has ended since it was listed
-                errors.append(_no_task(realm, name, error))
+                errors.append(no_task(realm, name, error))
             continue
         except KukeCtrError as error:
             errors.append(error)
@@ -55,7 +55,7 @@ def copy_each(session: Session, ask: Ask, names: Sequence[str]) -> None:
         try:
             print_bytes(realm.ctr.checked(said))
         except NotFound as error:
-            raise _no_task(realm, name, error) from None
+            raise no_task(realm, name, error) from None
 
 
 def processes_in(name: str, said: Result) -> Listing[Process]:
@@ -92,11 +92,12 @@ def _living(session: Session) -> list[tuple[Realm, str]]:
         if task.status in _LIVING
     ]
     if not living and not session.options.all_realms:
-        note(f"realm {realms[0].name} (namespace {realms[0].namespace}) has no task that runs")
+        note(f"{realms[0].described} has no task that runs")
     return living
 
 
-def _no_task(realm: Realm, name: str, error: NotFound) -> NotFound:
+def no_task(realm: Realm, name: str, error: NotFound) -> NotFound:
+    """The error for a task that there is not: of a container without one, or of none at all."""
     realm.require_namespace()
     existing = containers.names(realm.ctr, realm.namespace)
     if name not in existing:

@@ -15,7 +15,7 @@ from kuke_ctr.options import shared
 from kuke_ctr.parse.nouns import RECORDS, parser_of
 from kuke_ctr.records import Listing, Record, Refused, RowsRefused
 from kuke_ctr.render import Output, View, print_lines, render, show_error, show_refused
-from kuke_ctr.session import Session
+from kuke_ctr.session import Session, note
 
 app = typer.Typer()
 
@@ -25,7 +25,7 @@ app = typer.Typer()
 def parse(
     session: Session,
     noun: Annotated[str, typer.Argument(metavar="NOUN", help=", ".join(RECORDS))],
-    file: Annotated[str, typer.Argument(metavar="[FILE]", help="A file; - is stdin.")] = "-",
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file; - is stdin.")] = "-",
 ) -> None:
     """Read what ctr printed elsewhere: `ssh host ctr images ls | kuke-ctr parse images -o json`.
 
@@ -36,12 +36,22 @@ def parse(
     if view.output is Output.RAW:
         raise UsageError("raw is what is read here, not what is printed", hint="use cat")
     with _open(file) as stream:
-        rows = parser(line.removesuffix("\n") for line in stream)
+        rows = parser(_lines(stream))
         if view.output in (Output.JSONL, Output.NAME) and view.sort_by is None:
             _stream(rows, view)
         else:
             found = listing(rows)
             show(session, view, found.records, [RowsRefused(found)] if found.refused else [])
+
+
+def _lines(stream: TextIO) -> Iterator[str]:
+    """The lines without their newlines; an input without any is told, for ctr prints a header."""
+    nothing = True
+    for line in stream:
+        nothing = False
+        yield line.removesuffix("\n")
+    if nothing:
+        note("nothing came in, not even a header: did the command before it fail?")
 
 
 def _open(file: str) -> AbstractContextManager[TextIO]:

@@ -18,7 +18,7 @@ app = typer.Typer()
 def ls(
     session: Session,
     filters: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILTER]...", help="ctr's filters: id==overlayfs")
+        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id==overlayfs")
     ] = None,
 ) -> None:
     """List containerd's plugins, and whether each was loaded.

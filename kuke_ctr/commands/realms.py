@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.commands.lists import show, view_of
-from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.commands.lists import no_all_realms, show, view_of
+from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.realms import Resolution, list_realms
 from kuke_ctr.records import Realm
@@ -28,6 +28,7 @@ def ls(
 
     Runs `ctr namespaces ls -q`. Records: Realm.
     """
+    no_all_realms(session)
     view = view_of(session, Realm)
     found = list_realms(session.host.settings, _existing(session), show_all=everything)
     for warning in found.warnings:
@@ -41,7 +42,7 @@ def ls(
 @shared
 def resolve(
     session: Session,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The realm.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The realm.")] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each rule, what it found, and which won.")
     ] = False,
@@ -50,10 +51,13 @@ def resolve(
 
     Runs `ctr namespaces ls -q`. Records: one object with name, namespace, source, exists, rules.
     """
+    no_all_realms(session)
     options = session.options
     form = choose_output(options.output, options.quiet)
     if name is not None and options.realm not in (None, name):
-        raise UsageError(f"the realm is named twice: {name} and {options.realm}")
+        raise UsageError(
+            f"the realm is named twice: {name} and {options.realm}", hint="leave one of them out"
+        )
     resolution = session.host.resolve(
         name if name is not None else options.realm,
         namespace=options.namespace,
@@ -103,6 +107,8 @@ def _existing(session: Session) -> frozenset[str] | None:
     """containerd's namespaces; where it can't be asked a note says why, and the rest goes on."""
     try:
         return session.host.namespaces
+    except Interrupted:
+        raise
     except KukeCtrError as error:
         note(f"warning: containerd could not be asked which namespaces exist: {error.message}")
         return None

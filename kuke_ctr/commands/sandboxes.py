@@ -20,7 +20,7 @@ app = typer.Typer()
 def ls(
     session: Session,
     filters: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILTER]...", help="ctr's filters: id==pod1")
+        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id==pod1")
     ] = None,
 ) -> None:
     """List the sandboxes of a realm (ctr 1.7 and later).
@@ -33,7 +33,5 @@ def ls(
         sandboxes.LS,
         Sandbox,
         flags(filters=filters),
-        when_empty=lambda realm: (
-            f"realm {realm.name} (namespace {realm.namespace}) has no sandboxes"
-        ),
+        when_empty=lambda realm: f"{realm.described} has no sandboxes",
     )

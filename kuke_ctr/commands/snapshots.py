@@ -49,7 +49,7 @@ def ls(session: Session, snapshotter: Snapshotter = None) -> None:
 def usage(
     session: Session,
     keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY]...", help="These snapshots only.")
+        list[str] | None, typer.Argument(metavar="KEY", help="These snapshots only.")
     ] = None,
     snapshotter: Snapshotter = None,
 ) -> None:
@@ -119,7 +119,7 @@ def mounts(
 
 def _when_empty(realm: Realm) -> str:
     return (
-        f"realm {realm.name} (namespace {realm.namespace}) has no snapshots of this snapshotter; "
+        f"{realm.described} has no snapshots of this snapshotter; "
         "`kuke-ctr plugins ls type==io.containerd.snapshotter.v1` lists the snapshotters"
     )
 

@@ -27,12 +27,12 @@ def ls(session: Session) -> None:
         session,
         tasks.LS,
         Task,
-        when_empty=lambda realm: f"realm {realm.name} (namespace {realm.namespace}) has no tasks",
+        when_empty=lambda realm: f"{realm.described} has no tasks",
     )
 
 
 Tasks = Annotated[
-    list[str] | None, typer.Argument(metavar="[TASK]...", help="These tasks; else all that live.")
+    list[str] | None, typer.Argument(metavar="TASK", help="These tasks; else all that live.")
 ]
 
 

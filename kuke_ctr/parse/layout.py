@@ -7,15 +7,13 @@ follow each other and are whole always share their columns.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kuke_ctr.errors import Unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """What a cell looks like.
 
     `proves`: hardly any other text looks so. `free`: the cell may hold anything, line breaks too.
@@ -42,8 +40,7 @@ FILLED = Form(r".+", free=True)
 TEXT = Form(r".*", free=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column by its header, and the form of its cells."""
 
     header: str

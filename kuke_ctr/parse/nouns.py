@@ -9,6 +9,8 @@ from kuke_ctr.records import Record, Refused
 
 RECORDS: dict[str, type[Record]] = {
     "images": records.Image,
+    "images-check": records.ImageCheck,
+    "images-usage": records.SnapshotUsage,
     "containers": records.Container,
     "tasks": records.Task,
     "namespaces": records.Namespace,
@@ -28,6 +30,8 @@ RECORDS: dict[str, type[Record]] = {
 """Noun of the command line -> the record that its `ls` prints; `noun-verb` for another list."""
 
 _ELSEWHERE = {
+    "images-check": ("check", "parse_check"),
+    "images-usage": ("snapshots", "parse_usage"),
     "snapshots-usage": ("snapshots", "parse_usage"),
     "content-active": ("content", "parse_active"),
     "tasks-ps": ("processes", "parse_processes"),
@@ -37,8 +41,10 @@ _ELSEWHERE = {
 
 DESCRIBED: dict[str, type[Record]] = {
     **RECORDS,
+    "images-inspect": records.ImageDetails,
     "realms": records.Realm,
     "snapshots-tree": records.SnapshotNode,
+    "images-export": records.Archive,
 }
 
 

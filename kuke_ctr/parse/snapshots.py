@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kuke_ctr.parse.layout import FILLED, NUMBER, TEXT, Column, Form
 from kuke_ctr.parse.table import Table, read_table
-from kuke_ctr.parse.units import size_in_bytes
+from kuke_ctr.parse.units import in_units, size_in_bytes
 from kuke_ctr.records import Refused, Snapshot, SnapshotNode, SnapshotUsage
 
 _KIND = Form(r"Active|View|Committed|Unknown", proves=True)
@@ -22,22 +22,12 @@ def _usage(cells: list[str], extra: dict[str, str]) -> SnapshotUsage:
     exact = size.isdigit()
     return SnapshotUsage(
         key=key,
-        size=_in_units(int(size)) if exact else size,
+        size=in_units(int(size)) if exact else size,
         size_bytes=int(size) if exact else size_in_bytes(size),
         size_approximate=not exact,
         inodes=int(inodes),
         extra=extra,
     )
-
-
-def _in_units(size: int) -> str:
-    """The bytes as ctr writes them without `-b`: `4.0 KiB`."""
-    value = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if value < 1024:  # noqa: PLR2004
-            return f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} PiB"
 
 
 _LS = Table((Column("KEY", FILLED), Column("PARENT", TEXT), Column("KIND", _KIND)), _snapshot)

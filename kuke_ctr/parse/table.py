@@ -20,8 +20,7 @@ What nobody can tell from the table alone:
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from kuke_ctr.parse.layout import (
     TEXT,
@@ -46,8 +45,7 @@ _ESCAPE = b"\xff".decode(errors="surrogateescape")  # tabs after it are no tabs,
 _MOST_WAITING = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Table(Generic[R]):
+class Table(NamedTuple, Generic[R]):
     """A table: the columns that it needs, and what makes a record of a row.
 
     `build` gets the cells in the order of `columns`, and those of other columns by their headers.
@@ -60,8 +58,7 @@ class Table(Generic[R]):
     closed: bool = True
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     """A line that is a row if a later one proves where the columns are, and if it is no tail."""
 
     number: int
@@ -69,8 +66,7 @@ class _Waiting:
     is_tail: bool
 
 
-@dataclass(slots=True)
-class _Held(Generic[R]):
+class _Held(NamedTuple, Generic[R]):
     """A row that was read; the next line shows whether its last cell goes on there."""
 
     number: int

@@ -25,6 +25,16 @@ def size_in_bytes(text: str) -> int | None:
     return round(float(number) * bytes_each) if bytes_each is not None else None
 
 
+def in_units(size: int) -> str:
+    """The bytes as ctr prints them in binary units: `4.0 KiB`."""
+    value = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:  # noqa: PLR2004
+            return f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} PiB"
+
+
 def labels_of(text: str) -> dict[str, str]:
     """The labels of a printed list; `-` and nothing are none.
 

@@ -5,16 +5,16 @@ optional only where ctr itself leaves the cell blank. What every start needs is 
 classes are imported from here as well, and loaded when somebody asks for one.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
+    from kuke_ctr.records.image_details import ImageDetails
     from kuke_ctr.records.runtime import (
         Deprecation,
         Event,
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     )
     from kuke_ctr.records.storage import (
         ActiveIngest,
+        Archive,
         Blob,
+        ImageCheck,
         Lease,
         Snapshot,
         SnapshotNode,
@@ -35,11 +37,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActiveIngest",
+    "Archive",
     "Blob",
     "Container",
     "Deprecation",
     "Event",
     "Image",
+    "ImageCheck",
+    "ImageDetails",
     "Lease",
     "Listing",
     "Metrics",
@@ -158,8 +163,7 @@ class Realm(Record):
 R_co = TypeVar("R_co", bound=Record, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A row that could not be read: its line number (the header is line 1), text and reason."""
 
     line: int
@@ -167,8 +171,7 @@ class Refused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[R_co]):
+class Listing(NamedTuple, Generic[R_co]):
     """What a table held: the good rows in their order, and the refused ones."""
 
     records: tuple[R_co, ...]
@@ -189,11 +192,14 @@ class RowsRefused(Unreadable):
 
 
 _LATE = {
+    "ImageCheck": "storage",
+    "ImageDetails": "image_details",
     "Snapshot": "storage",
     "SnapshotUsage": "storage",
     "SnapshotNode": "storage",
     "Blob": "storage",
     "ActiveIngest": "storage",
+    "Archive": "storage",
     "Lease": "storage",
     "Plugin": "runtime",
     "Process": "runtime",

@@ -1,6 +1,33 @@
-"""Records of what containerd stores: snapshots, content, leases."""
+"""Records of what containerd stores: images' content, snapshots, content, leases."""
 
 from kuke_ctr.records import Record
+
+
+class ImageCheck(Record):
+    """A row of `ctr images check`: how much of an image is here, for this host's platform.
+
+    `status` is complete, incomplete, unavailable (its manifest, or one for this host, is missing)
+    or error. `blobs_required` and `required_bytes` are null where that can't be known; both sizes
+    come from rounded text. `problem` is what ctr said about the image on stderr.
+    """
+
+    identifier = "ref"
+    table = ("ref", "digest", "status", "blobs", "size", "unpacked")
+    wide = ("ref", "media_type", "digest", "status", "blobs", "size", "unpacked", "problem")
+
+    ref: str
+    media_type: str
+    digest: str
+    status: str
+    blobs: str
+    blobs_present: int | None
+    blobs_required: int | None
+    size: str
+    size_bytes: int | None
+    required_bytes: int | None
+    size_approximate: bool
+    unpacked: bool
+    problem: str | None
 
 
 class Snapshot(Record):
@@ -87,3 +114,16 @@ class Lease(Record):
     created_at: str
     labels: dict[str, str]
     labels_text: str
+
+
+class Archive(Record):
+    """A file that `images export` has written."""
+
+    identifier = "path"
+    table = ("path", "size", "images")
+    wide = ("path", "size", "size_bytes", "images")
+
+    path: str
+    size: str
+    size_bytes: int
+    images: tuple[str, ...]

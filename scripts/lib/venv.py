@@ -30,6 +30,7 @@ def ensure(extra: str = "") -> Path:
         if extra not in ["", *have[1:]] or not have:
             _install(extra, clear=not have)
             stamp.write_text(" ".join([wanted, *have[1:], extra]))
+        _compile()
     return VENV / "bin"
 
 
@@ -46,6 +47,12 @@ def _works() -> bool:
         return False
     code = "import importlib.util, sys; sys.exit(importlib.util.find_spec('kuke_ctr') is None)"
     return subprocess.run([python, "-P", "-c", code], check=False, cwd="/", env={}).returncode == 0
+
+
+def _compile() -> None:
+    """What an ordinary install does too: without it each start may compile the package anew."""
+    words = [str(VENV / "bin" / "python"), "-m", "compileall", "-q", str(TOP / "kuke_ctr")]
+    subprocess.run(words, check=False, stdout=subprocess.DEVNULL)
 
 
 def _install(extra: str, *, clear: bool) -> None:

@@ -1,17 +1,20 @@
 """`ctr content`."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table
-from kuke_ctr.calls import Result
+from kuke_ctr.backends.ctr.tables import read as table_of
+from kuke_ctr.calls import Result, mask
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.parse.content import parse_active, parse_content
 
 LS = Table(("content", "ls"), parse_content, name_of=lambda blob: blob.digest)
 ACTIVE = Table(("content", "active"), parse_active)
 
+_AT_ONCE = 200
 _WHOLE = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 _PART = re.compile(r"(?:sha\d+:)?[0-9a-f]{4,127}")
 
@@ -30,7 +33,7 @@ def whole_digest(ctr: Ctr, namespace: str, text: str) -> str:
     if _WHOLE.fullmatch(text):
         return text
     if not _PART.fullmatch(text):
-        raise UsageError(f"{text!r} is no digest", hint="for example sha256:e60a441b201a")
+        raise _no_digest(text)
     front = text if ":" in text else f"sha256:{text}"
     found = [digest for digest in digests(ctr, namespace) if digest.startswith(front)]
     if not found:
@@ -43,7 +46,112 @@ def whole_digest(ctr: Ctr, namespace: str, text: str) -> str:
     return found[0]
 
 
+def require_whole(text: str) -> None:
+    """Raise UsageError for what is no whole digest."""
+    if not _WHOLE.fullmatch(text):
+        raise _no_digest(text)
+
+
+def _no_digest(text: str) -> UsageError:
+    return UsageError(f"{text!r} is no digest", hint="for example sha256:e60a441b201a")
+
+
 def get(ctr: Ctr, namespace: str, digest: str, descriptor: int, timeout: float | None) -> Result:
     """`ctr content get DIGEST`: its bytes go to the descriptor; any exit code is a result."""
     call = ctr.call("content", "get", digest, namespace=namespace)
     return ctr.processes.run(replace(call, stdout=descriptor, timeout=timeout))
+
+
+def present(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> set[str]:
+    """Those of the digests that are in a namespace (`ctr content ls -q digest==...`).
+
+    Probes, they run in a dry run too.
+    """
+    calls = [
+        ctr.call("content", "ls", "-q", *_filters(some), namespace=namespace, probe=True)
+        for some in _chunks(wanted)
+    ]
+    results = ctr.processes.run_all(calls)
+    return {line for one in results for line in lines_of(ctr.checked(one).stdout)} & {*wanted}
+
+
+def sizes(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> dict[str, int | None]:
+    """Digest -> bytes, for those that are in a namespace (`ctr content ls digest==...`).
+
+    ctr rounds the bytes; they are None where the row can't be read. Probes.
+    """
+    calls = [
+        ctr.call(*words, *_filters(some), namespace=namespace, probe=True)
+        for some in _chunks(wanted)
+        for words in (LS.words, (*LS.words, "-q"))
+    ]
+    results = [ctr.checked(one) for one in ctr.processes.run_all(calls)]
+    named = {line for one in results[1::2] for line in lines_of(one.stdout)}
+    rows = (blob for one in results[::2] for blob in table_of(ctr, LS, one).records)
+    found: dict[str, int | None] = dict.fromkeys(digest for digest in wanted if digest in named)
+    found.update({blob.digest: blob.size_bytes for blob in rows if blob.digest in found})
+    return found
+
+
+def read(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> list[bytes | None]:
+    """The bytes of blobs (`ctr content get DIGEST`), side by side; None for one that is gone.
+
+    Probes. Look at `sizes` first: they are read into memory.
+    """
+    said = documents(ctr, [(namespace, digest) for digest in wanted])
+    return [_bytes(ctr, result) for result in said]
+
+
+def _bytes(ctr: Ctr, result: Result) -> bytes | None:
+    try:
+        return ctr.checked(result).stdout
+    except NotFound:
+        return None
+
+
+def _chunks(digests: Sequence[str]) -> list[Sequence[str]]:
+    """The digests in groups that an argv has room for."""
+    return [digests[i : i + _AT_ONCE] for i in range(0, len(digests), _AT_ONCE)]
+
+
+def _filters(digests: Sequence[str]) -> list[str]:
+    return [f"digest=={digest}" for digest in digests]
+
+
+def documents(ctr: Ctr, wanted: Sequence[tuple[str, str]]) -> list[Result]:
+    """`ctr content get DIGEST` of small blobs, (namespace, digest) each, side by side.
+
+    Probes, they run in a dry run too; any exit code is a result.
+    """
+    return ctr.processes.run_all(
+        [
+            ctr.call("content", "get", digest, namespace=namespace, probe=True)
+            for namespace, digest in wanted
+        ]
+    )
+
+
+def ingest(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str], descriptor: int) -> Result:
+    """`ctr content ingest REF`, which reads the descriptor."""
+    call = ctr.call("content", "ingest", *flags, ref, namespace=namespace)
+    call = replace(call, stdin=descriptor, timeout=ctr.change_timeout)
+    return ctr.checked(ctr.processes.run(call))
+
+
+def fetch(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str], progress: int | None) -> Result:
+    """`ctr content fetch REF`; its progress goes to the descriptor, or nowhere."""
+    call = ctr.call("content", "fetch", *flags, ref, namespace=namespace)
+    call = replace(call, stdout=progress, timeout=ctr.change_timeout)
+    return ctr.checked(ctr.processes.run(call))
+
+
+def remove(ctr: Ctr, namespace: str, digest: str, flags: Sequence[str] = ()) -> Result:
+    """`ctr content rm DIGEST`; NotFound where ctr, which then says nothing, removed nothing."""
+    said = ctr.change("content", "rm", *flags, digest, namespace=namespace)
+    if not said.planned and digest not in lines_of(said.stdout):
+        raise NotFound(
+            f"no content of the namespace {namespace} has the digest {digest}",
+            hint="`kuke-ctr content ls` lists what there is",
+            command=mask(said.argv),
+        )
+    return said

@@ -1,6 +1,138 @@
 """`ctr images`."""
 
-from kuke_ctr.backends.ctr.tables import Table
+import re
+from collections.abc import Iterable, Sequence
+
+from kuke_ctr.backends.ctr import containers
+from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.backends.ctr.tables import Table, read
+from kuke_ctr.calls import mask
+from kuke_ctr.errors import NotFound, Unreadable
+from kuke_ctr.parse.check import parse_check, problems_in
 from kuke_ctr.parse.images import parse_images
+from kuke_ctr.parse.snapshots import parse_usage
+from kuke_ctr.records import Container, Image, ImageCheck, RowsRefused, SnapshotUsage
 
 LS = Table(("images", "ls"), parse_images, name_of=lambda image: image.ref)
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
+
+
+def _with_problems(checks: tuple[ImageCheck, ...], stderr: bytes) -> tuple[ImageCheck, ...]:
+    problems = problems_in(stderr.decode(errors="surrogateescape"))
+    return tuple(
+        check.model_copy(update={"problem": problems[check.ref]})
+        if check.ref in problems
+        else check
+        for check in checks
+    )
+
+
+def check_table(snapshotter: str | None, filters: Sequence[str]) -> Table[ImageCheck]:
+    """`ctr images check [--snapshotter NAME] [FILTER...]`, with its own names beside it.
+
+    Its exit code is 1 for any image that it could not check: the table says more.
+    """
+    chosen = ("--snapshotter", snapshotter) if snapshotter is not None else ()
+    return Table(
+        ("images", "check", *chosen, *filters),
+        parse_check,
+        name_of=lambda check: check.ref,
+        names_by=("images", "ls", "-q", *filters),
+        explain=_with_problems,
+    )
+
+
+def usage_table(snapshotter: str | None, ref: str) -> Table[SnapshotUsage]:
+    """`ctr images usage [--snapshotter NAME] REF` (1.7 and later): the uppermost layer first."""
+    chosen = ("--snapshotter", snapshotter) if snapshotter is not None else ()
+    return Table(("images", "usage", *chosen, ref), parse_usage)
+
+
+def names(ctr: Ctr, namespace: str) -> list[str]:
+    """The references of a namespace (`ctr images ls -q`); a probe, it runs in a dry run too."""
+    said = ctr.run("images", "ls", "-q", namespace=namespace, probe=True)
+    return [line for line in lines_of(said.stdout) if line]
+
+
+def named(ref: str) -> str:
+    """The filter for the image of exactly this reference."""
+    if _PLAIN.fullmatch(ref):
+        return f"name=={ref}"
+    return 'name=="' + ref.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") + '"'
+
+
+def find(ctr: Ctr, namespace: str, refs: Sequence[str]) -> list[Image | None]:
+    """The image of each reference (`ctr images ls name==REF`), None where there is none.
+
+    Probes, they run in a dry run too. Raises RowsRefused and Unreadable for a row that can't be
+    read, or more than one.
+    """
+    calls = [ctr.call(*LS.words, named(ref), namespace=namespace, probe=True) for ref in refs]
+    found: list[Image | None] = []
+    for ref, result in zip(refs, ctr.processes.run_all(calls), strict=True):
+        if result.exit_code != 0:
+            ctr.checked(result)
+        # its stderr is about content that is missing: whoever asks looks at that himself
+        rows = read(ctr, LS, result)
+        if rows.refused:
+            raise RowsRefused(rows, command=mask(result.argv))
+        if len(rows.records) > 1 or any(image.ref != ref for image in rows.records):
+            raise Unreadable(
+                f"the row of the image {ref} is not what was asked for",
+                hint="a label that holds a line break has forged a row; see -o raw of `images ls`",
+                command=mask(result.argv),
+            )
+        found.append(rows.records[0] if rows.records else None)
+    return found
+
+
+def users(ctr: Ctr, namespace: str) -> dict[str, list[str]]:
+    """Reference -> the containers that were made from it (`ctr containers ls`).
+
+    A probe, it runs in a dry run too. Raises RowsRefused where a container can't be read.
+    """
+    result = ctr.run(*containers.LS.words, namespace=namespace, probe=True)
+    rows = read(ctr, containers.LS, result)
+    if rows.refused:
+        raise RowsRefused(rows, command=mask(result.argv))
+    return _by_image(rows.records)
+
+
+def _by_image(found: Iterable[Container]) -> dict[str, list[str]]:
+    by_image: dict[str, list[str]] = {}
+    for container in found:
+        if container.image is not None:
+            by_image.setdefault(container.image, []).append(container.id)
+    return by_image
+
+
+def positional(*words: str) -> tuple[str, ...]:
+    """The words as ctr's positionals: `--` before them where one looks like a flag."""
+    return ("--", *words) if any(word.startswith("-") for word in words) else words
+
+
+def remove(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str] = ()) -> None:
+    """`ctr images rm [FLAG...] REF`. NotFound where there is none: ctr's exit code is 0 then."""
+    done = ctr.change("images", "rm", *flags, *positional(ref), namespace=namespace)
+    if not done.planned and b"image not found" in done.stderr:
+        raise NotFound(f"there was no image {ref} any more", command=mask(done.argv))
+
+
+def snapshot_of_mount(
+    ctr: Ctr, namespace: str, target: str, snapshotter: str | None
+) -> dict[str, object] | None:
+    """What `ctr snapshots info TARGET` says of the snapshot that a mount there has made.
+
+    None where there is none. A probe, it runs in a dry run too.
+    """
+    import json
+
+    chosen = ("--snapshotter", snapshotter) if snapshotter is not None else ()
+    call = ctr.call("snapshots", *chosen, "info", target, namespace=namespace, probe=True)
+    try:
+        said = ctr.checked(ctr.processes.run(call))
+    except NotFound:
+        return None
+    document = json.loads(said.stdout)
+    return document if isinstance(document, dict) else None

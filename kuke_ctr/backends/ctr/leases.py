@@ -1,6 +1,20 @@
 """`ctr leases`."""
 
+from collections.abc import Sequence
+
+from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr.calls import Result
 from kuke_ctr.parse.leases import parse_leases
 
 LS = Table(("leases", "ls"), parse_leases, name_of=lambda lease: lease.id)
+
+
+def create(ctr: Ctr, namespace: str, flags: Sequence[str], labels: Sequence[str]) -> Result:
+    """`ctr leases create [KEY=VALUE...]`; prints the id."""
+    return ctr.change("leases", "create", *flags, *labels, namespace=namespace)
+
+
+def remove(ctr: Ctr, namespace: str, name: str, flags: Sequence[str]) -> Result:
+    """`ctr leases rm ID`, of one: without any, ctr prints its help and is content. NotFound."""
+    return ctr.change("leases", "rm", *flags, name, namespace=namespace)

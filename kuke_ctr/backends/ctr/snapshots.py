@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import R, Table
 from kuke_ctr.calls import Result
+from kuke_ctr.parse.mounts import MountCommand, parse_mount_commands
 from kuke_ctr.parse.snapshots import parse_snapshots, parse_usage
 
 LS = Table(("snapshots", "ls"), parse_snapshots)
@@ -23,13 +24,29 @@ def of(table: Table[R], snapshotter: str | None) -> Table[R]:
     return replace(table, words=words(snapshotter, *table.words[1:]))
 
 
-def info(ctr: Ctr, namespace: str, key: str, snapshotter: str | None = None) -> Result:
+def info(
+    ctr: Ctr, namespace: str, key: str, snapshotter: str | None = None, *, probe: bool = False
+) -> Result:
     """`ctr snapshots info KEY`: a JSON document; NotFound."""
-    return ctr.run(*words(snapshotter, "info", key), namespace=namespace)
+    return ctr.run(*words(snapshotter, "info", key), namespace=namespace, probe=probe)
 
 
 def mounts(
-    ctr: Ctr, namespace: str, key: str, target: str, snapshotter: str | None = None
+    ctr: Ctr,
+    namespace: str,
+    key: str,
+    target: str,
+    snapshotter: str | None = None,
+    *,
+    probe: bool = False,
 ) -> Result:
     """`ctr snapshots mounts TARGET KEY`: the mount commands that would mount it; NotFound."""
-    return ctr.run(*words(snapshotter, "mounts", target, key), namespace=namespace)
+    return ctr.run(*words(snapshotter, "mounts", target, key), namespace=namespace, probe=probe)
+
+
+def mount_commands(
+    ctr: Ctr, namespace: str, key: str, target: str, snapshotter: str | None = None
+) -> list[MountCommand]:
+    """The same, read; a probe. NotFound, CtrFailed for a committed one, Unreadable."""
+    said = mounts(ctr, namespace, key, target, snapshotter, probe=True)
+    return parse_mount_commands(lines_of(said.stdout), target)

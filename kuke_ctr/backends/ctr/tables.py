@@ -19,41 +19,60 @@ class Table(Generic[R]):
 
     `name_of` gives what `-q` prints for a record where the table must be checked against that: a
     label may hold a newline and a line that looks like a row, and the names tell such a row from a
-    real one. `order` sorts the records where ctr's own order is random.
+    real one; `names_by` are the words that print them where those are not the list's own and -q.
+    `order` sorts the records where ctr's own order is random. `explain` adds what ctr said on
+    stderr to the records: then a table is an answer whatever the exit code is.
     """
 
     words: tuple[str, ...]
     parse: Callable[[Iterable[str]], Iterator[R | Refused]]
     name_of: Callable[[R], str] | None = None
     order: Callable[[R], str] | None = None
+    names_by: tuple[str, ...] | None = None
+    explain: Callable[[tuple[R, ...], bytes], tuple[R, ...]] | None = None
 
 
 def fetch(
-    ctr: Ctr, table: Table[R], namespaces: Sequence[str | None], flags: Sequence[str] = ()
+    ctr: Ctr,
+    table: Table[R],
+    namespaces: Sequence[str | None],
+    flags: Sequence[str] = (),
+    *,
+    probe: bool = False,
 ) -> list[Listing[R] | KukeCtrError]:
     """The table of each namespace (None: a call without `-n`), side by side, in their order.
 
     `flags` stand after the verb, filters among them. An error of one namespace stands in its place.
+    A `probe` runs in a dry run too.
     """
-    answers = dict(enumerate(_fetch_once(ctr, table, namespaces, flags)))
+    answers = dict(enumerate(_fetch_once(ctr, table, namespaces, flags, probe)))
     # an image may come or go between the two calls: only a difference that stays is one
     again = [i for i, answer in answers.items() if isinstance(answer, _Differs)]
     if again:
         answers.update(
-            zip(again, _fetch_once(ctr, table, [namespaces[i] for i in again], flags), strict=True)
+            zip(
+                again,
+                _fetch_once(ctr, table, [namespaces[i] for i in again], flags, probe),
+                strict=True,
+            )
         )
     return [answers[i] for i in range(len(namespaces))]
 
 
 def _fetch_once(
-    ctr: Ctr, table: Table[R], namespaces: Sequence[str | None], flags: Sequence[str]
+    ctr: Ctr,
+    table: Table[R],
+    namespaces: Sequence[str | None],
+    flags: Sequence[str],
+    probe: bool,
 ) -> list[Listing[R] | KukeCtrError]:
-    checked = table.name_of is not None and not ctr.processes.dry_run
+    checked = table.name_of is not None and (probe or not ctr.processes.dry_run)
     calls: list[Call] = []
     for namespace in namespaces:
-        calls.append(ctr.call(*table.words, *flags, namespace=namespace))
+        calls.append(ctr.call(*table.words, *flags, namespace=namespace, probe=probe))
         if checked:
-            calls.append(ctr.call(*table.words, "-q", *flags, namespace=namespace))
+            names_by = table.names_by or (*table.words, "-q")
+            calls.append(ctr.call(*names_by, *flags, namespace=namespace, probe=probe))
     results = ctr.processes.run_all(calls)
     step = 2 if checked else 1
     return [_read(ctr, table, results[i : i + step]) for i in range(0, len(results), step)]
@@ -61,7 +80,10 @@ def _fetch_once(
 
 def _read(ctr: Ctr, table: Table[R], results: Sequence[Result]) -> Listing[R] | KukeCtrError:
     try:
-        first, *names = [ctr.checked(result) for result in results]
+        first = results[0]
+        if table.explain is None or not first.stdout:
+            ctr.checked(first)
+        names = [ctr.checked(result) for result in results[1:]]
         found = read(ctr, table, first)
     except KukeCtrError as error:
         return error
@@ -80,9 +102,12 @@ def read(ctr: Ctr, table: Table[R], result: Result) -> Listing[R]:
         raise Unreadable(
             f"{ctr.version()}: {error.message}", hint=error.hint, command=mask(result.argv)
         ) from None
-    if table.order is None:
-        return found
-    return Listing(tuple(sorted(found.records, key=table.order)), found.refused)
+    records = found.records
+    if table.explain is not None:
+        records = table.explain(records, result.stderr)
+    if table.order is not None:
+        records = tuple(sorted(records, key=table.order))
+    return Listing(records, found.refused)
 
 
 def listing(rows: Iterable[R | Refused]) -> Listing[R]:

@@ -1,6 +1,7 @@
 """What came to ctr with which version: one table, asked before such a call is made."""
 
 import re
+from collections.abc import Sequence
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.errors import CtrFailed, Unreadable
@@ -8,11 +9,45 @@ from kuke_ctr.parse.version import parse_version
 from kuke_ctr.records import Version
 
 SINCE: dict[tuple[str, ...], str] = {
+    ("containers", "create", "--annotation"): "1.6.9",
+    ("containers", "create", "--cap-add"): "1.6",
+    ("containers", "create", "--cap-drop"): "1.6",
+    ("containers", "create", "--hostname"): "1.7",
+    ("containers", "create", "--runc-binary"): "2.0",
+    ("containers", "create", "--runc-root"): "2.0",
+    ("containers", "create", "--runc-systemd-cgroup"): "2.0",
+    ("containers", "create", "--runtime-config-path"): "1.5",
+    ("containers", "create", "--seccomp-profile"): "1.5",
+    ("containers", "create", "--user"): "1.7",
     ("deprecations",): "1.6.27",
+    ("images", "convert"): "1.5",
+    ("images", "tag", "--skip-reference-check"): "2.0",
+    ("images", "usage"): "1.7",
     ("info",): "1.7",
     ("sandboxes",): "1.7",
+    ("content", "prune"): "1.5",
+    ("snapshots", "prepare", "--mounts"): "1.5",
+    ("snapshots", "view", "--mounts"): "1.5",
 }
 """The words of a command -> the first version of ctr that has it."""
+
+FLAGS: dict[tuple[str, ...], str] = {
+    ("images", "import", "--discard-unpacked-layers"): "1.7",
+    ("images", "import", "--label"): "2.0",
+    ("images", "import", "--platform"): "1.5.15",
+}
+"""A command and its flag -> the first version that has it, where that is later than 1.4."""
+
+_TLS = ("--skip-verify", "-k", "--tlscacert", "--tlscert", "--tlskey")
+NEEDS_LOCAL: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("images", "import"): ("--discard-unpacked-layers",),
+    ("images", "pull"): (*_TLS, "--max-concurrent-downloads", "--print-chainid"),
+    ("images", "push"): (
+        *(*_TLS, "--http-dump", "--http-trace", "--manifest", "--manifest-type"),
+        *("--max-concurrent-uploaded-layers", "--allow-non-distributable-blobs"),
+    ),
+}
+"""What a ctr from 2.0 on takes together with `--local` only: its transfer service has no such."""
 
 
 def numbers_of(version: str) -> tuple[int, ...]:
@@ -51,6 +86,45 @@ def local(ctr: Ctr) -> tuple[str, ...]:
         return ()
     found = server(ctr)
     return ("--local",) if found and found < (1, 7) else ()
+
+
+def transfers_locally(
+    ctr: Ctr, words: tuple[str, ...], flags: Sequence[str], *, wanted: bool
+) -> tuple[str, ...]:
+    """`--local` where it is `wanted`, where a flag needs it, or where it is what works.
+
+    Before 1.7 there is no such flag, and every transfer is a local one. An export is always made
+    that way: the transfer service of 2.x takes no notice of a full disk and hangs.
+    """
+    numbers = client(ctr)
+    if wanted:
+        return ("--local",) if not numbers or numbers >= (1, 7) else ()
+    if numbers < (2,):
+        return ()
+    names = {_name_of(flag) for flag in flags}
+    if words == ("images", "export") or names.intersection(NEEDS_LOCAL.get(words, ())):
+        return ("--local",)
+    return local(ctr)
+
+
+def require_flags(ctr: Ctr, words: tuple[str, ...], flags: Sequence[str]) -> None:
+    """Raise CtrFailed for a flag that came after this ctr; one of an unknown version passes."""
+    for flag in flags:
+        since = FLAGS.get((*words, _name_of(flag)))
+        numbers = client(ctr) if since is not None else ()
+        if since is not None and numbers and numbers < numbers_of(since):
+            raise CtrFailed(
+                f"{ctr.version()} has no `{' '.join(words)} {_name_of(flag)}`: it came with ctr "
+                f"{since}",
+                hint="leave it out; or a newer ctr, which --ctr names, works with an older "
+                "containerd",
+            )
+
+
+def _name_of(flag: str) -> str:
+    """`--label` for `--label=a=b` and for `-label`, which ctr takes as well."""
+    name = flag.partition("=")[0]
+    return f"-{name}" if re.fullmatch(r"-[a-z][a-z-]+", name) else name
 
 
 def require(ctr: Ctr, *words: str) -> None:

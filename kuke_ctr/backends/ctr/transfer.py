@@ -1,0 +1,175 @@
+"""`ctr images pull`, `push`, `import`, `export`: how they are run, and what their failures mean."""
+
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.failures import failure_of, message_of
+from kuke_ctr.calls import Call, Result, mask
+from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
+
+Verb = Literal["pull", "push", "import", "export"]
+
+_CREDENTIALS = "--user NAME asks for the password, --realm-credentials takes the realm's"
+_REFUSED = "the registry does not take this name with this password"
+
+# what ctr's message holds -> the error it is, and the hint; the first that fits
+_KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
+    (
+        "server gave HTTP response to HTTPS client",
+        CtrFailed,
+        "this registry speaks http: --plain-http, if you trust the way to it",
+    ),
+    (
+        "x509:",
+        CtrFailed,
+        "--tlscacert FILE names who signed its certificate; --skip-verify trusts it as it is",
+    ),
+    (
+        "dial tcp",
+        CtrFailed,
+        "is the registry running, and are its name and its port right?",
+    ),
+    ("401 Unauthorized", CtrFailed, _CREDENTIALS),
+    ("authorization failed", CtrFailed, _CREDENTIALS),
+    ("access denied", CtrFailed, _CREDENTIALS),
+    ("403 Forbidden", CtrFailed, "this user may not do that in this repository"),
+    (
+        "400 Bad Request",
+        CtrFailed,
+        "does this registry speak https? then leave --plain-http out",
+    ),
+    (
+        "object required",
+        CtrFailed,
+        "ctr wants the whole name: docker.io/library/busybox:latest for busybox",
+    ),
+    (
+        "invalid reference format",
+        CtrFailed,
+        "a name is REGISTRY/REPOSITORY:TAG, for example docker.io/library/busybox:1.36",
+    ),
+    (
+        "no match for platform",
+        NotFound,
+        "its name is in the realm all the same: `kuke-ctr images inspect` shows its platforms",
+    ),
+    (
+        "no manifest found for platform",
+        NotFound,
+        "`kuke-ctr images inspect` shows the platforms that it has",
+    ),
+    (
+        "image might be filtered out",
+        NotFound,
+        "nothing in the archive is for this platform; --all-platforms takes all",
+    ),
+    ("failed to resolve", NotFound, "the registry has no such repository, or no such tag"),
+    (
+        "no unpack platforms defined",
+        CtrFailed,
+        "containerd unpacks by itself with its configured snapshotters only: --local lets ctr do "
+        "it, --no-unpack (import) leaves it for later",
+    ),
+    (
+        "unrecognized image format",
+        CtrFailed,
+        "an archive is what `docker save` or `images export` writes; this is none, or is empty",
+    ),
+    (
+        "invalid tar header",
+        CtrFailed,
+        "an archive is what `docker save` or `images export` writes; this is none",
+    ),
+    ("unexpected EOF", CtrFailed, "the archive is cut off: was it copied whole?"),
+    (
+        'requires "--local" flag',
+        CtrFailed,
+        "add --local: the transfer service of this ctr has no such thing",
+    ),
+    (
+        "content digest sha256:",
+        NotFound,
+        "part of the image is not here: leave --all-platforms out, or pull it with that first",
+    ),
+    (
+        "no space left on device",
+        CtrFailed,
+        "the disk is full; `kuke-ctr content prune` and `images prune` make room",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a transfer reads and writes.
+
+    `stdin` is the archive's descriptor; `stdout` takes what ctr prints (None: it is collected);
+    `terminal` is one that shows ctr's own progress, `secret` the password that ctr will ask for.
+    """
+
+    stdin: int | None = None
+    stdout: int | None = None
+    terminal: int | None = None
+    secret: str | None = field(default=None, repr=False)
+
+
+def run(
+    ctr: Ctr,
+    verb: Verb,
+    flags: Sequence[str],
+    names: Sequence[str],
+    *,
+    namespace: str,
+    streams: Streams,
+) -> Result:
+    """Run `ctr images VERB FLAGS NAMES`, without a time limit but that of the user.
+
+    A failure is an error that knows registries and archives.
+    """
+    call = replace(
+        ctr.call("images", verb, *flags, *names, namespace=namespace),
+        timeout=ctr.change_timeout,
+        stdin=streams.stdin,
+        stdout=streams.stdout,
+    )
+    result = _start(ctr, call, streams)
+    if result.exit_code != 0:
+        raise transfer_failure(result)
+    return ctr.checked(result)
+
+
+def _start(ctr: Ctr, call: Call, streams: Streams) -> Result:
+    secret, terminal = streams.secret, streams.terminal
+    if secret is None and terminal is None:
+        return ctr.processes.run(call)
+    from kuke_ctr.terminal import answer_password, watch
+
+    if secret is not None:
+        show = terminal if terminal is not None else streams.stdout
+        call = replace(call, stdout=None)  # the pseudo terminal takes it
+        known = secret
+        return ctr.processes.run_by(call, lambda call: answer_password(call, known, show=show))
+    assert terminal is not None
+    return ctr.processes.run_by(call, lambda call: watch(call, show=terminal))
+
+
+def transfer_failure(result: Result) -> KukeCtrError:
+    """The error for a transfer that failed. Raises BrokenPipeError where its reader went away."""
+    message = message_of(result.stderr)
+    if result.exit_code == -signal.SIGPIPE or message.endswith(": broken pipe"):
+        raise BrokenPipeError
+    for text, kind, hint in _KNOWN:
+        if text in message:
+            signed_in = hint is _CREDENTIALS and "--user" in result.argv
+            hint_now = _REFUSED if signed_in else hint
+            return kind(f"ctr: {message}", hint=hint_now, command=mask(result.argv))
+    return failure_of(result)
+
+
+def nowhere() -> int:
+    """A descriptor that takes what nobody reads."""
+    return os.open(os.devnull, os.O_WRONLY)

@@ -1,0 +1,84 @@
+"""What refers to what in containerd's store: by the gc labels, and by the image documents."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+GC_ROOT = "containerd.io/gc.root"
+"""A blob or a snapshot with this label is never collected."""
+
+GC_EXPIRE = "containerd.io/gc.expire"
+"""Until then a thing with this label is not collected; on a lease, when it ends."""
+
+_CONTENT = re.compile(
+    r"containerd\.io/gc\.ref\.content(?P<key>[^=,]*)=(?P<digest>sha\d+:[0-9a-f]+)"
+)
+_SNAPSHOT = re.compile(
+    r"containerd\.io/gc\.ref\.snapshot\.(?P<snapshotter>[^=,/]+)(?:/[^=,]*)?=(?P<key>[^,]+)"
+)
+_LAYER_KEY = re.compile(r"\.l\..*|\.0*[1-9]\d*")
+"""What stands behind `containerd.io/gc.ref.content` in the label of a layer; old labels have just a
+number, and 0 there is the config."""
+
+_DOCUMENT = re.compile(
+    r"application/vnd\.(?:oci\.image\.(?:index|manifest)\.v1"
+    r"|docker\.distribution\.manifest(?:\.list)?\.v2)\+json"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A blob that another one refers to; `role` is manifest, config, layer or content."""
+
+    digest: str
+    role: str
+    media_type: str = ""
+
+
+def is_document(media_type: str) -> bool:
+    """Whether a media type is that of an index or a manifest."""
+    return _DOCUMENT.fullmatch(media_type) is not None
+
+
+def content_references(labels: str) -> Iterator[Child]:
+    """The blobs that a printed list of labels refers to (`containerd.io/gc.ref.content...`)."""
+    for found in _CONTENT.finditer(labels):
+        key = found["key"]
+        if _LAYER_KEY.fullmatch(key):
+            role = "layer"
+        elif key in (".config", ".0"):
+            role = "config"
+        elif key.startswith(".m."):
+            role = "manifest"
+        else:
+            role = "content"
+        yield Child(found["digest"], role)
+
+
+def snapshot_references(labels: str) -> Iterator[tuple[str, str]]:
+    """Snapshotter and key of each snapshot that a printed list of labels refers to."""
+    for found in _SNAPSHOT.finditer(labels):
+        yield found["snapshotter"], found["key"]
+
+
+def children_of(text: str) -> list[Child]:
+    """The blobs that an index or a manifest lists; none for what is neither."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return []
+    if not isinstance(document, dict):
+        return []
+    parts = (("manifests", "manifest"), ("layers", "layer"), ("blobs", "content"))
+    listed = [(document.get(name), role) for name, role in parts]
+    return [
+        *_descriptors([document.get("config")], "config"),
+        *(child for entries, role in listed for child in _descriptors(entries, role)),
+    ]
+
+
+def _descriptors(entries: object, role: str) -> Iterator[Child]:
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, Mapping) and isinstance(entry.get("digest"), str):
+            yield Child(entry["digest"], role, str(entry.get("mediaType") or ""))

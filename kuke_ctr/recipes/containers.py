@@ -1,0 +1,148 @@
+"""Making and removing containers, with what ctr leaves behind."""
+
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kuke_ctr.backends.ctr import containers, snapshots, tasks
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.errors import KukeCtrError, NotFound
+from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.records import Task
+
+LOGS = Path("/var/log/kuke-ctr")
+"""Where the log files of `kuke-ctr run -d` are: `<namespace>/<id>.log`."""
+
+
+def create(ctr: Ctr, namespace: str, name: str, flags: Sequence[str], words: Sequence[str]) -> None:
+    """`ctr containers create [FLAG]... -- WORD...`; one that fails leaves no snapshot behind.
+
+    `name` is the container's id, which is among the words.
+    """
+    if ctr.processes.dry_run:
+        containers.create(ctr, namespace, flags, words)
+        return
+    if name in containers.names(ctr, namespace):
+        raise KukeCtrError(
+            f"there is a container {name} already in the namespace {namespace}",
+            hint=f"`kuke-ctr containers info {name}` shows it, `containers rm {name}` removes it",
+        )
+    snapshotter = value_of("--snapshotter", flags)
+    if _has_snapshot(ctr, namespace, name, snapshotter):
+        raise KukeCtrError(
+            f"there is a snapshot {name} already, without a container of that id",
+            hint=f"another id; or `kuke-ctr snapshots rm {name}`, if nobody needs it",
+        )
+    try:
+        containers.create(ctr, namespace, flags, words)
+    except KukeCtrError as error:
+        if "already exists" not in error.message:  # else somebody was quicker: it is not ours
+            _undo(ctr, namespace, name, snapshotter)
+        raise
+
+
+def value_of(flag: str, words: Sequence[str]) -> str | None:
+    """The value of one of ctr's flags among the words, the last one where there are several."""
+    found = None
+    for index, word in enumerate(words):
+        if word == flag and index + 1 < len(words):
+            found = words[index + 1]
+        elif word.startswith(f"{flag}="):
+            found = word.partition("=")[2]
+    return found
+
+
+def _has_snapshot(ctr: Ctr, namespace: str, key: str, snapshotter: str | None) -> bool:
+    try:
+        snapshots.info(ctr, namespace, key, snapshotter)
+    except NotFound:
+        return False
+    except KukeCtrError:  # no such snapshotter: ctr will say so
+        return False
+    return True
+
+
+def _undo(ctr: Ctr, namespace: str, name: str, snapshotter: str | None) -> None:
+    """Remove the snapshot that a failed or interrupted `create` has made already."""
+    try:
+        if name in containers.names(ctr, namespace):
+            ctr.notice(f"the container {name} was made: `kuke-ctr containers rm {name}` removes it")
+        elif _has_snapshot(ctr, namespace, name, snapshotter):
+            ctr.change(*snapshots.words(snapshotter, "rm", name), namespace=namespace)
+    except NotFound:
+        pass  # containerd was quicker
+    except KukeCtrError as error:
+        ctr.notice(f"a snapshot {name} may be left: {error.message}")
+
+
+def remove(
+    ctr: Ctr,
+    namespace: str,
+    name: str,
+    flags: Sequence[str],
+    states: Mapping[str, Task],
+    *,
+    touch_files: bool = True,
+) -> None:
+    """`ctr containers rm [FLAG]... ID`, and the log file of our own `run -d`. NotFound.
+
+    A container with a task that has not stopped is refused; a stopped task goes with it. `states`
+    are the namespace's tasks. No file is touched without `touch_files`.
+    """
+    info = containers.facts(ctr, namespace, name)
+    require_no_task(name, states)
+    if name not in states:
+        _require_silence(ctr, namespace, name)
+    log = log_of(info, namespace)
+    done = containers.remove(ctr, namespace, name, flags)
+    if log is None or not touch_files:
+        return
+    if done.planned:
+        ctr.notice(f"its log file {log} would be removed as well")
+        return
+    try:
+        log.unlink()
+    except OSError as error:
+        ctr.notice(f"{name} is removed, its log file {log} is not: {error.strerror}")
+
+
+def require_no_task(name: str, states: Mapping[str, Task]) -> None:
+    """Raise KukeCtrError for a container with a task that has not stopped."""
+    task = states.get(name)
+    if task is not None and task.status != "STOPPED":
+        raise KukeCtrError(
+            f"the container {name} has a task that is {task.status}: it is not removed",
+            hint=f"first `kuke-ctr tasks kill {name}`, or `kuke-ctr tasks rm --force {name}`",
+        )
+
+
+def _require_silence(ctr: Ctr, namespace: str, name: str) -> None:
+    """Raise KukeCtrError where a task that is not listed may live all the same.
+
+    ctr 2.3 leaves out a task whose shim is silent, and `containers rm` takes every failure to ask
+    for the task as `there is none`.
+    """
+    said = ctr.processes.run(tasks.ps(ctr, name, namespace, probe=True))
+    if said.exit_code == 0 or not isinstance(failure_of(said), NotFound):
+        raise KukeCtrError(
+            f"the state of the task of {name} can't be known: the container is not removed",
+            hint=f"`kuke-ctr tasks ps {name}` shows what containerd says",
+        )
+
+
+def log_of(info: ContainerInfo, namespace: str) -> Path | None:
+    """The log file that goes with a container, where it is a file at the one place for it.
+
+    The label that names it is anybody's to write: what it says is not followed, only compared.
+    """
+    place = LOGS / namespace / f"{info.id}.log"
+    if info.log is None or str(info.log) != str(place):
+        return None
+    try:
+        if Path(os.path.realpath(place.parent)) != place.parent:
+            return None
+        return place if stat.S_ISREG(place.lstat().st_mode) else None
+    except OSError:
+        return None

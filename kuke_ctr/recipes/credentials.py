@@ -1,0 +1,107 @@
+"""Who signs in to a registry, and with which secret: the user's, or that of the realm's record."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kuke_ctr.errors import NotFound, UsageError
+
+LONGEST = 4095
+"""Bytes: ctr reads its answer from a terminal, and a terminal's line has no more."""
+
+_DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A name and its secret for a registry; `source` says for a person where they are from."""
+
+    user: str
+    secret: str = field(repr=False)
+    source: str
+
+
+def check_user(user: str) -> str:
+    """The name; UsageError for one with a password in it, which every user of the host could see.
+
+    The error does not show it.
+    """
+    if ":" in user:
+        raise UsageError(
+            "--user takes a name only: what stands in a command line can be read by all of this "
+            "host",
+            hint="echo PASSWORD | kuke-ctr ... --user NAME --password-stdin; or without that flag, "
+            "and you are asked",
+        )
+    if not user or _CONTROL.search(user):
+        raise UsageError("--user wants a name", hint="--user NAME")
+    return user
+
+
+def check_secret(secret: str) -> str:
+    """The secret, where ctr can be told it; UsageError, which does not show it, where not."""
+    if not secret:
+        raise UsageError("the password is empty", hint="is the secret's file empty?")
+    if _CONTROL.search(secret):
+        raise UsageError(
+            "the password has a control character or a line break in it",
+            hint="one line of text, such as --password-stdin < FILE gives",
+        )
+    if len(secret.encode(errors="surrogateescape")) > LONGEST:
+        raise UsageError(
+            f"the password has more than {LONGEST} bytes: ctr would cut it",
+            hint="take a shorter token",
+        )
+    return secret
+
+
+def registry_of(reference: str) -> str:
+    """The registry in a reference: `127.0.0.1:5000`, `docker.io` where none is named."""
+    first, slash, _ = reference.partition("/")
+    if slash and (first == "localhost" or "." in first or ":" in first):
+        return _host(first)
+    return "docker.io"
+
+
+def of_realm(documents: Iterable[tuple[Path, dict[str, object]]], reference: str) -> Login:
+    """The credentials that the realm's record has for the registry of a reference.
+
+    They stand in `spec.registryCredentials[]`: `username`, `password`, `serverAddress`. Raises
+    NotFound, with the registries that it has some for.
+    """
+    host = registry_of(reference)
+    known: list[str] = []
+    seen: list[str] = []
+    for path, document in documents:
+        seen.append(str(path))
+        for entry in _entries(document):
+            server = _host(str(entry.get("serverAddress") or "docker.io"))
+            if server == host:
+                return _login(entry, host, path)
+            known.append(server)
+    where = f"has some for: {', '.join(dict.fromkeys(known))}" if known else "has none"
+    raise NotFound(
+        f"the realm has no credentials for {host}",
+        hint=f"{seen[0]} {where}" if seen else "it has no record; --user NAME asks for a password",
+    )
+
+
+def _login(entry: dict[str, object], host: str, path: Path) -> Login:
+    user, secret = entry.get("username"), entry.get("password")
+    if not isinstance(user, str) or not isinstance(secret, str) or ":" in user:
+        raise UsageError(f"{path}: the credentials for {host} lack a username or a password")
+    return Login(check_user(user), check_secret(secret), f"the realm's credentials, {path}")
+
+
+def _entries(document: dict[str, object]) -> list[dict[str, object]]:
+    spec = document.get("spec")
+    found = spec.get("registryCredentials") if isinstance(spec, dict) else None
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+
+
+def _host(address: str) -> str:
+    """`https://index.docker.io/v1/` and `docker.io` are one; a port is part of the name."""
+    host = re.sub(r"^[a-z]+://", "", address.strip().lower()).partition("/")[0]
+    return "docker.io" if host in _DOCKER_HUB else host

@@ -1,0 +1,329 @@
+"""Where the output of a container is kept, found without attaching to it, and when its task ends.
+
+The places, first match wins: Kukeon's files under the run path; the log of our own `run -d`; the
+`capture` of the kuketty that holds its terminal; the file that its shim writes. docs/logs.md has
+the reasons.
+"""
+
+import os
+import select
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from kuke_ctr.backends.ctr import containers, tasks
+from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
+from kuke_ctr.host import Host
+from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.realms import Resolution, check_name
+from kuke_ctr.recipes.kukeon_files import CellContainer, find_container
+from kuke_ctr.recipes.log_file import Identity, LogFile, open_log
+from kuke_ctr.records import Task
+from kuke_ctr.task_io import PROC, IoKind, shims_write, task_io
+
+LOG_FOLDER = Path("/var/log/kuke-ctr")
+"""Where `kuke-ctr run -d` puts its logs."""
+
+LIVING = ("RUNNING", "CREATED", "PAUSED", "PAUSING")
+
+_LOOK_EVERY = 0.1
+_LOOK_AGAIN = 0.02
+_SETTLE_LIMIT = 5.0
+_SETTLE_QUIET = 0.5
+"""Seconds: between two looks at a file; the same after the end of the task; how long a shim may
+take to write the rest; how long that is waited for where the shim can't be seen."""
+
+_OTHERS = (
+    ("nerdctl/", "nerdctl made it: `nerdctl --namespace {namespace} logs {container}`"),
+    ("io.cri-containerd.", "Kubernetes made it: `crictl logs {container}`, or /var/log/pods"),
+    ("io.kubernetes.", "Kubernetes made it: `crictl logs {container}`, or /var/log/pods"),
+)
+"""What the labels of others start with, and what shows their logs."""
+
+
+class Kind(StrEnum):
+    """What a log is; a CAPTURE is all that came out of a terminal, a STALE one nobody vouches for
+    because containerd can't be asked."""
+
+    KUKEON = "Kukeon's log"
+    CAPTURE = "what kuketty captured of its terminal"
+    OWN = "the log of kuke-ctr run"
+    STALE = "a log of kuke-ctr run with its name; containerd can't be asked whether it is its own"
+    SHIM = "the file that its shim writes"
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A log that can be opened, and what it is."""
+
+    file: LogFile
+    kind: Kind
+
+
+def default_log(namespace: str, container: str) -> Path:
+    """Where the log of `kuke-ctr run -d` is by default; both names are checked."""
+    check_name(namespace, "namespace")
+    return LOG_FOLDER / namespace / f"{check_name(container, 'container')}.log"
+
+
+def own_log(namespace: str, info: ContainerInfo) -> Path | None:
+    """The log that the label `kuke-ctr/log` names, if that can be believed.
+
+    Labels of an image are copied to its containers: whoever made the image could name any file.
+    Only the place where `kuke-ctr run -d` puts this container's log by itself is believed.
+    """
+    expected = default_log(namespace, info.id)
+    return expected if info.log == expected else None
+
+
+def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = PROC) -> Log:
+    """The log of a container. `proc` is None where the processes are another host's (a replay).
+
+    Raises NotFound for a container that there is not, FoundWrong where its output is kept nowhere,
+    Forbidden where it may not be seen or is refused, and what a ctr that does not answer raises,
+    once the places on disk had nothing.
+    """
+    check_name(container, "container")
+    cell, hidden = None, None
+    try:
+        cell = find_container(host.settings.run_path, realm, container)
+    except Forbidden as error:
+        hidden = error
+    log = _of_kukeon(cell)
+    if log is not None:
+        return log
+    if cell is not None and cell.root and cell.logs:
+        raise FoundWrong(
+            f"{container} prints nothing anybody keeps: as the root container of a Kukeon cell it "
+            "only holds the network, and its output goes to /dev/null",
+            hint="the other containers of the cell have logs (`kuke-ctr containers ls`)",
+        )
+    try:
+        return _asked(host, realm.namespace, container, cell, proc)
+    except NotFound:
+        raise
+    except (FoundWrong, Forbidden) as error:
+        raise hidden or error from None
+    except KukeCtrError as error:
+        return _without_daemon(realm.namespace, container, cell, hidden or error)
+
+
+def _of_kukeon(cell: CellContainer | None) -> Log | None:
+    if cell is None:
+        return None
+    for path in cell.outputs():
+        kind = Kind.CAPTURE if path.name == "capture" else Kind.KUKEON
+        log = _if_there(LogFile(path, cell.folder), kind)
+        if log is not None:
+            return log
+    return None
+
+
+def _if_there(file: LogFile, kind: Kind) -> Log | None:
+    descriptor = open_log(file)
+    if descriptor is None:
+        return None
+    os.close(descriptor)
+    return Log(file, kind)
+
+
+def _own(namespace: str, container: str, kind: Kind) -> Log | None:
+    return _if_there(LogFile(default_log(namespace, container), LOG_FOLDER), kind)
+
+
+def _without_daemon(
+    namespace: str, container: str, cell: CellContainer | None, error: KukeCtrError
+) -> Log:
+    """What can be said where ctr gives no answer."""
+    if cell is not None and not cell.logs:
+        raise _in_fifos_of_old(container) from None
+    log = _own(namespace, container, Kind.STALE)
+    if log is None:
+        error.message = f"no log of {container} on disk, and containerd can't be asked: " + (
+            error.message
+        )
+        raise error
+    return log
+
+
+def _asked(
+    host: Host, namespace: str, container: str, cell: CellContainer | None, proc: Path | None
+) -> Log:
+    info = containers.facts(host.ctr, namespace, container)
+    if own_log(namespace, info) is not None:
+        log = _own(namespace, container, Kind.OWN)
+        if log is not None:
+            return log
+    if info.kuketty is not None:
+        path = info.kuketty / "capture"
+        log = _if_there(LogFile(path, Path(path.anchor)), Kind.CAPTURE)
+        if log is not None:
+            return log
+    task = _task(host, namespace, container)
+    if task is None or task.status not in LIVING:
+        raise _nothing_left(namespace, info, cell, task)
+    return _of_shim(task, namespace, info, cell, proc)
+
+
+def _task(host: Host, namespace: str, container: str) -> Task | None:
+    (listed,) = tasks.listed(host.ctr, [namespace])
+    return next((task for task in listed.records if task.id == container), None)
+
+
+def _of_shim(
+    task: Task, namespace: str, info: ContainerInfo, cell: CellContainer | None, proc: Path | None
+) -> Log:
+    seen = task_io(task.pid, namespace, info.id, proc=proc) if proc is not None else None
+    match seen.kind if seen is not None else IoKind.UNKNOWN:
+        case IoKind.LOG if seen is not None and seen.held is not None:
+            path = seen.log or seen.held.readlink()
+            return Log(LogFile(path, Path(path.anchor), seen.held), Kind.SHIM)
+        case IoKind.NULL:
+            raise FoundWrong(
+                f"the output of {info.id} goes to /dev/null (null IO): it is kept nowhere",
+                hint=f"`kuke-ctr exec -t {info.id} sh` looks around in it",
+            )
+        case IoKind.FIFO | IoKind.TERMINAL:
+            raise _in_fifos(info.id)
+    if cell is not None and not cell.logs:
+        raise _in_fifos_of_old(info.id)
+    _refuse_label(namespace, info)
+    if os.geteuid() != 0:
+        raise Forbidden(
+            f"only root can see where the output of {info.id} goes",
+            hint="run the same command with sudo",
+        )
+    raise FoundWrong(
+        f"where the output of {info.id} goes can't be seen: into no file that its shim writes",
+        hint=_other_hint(namespace, info) or "perhaps it was started with a logger program",
+    )
+
+
+def _nothing_left(
+    namespace: str, info: ContainerInfo, cell: CellContainer | None, task: Task | None
+) -> KukeCtrError:
+    """The error for a container whose task is not running, and that has no log of its own."""
+    _refuse_label(namespace, info)
+    if cell is not None and not cell.logs:
+        return _in_fifos_of_old(info.id)
+    what = "has no task" if task is None else f"has ended (its task is {task.status})"
+    return FoundWrong(
+        f"{info.id} {what}, and no log of it is known: what it printed was kept nowhere",
+        hint=_other_hint(namespace, info) or "`kuke-ctr run -d` keeps a log",
+    )
+
+
+def _refuse_label(namespace: str, info: ContainerInfo) -> None:
+    """Raise Forbidden for a label that names a log, where nothing but the label says so."""
+    if info.log is not None and own_log(namespace, info) is None:
+        raise Forbidden(
+            f"the label kuke-ctr/log of {info.id} names {info.log}, and nothing else says that "
+            "this is its log: an image can bring such a label",
+            hint=f"if you know that file, read it yourself: `tail {info.log}`",
+        )
+
+
+def _other_hint(namespace: str, info: ContainerInfo) -> str | None:
+    for start, hint in _OTHERS:
+        if any(label.startswith(start) for label in info.labels):
+            return hint.format(namespace=namespace, container=info.id)
+    return None
+
+
+def _in_fifos(container: str) -> FoundWrong:
+    return FoundWrong(
+        f"the output of {container} goes into FIFOs and is kept nowhere",
+        hint=f"only an attachment shows what comes from now on: `kuke-ctr attach {container}`",
+    )
+
+
+def _in_fifos_of_old(container: str) -> FoundWrong:
+    error = _in_fifos(container)
+    error.message = f"{container} has no log: the Kukeon that made it (before 0.5) has its output "
+    error.message += "go into FIFOs, which keep nothing"
+    return error
+
+
+def pid_of(host: Host, namespace: str, container: str) -> int:
+    """The pid of the container's task; 0 where it has ended, or there is none.
+
+    Runs `ctr tasks ls`; raises FoundWrong where containerd does not know the pid (a hung shim), and
+    what a ctr that does not answer raises.
+    """
+    task = _task(host, namespace, container)
+    if task is None or task.status == "STOPPED":
+        return 0
+    if task.pid == 0 or task.status not in LIVING:
+        raise FoundWrong(f"the task of {container} is {task.status}: its pid is not known")
+    return task.pid
+
+
+class Until:
+    """How long a log is followed; calling it waits a moment and says whether that was the end.
+
+    It ends with the process `pid` (0: it has ended already; None: unknown, never), once its shim
+    has written the rest; after `seconds`; and by BrokenPipeError when nobody reads `output` any
+    more.
+    """
+
+    def __init__(
+        self,
+        pid: int | None,
+        files: Callable[[], frozenset[Identity]],
+        *,
+        output: int = -1,
+        seconds: float | None = None,
+        proc: Path = PROC,
+    ) -> None:
+        self._files = files
+        self._proc = proc
+        self._deadline = float("inf") if seconds is None else time.monotonic() + seconds
+        self._ended = float("inf") if pid != 0 else time.monotonic()
+        self._process = -1
+        if pid:
+            try:
+                self._process = os.pidfd_open(pid)
+            except ProcessLookupError:
+                self._ended = time.monotonic()
+        self._poll = select.poll()
+        for descriptor, events in ((output, 0), (self._process, select.POLLIN)):
+            if descriptor >= 0:
+                self._poll.register(descriptor, events)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forget_process()
+
+    def __call__(self) -> bool:
+        """Wait a moment; True at the end."""
+        now = time.monotonic()
+        if self._ended <= now and self._settled(now):
+            return True
+        wait = _LOOK_AGAIN if self._ended <= now else _LOOK_EVERY
+        wait = min(wait, max(self._deadline - now, 0))
+        for descriptor, _ in self._poll.poll(wait * 1000):
+            if descriptor != self._process:
+                raise BrokenPipeError
+            self._ended = time.monotonic()
+            self._forget_process()
+        return time.monotonic() >= self._deadline
+
+    def _settled(self, now: float) -> bool:
+        """Whether the rest was written, as far as it can be known."""
+        writing = shims_write(self._files(), proc=self._proc)
+        if writing is None:
+            return now - self._ended > _SETTLE_QUIET
+        return not writing or now - self._ended > _SETTLE_LIMIT
+
+    def _forget_process(self) -> None:
+        if self._process >= 0:
+            with suppress(KeyError):
+                self._poll.unregister(self._process)
+            os.close(self._process)
+            self._process = -1

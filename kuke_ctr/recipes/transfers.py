@@ -1,0 +1,181 @@
+"""What surrounds a transfer: which images landed, what an interrupted one leaves, `docker save`."""
+
+import os
+import platform as machine
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from kuke_ctr.backends.ctr import content, images
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.tables import fetch
+from kuke_ctr.calls import Call, Result
+from kuke_ctr.children import close_all
+from kuke_ctr.errors import CtrFailed, CtrMissing, Interrupted, KukeCtrError, NotFound, TimeLimit
+from kuke_ctr.parse.transfers import parse_import
+from kuke_ctr.process import Processes
+from kuke_ctr.records import Image, Listing
+
+_ASKING = 5.0
+"""Seconds for the question what is left: somebody has just pressed Ctrl-C."""
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
+_RUNS_TOO = {("amd64", "386"), ("arm64", "arm")}
+_DOCKER_SAID = 65536
+_DOCKER_ENDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """The images of an import. `new` is false where all of them were there before, just so."""
+
+    images: tuple[Image, ...]
+    new: bool
+
+
+def named(ctr: Ctr, namespace: str, reference: str) -> Image:
+    """The record of one image; NotFound where there is none, Unreadable."""
+    listing = _list(ctr, namespace, f'name=="{reference}"')
+    for image in listing.records:
+        if image.ref == reference:
+            return image
+    raise NotFound(
+        f"ctr has said that it did it, and there is no image {reference} in the namespace "
+        f"{namespace}",
+        hint="`kuke-ctr images ls` shows what there is",
+    )
+
+
+def images_by_name(ctr: Ctr, namespace: str) -> dict[str, Image]:
+    """The images of a namespace, as far as they can be read."""
+    return {image.ref: image for image in _list(ctr, namespace).records}
+
+
+def landed(ctr: Ctr, namespace: str, before: Mapping[str, Image], said: bytes) -> Landed:
+    """The images that an import has made or changed, or those that it found as they are.
+
+    `said` is what ctr printed. Without any of them: no images.
+    """
+    listing = _list(ctr, namespace)
+    new = tuple(image for image in listing.records if _changed(before.get(image.ref), image))
+    if new:
+        return Landed(new, new=True)
+    written = parse_import(said.decode(errors="surrogateescape"))
+    return Landed(tuple(each for each in listing.records if written.has(each.ref)), new=False)
+
+
+def _changed(before: Image | None, now: Image) -> bool:
+    return before is None or (before.digest, before.labels) != (now.digest, now.labels)
+
+
+def _list(ctr: Ctr, namespace: str, *filters: str) -> Listing[Image]:
+    (answer,) = fetch(ctr, images.LS, [namespace], filters)
+    if isinstance(answer, KukeCtrError):
+        raise answer
+    return answer
+
+
+def lacking(image: Image, wanted: Sequence[str]) -> list[str]:
+    """Those of the platforms that an index has nothing for; an image for one is taken as it is.
+
+    2.x fetches nothing for such a platform, and calls it a success.
+    """
+    if not image.platforms or not ("index" in image.media_type or "list" in image.media_type):
+        return []
+    return [name for name in wanted if not any(_serves(name, has) for has in image.platforms)]
+
+
+def host_platform() -> str:
+    """This machine's platform: what ctr takes where nobody names another."""
+    name = machine.machine()
+    return f"linux/{_ARCHITECTURES.get(name, name)}"
+
+
+def _serves(wanted: str, has: str) -> bool:
+    """Whether an image for `has` will do; variants are left to ctr."""
+    system, _, rest = wanted.partition("/")
+    if not rest:
+        system, rest = "linux", system
+    architecture = {**_ARCHITECTURES, "x86-64": "amd64"}.get(rest, rest).partition("/")[0]
+    other_system, _, other = has.partition("/")
+    other = other.partition("/")[0]
+    return system == other_system and (architecture == other or (architecture, other) in _RUNS_TOO)
+
+
+@contextmanager
+def told_what_is_left(ctr: Ctr, namespace: str) -> Iterator[None]:
+    """An Interrupted or TimeLimit inside says what the transfer has left in the namespace."""
+    try:
+        yield
+    except (Interrupted, TimeLimit) as error:
+        error.message = f"{error.message}; {_left(ctr, namespace)}"
+        error.hint = (
+            "the same command once more completes it; else containerd drops the rest within a day"
+        )
+        raise
+
+
+def _left(ctr: Ctr, namespace: str) -> str:
+    brief = replace(ctr, timeout=_ASKING)
+    try:
+        (active,) = fetch(brief, content.ACTIVE, [namespace])
+    except (KukeCtrError, KeyboardInterrupt):
+        return "what is left could not be asked for"
+    if isinstance(active, KukeCtrError):
+        return "what is left could not be asked for"
+    if not active.records:
+        return "no blob is half there; finished ones stay until containerd collects them"
+    sizes = ", ".join(each.size for each in active.records[:5])
+    blobs = "1 blob is" if len(active.records) == 1 else f"{len(active.records)} blobs are"
+    return f"{blobs} half there ({sizes}): `kuke-ctr content active -n {namespace}`"
+
+
+@contextmanager
+def docker_save(processes: Processes, references: Sequence[str]) -> Iterator[int]:
+    """`docker save REF...`, running: the descriptor of the archive that it writes.
+
+    A failure of docker's is raised at the end, whatever came of the archive. Raises CtrMissing.
+    """
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    call = Call(("docker", "save", *references), timeout=None, stdin=nothing)
+    try:
+        pipes = processes.open_pipes(call)
+    except CtrMissing as error:
+        hint = "without docker: save the image elsewhere, and import the file"
+        raise CtrMissing(error.message, hint=hint, command=error.command) from None
+    finally:
+        os.close(nothing)
+    failed: KukeCtrError | None = None
+    try:
+        try:
+            yield pipes.stdout
+        except CtrFailed as error:  # docker's own failure tells more
+            failed = error
+        if failed is not None:
+            with suppress(TimeLimit):
+                pipes.wait(_DOCKER_ENDS)
+            pipes.kill()
+        exit_code = pipes.wait()
+        if exit_code > 0:
+            raise _docker_failed(call, os.read(pipes.stderr, _DOCKER_SAID), exit_code)
+        if failed is not None:
+            raise failed
+    finally:
+        pipes.kill()
+        close_all(pipes.stdout, pipes.stderr)
+
+
+def plan_from_docker(
+    ctr: Ctr, references: Sequence[str], words: Sequence[str], namespace: str
+) -> Result:
+    """What a dry run prints in place of both."""
+    ctr.processes.run(Call(("docker", "save", *references)))
+    return ctr.change("images", "import", *words, "-", namespace=namespace)
+
+
+def _docker_failed(call: Call, said: bytes, exit_code: int) -> CtrFailed:
+    lines = said.decode(errors="replace").strip().splitlines()
+    text = lines[-1] if lines else f"it ended with exit code {exit_code}"
+    return CtrFailed(
+        f"docker: {text}", hint="`docker images` lists what docker has", command=call.argv
+    )

@@ -1,0 +1,44 @@
+"""Names and numbers of signals, as ctr understands them in every version."""
+
+from difflib import get_close_matches
+from signal import Signals
+
+from kuke_ctr.errors import UsageError
+
+_HIGHEST = 64
+_REAL_TIME = ("SIGRTMIN", "SIGRTMAX")  # ctr to 1.6 knows these by their numbers only
+
+
+def signal_of(text: str) -> str:
+    """The signal that `TERM`, `sigterm` or `15` means: `SIGTERM`, or a number for a real-time one.
+
+    Raises UsageError.
+    """
+    if text.isascii() and text.isdigit():
+        return _of_number(int(text), text)
+    name = text.upper()
+    name = name if name.startswith("SIG") else f"SIG{name}"
+    if name not in Signals.__members__:
+        near = get_close_matches(name, Signals.__members__, n=3)
+        hint = f"near: {', '.join(near)}" if near else "`kill -l` lists them: TERM, KILL, HUP, 9"
+        raise UsageError(f"{text!r} is no signal", hint=hint)
+    return _of_number(Signals[name].value, text)
+
+
+def _of_number(number: int, text: str) -> str:
+    if not 0 < number <= _HIGHEST:
+        raise UsageError(f"{text!r} is no signal", hint=f"a name, or a number from 1 to {_HIGHEST}")
+    try:
+        name = Signals(number).name
+    except ValueError:
+        return str(number)
+    return str(number) if name in _REAL_TIME else name
+
+
+def ending_of(exit_code: int) -> str:
+    """`exit code 7`, with the signal behind it where there was one: `exit code 137 (SIGKILL)`."""
+    try:
+        name = Signals(exit_code - 128).name
+    except ValueError:
+        return f"exit code {exit_code}"
+    return f"exit code {exit_code} ({name})"
