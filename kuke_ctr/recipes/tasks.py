@@ -59,7 +59,7 @@ class Tasks:
         if status == "STOPPED" and not ("--all" in words and self._has_processes(name)):
             raise NotFound(
                 f"the task {name} has stopped already: no signal was sent",
-                hint=f"`kuke-ctr tasks rm {name}` deletes what is left of it",
+                hint=f"`{self._line('rm', name)}` deletes what is left of it",
             )
         try:
             self._change("kill", *words, name)
@@ -68,7 +68,7 @@ class Tasks:
         if status == "PAUSED" and signal != "SIGKILL":
             self.ctr.notice(
                 f"{name} is paused: it gets the signal when it goes on "
-                f"(`kuke-ctr tasks resume {name}`)"
+                f"(`{self._line('resume', name)}`)"
             )
 
     def pause(self, name: str, words: Sequence[str]) -> None:
@@ -84,9 +84,7 @@ class Tasks:
     def remove(self, name: str, words: Sequence[str], *, force: bool) -> str:
         """`ctr tasks rm [FLAG]... ID`; how its process had ended, empty where that was with 0."""
         if not force:
-            hint = (
-                f"`kuke-ctr tasks kill {name}` asks it to end, `tasks rm --force` kills it at once"
-            )
+            hint = f"`{self._line('kill', name)}` asks it to end, `rm --force` kills it at once"
             self._require(name, ("STOPPED",), "only a task that has stopped is deleted", hint)
         self.status(name)
         result = self._change("rm", *words, name)
@@ -95,7 +93,7 @@ class Tasks:
         if name in tasks.states(self.ctr, self.namespace):
             raise CtrFailed(
                 f"ctr says that it deleted the task {name}, but the task is still there",
-                hint="`kuke-ctr tasks ls` shows its state",
+                hint=f"`{self._line('ls')}` shows its state",
                 command=mask(result.argv),
             )
         found = _EXIT_CODE.search(result.stderr.decode(errors="replace"))
@@ -142,8 +140,12 @@ class Tasks:
         if task is not None and task.status in ("PAUSED", "PAUSING"):
             self.ctr.notice(
                 f"{name} is PAUSED now, ctr had paused it for the checkpoint: "
-                f"`kuke-ctr tasks resume {name}` lets it go on"
+                f"`{self._line('resume', name)}` lets it go on"
             )
+
+    def _line(self, verb: str, *names: str) -> str:
+        """A command to go on with, in the very same namespace."""
+        return " ".join(("kuke-ctr tasks", verb, *names, "--namespace", self.namespace))
 
     def has_network_of_ctr(self, name: str) -> bool:
         """Whether `ctr run --cni` made the container: every `ctr tasks kill` takes its network."""
@@ -174,7 +176,7 @@ class Tasks:
         if exec_id is None:
             return NotFound(
                 f"the process of {name} has ended: the signal reached nobody",
-                hint=f"`kuke-ctr tasks ls` shows its state, `tasks rm {name}` deletes the task",
+                hint=f"`{self._line('ls')}` shows its state",
                 command=error.command,
             )
         try:
@@ -184,6 +186,6 @@ class Tasks:
         ids = ", ".join(process.exec_id for process in found if process.exec_id)
         return NotFound(
             f"no process with the exec id {exec_id} lives in {name}",
-            hint=f"`kuke-ctr tasks ps {name}` lists them; there are: {ids or 'none'}",
+            hint=f"there are: {ids or 'none'} (`{self._line('ps', name)}`)",
             command=error.command,
         )
