@@ -9,6 +9,7 @@ import pytest
 from kuke_ctr.calls import mask
 from kuke_ctr.cli import main
 from kuke_ctr.recipes import containers as recipe
+from kuke_ctr.recipes.processes import drops
 from tests.fake_ctr import FakeCtr
 
 Capture = pytest.CaptureFixture[str]
@@ -24,8 +25,9 @@ def tasks_table(*rows: tuple[str, str]) -> str:
 
 
 @pytest.fixture
-def host(fake_ctr: FakeCtr) -> FakeCtr:
+def host(fake_ctr: FakeCtr, monkeypatch: pytest.MonkeyPatch) -> FakeCtr:
     """A host with a task in every state, and a container without one."""
+    monkeypatch.setattr("kuke_ctr.recipes.tasks.drops", lambda pid, number: False)
     fake_ctr.answer("namespaces", "ls", "-q", stdout="default\nkukeon-main\nmoby\n")
     names = ("web", "frozen", "ended", "fresh", "silent", "idle")
     states = ("RUNNING", "PAUSED", "STOPPED", "CREATED", "UNKNOWN")
@@ -330,6 +332,40 @@ def test_a_create_that_fails_leaves_no_snapshot(maker: FakeCtr, capsys: Capture,
     capsys.readouterr()
 
 
+def test_the_kernel_drops_what_the_first_process_does_not_await(
+    host: FakeCtr, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.answer(*N, "tasks", "kill", "--signal", "SIGINT", "web")
+    monkeypatch.setattr(
+        "kuke_ctr.recipes.tasks.drops", lambda pid, number: (pid, number) == (1000, 2)
+    )
+    code, out, err = run("tasks kill web -s INT", capsys)
+    assert (code, out) == (0, "web\n")
+    assert "no handler for SIGINT" in err
+    assert "kuke-ctr tasks kill -9 web --namespace kukeon-main" in err
+
+
+@pytest.mark.parametrize(
+    ("status", "number", "dropped"),
+    [
+        ("NSpid:\t77\t1\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000000000\n", 15, True),
+        ("NSpid:\t77\t1\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000004000\n", 15, False),
+        ("NSpid:\t77\t1\nSigBlk:\t0000000000004000\nSigCgt:\t0000000000000000\n", 15, False),
+        ("NSpid:\t77\t1\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000004000\n", 1, True),
+        ("NSpid:\t77\t1\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000000000\n", 9, False),
+        ("NSpid:\t77\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000000000\n", 15, False),
+        (None, 15, False),
+    ],
+)
+def test_whether_a_signal_is_dropped_stands_in_proc(
+    tmp_path: Path, status: str | None, number: int, dropped: bool
+) -> None:
+    if status is not None:
+        (tmp_path / "77").mkdir()
+        (tmp_path / "77" / "status").write_text(f"Name:\ta: b\n{status}")
+    assert drops(77, number, tmp_path) is dropped
+
+
 def test_a_snapshot_that_was_there_before_is_left_alone(maker: FakeCtr, capsys: Capture) -> None:
     maker.answer(*N, "snapshots", "info", "new", stdout="{}")
     assert main(["containers", "create", "-r", "main", "IMG", "new"]) == 1
@@ -384,9 +420,19 @@ def test_containers_go_with_their_snapshots_unless_they_are_kept(
     host: FakeCtr, capsys: Capture
 ) -> None:
     host.answer(*N, "tasks", "ps", "idle", stderr=NO_TASK, exit_code=1)
+    info = '{"ID": "idle", "SnapshotKey": "k", "Snapshotter": "native", "Spec": {}}'
+    host.answer(*N, "containers", "info", "idle", stdout=info)
+    kept = ("--snapshotter", "native", "label", "k", "containerd.io/gc.root=kuke-ctr")
+    host.answer(*N, "snapshots", *kept)
     host.answer(*N, "containers", "rm", "--keep-snapshot", "idle")
     host.answer(*N, "containers", "rm", "ended")
-    assert run("containers rm --keep-snapshot idle", capsys) == (0, "idle\n", "")
+    code, out, err = run("containers rm --keep-snapshot idle", capsys)
+    assert (code, out) == (0, "idle\n")
+    assert "kuke-ctr snapshots rm k --snapshotter native --namespace kukeon-main" in err
+    assert changes(host) == [
+        shlex.join([*N, "snapshots", *kept]),
+        "-n kukeon-main containers rm --keep-snapshot idle",
+    ]
     assert run("containers rm ended", capsys) == (0, "ended\n", "")
     gone = 'ctr: container "edned" in namespace "kukeon-main": not found\n'
     host.answer(*N, "containers", "info", "edned", stderr=gone, exit_code=1)

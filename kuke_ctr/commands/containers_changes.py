@@ -248,8 +248,9 @@ def rm(
 
     Runs `ctr containers rm CONTAINER` for each, after `ctr tasks ls` and `ctr containers info`. A
     container whose task has not stopped is refused; a task that has stopped goes with it, and so
-    does the log file of a container that `kuke-ctr run -d` made. `--all` says what will go and
-    asks, or needs --yes.
+    does the log file of a container that `kuke-ctr run -d` made. With `--keep-snapshot`, `ctr
+    snapshots label` holds the snapshot first: containerd collects what nothing needs. `--all` says
+    what will go and asks, or needs --yes.
     """
     names_only(session)
     if every == bool(names):

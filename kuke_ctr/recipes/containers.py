@@ -15,6 +15,9 @@ from kuke_ctr.records import Task
 LOGS = Path("/var/log/kuke-ctr")
 """Where the log files of `kuke-ctr run -d` are: `<namespace>/<id>.log`."""
 
+KEPT = "containerd.io/gc.root=kuke-ctr"
+"""The label that keeps a snapshot from being collected."""
+
 
 def create(ctr: Ctr, namespace: str, name: str, flags: Sequence[str], words: Sequence[str]) -> None:
     """`ctr containers create [FLAG]... -- WORD...`; one that fails leaves no snapshot behind.
@@ -98,6 +101,8 @@ def remove(
     require_no_task(namespace, name, states)
     if name not in states:
         _require_silence(ctr, namespace, name)
+    if "--keep-snapshot" in flags and info.snapshot:
+        _keep(ctr, namespace, info)
     log = log_of(info, namespace)
     done = containers.remove(ctr, namespace, name, flags)
     if log is None or not touch_files:
@@ -109,6 +114,17 @@ def remove(
         log.unlink()
     except OSError as error:
         ctr.notice(f"{name} is removed, its log file {log} is not: {error.strerror}")
+
+
+def _keep(ctr: Ctr, namespace: str, info: ContainerInfo) -> None:
+    """Give a snapshot a reason to stay: one that nothing needs is collected within seconds."""
+    words = snapshots.words(info.snapshotter or None, "label", info.snapshot, KEPT)
+    if not ctr.change(*words, namespace=namespace).planned:
+        snapshotter = f" --snapshotter {info.snapshotter}" if info.snapshotter else ""
+        ctr.notice(
+            f"the snapshot {info.snapshot} stays until `kuke-ctr snapshots rm {info.snapshot}"
+            f"{snapshotter} --namespace {namespace}`"
+        )
 
 
 def require_no_task(namespace: str, name: str, states: Mapping[str, Task]) -> None:

@@ -7,18 +7,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from signal import Signals
 
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import message_of
 from kuke_ctr.calls import Result, mask
-from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
+from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
+from kuke_ctr.recipes.processes import drops, seen_by_us
 from kuke_ctr.records import Task
-from kuke_ctr.signals import ending_of
+from kuke_ctr.signals import ending_of, signal_of
 
 ENDING = ("SIGTERM", "SIGKILL", "SIGINT", "SIGQUIT", "SIGABRT")
 """The signals that are sent to end a process; others may mean `read your configuration again`."""
 
+_STOP_SIGNAL = "io.containerd.image.config.stop-signal"
 _EXIT_CODE = re.compile(r"exit with non-zero exit code (\d+)")
 
 
@@ -61,10 +64,16 @@ class Tasks:
                 f"the task {name} has stopped already: no signal was sent",
                 hint=f"`{self._line('rm', name)}` deletes what is left of it",
             )
+        dropped = "" if exec_id is not None or "--all" in words else self._dropped(name, signal)
         try:
-            self._change("kill", *words, name)
+            planned = self._change("kill", *words, name).planned
         except NotFound as error:
             raise self._nobody(name, exec_id, error) from None
+        if dropped and not planned:
+            self.ctr.notice(
+                f"{name}: its process has no handler for {dropped}, and the kernel drops it then "
+                f"for the first process of a container; `{self._line('kill', '-9', name)}` ends it"
+            )
         if status == "PAUSED" and signal != "SIGKILL":
             self.ctr.notice(
                 f"{name} is paused: it gets the signal when it goes on "
@@ -133,6 +142,26 @@ class Tasks:
                 ) from None
             raise
         return result.stdout.decode(errors="surrogateescape").strip()
+
+    def _dropped(self, name: str, signal: str) -> str:
+        """The signal, where the kernel will drop it: for what is root of its pid namespace."""
+        pid = self.states[name].pid
+        if not pid or self.ctr.processes.dry_run or not seen_by_us(self.ctr.socket):
+            return ""
+        chosen = signal or self._stop_signal(name)
+        try:
+            number = int(chosen) if chosen.isdigit() else Signals[chosen].value
+        except (KeyError, ValueError):
+            return ""
+        return chosen if drops(pid, number) else ""
+
+    def _stop_signal(self, name: str) -> str:
+        """What `ctr tasks kill` sends where no signal is given."""
+        labels = containers.facts(self.ctr, self.namespace, name).labels
+        try:
+            return signal_of(labels.get(_STOP_SIGNAL, "SIGTERM"))
+        except UsageError:
+            return ""
 
     def _tell_if_paused(self, name: str) -> None:
         """ctr pauses a task while it makes the checkpoint; one that was ended leaves it so."""
