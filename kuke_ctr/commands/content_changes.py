@@ -35,6 +35,7 @@ from kuke_ctr.session import Realm, Session, note
 app = typer.Typer()
 
 _BLOCK = 1 << 20
+_SHOWN = 5
 
 
 @app.command("fetch", cls=WithExtra)
@@ -330,9 +331,10 @@ def prune(
         realm.require_namespace()
         note(f"no layer of {where} is kept by an image only: nothing to prune")
         return
+    losing = store.images_with(realm.namespace, layers)
     question = (
-        f"{_counted(layers)} of {where} will be removed, and {len(store.images[realm.namespace])} "
-        f"images will be incomplete: {_named(layers)}"
+        f"{_counted(layers)} of {where} will be removed ({_named(layers)}), and "
+        f"{_images(losing)} will be incomplete: {_some(losing)}"
     )
     if session.options.dry_run:
         note(question)
@@ -359,9 +361,17 @@ def _counted(blobs: Sequence[Blob]) -> str:
     return f"{layers} (some {size / 1e6:.1f} MB)"
 
 
+def _images(refs: Sequence[str]) -> str:
+    return "1 image" if len(refs) == 1 else f"{len(refs)} images"
+
+
 def _named(blobs: Sequence[Blob]) -> str:
-    names = ", ".join(short(blob.digest) for blob in blobs[:5])
-    return names + (f" and {len(blobs) - 5} more" if len(blobs) > 5 else "")  # noqa: PLR2004
+    return _some([short(blob.digest) for blob in blobs])
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _near(realm: Realm, digest: str) -> AbstractContextManager[None]:
