@@ -158,7 +158,8 @@ def ingest(
             content.ingest(realm.ctr, realm.namespace, ref, words, descriptor)
         except (KukeCtrError, Interrupted) as error:
             error.hint = error.hint or (
-                "`kuke-ctr content active` shows what is left of it, which goes within a day"
+                "another REF starts anew; `kuke-ctr content active` shows what is left of this one "
+                "for a day"
             )
             raise
     if session.options.dry_run:

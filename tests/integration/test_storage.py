@@ -14,7 +14,7 @@ import pytest
 
 from scripts.lib import processes
 from scripts.lib.containerd import PrivateContainerd, unique
-from scripts.lib.images import Archive, Json, busybox
+from scripts.lib.images import Archive, Json, busybox, files
 from tests.integration.runner import KukeCtr
 
 REF = "docker.io/library/busybox:1.36"
@@ -42,6 +42,11 @@ class Lab:
 
     def ctr(self, *argv: str, namespace: str = "") -> str:
         return self.daemon.ctr(*argv, namespace=namespace or self.namespace).stdout
+
+    def words(self, namespace: str = "") -> list[str]:
+        """A raw ctr of the namespace."""
+        program = str(self.daemon.programs / "ctr")
+        return [program, "-a", self.daemon.address, "-n", namespace or self.namespace]
 
     def blobs(self, namespace: str = "") -> set[str]:
         return set(self.ctr("content", "ls", "-q", namespace=namespace).split())
@@ -73,9 +78,20 @@ class Lab:
 
 @pytest.fixture
 def lab(any_containerd: PrivateContainerd, kuke_ctr: KukeCtr, tmp_path: Path) -> Iterator[Lab]:
-    made = Lab(any_containerd, kuke_ctr, tmp_path)
-    yield made
-    for point in processes.mounts_below(tmp_path):
+    """On each version of containerd."""
+    yield Lab(any_containerd, kuke_ctr, tmp_path)
+    unmount_below(tmp_path)
+
+
+@pytest.fixture
+def native(containerd: PrivateContainerd, kuke_ctr: KukeCtr, tmp_path: Path) -> Iterator[Lab]:
+    """On one version: for what does not depend on it."""
+    yield Lab(containerd, kuke_ctr, tmp_path)
+    unmount_below(tmp_path)
+
+
+def unmount_below(folder: Path) -> None:
+    for point in processes.mounts_below(folder):
         processes.unmount(point)
 
 
@@ -95,8 +111,6 @@ def test_content_of_images_is_kept_until_yes_and_the_other_namespace_keeps_its_o
     assert (asked.returncode, asked.stdout) == (2, "")
     assert f"the image {REF} in namespace {lab.namespace};" in asked.stderr
     assert f"the image {REF} in namespace {lab.other} (its own entry stays" in asked.stderr
-    planned = lab.run("content", "rm", lab.layer, "--dry-run")
-    assert planned.stdout.endswith(f"-n {lab.namespace} content rm {lab.layer}\n")
     assert lab.layer in lab.blobs()
 
     done = lab.run("content", "rm", lab.layer[7:20], "--yes")
@@ -105,14 +119,9 @@ def test_content_of_images_is_kept_until_yes_and_the_other_namespace_keeps_its_o
     assert lab.layer not in lab.blobs()
     assert "incomplete" in lab.ctr("images", "check")
     assert "incomplete" not in lab.ctr("images", "check", namespace=lab.other)
-    assert len(lab.archive.blobs[lab.layer]) == len(
-        subprocess.run(
-            [lab.daemon.programs / "ctr", "-a", lab.daemon.address, "-n", lab.other]
-            + ["content", "get", lab.layer],
-            capture_output=True,
-            check=True,
-        ).stdout
-    )
+    words = [*lab.words(lab.other), "content", "get", lab.layer]
+    got = subprocess.run(words, capture_output=True, check=True).stdout
+    assert got == lab.archive.blobs[lab.layer]
     again = lab.run("content", "rm", lab.layer, "-y")
     assert (again.returncode, again.stdout) == (3, "")
     assert "there is no content" in again.stderr
@@ -131,20 +140,26 @@ def test_content_comes_in_by_file_and_pipe_and_stays_only_where_it_is_kept(lab: 
     assert {digest, hello} <= lab.blobs()
     lab.collect()
     assert lab.blobs() & {digest, hello} == {digest}
-
-    wrong = lab.run("content", "ingest", "three", str(file), "--expected-digest", hello)
-    assert wrong.returncode == 1
-    assert "unexpected commit digest" in wrong.stderr
-    assert hello not in lab.blobs()
-
     marked = lab.run("content", "label", digest[7:17], "note=a b, c")
     assert (marked.returncode, marked.stdout) == (0, f"{digest}\n")
     assert digest in lab.ctr("content", "ls", "-q", 'labels.note=="a b, c"')
-    gone = lab.run("content", "label", f"sha256:{'0' * 64}", "a=b")
-    assert gone.returncode == 3
     removed = lab.run("content", "rm", digest)
     assert (removed.returncode, removed.stdout) == (0, f"{digest}\n")
     assert digest not in lab.blobs()
+
+
+def test_content_that_is_wrong_or_missing_is_said(native: Lab) -> None:
+    file = native.folder / "blob"
+    file.write_bytes(b"hello")
+    other = f"sha256:{'0' * 64}"
+    before = native.blobs()
+    wrong = native.run("content", "ingest", "key", str(file), "--expected-digest", other)
+    assert wrong.returncode == 1
+    assert "unexpected commit digest" in wrong.stderr
+    assert "key" in native.ctr("content", "active")
+    assert native.blobs() == before
+    gone = native.run("content", "label", other, "a=b")
+    assert (gone.returncode, gone.stdout) == (3, "")
 
 
 def test_prune_gives_up_the_layers_it_named(lab: Lab) -> None:
@@ -157,8 +172,6 @@ def test_prune_gives_up_the_layers_it_named(lab: Lab) -> None:
     assert lab.layer not in lab.blobs()
     assert lab.layer in lab.blobs(lab.other)
     assert lab.chain in lab.snapshots()
-    again = lab.run("content", "prune")
-    assert (again.returncode, again.stdout) == (0, "")
 
 
 class Registry(BaseHTTPRequestHandler):
@@ -183,7 +196,8 @@ class Registry(BaseHTTPRequestHandler):
         if self.command == "GET":
             self.wfile.write(body if body is not None and known else b"")
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def log_message(self, *_: object) -> None:
         pass
@@ -208,14 +222,19 @@ def test_a_fetched_image_is_there_and_not_unpacked(lab: Lab) -> None:
     with registry(archive, image) as host:
         ref = f"{host}/team/app:1"
         done = lab.run("content", "fetch", ref, "--plain-http")
-        missing = lab.run("content", "fetch", f"{host}/team/app:nothing", "--plain-http")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{ref}\n", "")
     assert set(archive.blobs) <= lab.blobs()
     assert ref in lab.ctr("images", "ls", "-q").split()
     assert list(lab.snapshots().values()) == ["Committed"]
+
+
+def test_a_fetch_that_fails_says_why(native: Lab) -> None:
+    archive = Archive()
+    with registry(archive, archive.manifest([b""])) as host:
+        missing = native.run("content", "fetch", f"{host}/team/app:nothing", "--plain-http")
     assert (missing.returncode, missing.stdout) == (3, "")
-    down = lab.run("content", "fetch", ref, "--plain-http")
-    assert down.returncode == 1
+    down = native.run("content", "fetch", f"{host}/team/app:1", "--plain-http")
+    assert (down.returncode, down.stdout) == (1, "")
     assert "connection refused" in down.stderr
 
 
@@ -225,10 +244,6 @@ def test_snapshots_are_prepared_committed_labelled_and_viewed(lab: Lab) -> None:
     marked = lab.run("snapshots", "label", "work", "note=a, b")
     assert (marked.returncode, marked.stdout) == (0, "work\n")
     assert dict(lab.snapshot("work")["Labels"])["note"] == "a, b"  # type: ignore[call-overload]
-    unmarked = lab.run("snapshots", "label", "work", "note=")
-    assert unmarked.returncode == 0
-    assert "note" not in dict(lab.snapshot("work")["Labels"])  # type: ignore[call-overload]
-
     chain = lab.chain
     done = lab.run("snapshots", "commit", "done", "work")
     assert (done.returncode, done.stdout) == (0, "done\n")
@@ -238,32 +253,54 @@ def test_snapshots_are_prepared_committed_labelled_and_viewed(lab: Lab) -> None:
     lab.collect()
     assert set(lab.snapshots()) == {chain, "done", "look"}  # ctr's own view is gone
 
-    listed = lab.run("snapshots", "view", "again", "done", "--mounts")
+
+def test_snapshots_show_their_mounts_and_a_label_goes(native: Lab) -> None:
+    native.ctr("snapshots", "prepare", "work", native.chain)
+    native.run("snapshots", "label", "work", "note=a")
+    assert native.run("snapshots", "label", "work", "note=").returncode == 0
+    assert "note" not in dict(native.snapshot("work")["Labels"])  # type: ignore[call-overload]
+    listed = native.run("snapshots", "view", "again", native.chain, "--mounts")
     assert isinstance(json.loads(listed.stdout), list)
-    told = lab.run("snapshots", "prepare", "third", "done", "--target", "/mnt/there")
+    told = native.run("snapshots", "prepare", "third", native.chain, "--target", "/mnt/there")
     assert told.stdout.startswith("mount -t ")
     assert " /mnt/there " in told.stdout
-    missing = lab.run("snapshots", "prepare", "fourth", "dne")
+    missing = native.run("snapshots", "prepare", "fourth", "wrk")
     assert missing.returncode == 3
-    assert "hint: there are: done" in missing.stderr
+    assert "hint: there are: work" in missing.stderr
 
 
 def test_a_snapshot_is_mounted_and_in_use_until_it_is_not(lab: Lab) -> None:
     target = lab.folder / "target"
     target.mkdir()
     lab.ctr("snapshots", "prepare", "work", lab.chain)
-    planned = lab.run("snapshots", "mount", "work", str(target), "--dry-run")
-    assert planned.stdout.startswith("mount -t ")
-    assert mount_options(target) is None
     done = lab.run("snapshots", "mount", "work", str(target))
     assert (done.returncode, done.stdout) == (0, f"{target}\n")
     assert f"umount {target}" in done.stderr
     assert "rw" in (mount_options(target) or [])
-    assert (target / "bin/busybox").stat().st_size == os.stat(
+    assert (target / "bin/busybox").stat().st_size == (
         lab.daemon.programs / "busybox"
-    ).st_size
+    ).stat().st_size
     (target / "new").write_text("written")
 
+    asked = lab.run("snapshots", "rm", "work")
+    assert asked.returncode == 2
+    assert f"its files are mounted on {target}" in asked.stderr
+    assert "work" in lab.snapshots()
+
+    subprocess.run(["umount", target], check=True)
+    assert lab.run("snapshots", "rm", "work").stdout == "work\n"
+    assert "work" not in lab.snapshots()
+
+
+def test_a_snapshot_is_mounted_once_and_read_only_where_asked(native: Lab) -> None:
+    lab, target = native, native.folder / "target"
+    target.mkdir()
+    lab.ctr("snapshots", "prepare", "work", lab.chain)
+    planned = lab.run("snapshots", "mount", "work", str(target), "--dry-run")
+    assert planned.stdout.startswith("mount -t ")
+    assert mount_options(target) is None
+    lab.run("snapshots", "mount", "work", str(target))
+    (target / "new").write_text("written")
     twice = lab.run("snapshots", "mount", "work", str(target))
     assert (twice.returncode, "something is mounted" in twice.stderr) == (2, True)
     other = lab.folder / "other"
@@ -271,19 +308,11 @@ def test_a_snapshot_is_mounted_and_in_use_until_it_is_not(lab: Lab) -> None:
     second = lab.run("snapshots", "mount", "work", str(other))
     assert second.returncode == 2
     assert f"its files are mounted on {target}" in second.stderr
-    asked = lab.run("snapshots", "rm", "work")
-    assert asked.returncode == 2
-    assert f"its files are mounted on {target}" in asked.stderr
-    assert "work" in lab.snapshots()
-
     subprocess.run(["umount", target], check=True)
     looked = lab.run("snapshots", "mount", "work", str(target), "--read-only")
     assert looked.returncode == 0, looked.stderr
     assert (target / "new").read_text() == "written"
     assert os.statvfs(target).f_flag & os.ST_RDONLY
-    subprocess.run(["umount", target], check=True)
-    assert lab.run("snapshots", "rm", "work").stdout == "work\n"
-    assert "work" not in lab.snapshots()
 
 
 def test_a_view_is_mounted_read_only_and_a_committed_one_says_how(lab: Lab) -> None:
@@ -292,8 +321,6 @@ def test_a_view_is_mounted_read_only_and_a_committed_one_says_how(lab: Lab) -> N
     refused = lab.run("snapshots", "mount", lab.chain, str(target))
     assert refused.returncode == 1
     assert "hint: make a view of it first" in refused.stderr
-    missing = lab.run("snapshots", "mount", "nothing", str(target))
-    assert missing.returncode == 3
     lab.run("snapshots", "view", "look", lab.chain)
     done = lab.run("snapshots", "mount", "look", str(target))
     assert done.returncode == 0, done.stderr
@@ -319,9 +346,6 @@ def test_a_snapshot_that_is_used_names_its_user(lab: Lab) -> None:
         forced = lab.run("snapshots", "rm", chain, "--yes")
         assert forced.returncode == 1
         assert "hint: `kuke-ctr snapshots tree`" in forced.stderr
-        moved = lab.run("snapshots", "commit", "taken", name)
-        assert moved.returncode == 2
-        assert f"the container {name}" in moved.stderr
         assert set(lab.snapshots()) == {chain, name}
     finally:
         lab.ctr("tasks", "rm", "--force", name)
@@ -337,9 +361,6 @@ def test_leases_are_made_and_those_that_keep_nothing_go(lab: Lab) -> None:
     assert (made.returncode, made.stdout) == (0, "mine\n")
     named = lab.run("leases", "create", "team=a")
     assert lab.ctr("leases", "ls", "-q").split() == sorted(["mine", named.stdout.strip()])
-    again = lab.run("leases", "create", "mine")
-    assert again.returncode == 1
-    assert "already exists" in again.stderr
     done = lab.run("leases", "rm", "mine", "mien")
     assert (done.returncode, done.stdout) == (3, "mine\n")
     assert "there is no lease mien" in done.stderr
@@ -353,16 +374,18 @@ def test_leases_are_made_and_those_that_keep_nothing_go(lab: Lab) -> None:
 
 def test_a_lease_that_an_import_lives_by_is_not_taken_from_it(lab: Lab) -> None:
     archive = Archive()
-    archive.name(archive.manifest([os.urandom(100_000)]), "example.com/slow:1")
+    archive.name(archive.manifest([files({"x": os.urandom(100_000)})]), "example.com/slow:1")
     data = archive.write(lab.folder / "slow.tar").read_bytes()
-    words = [lab.daemon.programs / "ctr", "-a", lab.daemon.address, "-n", lab.namespace]
+    cut = data.rindex(b"index.json")
     local = [] if lab.daemon.version.startswith("1.6") else ["--local"]
     importing = subprocess.Popen(
-        [*words, "images", "import", *local, "-"], stdin=subprocess.PIPE, env=lab.daemon.environment
+        [*lab.words(), "images", "import", *local, "--no-unpack", "-"],
+        stdin=subprocess.PIPE,
+        env=lab.daemon.environment,
     )
     assert importing.stdin is not None
     try:
-        importing.stdin.write(data[:-20_000])  # the end, with index.json, is late
+        importing.stdin.write(data[:cut])  # the end is late
         importing.stdin.flush()
         layer = next(iter(archive.blobs))
         assert processes.until(lambda: layer in lab.blobs(), 20)
@@ -373,7 +396,7 @@ def test_a_lease_that_an_import_lives_by_is_not_taken_from_it(lab: Lab) -> None:
         blob = lab.run("content", "rm", layer)
         assert blob.returncode == 2
         assert f"a lease may be all that keeps it, ctr does not tell which: {lease}" in blob.stderr
-        importing.stdin.write(data[-20_000:])
+        importing.stdin.write(data[cut:])
         importing.stdin.close()
         assert importing.wait(30) == 0
     finally:
