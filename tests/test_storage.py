@@ -169,6 +169,18 @@ def test_a_list_that_can_not_be_read_is_no_permission(host: FakeCtr, capsys: Cap
     assert changing(host) == []
 
 
+def test_a_blob_whose_own_row_can_not_be_read_is_no_missing_one(
+    host: FakeCtr, capsys: Capture
+) -> None:
+    rows = dict(MAIN_BLOBS)
+    del rows[LOOSE]
+    broken = f"{LOOSE}\tx=a\nb\n"
+    host.answer(*MAIN, "content", "ls", stdout=blobs(rows) + broken)
+    assert main(["content", "rm", "-r", "main", LOOSE]) == 2
+    assert "could not be read" in capsys.readouterr().err
+    assert main(["content", "rm", "-r", "main", LOOSE, "--yes"]) == 0
+
+
 def test_missing_content_is_3_though_ctr_says_0_and_the_others_go(
     host: FakeCtr, capsys: Capture
 ) -> None:

@@ -101,6 +101,9 @@ def fetch(
             "interrupted: what has arrived is kept for a day",
             hint="the same command again goes on from there; `kuke-ctr content active` lists it",
         ) from None
+    except NotFound as error:
+        error.hint = "does the registry have that reference?"
+        raise
     if said.planned:
         return
     listed = realm.ctr.run("images", "ls", "-q", f'name=="{ref}"', namespace=realm.namespace)
@@ -136,20 +139,21 @@ def ingest(
 ) -> None:
     """Put a file, or stdin, into a realm's content, and print its digest.
 
-    Runs `ctr content ingest REF`, which reads the file itself; for a stream whose digest is not
-    given `ctr content ls -q` before and after it, and with --keep `ctr content label`. Without
-    --keep containerd's next collection takes what no image, lease or label refers to.
+    Runs `ctr content ingest REF`, which reads the bytes itself. Without --expected-digest a file is
+    read before for its digest, and for a stream `ctr content ls -q` runs before and after. With
+    --keep also `ctr content label`: else containerd's next collection takes what no image, lease or
+    label refers to.
     """
     names_only(session)
     if expected_digest is not None:
         content.require_whole(expected_digest)
     chosen = flags(expected_size=expected_size)
-    realm = session.realm(changing=True, create=create_namespace)
     extra = extra_flags(session)
     with _opened(file) as descriptor:
         digest = expected_digest or _digest_of(descriptor)
         if keep and digest is None:
             raise UsageError("--keep needs to know the digest", hint="give --expected-digest")
+        realm = session.realm(changing=True, create=create_namespace)
         before = set() if digest or session.options.dry_run else _digests(realm)
         words = (*chosen, *flags(expected_digest=digest), *extra)
         if session.options.dry_run or session.options.trace:

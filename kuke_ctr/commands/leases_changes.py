@@ -130,6 +130,7 @@ def _ask(session: Session, names: Sequence[str], kept: Leases) -> None:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             listed = ", ".join(short(one) for one in found[:_SHOWN])
             reasons.append(f"it may be all that keeps {what}: {listed}{more}")
+    reasons += [f"what else it keeps could not be read ({one})" for one in kept.unread]
     if not reasons:
         return
     these = "the lease" if len(living) == 1 else "the leases"
