@@ -25,3 +25,13 @@ def info(ctr: Ctr, namespace: str, name: str, *, spec: bool = False) -> Result:
     """`ctr containers info ID`: a JSON document, of the OCI spec alone with `spec`; NotFound."""
     flags = ("--spec",) if spec else ()
     return ctr.run("containers", "info", *flags, name, namespace=namespace)
+
+
+def set_label(ctr: Ctr, namespace: str, name: str, key: str, value: str) -> Result:
+    """`ctr containers label ID KEY=VALUE`; NotFound."""
+    return ctr.change("containers", "label", name, f"{key}={value}", namespace=namespace)
+
+
+def remove(ctr: Ctr, namespace: str, name: str) -> Result:
+    """`ctr containers rm ID`, with its snapshot; any exit code is a result."""
+    return ctr.processes.run(ctr.call("containers", "rm", name, namespace=namespace))

@@ -10,9 +10,15 @@ from kuke_ctr.records import Version
 SINCE: dict[tuple[str, ...], str] = {
     ("deprecations",): "1.6.27",
     ("info",): "1.7",
+    ("run", "--cap-add"): "1.6",
+    ("run", "--cap-drop"): "1.6",
+    ("run", "--hostname"): "1.7",
+    ("run", "--runc-root"): "1.5",
+    ("run", "--user"): "1.7",
     ("sandboxes",): "1.7",
+    ("tasks", "exec", "--user"): "1.5",
 }
-"""The words of a command -> the first version of ctr that has it."""
+"""The words of a command, perhaps with a flag -> the first version of ctr that has it."""
 
 
 def numbers_of(version: str) -> tuple[int, ...]:
