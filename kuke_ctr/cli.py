@@ -307,15 +307,24 @@ def _finish(code: int) -> int:
 
 def _system_said_no(error: OSError) -> int:
     """A full disk under our output, a folder that vanished: the system's own words."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
     where = f" ({error.filename})" if error.filename else ""
     show_error(KukeCtrError(f"the system refused: {error.strerror or error}{where}"))
     return 1
 
 
 def _reader_gone() -> int:
-    """Nobody reads our output any more: silent, and nothing left that could fail at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Nobody reads our output any more: silent."""
+    _drop_output()
     return 141
+
+
+def _drop_output() -> None:
+    """What is still in our buffer goes nowhere: Python's own flush at exit must not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _bug() -> int:
