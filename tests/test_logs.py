@@ -11,7 +11,7 @@ import pytest
 
 from kuke_ctr.cli import main
 from kuke_ctr.errors import Forbidden
-from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.recipes import logs
 from kuke_ctr.recipes.logs import Until
 from scripts.lib.kukeon import write_record
@@ -235,16 +235,19 @@ def test_a_label_that_an_image_could_bring_names_no_file_for_us(
         "/etc/passwd",
         "{folder}/other/c1.log",
         "{folder}/{ns}/c2.log",
+        "{folder}/{ns}/c1-old.log",
+        "{folder}/{ns}/c1-0123456789ab.log/x.log",
         "{folder}/{ns}/../{ns}/c1.log",
         "relative",
         "",
     ],
 )
-def test_only_the_log_of_this_container_is_believed(log_folder: Path, label: str) -> None:
-    named = label.format(folder=log_folder, ns=NS)
-    assert logs.own_log(NS, ContainerInfo("c1", labels={"kuke-ctr/log": named})) is None
-    right = str(log_folder / NS / "c1.log")
-    assert logs.own_log(NS, ContainerInfo("c1", labels={"kuke-ctr/log": right})) == Path(right)
+def test_only_the_log_of_this_container_is_believed(label: str) -> None:
+    folder = LOGS / NS
+    named = label.format(folder=LOGS, ns=NS)
+    assert ContainerInfo("c1", labels={"kuke-ctr/log": named}).own_log(folder) is None
+    for right in (folder / "c1.log", folder / "c1-0123456789ab.log"):
+        assert ContainerInfo("c1", labels={"kuke-ctr/log": str(right)}).own_log(folder) == right
 
 
 def test_the_capture_of_a_kuketty_mount_is_found_without_a_record(

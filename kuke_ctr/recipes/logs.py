@@ -19,9 +19,8 @@ from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
 from kuke_ctr.host import Host
-from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.realms import Resolution, check_name
-from kuke_ctr.recipes.containers import LOGS
 from kuke_ctr.recipes.kukeon_files import CellContainer, find_container
 from kuke_ctr.recipes.log_file import Identity, LogFile, open_log
 from kuke_ctr.records import Task
@@ -71,16 +70,6 @@ def default_log(namespace: str, container: str) -> Path:
     """Where the log of `kuke-ctr run -d` is by default; both names are checked."""
     check_name(namespace, "namespace")
     return LOGS / namespace / f"{check_name(container, 'container')}.log"
-
-
-def own_log(namespace: str, info: ContainerInfo) -> Path | None:
-    """The log that the label `kuke-ctr/log` names, if that can be believed.
-
-    Labels of an image are copied to its containers: whoever made the image could name any file.
-    Only the place where `kuke-ctr run -d` puts this container's log by itself is believed.
-    """
-    expected = default_log(namespace, info.id)
-    return expected if info.log == expected else None
 
 
 def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = PROC) -> Log:
@@ -134,17 +123,13 @@ def _if_there(file: LogFile, kind: Kind) -> Log | None:
     return Log(file, kind)
 
 
-def _own(namespace: str, container: str, kind: Kind) -> Log | None:
-    return _if_there(LogFile(default_log(namespace, container), LOGS), kind)
-
-
 def _without_daemon(
     namespace: str, container: str, cell: CellContainer | None, error: KukeCtrError
 ) -> Log:
     """What can be said where ctr gives no answer."""
     if cell is not None and not cell.logs:
         raise _in_fifos_of_old(container) from None
-    log = _own(namespace, container, Kind.STALE)
+    log = _if_there(LogFile(default_log(namespace, container), LOGS), Kind.STALE)
     if log is None:
         error.message = f"no log of {container} on disk, and containerd can't be asked: " + (
             error.message
@@ -157,8 +142,9 @@ def _asked(
     host: Host, namespace: str, container: str, cell: CellContainer | None, proc: Path | None
 ) -> Log:
     info = containers.facts(host.ctr, namespace, container)
-    if own_log(namespace, info) is not None:
-        log = _own(namespace, container, Kind.OWN)
+    own = info.own_log(LOGS / namespace)
+    if own is not None:
+        log = _if_there(LogFile(own, LOGS), Kind.OWN)
         if log is not None:
             return log
     if info.kuketty is not None:
@@ -222,7 +208,7 @@ def _nothing_left(
 
 def _refuse_label(namespace: str, info: ContainerInfo) -> None:
     """Raise Forbidden for a label that names a log, where nothing but the label says so."""
-    if info.log is not None and own_log(namespace, info) is None:
+    if info.log is not None and info.own_log(LOGS / namespace) is None:
         raise Forbidden(
             f"the label kuke-ctr/log of {info.id} names {info.log}, and nothing else says that "
             "this is its log: an image can bring such a label",
