@@ -16,7 +16,7 @@ from kuke_ctr.recipes import logs
 from kuke_ctr.recipes.logs import Until
 from scripts.lib.kukeon import write_record
 from tests.fake_ctr import FakeCtr
-from tests.scripts import eventually
+from tests.scripts import eventually, quoted
 
 Capture = pytest.CaptureFixture[bytes]
 
@@ -158,6 +158,28 @@ def test_on_a_terminal_what_it_would_obey_is_left_out(
     line = ["logs", "space_stack_my-cell_shell", "-r", "main", "--run-path", str(run_path), *more]
     subprocess.run([sys.executable, "-m", "kuke_ctr", *line], stdout=slave, check=True)
     assert os.read(master, 1000) == expected
+    os.close(master)
+    os.close(slave)
+
+
+def test_colours_are_put_off_at_ctrl_c_too(fake_ctr: FakeCtr, run_path: Path) -> None:
+    import pty
+    import subprocess  # noqa: TID251
+    import sys
+    import tty
+
+    answers(fake_ctr, "space_stack_my-cell_shell", task=f"{os.getpid()} RUNNING")
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    line = ["logs", "-f", "space_stack_my-cell_shell", "-r", "main", "--run-path", str(run_path)]
+    seen = b""
+    with subprocess.Popen([sys.executable, "-m", "kuke_ctr", *line], stdout=slave) as process:
+        while b"green" not in seen:
+            seen += os.read(master, 1000)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    seen += os.read(master, 1000)
+    assert seen.endswith(b"green\r\n\x1b[0m")
     os.close(master)
     os.close(slave)
 
@@ -371,6 +393,29 @@ def test_ctrl_c_ends_it_quietly(fake_ctr: FakeCtr, run_path: Path, capfdbinary: 
     os.kill(child, signal.SIGINT)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130
     assert capfdbinary.readouterr().err == b""
+
+
+@pytest.mark.parametrize("container", [ID, "c1"])
+def test_ctrl_c_while_ctr_is_asked_is_the_end_as_well(
+    fake_ctr: FakeCtr, run_path: Path, tmp_path: Path, container: str
+) -> None:
+    import subprocess  # noqa: TID251
+    import sys
+
+    asked = tmp_path / "asked"
+    wait = f"echo > {quoted(asked)}; sleep 60"
+    fake_ctr.answer("-n", NS, "tasks", "ls", first=wait)
+    fake_ctr.answer("-n", NS, "containers", "info", "c1", first=wait)
+    line = ["logs", "-f", container, "-r", "main", "--run-path", str(run_path)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kuke_ctr", *line],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    eventually(asked.exists)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, b"")
 
 
 @pytest.mark.parametrize("words", [[], ["-f"]])
