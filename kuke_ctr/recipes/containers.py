@@ -9,11 +9,8 @@ from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.errors import KukeCtrError, NotFound
-from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.records import Task
-
-LOGS = Path("/var/log/kuke-ctr")
-"""Where the log files of `kuke-ctr run -d` are: `<namespace>/<id>.log`."""
 
 KEPT = "containerd.io/gc.root=kuke-ctr"
 """The label that keeps a snapshot from being collected."""
@@ -152,12 +149,12 @@ def _require_silence(ctr: Ctr, namespace: str, name: str) -> None:
 
 
 def log_of(info: ContainerInfo, namespace: str) -> Path | None:
-    """The log file that goes with a container, where it is a file at the one place for it.
+    """The log file that goes with a container, where it is a file at a place for it.
 
     The label that names it is anybody's to write: what it says is not followed, only compared.
     """
-    place = LOGS / namespace / f"{info.id}.log"
-    if info.log is None or str(info.log) != str(place):
+    place = info.own_log(LOGS / namespace)
+    if place is None:
         return None
     try:
         if Path(os.path.realpath(place.parent)) != place.parent:
