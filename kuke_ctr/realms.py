@@ -1,13 +1,12 @@
 """Realm -> namespace: the rules of docs/realms.md, and their explanation."""
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
+from kuke_ctr.errors import Forbidden, UsageError
 from kuke_ctr.files import documents, read_document, read_text, text_at
 from kuke_ctr.records import Realm, RealmSource
 from kuke_ctr.settings import Settings
@@ -52,11 +51,9 @@ class Resolution(NamedTuple):
         return cls(realm.name, realm.namespace, realm.source, realm.exists)
 
 
-class RealmList(NamedTuple):
-    """Realms by name, and what could not be read on the way."""
-
-    realms: tuple[Realm, ...]
-    warnings: tuple[str, ...]
+def is_name(text: str) -> bool:
+    """Whether a realm or a namespace may be called so, but for the length."""
+    return _NAME.fullmatch(text) is not None
 
 
 def check_name(text: str, what: str) -> str:
@@ -65,7 +62,7 @@ def check_name(text: str, what: str) -> str:
         raise UsageError(
             f"the {what} name has {len(text)} characters", hint=f"at most {LONGEST} are allowed"
         )
-    if not _NAME.fullmatch(text):
+    if not is_name(text):
         raise UsageError(
             f"{text!r} is no {what} name",
             hint="letters and digits, with single `.`, `_` or `-` between them",
@@ -94,7 +91,7 @@ def hint_for_missing(resolution: Resolution, names: frozenset[str]) -> str:
     return f"{bare}there are: {', '.join(shown[:5])}{more} (kuke-ctr realms ls)"
 
 
-class _Resolver:
+class Resolver:
     """Walks the rules once and notes what each found."""
 
     def __init__(self, name: str, settings: Settings, changing: bool) -> None:
@@ -172,7 +169,7 @@ class _Resolver:
         if kind not in (None, "Realm"):
             raise UsageError(f"{path} is the record of a {kind}, not of a realm")
         owner = text_at(document, "metadata", "name")
-        if owner is None or owner in _names(self.name):
+        if owner is None or owner in names_of(self.name):
             return
         said = f"{path} is the record of realm {owner}, not of {self.name}"
         if self.changing:
@@ -180,15 +177,17 @@ class _Resolver:
         self.warnings.append(said)
 
     def from_settings(self) -> Resolution | None:
-        for name in _names(self.name):
+        for name in names_of(self.name):
             if name in self.settings.realms:
                 found = self.settings.realms[name]
                 return self.win("settings", "settings file", found, RealmSource.SETTINGS)
         self.lose("settings", "not in the settings file")
         return None
 
-    def from_layout(self, existing: frozenset[str] | None) -> Resolution:
-        suffix, source = self.suffix()
+    def from_layout(
+        self, existing: frozenset[str] | None, known: tuple[str, str] | None = None
+    ) -> Resolution:
+        suffix, source = known or self.suffix()
         candidates = layouts(self.name, suffix)
         listed = ", ".join(candidates)
         origin = f"suffix {suffix}: {source}"
@@ -211,7 +210,7 @@ class _Resolver:
         )
 
     def suffix(self) -> tuple[str, str]:
-        found, source, warnings = _suffix(self.settings)
+        found, source, warnings = suffix_of(self.settings)
         if self.changing and warnings:
             raise Forbidden(warnings[0], hint="run the same command with sudo")
         self.warnings += warnings
@@ -234,7 +233,7 @@ def resolve(
     for a record that a `changing` command may not read.
     """
     realm = check_name(settings.realm if name is None else name, "realm")
-    walk = _Resolver(realm, settings, changing)
+    walk = Resolver(realm, settings, changing)
     if namespace is not None:
         return walk.win("--namespace", "as given", namespace, RealmSource.FLAG)
     walk.lose("--namespace", "not given")
@@ -254,20 +253,20 @@ def layouts(realm: str, suffix: str) -> tuple[str, ...]:
     return (f"kukeon-{realm}", f"{realm}.{suffix}", *old)
 
 
-def _names(realm: str) -> tuple[str, ...]:
+def names_of(realm: str) -> tuple[str, ...]:
     """The realm's name, and the other one of the system realm."""
     return (realm, *(name for name in SYSTEM if name != realm)) if realm in SYSTEM else (realm,)
 
 
 def _record_paths(run_path: Path, realm: str) -> Iterator[Path]:
-    for name in _names(realm):
+    for name in names_of(realm):
         yield run_path / "data" / name / "metadata.json"
     for file in ("realm.yaml", "metadata.json"):
-        for name in _names(realm):
+        for name in names_of(realm):
             yield run_path / name / file
 
 
-def _suffix(settings: Settings) -> tuple[str, str, list[str]]:
+def suffix_of(settings: Settings) -> tuple[str, str, list[str]]:
     """The suffix of Kukeon's own layout, where it was found, and what could not be read."""
     path = settings.run_path / ".kukeon-instance.json"
     suffix, source, warnings = settings.suffix, settings.suffix_source, []
@@ -321,7 +320,7 @@ def _manifest_realm(path: Path, realm: str) -> dict[str, object]:
         if isinstance(document, dict) and document.get("kind") == "Realm"
     ]
     names = [text_at(document, "metadata", "name") for document in realms]
-    found = [one for one, name in zip(realms, names, strict=True) if name in _names(realm)]
+    found = [one for one, name in zip(realms, names, strict=True) if name in names_of(realm)]
     if len(found) == 1:
         return found[0]
     if found:
@@ -346,107 +345,6 @@ def realm_documents(
             yield path, document
 
 
-def list_realms(
-    settings: Settings, existing: frozenset[str] | None, *, show_all: bool
-) -> RealmList:
-    """Every realm that the records, the settings or containerd's namespaces show, by name.
-
-    With `show_all` also the namespaces that are no realm's, under their own names.
-    """
-    warnings: list[str] = []
-    found = _recorded(settings, existing, warnings)
-    for name, namespace in settings.realms.items():
-        if not _known(name, found):
-            found[name] = (namespace, RealmSource.SETTINGS)
-    try:
-        suffix, _, denied = _suffix(settings)
-    except UsageError as error:
-        suffix, denied = settings.suffix, [error.message]
-    warnings += denied
-    claimed = {namespace for namespace, _ in found.values()}
-    for namespace in sorted((existing or frozenset()) - claimed):
-        realm = _realm_of(namespace, suffix)
-        if realm is not None and not _known(realm, found):
-            layout = _Resolver(realm, settings, changing=False).from_layout(existing)
-            warnings += layout.warnings
-            found[realm] = (layout.namespace, RealmSource.CONTAINERD)
-    rows = sorted((name, *what) for name, what in found.items())
-    if show_all:
-        claimed = {namespace for namespace, _ in found.values()}
-        others = sorted((existing or frozenset()) - claimed)
-        rows += [(namespace, namespace, RealmSource.CONTAINERD) for namespace in others]
-    realms = tuple(
-        Realm(name=name, namespace=namespace, source=source, exists=_exists(namespace, existing))
-        for name, namespace, source in rows
-    )
-    return RealmList(realms, tuple(dict.fromkeys(warnings)))
-
-
-def _recorded(
-    settings: Settings, existing: frozenset[str] | None, warnings: list[str]
-) -> dict[str, tuple[str, RealmSource]]:
-    """The realms that have a record; one whose record can't be right is a warning."""
-    found: dict[str, tuple[str, RealmSource]] = {}
-    for name in _record_names(settings.run_path, warnings):
-        try:
-            resolution = resolve(name, settings, existing=lambda: existing)
-        except KukeCtrError as error:
-            warnings.append(error.message)
-            continue
-        warnings += resolution.warnings
-        found[name] = (resolution.namespace, resolution.source)
-    return found
-
-
-def _known(realm: str, found: Mapping[str, object]) -> bool:
-    return any(name in found for name in _names(realm))
-
-
-def _exists(namespace: str, existing: frozenset[str] | None) -> bool | None:
-    return None if existing is None else namespace in existing
-
-
 def is_foreign(namespace: str) -> bool:
     """Whether a namespace is known to be no realm's: Docker's, Kubernetes', BuildKit's twins."""
     return namespace.endswith("_history") or namespace in _FOREIGN
-
-
-def _realm_of(namespace: str, suffix: str) -> str | None:
-    """The realm whose layout a namespace has; None for one that is nobody's, or BuildKit's."""
-    if is_foreign(namespace):
-        return None
-    realm = "default" if namespace == "kukeon.io" else None
-    if namespace in SYSTEM:
-        realm = namespace
-    elif namespace.startswith("kukeon-"):
-        realm = namespace.removeprefix("kukeon-")
-    elif namespace.endswith(f".{suffix}"):
-        realm = namespace.removesuffix(f".{suffix}")
-    return realm if realm is not None and namespace in layouts(realm, suffix) else None
-
-
-def _record_names(run_path: Path, warnings: list[str]) -> list[str]:
-    """The folders under the run path that hold a realm's record, in any layout."""
-    names: dict[str, None] = {}
-    for folder, files in (
-        (run_path / "data", ["metadata.json"]),
-        (run_path, ["realm.yaml", "metadata.json"]),
-    ):
-        try:
-            entries = sorted(os.listdir(folder))  # noqa: PTH208
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except PermissionError:
-            warnings.append(f"{folder} may not be read by this user: realms may be missing")
-            continue
-        for name in entries:
-            if _NAME.fullmatch(name) and any(_is_there(folder / name / file) for file in files):
-                names[name] = None
-    return list(names)
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except PermissionError:
-        return True  # its name is all that is known of it

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from operator import attrgetter
 from typing import NamedTuple
-from unicodedata import east_asian_width
+from unicodedata import combining, east_asian_width
 
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.records import Record, Refused
@@ -90,7 +90,9 @@ def make_view(
             raise UsageError(f"there is no column {column!r}", hint=f"columns: {', '.join(known)}")
     wide = form is Output.WIDE
     shown = tuple(columns) or (record.wide if wide else record.table)
-    if with_realm and not columns:
+    if form is Output.CSV and not columns:
+        shown = tuple(known)
+    elif with_realm and not columns:
         shown = ("realm", *shown)
     return View(form, shown, record.identifier, bool(columns), sort_by, headers)
 
@@ -189,13 +191,11 @@ def _csv(records: Iterable[Record], view: View) -> Iterator[str]:
         csv.writer(buffer, lineterminator="\n").writerow(cells)
         return buffer.getvalue().removesuffix("\n")
 
-    fields: tuple[str, ...] | None = view.fields if view.chosen else None
-    for index, record in enumerate(records):
+    if view.headers:
+        yield line(view.fields)
+    for record in records:
         found = document(record)
-        fields = fields or tuple(name for name in found if name != "extra")
-        if index == 0 and view.headers:
-            yield line(fields)
-        yield line([_plain(field, found.get(field), record) for field in fields])
+        yield line([_plain(field, found.get(field), record) for field in view.fields])
 
 
 def _plain(field: str, value: object, record: Record) -> str:
@@ -259,7 +259,9 @@ def width(text: str) -> int:
     """How many columns of a terminal the text takes."""
     if text.isascii():
         return len(text)
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(
+        0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text
+    )
 
 
 def use_colour() -> bool:

@@ -14,7 +14,7 @@ from kuke_ctr.backends.ctr.tables import Table, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.host import Host
 from kuke_ctr.process import Processes
-from kuke_ctr.realms import Resolution, hint_for_missing, is_foreign, list_realms
+from kuke_ctr.realms import Resolution, hint_for_missing, is_foreign
 from kuke_ctr.records import (
     Container,
     Image,
@@ -259,6 +259,8 @@ class Session:
         """The realms to list: all that exist under -A, else the one that the options mean."""
         if not self.options.all_realms:
             return (self._resolve(),)
+        from kuke_ctr.realm_list import list_realms
+
         found = list_realms(self.host.settings, self.host.namespaces, show_all=False)
         for warning in found.warnings:
             note(f"warning: {warning}")

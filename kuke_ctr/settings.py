@@ -158,13 +158,16 @@ def _check(path: Path, document: Mapping[str, object]) -> None:
     for key in ("realm", "address", "run_path", "ctr"):
         if key in document and not isinstance(document[key], str):
             raise UsageError(f"{path}: {key} is no text")
-    realms = document.get("realms", {})
-    if not isinstance(realms, dict) or not all(
-        isinstance(name, str) and text_at(realm, "namespace") for name, realm in realms.items()
-    ):
-        raise UsageError(
-            f"{path}: realms is wrong", hint="realms: {main: {namespace: kukeon-main}}"
-        )
+    realms = document.get("realms") or {}
+    example = "realms: {main: {namespace: kukeon-main}}"
+    if not isinstance(realms, dict):
+        raise UsageError(f"{path}: realms is no mapping of names", hint=example)
+    for name, realm in realms.items():
+        if not isinstance(name, str) or not text_at(realm, "namespace"):
+            raise UsageError(
+                f"{path}: realm {name!r} has no namespace that is text",
+                hint=f'{example}; YAML reads no, on and 12 as no text: "no" is one',
+            )
 
 
 def _realms(own: Mapping[str, object]) -> dict[str, str]:

@@ -49,7 +49,7 @@ def log_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where `kuke-ctr run -d` puts its logs."""
     folder = tmp_path / "var-log"
     (folder / NS).mkdir(parents=True)
-    monkeypatch.setattr(logs, "LOG_FOLDER", folder)
+    monkeypatch.setattr(logs, "LOGS", folder)
     return folder
 
 

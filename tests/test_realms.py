@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kuke_ctr.errors import Forbidden, UsageError
-from kuke_ctr.realms import check_name, hint_for_missing, list_realms, resolve
+from kuke_ctr.realm_list import list_realms
+from kuke_ctr.realms import check_name, hint_for_missing, resolve
 from kuke_ctr.records import RealmSource
 from kuke_ctr.settings import Settings
 
@@ -18,11 +19,11 @@ def make(run_path: Path, *, suffix: str = "kukeon.io", **realms: str) -> Setting
     return Settings(run_path, "default", None, None, ("ctr",), suffix, "a test", realms)
 
 
-def record(run_path: Path, where: str, namespace: str | None) -> None:
+def record(run_path: Path, where: str, namespace: object, *, name: str | None = None) -> None:
     path = run_path / where
     path.parent.mkdir(parents=True, exist_ok=True)
     spec = {} if namespace is None else {"namespace": namespace}
-    path.write_text(json.dumps({"kind": "Realm", "spec": spec}))
+    path.write_text(json.dumps({"kind": "Realm", "metadata": {"name": name}, "spec": spec}))
 
 
 def never() -> frozenset[str]:
@@ -115,7 +116,7 @@ def test_without_containerd_the_namespace_is_a_guess_nobody_checked(tmp_path: Pa
     assert (resolution.exists, resolution.guessed) == (None, True)
 
 
-def test_the_explanation_lists_the_rules_up_to_the_winner(tmp_path: Path) -> None:
+def test_the_explanation_lists_every_rule(tmp_path: Path) -> None:
     resolution = resolve("main", make(tmp_path), existing=lambda: frozenset({"kukeon-main"}))
     assert [(rule.rule, rule.won) for rule in resolution.rules] == [
         ("--namespace", False),
@@ -124,6 +125,54 @@ def test_the_explanation_lists_the_rules_up_to_the_winner(tmp_path: Path) -> Non
         ("settings", False),
         ("layout", True),
     ]
+    record(tmp_path, "data/main/metadata.json", "x")
+    rules = resolve("main", make(tmp_path), existing=never).rules
+    assert [rule.found for rule in rules[3:]] == ["not needed", "not needed"]
+    assert [rule.won for rule in rules] == [False, False, True, False, False]
+
+
+@pytest.mark.parametrize("namespace", [12, ["a"], True, {"a": 1}])
+def test_a_record_whose_namespace_is_no_text_is_no_reason_to_guess(
+    tmp_path: Path, namespace: object
+) -> None:
+    record(tmp_path, "data/main/metadata.json", namespace)
+    with pytest.raises(UsageError, match=r"metadata\.json: spec\.namespace is no text"):
+        resolve("main", make(tmp_path), existing=never)
+
+
+def test_the_record_of_another_realm_is_told_and_stops_a_change(tmp_path: Path) -> None:
+    record(tmp_path, "data/copy/metadata.json", "kukeon-main", name="main")
+    resolution = resolve("copy", make(tmp_path), existing=never)
+    assert resolution.namespace == "kukeon-main"
+    assert "is the record of realm main, not of copy" in resolution.warnings[0]
+    with pytest.raises(UsageError, match="not of copy"):
+        resolve("copy", make(tmp_path), existing=never, changing=True)
+
+
+def test_a_record_under_the_other_name_of_the_system_realm_is_its_own(tmp_path: Path) -> None:
+    record(tmp_path, "data/kuke-system/metadata.json", "sys", name="kuke-system")
+    assert resolve("kukeon-system", make(tmp_path), existing=never, changing=True).warnings == ()
+
+
+def test_the_list_goes_on_without_what_cannot_be_right(tmp_path: Path) -> None:
+    record(tmp_path, "data/main/metadata.json", 12)
+    record(tmp_path, "data/team/metadata.json", "team-a")
+    (tmp_path / ".kukeon-instance.json").write_text("[")
+    existing = frozenset({"kukeon-main", "team-a", "kukeon-kuke-system", "x.kukeon.io"})
+    found = list_realms(make(tmp_path), existing, show_all=False)
+    assert {realm.name: realm.source.value for realm in found.realms} == {
+        "main": "containerd",
+        "team": "record",
+        "x": "containerd",
+    }
+    assert len(found.warnings) == 2
+
+
+def test_two_layouts_of_a_realm_are_a_warning_in_the_list_too(tmp_path: Path) -> None:
+    both = frozenset({"kukeon-main", "main.kukeon.io"})
+    found = list_realms(make(tmp_path), both, show_all=False)
+    assert [realm.namespace for realm in found.realms] == ["kukeon-main"]
+    assert "main.kukeon.io" in found.warnings[0]
 
 
 MANIFEST = """

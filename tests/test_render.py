@@ -95,6 +95,16 @@ def test_csv_quotes_cells_that_hold_commas() -> None:
     assert rows[0]["labels"] == "a=1,b=2,3"
 
 
+def test_csv_of_nothing_is_its_header() -> None:
+    (header,) = render([], make_view(Image, output="csv"))
+    assert header.split(",")[:3] == ["ref", "media_type", "digest"]
+    assert list(render([], make_view(Image, output="csv", headers=False))) == []
+
+
+def test_a_combining_character_takes_no_column() -> None:
+    assert width("e\u0301") == 1
+
+
 def test_csv_keeps_a_cell_with_a_newline_in_one_record() -> None:
     text = "\n".join(lines(image(labels={"a": "1\n2"}, labels_text="a=1\n2"), output="csv"))
     (row,) = csv.DictReader(io.StringIO(text))

@@ -8,7 +8,8 @@ import typer
 from kuke_ctr.commands.lists import no_all_realms, show, view_of
 from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.options import shared
-from kuke_ctr.realms import Resolution, list_realms
+from kuke_ctr.realm_list import list_realms
+from kuke_ctr.realms import Resolution
 from kuke_ctr.records import Realm
 from kuke_ctr.render import Output, align, choose_output, escape, print_lines, to_json, to_yaml
 from kuke_ctr.session import Session, note

@@ -20,13 +20,11 @@ from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
 from kuke_ctr.host import Host
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.realms import Resolution, check_name
+from kuke_ctr.recipes.containers import LOGS
 from kuke_ctr.recipes.kukeon_files import CellContainer, find_container
 from kuke_ctr.recipes.log_file import Identity, LogFile, open_log
 from kuke_ctr.records import Task
 from kuke_ctr.task_io import PROC, IoKind, shims_write, task_io
-
-LOG_FOLDER = Path("/var/log/kuke-ctr")
-"""Where `kuke-ctr run -d` puts its logs."""
 
 LIVING = ("RUNNING", "CREATED", "PAUSED", "PAUSING")
 
@@ -67,7 +65,7 @@ class Log:
 def default_log(namespace: str, container: str) -> Path:
     """Where the log of `kuke-ctr run -d` is by default; both names are checked."""
     check_name(namespace, "namespace")
-    return LOG_FOLDER / namespace / f"{check_name(container, 'container')}.log"
+    return LOGS / namespace / f"{check_name(container, 'container')}.log"
 
 
 def own_log(namespace: str, info: ContainerInfo) -> Path | None:
@@ -132,7 +130,7 @@ def _if_there(file: LogFile, kind: Kind) -> Log | None:
 
 
 def _own(namespace: str, container: str, kind: Kind) -> Log | None:
-    return _if_there(LogFile(default_log(namespace, container), LOG_FOLDER), kind)
+    return _if_there(LogFile(default_log(namespace, container), LOGS), kind)
 
 
 def _without_daemon(

@@ -132,6 +132,12 @@ class Store:
         kept = (blob for blob in self.blobs[namespace].values() if is_kept(blob.labels_text))
         return [*(image.digest for image in self.images[namespace]), *(one.digest for one in kept)]
 
+    def images_with(self, namespace: str, blobs: Iterable[Blob]) -> list[str]:
+        """The references of the images that need one of the blobs."""
+        wanted = {blob.digest for blob in blobs}
+        found = self.images[namespace]
+        return [image.ref for image in found if wanted & self.tree(image.digest).keys()]
+
     def only_layers(self, namespace: str) -> list[Blob]:
         """The blobs that are kept by nothing but a label that names them as a layer."""
         blobs = self.blobs[namespace]

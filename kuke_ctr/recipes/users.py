@@ -19,7 +19,7 @@ from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.parse.mounts import Mounted, mounted_from, parse_mountinfo
 from kuke_ctr.parse.references import GC_EXPIRE, GC_ROOT, snapshot_references
 from kuke_ctr.recipes.store import Store, is_kept
-from kuke_ctr.records import Lease, Snapshot
+from kuke_ctr.records import Lease, RowsRefused, Snapshot
 
 _MOUNT_TABLES = (Path("/proc/self/mountinfo"), Path("/proc/1/mountinfo"))
 _OF_GC = "containerd.io/gc."
@@ -41,19 +41,21 @@ class User:
 def users_of_content(
     ctr: Ctr, namespace: str, namespaces: Iterable[str], digests: Sequence[str]
 ) -> dict[str, list[User]]:
-    """Each digest that the namespace has -> its users in any namespace; others are left out."""
+    """Each digest that the namespace has -> its users in any namespace; others are left out.
+
+    Where rows of the namespace can't be read, one of them may be the digest's.
+    """
     store = Store(ctr, [namespace, *sorted(set(namespaces) - {namespace})])
     found = {
         digest: list(_content_users(store, digest))
         for digest in digests
-        if digest in store.blobs[namespace]
+        if digest in store.blobs[namespace] or namespace in store.unread
     }
     loose = found.keys() & {blob.digest for blob in store.loose(namespace)}
     holders = _lease_users(ctr, namespace) if loose else []
     for digest in loose:
         found[digest] += holders
     for digest, users in found.items():
-        # a row that can't be read may be the digest's own, and is no reason to say there is none
         users.extend(
             User("unread", what, where, "")
             for where, what in store.unread.items()
@@ -79,18 +81,20 @@ def _content_users(store: Store, digest: str) -> Iterator[User]:
 
 def _lease_users(ctr: Ctr, namespace: str) -> list[User]:
     """The leases that hold, one of which may keep what nothing else does: ctr does not tell."""
-    return [
-        User("lease", lease.id, namespace, "")
-        for lease in listed(ctr, leases.LS, namespace)
-        if not is_expired(lease)
-    ]
+    try:
+        found = listed(ctr, leases.LS, namespace)
+    except KukeCtrError as error:
+        return [User("unread", error.message, namespace, "")]
+    return [User("lease", lease.id, namespace, "") for lease in found if not is_expired(lease)]
 
 
 def listed(ctr: Ctr, table: Table[R], namespace: str | None) -> tuple[R, ...]:
-    """The rows that could be read; raises where there is no answer."""
+    """The rows of a table; RowsRefused for one with rows that can't be read."""
     (answer,) = fetch(ctr, table, [namespace], probe=True)
     if isinstance(answer, KukeCtrError):
         raise answer
+    if answer.refused:
+        raise RowsRefused(answer)
     return answer.records
 
 
@@ -213,13 +217,15 @@ def _is_rooted(ctr: Ctr, namespace: str, key: str, snapshotter: str | None) -> b
 class Leases:
     """The leases of a namespace by id, and what nothing but one of them can keep.
 
-    `blobs` are digests, `snapshots` are keys, `ingests` are blobs that are being written just now.
+    `blobs` are digests, `snapshots` are keys, `ingests` are blobs that are being written just now,
+    `unread` is what could not be read of all that.
     """
 
     known: dict[str, Lease]
     blobs: tuple[str, ...] = ()
     snapshots: tuple[str, ...] = ()
     ingests: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def what_leases_keep(ctr: Ctr, namespace: str) -> Leases:
@@ -255,7 +261,8 @@ def what_leases_keep(ctr: Ctr, namespace: str) -> Leases:
         )
     ]
     ingests = tuple(one.ref for one in listed(ctr, content.ACTIVE, namespace))
-    return Leases(known, tuple(sorted(loose)), tuple(keys), ingests)
+    unread = tuple(store.unread.values())
+    return Leases(known, tuple(sorted(loose)), tuple(keys), ingests, unread)
 
 
 def _held_by(container: ContainerInfo) -> Iterator[tuple[str, str]]:

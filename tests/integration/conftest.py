@@ -15,6 +15,7 @@ import pytest
 from scripts.lib import containerd as harness
 from scripts.lib import programs as cache_of_programs
 from scripts.lib.containerd import PrivateContainerd
+from tests.integration.kukeon_host import KukeonHost, make_kukeon_host
 from tests.integration.runner import KukeCtr
 
 SUITES = {"1.6": "bookworm", "1.7": "trixie", "2.1": "sid"}
@@ -104,3 +105,15 @@ def kuke_ctr(tmp_path: Path) -> KukeCtr:
             "LC_ALL": "C.UTF-8",
         }
     )
+
+
+@pytest.fixture(scope="package")
+def kukeon_host(
+    programs_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KukeonHost]:
+    """A daemon of its own that looks like a Kukeon host of several ages."""
+    with (
+        harness.temporary(programs_of("native")) as daemon,
+        make_kukeon_host(daemon, tmp_path_factory.mktemp("archives")) as host,
+    ):
+        yield host

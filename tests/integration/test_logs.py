@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.recipes.logs import LOG_FOLDER, default_log
+from kuke_ctr.recipes.containers import LOGS
+from kuke_ctr.recipes.logs import default_log
 from scripts.lib.containerd import PrivateContainerd, unique
 from scripts.lib.images import Archive, busybox
 from scripts.lib.kukeon import write_record
@@ -190,7 +191,7 @@ def test_a_log_outlives_its_task_and_the_daemon(
 ) -> None:
     container = unique("c")
     log = default_log(namespace, container)
-    new = not LOG_FOLDER.exists()
+    new = not LOGS.exists()
     log.parent.mkdir(parents=True)
     try:
         flags = ("--log-uri", f"file://{log}", "--label", f"kuke-ctr/log={log}")
@@ -207,7 +208,7 @@ def test_a_log_outlives_its_task_and_the_daemon(
     finally:
         shutil.rmtree(log.parent)
         if new:
-            LOG_FOLDER.rmdir()
+            LOGS.rmdir()
 
 
 def test_kukeons_log_is_followed_with_the_daemon_down_until_ctrl_c(

@@ -24,12 +24,18 @@ SINCE: dict[tuple[str, ...], str] = {
     ("images", "tag", "--skip-reference-check"): "2.0",
     ("images", "usage"): "1.7",
     ("info",): "1.7",
+    ("run", "--cap-add"): "1.6",
+    ("run", "--cap-drop"): "1.6",
+    ("run", "--hostname"): "1.7",
+    ("run", "--runc-root"): "1.5",
+    ("run", "--user"): "1.7",
     ("sandboxes",): "1.7",
     ("content", "prune"): "1.5",
     ("snapshots", "prepare", "--mounts"): "1.5",
     ("snapshots", "view", "--mounts"): "1.5",
+    ("tasks", "exec", "--user"): "1.5",
 }
-"""The words of a command -> the first version of ctr that has it."""
+"""The words of a command, perhaps with a flag -> the first version of ctr that has it."""
 
 FLAGS: dict[tuple[str, ...], str] = {
     ("images", "import", "--discard-unpacked-layers"): "1.7",
