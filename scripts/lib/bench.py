@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import pty
 import py_compile
 import select
 import statistics
@@ -15,13 +16,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from scripts.lib import kukeon, programs, venv
+from scripts.lib import attach_rounds, kukeon, programs, venv
 from scripts.lib.containerd import PrivateContainerd, temporary
 from scripts.lib.images import Archive, busybox
 
 SMALLEST = Path(__file__).with_name("smallest.py")
 NAMESPACE = "kukeon-bench"
 MIB = 1024 * 1024
+LEAST_RATE = 0.9
 
 
 @dataclass(frozen=True)
@@ -232,7 +234,57 @@ def down(setting: Setting) -> None:
     _say("more than --help", more, 0.3, " s")
 
 
-PARTS = {"start": start, "lists": lists, "parse": parse, "down": down}
+def attach(setting: Setting) -> None:
+    """(e) The output of a task that floods, against raw `ctr tasks attach`: bytes a second."""
+    with temporary(programs.ensure(setting.suite)) as daemon:
+        attach_rounds.provide_image(daemon)
+        environment = {**daemon.environment, "CONTAINERD_ADDRESS": daemon.address}
+        print(f"  containerd {daemon.version}")
+        for kind, size in (("none", 128 * MIB), ("terminal", 16 * MIB)):
+            with attach_rounds.task(daemon, kind, "flooding") as task:
+                place = ("--namespace", attach_rounds.NAMESPACE)
+                ours: Argv = [setting.kuke_ctr, "attach", "-q", *place, task.container]
+                raw: Argv = [daemon.programs / "ctr", *place, "tasks", "attach", task.container]
+                results = pairs(
+                    setting.rounds,
+                    partial(_flood, ours, environment, kind, size),
+                    partial(_flood, raw, environment, kind, size),
+                )
+            rates = [size / MIB / _seconds([pair[which] for pair in results]) for which in (0, 1)]
+            what = "with a terminal" if kind == "terminal" else "without a terminal"
+            print(f"  {what}: kuke-ctr {rates[0]:.0f} MiB/s, raw ctr {rates[1]:.0f} MiB/s")
+            ratio = statistics.median(b.seconds / a.seconds for a, b in results)
+            verdict = "ok" if ratio >= LEAST_RATE else "UNDER"
+            print(
+                f"  {what}, ratio: {ratio:.2f} (at least {LEAST_RATE:.2f}: {verdict})", flush=True
+            )
+
+
+def _flood(argv: Argv, environment: Mapping[str, str], kind: str, size: int) -> Took:
+    """How long so many bytes take, from the first one on, to a reader on a pipe or a terminal."""
+    reader, writer = pty.openpty() if kind == "terminal" else os.pipe()
+    given = writer if kind == "terminal" else subprocess.DEVNULL
+    child = subprocess.Popen(
+        argv,
+        stdin=given,
+        stdout=writer,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(writer)
+    rest = size - len(os.read(reader, 1))
+    begin = time.perf_counter()
+    while rest > 0:
+        rest -= len(os.read(reader, 1 << 20))
+    seconds = time.perf_counter() - begin
+    child.kill()  # no client forwards that to the workload
+    child.wait()
+    os.close(reader)
+    return Took(seconds, 0)
+
+
+PARTS = {"start": start, "lists": lists, "parse": parse, "down": down, "attach": attach}
 
 
 def main() -> int:
@@ -240,7 +292,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Prints ratios of two things that were measured side by side, in pairs. "
-        "start and lists need root (a private containerd).",
+        "start, lists and attach need root (a private containerd).",
         epilog="; ".join(f"{name}: {part.__doc__}" for name, part in PARTS.items()),
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"all of {' '.join(PARTS)}")
