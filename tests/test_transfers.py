@@ -105,7 +105,7 @@ def version(fake: FakeCtr, client: str, server: str | None = None) -> None:
         ("1.6.20", "1.6.20", f"pull --local {REF}", f"pull {REF}"),
         ("1.7.24", "1.7.24", f"pull --local {REF}", f"pull --local {REF}"),
         ("2.1.9", "2.1.9", f"pull {REF}", f"pull {REF}"),
-        ("2.1.9", "1.7.24", f"pull {REF}", f"pull {REF}"),
+        ("2.1.9", "1.7.24", f"pull {REF}", f"pull --local {REF}"),
         ("2.1.9", "1.6.20", f"pull {REF}", f"pull --local {REF}"),
         ("2.1.9", "1.6.20", f"push {REF} b:1", f"push --local {REF} b:1"),
         ("2.1.9", "1.6.20", "import -", "import --local -"),
