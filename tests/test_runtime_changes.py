@@ -190,6 +190,15 @@ def test_a_checkpoint_without_criu_says_so(host: FakeCtr, capsys: Capture) -> No
     assert (code, out) == (1, "")
     assert "criu is not installed" in err
     assert "hint: install criu" in err
+    said = "ctr: runc did not terminate: criu failed: type DUMP path= /x/criu-dump.log: unknown\n"
+    host.answer(*N, "tasks", "checkpoint", "web", stderr=said, exit_code=1)
+    assert "hint: the log that is named" in run("tasks checkpoint web", capsys)[2]
+
+
+def test_a_checkpoint_gives_the_name_of_its_image(host: FakeCtr, capsys: Capture) -> None:
+    made = "containerd.io/checkpoint/web:11-24-2026-22:00:00"
+    host.answer(*N, "tasks", "checkpoint", "web", stdout=f"{made}\n")
+    assert run("tasks checkpoint web", capsys) == (0, f"{made}\n", "")
 
 
 def test_a_checkpoint_that_was_cut_off_tells_that_the_task_is_paused(

@@ -31,10 +31,14 @@ class NoTask(NotFound):
 
 @dataclass
 class Tasks:
-    """The tasks of one namespace, listed once, when the first of them is to be changed."""
+    """The tasks of one namespace, listed once, when the first of them is to be changed.
+
+    `local`: they are processes of this host now, and /proc knows them.
+    """
 
     ctr: Ctr
     namespace: str
+    local: bool = True
 
     @cached_property
     def states(self) -> dict[str, Task]:
@@ -140,13 +144,15 @@ class Tasks:
                     hint="install criu where containerd runs (Debian's package: criu)",
                     command=error.command,
                 ) from None
+            if "criu failed" in error.message:
+                error.hint = "the log that is named says why; `criu check` tells what is missing"
             raise
         return result.stdout.decode(errors="surrogateescape").strip()
 
     def _dropped(self, name: str, signal: str) -> str:
         """The signal, where the kernel will drop it: for what is root of its pid namespace."""
         pid = self.states[name].pid
-        if not pid or self.ctr.processes.dry_run or not seen_by_us(self.ctr.socket):
+        if not (pid and self.local) or not seen_by_us(self.ctr.socket):
             return ""
         chosen = signal or self._stop_signal(name)
         try:
