@@ -272,14 +272,7 @@ def rm(
 
     def one(name: str) -> None:
         with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
-            remove(
-                realm.ctr,
-                realm.namespace,
-                name,
-                words,
-                states,
-                touch_files=session.options.replay is None,
-            )
+            remove(realm.ctr, realm.namespace, name, words, states)
 
     each(wanted, one, session)
     if refused:

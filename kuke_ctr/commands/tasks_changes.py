@@ -72,7 +72,7 @@ def kill(
     chosen = signal_of(signal) if signal is not None else ""
     extra = extra_flags(session)
     realm = session.realm(changing=True)
-    found = _tasks(session, realm)
+    found = _tasks(realm)
     if not session.options.dry_run and (exec_id is not None or chosen not in ("", *ENDING)):
         _confirm_networks(session, found, names, yes)
     words = (*flags(signal=chosen or None, all=every, exec_id=exec_id), *extra)
@@ -93,7 +93,7 @@ def pause(session: Session, names: Names) -> None:
     names_only(session)
     extra = extra_flags(session)
     realm = session.realm(changing=True)
-    found = _tasks(session, realm)
+    found = _tasks(realm)
     _each(session, realm, names, lambda name: found.pause(name, extra))
 
 
@@ -107,7 +107,7 @@ def resume(session: Session, names: Names) -> None:
     names_only(session)
     extra = extra_flags(session)
     realm = session.realm(changing=True)
-    found = _tasks(session, realm)
+    found = _tasks(realm)
     _each(session, realm, names, lambda name: found.resume(name, extra))
 
 
@@ -131,7 +131,7 @@ def rm(
         raise UsageError("--exec-id is about one task", hint="name that task only")
     words = (*flags(force=force, exec_id=exec_id), *extra_flags(session))
     realm = session.realm(removing=True)
-    found = _tasks(session, realm)
+    found = _tasks(realm)
 
     def remove(name: str) -> None:
         if exec_id is not None:
@@ -173,17 +173,15 @@ def checkpoint(
     )
     realm = session.realm(changing=True)
     try:
-        made = _tasks(session, realm).checkpoint(name, words)
+        made = _tasks(realm).checkpoint(name, words)
     except NoTask as error:
         raise no_task(realm, name, error) from None
     if not session.options.dry_run:
         print(made or folder or name)
 
 
-def _tasks(session: Session, realm: Realm) -> Tasks:
-    options = session.options
-    here = options.replay is None and not options.dry_run
-    return Tasks(realm.ctr, realm.namespace, local=here)
+def _tasks(realm: Realm) -> Tasks:
+    return Tasks(realm.ctr, realm.namespace)
 
 
 def _each(

@@ -89,13 +89,11 @@ def remove(
     name: str,
     flags: Sequence[str],
     states: Mapping[str, Task],
-    *,
-    touch_files: bool = True,
 ) -> None:
     """`ctr containers rm [FLAG]... ID`, and the log file of our own `run -d`. NotFound.
 
     A container with a task that has not stopped is refused; a stopped task goes with it. `states`
-    are the namespace's tasks. No file is touched without `touch_files`.
+    are the namespace's tasks.
     """
     info = containers.facts(ctr, namespace, name)
     require_no_task(namespace, name, states)
@@ -105,7 +103,7 @@ def remove(
         _keep(ctr, namespace, info)
     log = log_of(info, namespace)
     done = containers.remove(ctr, namespace, name, flags)
-    if log is None or not touch_files:
+    if log is None or ctr.processes.replays:
         return
     if done.planned:
         ctr.notice(f"its log file {log} would be removed as well")

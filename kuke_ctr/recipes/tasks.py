@@ -31,14 +31,10 @@ class NoTask(NotFound):
 
 @dataclass
 class Tasks:
-    """The tasks of one namespace, listed once, when the first of them is to be changed.
-
-    `local`: they are processes of this host now, and /proc knows them.
-    """
+    """The tasks of one namespace, listed once, when the first of them is to be changed."""
 
     ctr: Ctr
     namespace: str
-    local: bool = True
 
     @cached_property
     def states(self) -> dict[str, Task]:
@@ -152,7 +148,8 @@ class Tasks:
     def _dropped(self, name: str, signal: str) -> str:
         """The signal, where the kernel will drop it: for what is root of its pid namespace."""
         pid = self.states[name].pid
-        if not (pid and self.local) or not seen_by_us(self.ctr.socket):
+        run = self.ctr.processes
+        if not pid or run.replays or run.dry_run or not seen_by_us(self.ctr.socket):
             return ""
         chosen = signal or self._stop_signal(name)
         try:
