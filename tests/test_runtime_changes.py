@@ -471,7 +471,12 @@ def test_all_says_what_goes_needs_a_word_and_leaves_what_lives(
 @pytest.mark.parametrize(
     ("named", "gone"),
     [
-        ("{place}", True),
+        ("{logs}/kukeon-main/ended.log", True),
+        ("{logs}/kukeon-main/ended-0123456789ab.log", True),
+        ("{logs}/kukeon-main/ended-fedcba987654.log", False),  # another container's
+        ("{logs}/kukeon-main/ended-2.log", False),
+        ("{logs}/kukeon-main/ended.txt", False),
+        ("{logs}/other/ended.log", False),
         ("/etc/passwd", False),
         ("{logs}/kukeon-main/web.log", False),
         ("{logs}/kukeon-main/../kukeon-main/ended.log", False),
@@ -487,22 +492,27 @@ def test_only_the_containers_own_log_goes_with_it(
     gone: bool,
 ) -> None:
     monkeypatch.setattr(recipe, "LOGS", tmp_path / "logs")
-    folder = tmp_path / "logs" / "kukeon-main"
-    folder.mkdir(parents=True)
-    place, other = folder / "ended.log", folder / "web.log"
-    place.write_text("mine")
-    other.write_text("somebody's")
-    label = named.format(place=place, logs=tmp_path / "logs")
+    files = [
+        tmp_path / "logs" / folder / name
+        for folder in ("kukeon-main", "other")
+        for name in ("ended", "ended-0123456789ab", "ended-fedcba987654", "ended-2", "web")
+    ]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.with_suffix(".log").write_text("x")
+        file.with_suffix(".txt").write_text("x")
+    before = set(tmp_path.glob("logs/*/*"))
+    label = named.format(logs=tmp_path / "logs")
     info = json.dumps({"ID": "ended", "Labels": {"kuke-ctr/log": label}, "Spec": {}})
     host.answer(*N, "containers", "info", "ended", stdout=info)
+    host.answer(*N, "containers", "ls", "-q", stdout="ended\nended-fedcba987654\n")
     host.answer(*N, "containers", "rm", "ended")
     code, _, err = run("containers rm ended --dry-run", capsys)
     assert code == 0
-    assert (f"its log file {place} would be removed" in err) is gone
-    assert place.exists()
+    assert (f"its log file {label} would be removed" in err) is gone
+    assert set(tmp_path.glob("logs/*/*")) == before
     assert run("containers rm ended", capsys)[:2] == (0, "ended\n")
-    assert place.exists() is not gone
-    assert other.exists()
+    assert before - set(tmp_path.glob("logs/*/*")) == ({Path(label)} if gone else set())
 
 
 @pytest.mark.parametrize("kind", ["link", "folder"])

@@ -1,6 +1,7 @@
 """Making and removing containers, with what ctr leaves behind."""
 
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -102,6 +103,8 @@ def remove(
     if "--keep-snapshot" in flags and info.snapshot:
         _keep(ctr, namespace, info)
     log = log_of(info, namespace)
+    if log is not None and log.stem != name and log.stem in containers.names(ctr, namespace):
+        log = None  # it is that container's
     done = containers.remove(ctr, namespace, name, flags)
     if log is None or ctr.processes.replays:
         return
@@ -152,10 +155,15 @@ def _require_silence(ctr: Ctr, namespace: str, name: str) -> None:
 def log_of(info: ContainerInfo, namespace: str) -> Path | None:
     """The log file that goes with a container, where it is a file at the one place for it.
 
-    The label that names it is anybody's to write: what it says is not followed, only compared.
+    That is `<id>.log`, or `<id>-<12 digits>.log` where there was one of that name already. The
+    label that names it is anybody's to write: nothing else that it says is followed.
     """
-    place = LOGS / namespace / f"{info.id}.log"
-    if info.log is None or str(info.log) != str(place):
+    if info.log is None or not re.fullmatch(
+        rf"{re.escape(info.id)}(-[0-9a-f]{{12}})?", info.log.stem
+    ):
+        return None
+    place = LOGS / namespace / f"{info.log.stem}.log"
+    if str(info.log) != str(place):
         return None
     try:
         if Path(os.path.realpath(place.parent)) != place.parent:
