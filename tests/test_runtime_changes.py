@@ -570,6 +570,30 @@ def test_nothing_is_removed_from_somebody_elses_namespace_by_a_realm_or_in_all(
 @pytest.mark.parametrize(
     "line",
     [
+        "tasks kill web",
+        "tasks pause web",
+        "tasks rm web",
+        "tasks checkpoint web",
+        "containers label web a=b",
+        "containers rm web",
+        "containers create IMG web",
+    ],
+)
+def test_a_namespace_that_is_a_guess_and_does_not_exist_stops_a_change(
+    host: FakeCtr, capsys: Capture, line: str
+) -> None:
+    noun, verb, *words = line.split()
+    assert main([noun, verb, "-r", "mian", *words]) == 3
+    err = capsys.readouterr().err
+    assert "nothing was changed" in err
+    assert "there are: kukeon-main" in err
+    assert ("--create-namespace" in err) is (verb == "create")
+    assert changes(host) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "tasks kill web -s nope",
         "tasks kill web --all --exec-id a",
         "tasks rm a b --exec-id x",

@@ -222,7 +222,7 @@ def label(
     names_only(session)
     chosen = _labels(labels)
     extra = extra_flags(session)
-    realm = session.realm(changing=True)
+    realm = session.realm(changing=True, create=None)
     with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
         containers.label(realm.ctr, realm.namespace, name, chosen, extra)
     if not session.options.dry_run:
