@@ -322,19 +322,25 @@ def test_an_image_that_there_is_not_is_near_to_others(maker: FakeCtr, capsys: Ca
     assert "there are: docker.io/library/busybox:1.36" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("how", ["fails", "hangs"])
-def test_a_create_that_fails_leaves_no_snapshot(maker: FakeCtr, capsys: Capture, how: str) -> None:
+def appears(maker: FakeCtr) -> str:
+    """The snapshot `new` is there once the file is, whose name this gives for a shell."""
     made = shlex.quote(str(maker.folder / "made"))
     gone = "ctr: snapshot new does not exist: not found\n"
     known = f"test -e {made} && exit 0"
     maker.answer(*N, "snapshots", "info", "new", stderr=gone, exit_code=1, first=known)
+    maker.answer(*N, "snapshots", "rm", "new")
+    return made
+
+
+@pytest.mark.parametrize("how", ["fails", "hangs"])
+def test_a_create_that_fails_leaves_no_snapshot(maker: FakeCtr, capsys: Capture, how: str) -> None:
+    made = appears(maker)
     maker.answer(
         *(*CREATED, "--", "IMG", "new"),
         stderr="ctr: open /nope: no such file or directory\n",
         exit_code=1,
         first=f"touch {made}" + ("; exec sleep 60" if how == "hangs" else ""),
     )
-    maker.answer(*N, "snapshots", "rm", "new")
     code = main(["containers", "create", "-r", "main", "--timeout", "1", "IMG", "new"])
     assert code == (124 if how == "hangs" else 1)
     assert changes(maker)[-1] == "-n kukeon-main snapshots rm new"
@@ -384,7 +390,8 @@ def test_a_snapshot_that_was_there_before_is_left_alone(maker: FakeCtr, capsys: 
 
 def test_what_somebody_else_made_meanwhile_is_left_alone(maker: FakeCtr, capsys: Capture) -> None:
     said = 'ctr: snapshot "new": already exists\n'
-    maker.answer(*CREATED, "--", "IMG", "new", stderr=said, exit_code=1)
+    first = f"touch {appears(maker)}"
+    maker.answer(*CREATED, "--", "IMG", "new", stderr=said, exit_code=1, first=first)
     assert main(["containers", "create", "-r", "main", "IMG", "new"]) == 1
     assert [line for line in changes(maker) if "rm" in line] == []
 
