@@ -9,7 +9,7 @@ from kuke_ctr.attachment import Options as TerminalOptions
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.calls import Call
 from kuke_ctr.errors import Interrupted, KukeCtrError, NotStarted, TimeLimit, UsageError
-from kuke_ctr.foreground import Streams
+from kuke_ctr.foreground import NO_READER, Streams
 from kuke_ctr.recipes import starting
 from kuke_ctr.recipes.starting import Outcome
 from kuke_ctr.session import Realm, Session
@@ -59,11 +59,12 @@ def launch(
     tty: bool,
     interactive: bool,
     undo: Callable[[], None],
-    rm: bool = False,
+    discard: Callable[[], None] | None = None,
 ) -> int:
     """Start it, stay with it to its end unless detached; the exit code.
 
     Where it did not start, `undo` takes away what was made for it, and the reason is raised.
+    `discard` (--rm) ends and removes one whose output has no reader any more.
     """
     with ExitStack() as stack:
         if not detach:
@@ -77,8 +78,10 @@ def launch(
             with starting.patient():
                 undo()
             raise
-        if not outcome.finished:
-            _left(what, outcome, rm=rm)
+        if not outcome.finished and discard is not None and outcome.exit_code == NO_READER:
+            discard()
+        elif not outcome.finished:
+            _left(what, outcome, rm=discard is not None)
     if detach and not outcome.planned:
         print(what.container)
     return outcome.exit_code

@@ -144,15 +144,15 @@ def run(
         )
         words = (*environment.flags, *given)
         call: Call = tasks.run(ctr, namespace, image, container, command or (), words)
-        code = -1
+        made = (ctr, namespace, container, token, log)
         try:
             code = launch(
                 Launch(session, realm, call, container, tuple(command or ())),
                 detach=detach,
                 tty=tty,
                 interactive=interactive,
-                undo=lambda: running.undo(ctr, namespace, container, token, log),
-                rm=rm,
+                undo=lambda: running.undo(*made),
+                discard=(lambda: running.undo(*made, running=True)) if rm else None,
             )
         except NotFound as error:
             raise running.no_image(ctr, namespace, image, error) from None

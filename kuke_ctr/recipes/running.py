@@ -184,16 +184,18 @@ def mount_of(volume: str) -> str:
     return f"type=bind,src={path},dst={target},options=rbind:{mode or 'rw'}"
 
 
-def undo(ctr: Ctr, namespace: str, name: str, token: str, log: Log | None) -> None:
+def undo(
+    ctr: Ctr, namespace: str, name: str, token: str, log: Log | None, *, running: bool = False
+) -> None:
     """Remove what a failed run made: task, container with its snapshot, log file.
 
     Only a container with the token of this run, for one of the same name is somebody else's; and
-    not one that runs after all.
+    one that runs after all only with `running`.
     """
     ctr = quiet_if_gone(ctr)
     try:
         if _is_ours(ctr, namespace, name, token):
-            if task_started(ctr, namespace, name)():
+            if not running and task_started(ctr, namespace, name)():
                 return
             tasks.remove_by_force(ctr, namespace, name)
             ctr.checked(containers.remove(ctr, namespace, name))

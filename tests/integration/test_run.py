@@ -126,12 +126,14 @@ def test_an_image_of_another_namespace_is_found(place: Place) -> None:
 
 def test_on_a_terminal_of_each_version(any_place: Place) -> None:
     before = any_place.left()
-    script = "stty size; trap 'stty size' WINCH; echo ready; read line; echo got $line; exit 7"
+    wait = "until [ \"$(stty size)\" = '%s' ]; do sleep 0.05; done; "
+    script = wait % "24 80" + "echo ready; " + wait % "33 120" + "echo resized; "
+    script += "read line; echo got $line; exit 7"
     words = ("run", "--rm", "-it", *any_place.own(), BUSYBOX, "sh", "-c", script)
     with any_place.sit(*words) as seat:
         assert seat.sees(b"ready")
         seat.resize(33, 120)
-        assert seat.sees(b"33 120")
+        assert seat.sees(b"resized")
         seat.type(b"hello\r")
         assert seat.wait() == 7
         assert seat.sees(b"got hello")
@@ -174,6 +176,17 @@ def test_signals_go_to_the_process(any_place: Place) -> None:
         assert client.stdout.read() == b"TERM\n"
         assert client.wait(LIMIT) == 9
     assert any_place.left() == before
+
+
+def test_rm_removes_one_that_nobody_reads_any_more(place: Place) -> None:
+    before = place.left()
+    words = ("run", "--rm", *place.own(), BUSYBOX, "yes")
+    with place.start(*words, stdout=subprocess.PIPE) as client:
+        assert client.stdout is not None
+        assert client.stdout.read(2) == b"y\n"
+        client.stdout.close()
+        assert client.wait(LIMIT) == 141
+    assert place.left() == before
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.05, 0.2, 0.4])
