@@ -190,6 +190,15 @@ def test_a_checkpoint_without_criu_says_so(host: FakeCtr, capsys: Capture) -> No
     assert (code, out) == (1, "")
     assert "criu is not installed" in err
     assert "hint: install criu" in err
+    said = "ctr: runc did not terminate: criu failed: type DUMP path= /x/criu-dump.log: unknown\n"
+    host.answer(*N, "tasks", "checkpoint", "web", stderr=said, exit_code=1)
+    assert "hint: the log that is named" in run("tasks checkpoint web", capsys)[2]
+
+
+def test_a_checkpoint_gives_the_name_of_its_image(host: FakeCtr, capsys: Capture) -> None:
+    made = "containerd.io/checkpoint/web:11-24-2026-22:00:00"
+    host.answer(*N, "tasks", "checkpoint", "web", stdout=f"{made}\n")
+    assert run("tasks checkpoint web", capsys) == (0, f"{made}\n", "")
 
 
 def test_a_checkpoint_that_was_cut_off_tells_that_the_task_is_paused(
@@ -313,19 +322,25 @@ def test_an_image_that_there_is_not_is_near_to_others(maker: FakeCtr, capsys: Ca
     assert "there are: docker.io/library/busybox:1.36" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("how", ["fails", "hangs"])
-def test_a_create_that_fails_leaves_no_snapshot(maker: FakeCtr, capsys: Capture, how: str) -> None:
+def appears(maker: FakeCtr) -> str:
+    """The snapshot `new` is there once the file is, whose name this gives for a shell."""
     made = shlex.quote(str(maker.folder / "made"))
     gone = "ctr: snapshot new does not exist: not found\n"
     known = f"test -e {made} && exit 0"
     maker.answer(*N, "snapshots", "info", "new", stderr=gone, exit_code=1, first=known)
+    maker.answer(*N, "snapshots", "rm", "new")
+    return made
+
+
+@pytest.mark.parametrize("how", ["fails", "hangs"])
+def test_a_create_that_fails_leaves_no_snapshot(maker: FakeCtr, capsys: Capture, how: str) -> None:
+    made = appears(maker)
     maker.answer(
         *(*CREATED, "--", "IMG", "new"),
         stderr="ctr: open /nope: no such file or directory\n",
         exit_code=1,
         first=f"touch {made}" + ("; exec sleep 60" if how == "hangs" else ""),
     )
-    maker.answer(*N, "snapshots", "rm", "new")
     code = main(["containers", "create", "-r", "main", "--timeout", "1", "IMG", "new"])
     assert code == (124 if how == "hangs" else 1)
     assert changes(maker)[-1] == "-n kukeon-main snapshots rm new"
@@ -375,7 +390,8 @@ def test_a_snapshot_that_was_there_before_is_left_alone(maker: FakeCtr, capsys: 
 
 def test_what_somebody_else_made_meanwhile_is_left_alone(maker: FakeCtr, capsys: Capture) -> None:
     said = 'ctr: snapshot "new": already exists\n'
-    maker.answer(*CREATED, "--", "IMG", "new", stderr=said, exit_code=1)
+    first = f"touch {appears(maker)}"
+    maker.answer(*CREATED, "--", "IMG", "new", stderr=said, exit_code=1, first=first)
     assert main(["containers", "create", "-r", "main", "IMG", "new"]) == 1
     assert [line for line in changes(maker) if "rm" in line] == []
 
@@ -462,7 +478,12 @@ def test_all_says_what_goes_needs_a_word_and_leaves_what_lives(
 @pytest.mark.parametrize(
     ("named", "gone"),
     [
-        ("{place}", True),
+        ("{logs}/kukeon-main/ended.log", True),
+        ("{logs}/kukeon-main/ended-0123456789ab.log", True),
+        ("{logs}/kukeon-main/ended-fedcba987654.log", False),  # another container's
+        ("{logs}/kukeon-main/ended-2.log", False),
+        ("{logs}/kukeon-main/ended.txt", False),
+        ("{logs}/other/ended.log", False),
         ("/etc/passwd", False),
         ("{logs}/kukeon-main/web.log", False),
         ("{logs}/kukeon-main/../kukeon-main/ended.log", False),
@@ -478,22 +499,27 @@ def test_only_the_containers_own_log_goes_with_it(
     gone: bool,
 ) -> None:
     monkeypatch.setattr(recipe, "LOGS", tmp_path / "logs")
-    folder = tmp_path / "logs" / "kukeon-main"
-    folder.mkdir(parents=True)
-    place, other = folder / "ended.log", folder / "web.log"
-    place.write_text("mine")
-    other.write_text("somebody's")
-    label = named.format(place=place, logs=tmp_path / "logs")
+    files = [
+        tmp_path / "logs" / folder / name
+        for folder in ("kukeon-main", "other")
+        for name in ("ended", "ended-0123456789ab", "ended-fedcba987654", "ended-2", "web")
+    ]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.with_suffix(".log").write_text("x")
+        file.with_suffix(".txt").write_text("x")
+    before = set(tmp_path.glob("logs/*/*"))
+    label = named.format(logs=tmp_path / "logs")
     info = json.dumps({"ID": "ended", "Labels": {"kuke-ctr/log": label}, "Spec": {}})
     host.answer(*N, "containers", "info", "ended", stdout=info)
+    host.answer(*N, "containers", "ls", "-q", stdout="ended\nended-fedcba987654\n")
     host.answer(*N, "containers", "rm", "ended")
     code, _, err = run("containers rm ended --dry-run", capsys)
     assert code == 0
-    assert (f"its log file {place} would be removed" in err) is gone
-    assert place.exists()
+    assert (f"its log file {label} would be removed" in err) is gone
+    assert set(tmp_path.glob("logs/*/*")) == before
     assert run("containers rm ended", capsys)[:2] == (0, "ended\n")
-    assert place.exists() is not gone
-    assert other.exists()
+    assert before - set(tmp_path.glob("logs/*/*")) == ({Path(label)} if gone else set())
 
 
 @pytest.mark.parametrize("kind", ["link", "folder"])
@@ -545,6 +571,30 @@ def test_nothing_is_removed_from_somebody_elses_namespace_by_a_realm_or_in_all(
     assert main([*line.split(), "--realm", "m"]) == 2
     assert "--namespace moby" in capsys.readouterr().err
     assert main([*line.split(), "-A"]) == 2
+    assert changes(host) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tasks kill web",
+        "tasks pause web",
+        "tasks rm web",
+        "tasks checkpoint web",
+        "containers label web a=b",
+        "containers rm web",
+        "containers create IMG web",
+    ],
+)
+def test_a_namespace_that_is_a_guess_and_does_not_exist_stops_a_change(
+    host: FakeCtr, capsys: Capture, line: str
+) -> None:
+    noun, verb, *words = line.split()
+    assert main([noun, verb, "-r", "mian", *words]) == 3
+    err = capsys.readouterr().err
+    assert "nothing was changed" in err
+    assert "there are: kukeon-main" in err
+    assert ("--create-namespace" in err) is (verb == "create")
     assert changes(host) == []
 
 

@@ -222,7 +222,7 @@ def label(
     names_only(session)
     chosen = _labels(labels)
     extra = extra_flags(session)
-    realm = session.realm(changing=True)
+    realm = session.realm(changing=True, create=None)
     with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
         containers.label(realm.ctr, realm.namespace, name, chosen, extra)
     if not session.options.dry_run:
@@ -272,14 +272,7 @@ def rm(
 
     def one(name: str) -> None:
         with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
-            remove(
-                realm.ctr,
-                realm.namespace,
-                name,
-                words,
-                states,
-                touch_files=session.options.replay is None,
-            )
+            remove(realm.ctr, realm.namespace, name, words, states)
 
     each(wanted, one, session)
     if refused:

@@ -86,13 +86,11 @@ def remove(
     name: str,
     flags: Sequence[str],
     states: Mapping[str, Task],
-    *,
-    touch_files: bool = True,
 ) -> None:
     """`ctr containers rm [FLAG]... ID`, and the log file of our own `run -d`. NotFound.
 
     A container with a task that has not stopped is refused; a stopped task goes with it. `states`
-    are the namespace's tasks. No file is touched without `touch_files`.
+    are the namespace's tasks.
     """
     info = containers.facts(ctr, namespace, name)
     require_no_task(namespace, name, states)
@@ -101,8 +99,10 @@ def remove(
     if "--keep-snapshot" in flags and info.snapshot:
         _keep(ctr, namespace, info)
     log = log_of(info, namespace)
+    if log is not None and log.stem != name and log.stem in containers.names(ctr, namespace):
+        log = None  # it is that container's
     done = containers.remove(ctr, namespace, name, flags)
-    if log is None or not touch_files:
+    if log is None or ctr.processes.replays:
         return
     if done.planned:
         ctr.notice(f"its log file {log} would be removed as well")
@@ -151,7 +151,8 @@ def _require_silence(ctr: Ctr, namespace: str, name: str) -> None:
 def log_of(info: ContainerInfo, namespace: str) -> Path | None:
     """The log file that goes with a container, where it is a file at a place for it.
 
-    The label that names it is anybody's to write: what it says is not followed, only compared.
+    That is `<id>.log`, or `<id>-<12 digits>.log` where there was one of that name already. The
+    label that names it is anybody's to write: nothing else that it says is followed.
     """
     place = info.own_log(LOGS / namespace)
     if place is None:

@@ -140,13 +140,16 @@ class Tasks:
                     hint="install criu where containerd runs (Debian's package: criu)",
                     command=error.command,
                 ) from None
+            if "criu failed" in error.message:
+                error.hint = "the log that is named says why; `criu check` tells what is missing"
             raise
         return result.stdout.decode(errors="surrogateescape").strip()
 
     def _dropped(self, name: str, signal: str) -> str:
         """The signal, where the kernel will drop it: for what is root of its pid namespace."""
         pid = self.states[name].pid
-        if not pid or self.ctr.processes.dry_run or not seen_by_us(self.ctr.socket):
+        run = self.ctr.processes
+        if not pid or run.replays or run.dry_run or not seen_by_us(self.ctr.socket):
             return ""
         chosen = signal or self._stop_signal(name)
         try:
