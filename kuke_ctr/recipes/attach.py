@@ -123,12 +123,24 @@ def _check(ctr: Ctr, namespace: str, name: str, call: Call, ending: Ending) -> N
 
 
 def _failure(name: str, call: Call, said: bytes) -> KukeCtrError:
-    """What ctr said; a task that logs into a file has no FIFO, and ctr's words name the file."""
-    _, found, file = said.decode(errors="replace").partition("error creating fifo file://")
+    """What ctr said, and what it means for the task."""
+    text = said.decode(errors="replace")
+    _, found, path = text.partition("error creating fifo ")
     if not found:
-        return failure_of(Result(call.argv, _OWN_FAILURE, b"", said, 0.0))
+        error = failure_of(Result(call.argv, _OWN_FAILURE, b"", said, 0.0))
+        error.hint = error.hint or f"{name} may well run on: `kuke-ctr tasks ls` shows it"
+        return error
+    path = path.partition(": ")[0]
+    if path.startswith("file://"):  # a task that logs has no FIFO, and ctr's words name the file
+        return CtrFailed(
+            f"{name} writes its output to {path.removeprefix('file://')}: there is nothing to "
+            "attach to",
+            hint=f"`kuke-ctr logs -f {name}` follows it",
+            command=call.argv,
+        )
     return CtrFailed(
-        f"{name} writes its output to {file.partition(': ')[0]}: there is nothing to attach to",
-        hint=f"`kuke-ctr logs -f {name}` follows it",
+        f"the FIFOs of {name} are gone ({path}): nobody can attach to this task any more",
+        hint="a ctr that was attached when containerd stopped has removed them; the task runs on, "
+        "but will wait for a reader once some 64 KiB of output are there",
         command=call.argv,
     )
