@@ -96,7 +96,7 @@ def usage(
 def inspect(
     session: Session,
     refs: Annotated[
-        list[str], typer.Argument(metavar="REF...", help="The references of images.", min=1)
+        list[str], typer.Argument(metavar="REF...", help="The references of images.")
     ],
 ) -> None:
     """Show all that an image is made of: index, manifests, configuration, layers with exact sizes.
