@@ -10,6 +10,8 @@ def run() -> int:
     """Run the command line of this process and return its exit code."""
     # imports make many objects and no garbage: looking for it takes some 5 % of a start-up
     gc.set_threshold(100_000)
+    # pydantic would read the metadata of every installed package in search of plugins: 5 % more
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
     heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heeded:  # Ctrl-C while nothing has begun: no traceback of half an import
         signal.signal(signal.SIGINT, lambda *_: os._exit(130))

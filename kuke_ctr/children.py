@@ -23,7 +23,7 @@ BLOCK = 65536
 _PR_SET_PDEATHSIG = 1
 _FIRST_OWN = 3
 _HOUR = 3600.0  # poll takes 24 days, and a limit may be longer
-_NOT_PASSED_ON = ("CONTAINERD_ADDRESS", "CONTAINERD_NAMESPACE")
+_NOT_PASSED_ON = ("CONTAINERD_ADDRESS", "CONTAINERD_NAMESPACE", "PYDANTIC_DISABLE_PLUGINS")
 
 
 @dataclass(slots=True)
@@ -189,7 +189,10 @@ def open_standard_streams() -> None:
 
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment that a ctr gets: without what would change the meaning of its argv."""
+    """The environment that a ctr gets: without what would change the meaning of its argv.
+
+    And without what our own start set.
+    """
     return {name: value for name, value in environ.items() if name not in _NOT_PASSED_ON}
 
 

@@ -4,6 +4,7 @@ Unlike an attachment this is the user's own process: signals go on to it, as in 
 connection is no signal, though: the process goes on, and what it still prints is let go.
 """
 
+import fcntl
 import os
 import select
 import signal
@@ -26,6 +27,9 @@ FORWARDED = (
 ENOUGH = 3
 """So many INT or TERM make us leave, whatever the process does with them; as docker does."""
 
+NO_READER = 141
+"""The exit code where nobody reads our output any more."""
+
 _FIRST_LOOK = 0.1
 _LOOKS = 0.1
 """Seconds between two looks whether the process has started."""
@@ -35,10 +39,13 @@ _NOT_YET = 3.0
 """How long a signal waits for a process that does not start."""
 _GRACE = 2.0
 _AGAIN = 0.3
+_ROOM = 64 << 20
+_PIPE = 1 << 20
+"""ctr 1.7 to 2.3 lose the end of the output where they can't write it at once when the process
+ends: they are read eagerly, however slow our own reader is."""
 _HELD_LIMIT = 4096
 _HELD_SECONDS = 0.3
 _END_LIMIT = 10.0
-_NO_READER = 141
 _LATE = 124
 _OWN_LINE = b"ctr: "
 _FOREVER = float("inf")
@@ -147,9 +154,12 @@ class _Foreground:
         self._out, self._err = _Stream.shared(streams.stdout), _Stream.shared(streams.stderr)
         relay.outlets += [self._out, self._err]
         relay.flows += [
-            Flow(self._pipes.stdout, (self._out,), self._printed, output=True),
-            Flow(self._pipes.stderr, (self._err,), self._complained, output=True),
+            Flow(self._pipes.stdout, (self._out,), self._printed, room=_ROOM, output=True),
+            Flow(self._pipes.stderr, (self._err,), self._complained, room=_ROOM, output=True),
         ]
+        for pipe in (self._pipes.stdout, self._pipes.stderr):
+            with suppress(OSError):  # more than this user may have
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
         self._typed = relay.outlet(Outlet.own(self._pipes.stdin))
         if streams.take_input:
             relay.flows.append(Flow(streams.stdin, (self._typed,), at_end=self._end_input))
@@ -213,7 +223,7 @@ class _Foreground:
             self._pass_on(signal.SIGTERM)
         self._mind_readers(now)
         if now >= self._leave_at:
-            code = _LATE if self._late else _NO_READER
+            code = _LATE if self._late else NO_READER
             self._leave(code, "the time limit passed" if self._late else "nobody reads its output")
 
     def _look(self, now: float) -> None:

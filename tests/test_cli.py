@@ -97,6 +97,54 @@ def test_an_empty_realm_is_fine_and_says_where_an_import_lands(
     assert "which has 2: kuke-ctr images ls --namespace default" in err
 
 
+def test_a_filter_that_matches_nothing_is_not_an_empty_realm(
+    host: FakeCtr, capsys: Capture
+) -> None:
+    host.answer("-n", "kukeon-main", "images", "ls", "name==x", stdout=EMPTY)
+    host.answer("-n", "kukeon-main", "images", "ls", "-q", "name==x")
+    assert main(["images", "ls", "name==x", "--realm", "main"]) == 0
+    said = "nothing in realm main (namespace kukeon-main) matches name==x\n"
+    assert capsys.readouterr().err == said
+
+
+def test_nothing_in_any_realm_is_said(host: FakeCtr, capsys: Capture) -> None:
+    host.answer("namespaces", "ls", "-q", stdout="moby\n")
+    assert main(["images", "ls", "-A", "-o", "json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == []
+    assert "nothing in any of 0 realms" in err
+
+
+@pytest.mark.parametrize("line", ["realms ls -A", "namespaces ls -A", "realms resolve main -A"])
+def test_a_list_of_the_whole_host_is_not_of_all_realms(
+    host: FakeCtr, capsys: Capture, line: str
+) -> None:
+    assert main(line.split()) == 2
+    assert "whole host's" in capsys.readouterr().err
+
+
+def test_a_namespace_that_a_flag_named_is_not_called_a_realms(
+    host: FakeCtr, capsys: Capture
+) -> None:
+    host.answer("-n", "gone", "tasks", "ls", stdout="TASK    PID    STATUS    \n")
+    assert main(["tasks", "ls", "-n", "gone"]) == 3
+    assert "the namespace gone does not exist" in capsys.readouterr().err
+
+
+def test_ctr_is_not_started_in_a_namespace_that_is_a_guess(host: FakeCtr, capsys: Capture) -> None:
+    assert main(["ctr", "--realm", "typo", "--", "images", "import", "x.tar"]) == 3
+    assert "nothing was changed" in capsys.readouterr().err
+    assert host.calls == [["namespaces", "ls", "-q"]]
+
+
+def test_an_input_without_a_header_is_told(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "nothing").write_text("")
+    assert main(["parse", "images", str(tmp_path / "nothing"), "-o", "json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == []
+    assert "nothing came in" in err
+
+
 def test_a_forged_row_is_found_by_the_names(host: FakeCtr, capsys: Capture) -> None:
     host.answer("-n", "kukeon-main", "images", "ls", "-q", stdout="other:1\n")
     assert main(["images", "ls", "--realm", "main"]) == 4

@@ -19,6 +19,9 @@ CHAIN = f"sha256:{'e' * 64}"
 MEDIA = "application/vnd.oci.image.manifest.v1+json"
 MAIN = ("-n", "kukeon-main")
 REF = "docker.io/library/busybox:1.36"
+REFERENCES = (
+    f"containerd.io/gc.ref.content.config={CONFIG},containerd.io/gc.ref.content.l.0={LAYER}"
+)
 MAIN_BLOBS = {
     MANIFEST: "-",
     CONFIG: f"containerd.io/gc.ref.snapshot.overlayfs={CHAIN}",
@@ -115,6 +118,16 @@ def test_content_rm_names_the_images_of_every_namespace_and_asks(
     assert "of the image o:1 in namespace other (its own entry stays" in err
     assert "hint: add --yes" in err
     assert changing(host) == []
+
+
+def test_labels_that_name_an_image_are_enough(host: FakeCtr, capsys: Capture) -> None:
+    labels = {**MAIN_BLOBS, MANIFEST: REFERENCES}
+    fill(host, "kukeon-main", refs=((REF, MANIFEST),), content=labels)
+    assert main(["content", "rm", "-r", "main", LAYER]) == 2
+    err = capsys.readouterr().err
+    assert f"a layer of the image {REF} in namespace kukeon-main" in err
+    assert "a layer of the image o:1 in namespace other" in err
+    assert not any("get" in call for call in host.calls)
 
 
 def test_content_rm_with_yes_looks_for_nobody(host: FakeCtr, capsys: Capture) -> None:
@@ -301,7 +314,7 @@ def test_a_fetch_after_which_there_is_no_image_has_failed(host: FakeCtr, capsys:
 
 
 def test_prune_says_what_goes_and_what_breaks(host: FakeCtr, capsys: Capture) -> None:
-    labels = {**MAIN_BLOBS, MANIFEST: f"containerd.io/gc.ref.content.l.0={LAYER}"}
+    labels = {**MAIN_BLOBS, MANIFEST: REFERENCES}
     fill(host, "kukeon-main", refs=((REF, MANIFEST),), content=labels)
     assert main(["content", "prune", "-r", "main"]) == 2
     err = capsys.readouterr().err
@@ -438,7 +451,8 @@ def test_lease_ids_labels_and_times(host: FakeCtr, capsys: Capture) -> None:
 
 
 def with_leases(host: FakeCtr, **kept: str) -> None:
-    labels = {digest: text for digest, text in MAIN_BLOBS.items() if digest != LOOSE}
+    labels = {**MAIN_BLOBS, MANIFEST: REFERENCES}
+    del labels[LOOSE]
     fill(host, "kukeon-main", refs=((REF, MANIFEST),), content=labels, kept=kept)
     header = "TYPE\tID\tPLATFORMS\tSTATUS\t"
     plugins = table(header, ["io.containerd.snapshotter.v1\toverlayfs\tlinux/amd64\tok\t"])
@@ -461,15 +475,15 @@ def test_a_lease_that_keeps_nothing_goes_without_a_question(host: FakeCtr, capsy
 
 def test_a_lease_says_what_it_may_keep(host: FakeCtr, capsys: Capture) -> None:
     with_leases(host, mine="-")
-    host.answer(*MAIN, "content", "ls", stdout=blobs(MAIN_BLOBS))
-    host.answer(*MAIN, "content", "ls", "-q", stdout="".join(f"{one}\n" for one in MAIN_BLOBS))
+    labels = {**MAIN_BLOBS, MANIFEST: REFERENCES}
+    fill(host, "kukeon-main", refs=((REF, MANIFEST),), content=labels, kept={"mine": "-"})
     rows = ((CHAIN, "", "Committed"), ("web", CHAIN, "Active"), ("lost", CHAIN, "View"))
     native = ("snapshots", "--snapshotter", "overlayfs")
     host.answer(*MAIN, *native, "ls", stdout=snapshots(*rows))
     host.answer(*MAIN, *native, "info", "lost", stdout='{"Kind": "View"}')
     assert main(["leases", "rm", "mine", "-r", "main"]) == 2
     err = capsys.readouterr().err
-    assert f"may be all that keeps this content: sha256:{'d' * 12}" in err
+    assert f"may be all that keeps this content: sha256:{'d' * 12};" in err
     assert "may be all that keeps these snapshots: lost" in err
     assert changing(host) == []
     host.answer(*MAIN, "leases", "rm", "--sync", "mine", stdout="mine\n")

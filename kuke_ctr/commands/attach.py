@@ -265,7 +265,10 @@ def _tell(session: Session, found: "Look", ending: "Ending") -> None:
     name = found.name
     lines: list[str] = []
     if ending.kind is Kind.ENDED and found.socket is not None:
-        lines = [f"the terminal of {name} was closed; its exit status is not told here"]
+        lines = [
+            f"the terminal of {name} was closed; its exit status is told by "
+            f"`kuke-ctr tasks rm {name}`, which deletes the task"
+        ]
     elif ending.kind is Kind.ENDED:
         lines = [f"{name} ended with exit status {ending.status}; ctr has deleted its task"]
     elif ending.kind is not Kind.EXPECTED and ending.exit_code != _NO_READER:

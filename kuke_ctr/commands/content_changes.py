@@ -262,9 +262,9 @@ def rm(
 ) -> None:
     """Remove blobs from a realm's content; asks where an image of any namespace needs one.
 
-    Runs `ctr content rm DIGEST`. To find out who needs it, `ctr images ls`, `ctr content ls` and
-    `ctr content get` of the manifests in every namespace; with --yes nobody is looked for. A blob
-    that is not there is an error (exit 3), for ctr it is none.
+    Runs `ctr content rm DIGEST`. To find out who needs it, `ctr images ls` and `ctr content ls` in
+    every namespace, and where no label names an image, `ctr content get` of the manifests; with
+    --yes nobody is looked for. A blob that is not there is an error (exit 3), for ctr it is none.
     """
     names_only(session)
     realm = session.realm(removing=True)

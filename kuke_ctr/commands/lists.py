@@ -43,7 +43,14 @@ def list_realms_table(
     if session.options.dry_run:
         return
     show(session, view, rows, errors)
-    if not (rows or errors or session.options.all_realms):
+    if rows or errors:
+        return
+    filters = [word for word in flags if not word.startswith("-")]
+    if session.options.all_realms:
+        note(f"nothing in any of {len(realms)} realms (kuke-ctr realms ls)")
+    elif filters:
+        note(f"nothing in {realms[0].described} matches {', '.join(filters)}")
+    else:
         note(when_empty(realms[0]))
 
 

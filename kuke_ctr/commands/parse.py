@@ -72,18 +72,20 @@ def _open(file: str) -> AbstractContextManager[TextIO]:
 
 def _stream(rows: Iterable[Record | Refused], view: View) -> None:
     """Print each row as it is read, in bounded memory."""
-    refused: list[Refused] = []
+    refused: tuple[Refused, ...] = ()
+    count = 0
 
     def good() -> Iterator[Record]:
+        nonlocal refused, count
         for row in rows:
             if isinstance(row, Refused):
-                refused.append(row)
+                refused, count = (row,), count + 1  # one will do: their texts may be many
                 show_refused(row)
             else:
                 yield row
 
     print_lines(render(good(), view))
     if refused:
-        error = RowsRefused(Listing((), tuple(refused)))
+        error = RowsRefused(Listing((), refused * count))
         show_error(error)
         raise typer.Exit(error.exit_code)

@@ -1,7 +1,6 @@
 """Making and removing containers, with what ctr leaves behind."""
 
 import os
-import re
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,11 +9,8 @@ from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.errors import KukeCtrError, NotFound
-from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.records import Task
-
-LOGS = Path("/var/log/kuke-ctr")
-"""Where the log files of `kuke-ctr run -d` are: `<namespace>/<id>.log`."""
 
 KEPT = "containerd.io/gc.root=kuke-ctr"
 """The label that keeps a snapshot from being collected."""
@@ -153,17 +149,13 @@ def _require_silence(ctr: Ctr, namespace: str, name: str) -> None:
 
 
 def log_of(info: ContainerInfo, namespace: str) -> Path | None:
-    """The log file that goes with a container, where it is a file at the one place for it.
+    """The log file that goes with a container, where it is a file at a place for it.
 
     That is `<id>.log`, or `<id>-<12 digits>.log` where there was one of that name already. The
     label that names it is anybody's to write: nothing else that it says is followed.
     """
-    if info.log is None or not re.fullmatch(
-        rf"{re.escape(info.id)}(-[0-9a-f]{{12}})?", info.log.stem
-    ):
-        return None
-    place = LOGS / namespace / f"{info.log.stem}.log"
-    if str(info.log) != str(place):
+    place = info.own_log(LOGS / namespace)
+    if place is None:
         return None
     try:
         if Path(os.path.realpath(place.parent)) != place.parent:

@@ -46,11 +46,12 @@ def users_of_content(
     Where rows of the namespace can't be read, one of them may be the digest's.
     """
     store = Store(ctr, [namespace, *sorted(set(namespaces) - {namespace})])
-    found = {
-        digest: list(_content_users(store, digest))
+    there = [
+        digest
         for digest in digests
         if digest in store.blobs[namespace] or namespace in store.unread
-    }
+    ]
+    found = _users_in(store, namespace, there)
     loose = found.keys() & {blob.digest for blob in store.loose(namespace)}
     holders = _lease_users(ctr, namespace) if loose else []
     for digest in loose:
@@ -62,6 +63,20 @@ def users_of_content(
             if where == namespace or digest in store.blobs[where]
         )
     return found
+
+
+def _users_in(store: Store, namespace: str, digests: Sequence[str]) -> dict[str, list[User]]:
+    """The users of each: by labels where they name an image of the namespace for each, which is
+    quick, and else by the images' documents too."""
+    found = {digest: list(_content_users(store, digest)) for digest in digests}
+    if all(any(_is_image(user, namespace) for user in users) for users in found.values()):
+        return found
+    store.read_documents()
+    return {digest: list(_content_users(store, digest)) for digest in digests}
+
+
+def _is_image(user: User, namespace: str) -> bool:
+    return user.kind == "image" and user.namespace == namespace
 
 
 def _content_users(store: Store, digest: str) -> Iterator[User]:
@@ -167,11 +182,16 @@ def _image_users(ctr: Ctr, namespace: str, keys: Iterable[str]) -> Iterator[tupl
     """The images that were unpacked into a snapshot: their config, or they, have a label for it."""
     wanted = set(keys)
     store = Store(ctr, [namespace])
-    for blob in store.blobs[namespace].values():
-        for of, key in snapshot_references(blob.labels_text):
-            if key in wanted:
-                for user in _content_users(store, blob.digest):
-                    yield User(user.kind, user.name, namespace, "unpacked"), of, key
+    configs = [
+        (blob.digest, of, key)
+        for blob in store.blobs[namespace].values()
+        for of, key in snapshot_references(blob.labels_text)
+        if key in wanted
+    ]
+    users = _users_in(store, namespace, [digest for digest, _, _ in configs])
+    for digest, of, key in configs:
+        for user in users[digest]:
+            yield User(user.kind, user.name, namespace, "unpacked"), of, key
     for image in store.images[namespace]:
         for of, key in snapshot_references(image.labels_text):
             yield User("image", image.ref, namespace, "unpacked"), of, key

@@ -24,12 +24,14 @@ def ensure(extra: str = "") -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         stamp = VENV / ".installed"
         wanted = _fingerprint()
-        have = stamp.read_text().split() if stamp.exists() else []
-        if have[:1] != [wanted] or not _works():
-            have = []
-        if extra not in ["", *have[1:]] or not have:
-            _install(extra, clear=not have)
-            stamp.write_text(" ".join([wanted, *have[1:], extra]))
+        have, *extras = (stamp.exists() and stamp.read_text().split()) or [""]
+        missing = extra not in ["", *extras]
+        if missing:
+            extras.append(extra)
+        anew = have != wanted or not _works()
+        if anew or missing:
+            _install(extras, clear=anew)
+            stamp.write_text(" ".join([wanted, *extras]))
         _compile()
     return VENV / "bin"
 
@@ -55,7 +57,7 @@ def _compile() -> None:
     subprocess.run(words, check=False, stdout=subprocess.DEVNULL)
 
 
-def _install(extra: str, *, clear: bool) -> None:
+def _install(extras: list[str], *, clear: bool) -> None:
     print("installing kuke-ctr into .venv", file=sys.stderr)
     environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME"}}
     if clear:
@@ -63,7 +65,7 @@ def _install(extra: str, *, clear: bool) -> None:
         outside: str = getattr(sys, "_base_executable", sys.executable)
         make = [outside, "-m", "venv", "--clear", str(VENV)]
         subprocess.run(make, check=True, env=environment)
-    what = f"{TOP}[{extra}]" if extra else str(TOP)
+    what = f"{TOP}[{','.join(extras)}]" if extras else str(TOP)
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
     # by a plain path: a finder would cost every start 12 ms that an ordinary install does not have

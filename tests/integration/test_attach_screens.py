@@ -180,7 +180,7 @@ def test_a_script_speaks_to_kuketty(host: Host, serve: Serve, tmp_path: Path) ->
 def test_the_end_of_a_kuketty_terminal_is_told(host: Host, serve: Serve) -> None:
     done = host.attach(serve(("sh", "-c", "read line; exit 3")), stdin="go\n")
     assert done.returncode == 0
-    assert "its exit status is not told here" in done.stderr
+    assert "was closed; its exit status is told by `kuke-ctr tasks rm" in done.stderr
 
 
 def test_a_dry_run_says_what_it_would_speak_to(host: Host, serve: Serve, folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.recipes.containers import LOGS
+from kuke_ctr.parse.container_info import LOGS
 from kuke_ctr.recipes.logs import default_log
 from scripts.lib.containerd import PrivateContainerd, unique
 from scripts.lib.images import Archive, busybox
