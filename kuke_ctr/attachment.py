@@ -47,6 +47,7 @@ class Options:
 
     `size` (rows, columns) counts where no terminal of ours has one. `timeout` is in seconds. With a
     `script`, stdin is not read and the attachment ends with its last step. `save` must not exist.
+    `last_typed` is typed when a stdin that is no terminal ends.
     """
 
     stdin: int = 0
@@ -59,6 +60,7 @@ class Options:
     save: Path | None = None
     timeout: float | None = None
     script: tuple[Step, ...] = ()
+    last_typed: bytes = b""
 
 
 class Kind(StrEnum):
@@ -235,7 +237,7 @@ class Attachment:
             return
         if self._terminal is None:
             if options.take_input:
-                relay.flows.append(Flow(options.stdin, (typed,), at_end=typed.end))
+                relay.flows.append(Flow(options.stdin, (typed,), at_end=self._end_input))
             return
         if options.take_input and not self._raw:
             typed = self._edit_lines(stack, self._terminal, typed)
@@ -244,6 +246,10 @@ class Attachment:
             options.stdin, (typed,), self._watched, self._hung_up, TYPED_AHEAD, self._terminal.ours
         )
         relay.flows.append(self._keyboard)
+
+    def _end_input(self) -> None:
+        self._typed.put(self.options.last_typed)
+        self._typed.end()
 
     def _edit_lines(self, stack: ExitStack, terminal: UserTerminal, typed: Outlet) -> Outlet:
         relay = self._relay

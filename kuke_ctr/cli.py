@@ -7,6 +7,7 @@ of the others.
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
@@ -138,6 +139,12 @@ class Nouns(TyperGroup):
 
     outline = False
 
+    def make_context(self, info_name: Any, args: list[str], *rest: Any, **extra: Any) -> Any:
+        """For a shell that asks for completions, too, shared options may stand before the verb."""
+        if extra.get("resilient_parsing"):
+            args = hoist(args, _is_noun)
+        return super().make_context(info_name, args, *rest, **extra)
+
     def list_commands(self, ctx: Any) -> list[str]:
         """The nouns and the commands without a noun."""
         return list(ENTRIES)
@@ -160,6 +167,16 @@ class Nouns(TyperGroup):
         """The help shows the table's lines and imports no noun."""
         self.outline = True
         super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """The same for a shell."""
+        self.outline = True
+        return super().shell_complete(ctx, incomplete)
+
+
+def _is_noun(word: str) -> bool:
+    """Whether a verb follows this word."""
+    return word in NAMES and ENTRIES[NAMES[word]].verbs
 
 
 def _infos_of(module: str) -> dict[str, "CommandInfo"]:
@@ -239,7 +256,7 @@ def _run(words: list[str]) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="surrogateescape")
     try:
-        line = hoist(words, lambda word: ENTRIES[NAMES[word]].verbs if word in NAMES else False)
+        line = hoist(words, _is_noun)
         return _invoke(line or ["--help"])
     except KukeCtrError as error:
         show_error(error)
@@ -267,7 +284,9 @@ def _invoke(line: list[str]) -> int:
     """Parse and run; not by the parser's own `main`, which turns a broken pipe into exit 1."""
     command = build(app)
     if "_KUKE_CTR_COMPLETE" in os.environ:  # a shell asks for completions
-        command(prog_name="kuke-ctr")
+        with suppress(KukeCtrError):  # a word that is no command has none; a prompt is no place
+            command(prog_name="kuke-ctr")  # for messages
+        return 0
     try:
         with command.make_context("kuke-ctr", line) as context:
             command.invoke(context)

@@ -38,6 +38,21 @@ class UsageError(KukeCtrError):
     exit_code = 2
 
 
+class NotStarted(KukeCtrError):
+    """A program in a container could not be started: 127 there is none, 126 it can't be run."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exit_code: int,
+        hint: str | None = None,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, command=command)
+        self.exit_code = exit_code
+
+
 class NotFound(KukeCtrError):
     """The thing that was named does not exist."""
 

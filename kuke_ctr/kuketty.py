@@ -35,11 +35,15 @@ _WAY_OUT = (
 
 @dataclass(slots=True)
 class Connection:
-    """A terminal that kuketty has handed over: `descriptor` carries its bytes both ways."""
+    """A terminal that kuketty has handed over: `descriptor` carries its bytes both ways.
+
+    `greeting` is the screen as it was, where the bytes do not start with it.
+    """
 
     path: Path
     descriptor: int
     takes_input: bool
+    greeting: bytes = b""
 
     def resize(self, rows: int, columns: int) -> None:
         """Tell the size of the user's window; one that can't be told is no reason to end."""
@@ -66,7 +70,40 @@ def attach(path: Path, *, take_input: bool = True, full_capture: bool = False) -
     _, descriptor = _ask(path, "Attach" if take_input else "Subscribe", asked)
     if descriptor < 0:
         raise _failed(path, "passed no terminal")
-    return Connection(path, descriptor, take_input)
+    if take_input:
+        return Connection(path, descriptor, takes_input=True)
+    seen = screen(path)  # those who only look get no repaint
+    return Connection(path, descriptor, takes_input=False, greeting=seen.painted if seen else b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What is on the screen: its size, and the bytes that paint it on another one."""
+
+    rows: int
+    columns: int
+    painted: bytes
+
+
+def screen(path: Path) -> Screen | None:
+    """The screen as it is (`Screenshot`); None from a kuketty that does not tell."""
+    try:
+        shot, _ = _ask(path, "Screenshot", {})
+    except KukeCtrError:
+        return None
+    if not isinstance(shot, dict) or not isinstance(shot.get("ansi"), str):
+        return None
+    numbers = [shot.get(key) for key in ("rows", "cols", "cursorY", "cursorX")]
+    rows, columns, y, x = (number if isinstance(number, int) else 0 for number in numbers)
+    lines = shot["ansi"].rstrip("\n").split("\n")
+    if shot.get("altScreen"):
+        start, end = "\x1b[H\x1b[2J", f"\x1b[{y + 1};{x + 1}H"
+    else:
+        up = len(lines) - 1 - y
+        start = ""
+        end = (f"\x1b[{up}A" if up > 0 else "\r\n" * -up) + "\r" + (f"\x1b[{x}C" if x else "")
+    painted = start + "\r\n".join(lines) + end
+    return Screen(rows, columns, painted.encode(errors="replace"))
 
 
 def _ask(path: Path, method: str, parameter: Mapping[str, object]) -> Answer:

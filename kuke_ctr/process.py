@@ -99,6 +99,11 @@ class Processes:
         self._record = record
         self._sockets: set[str] = set()
 
+    @property
+    def replays(self) -> bool:
+        """Whether recordings answer in place of processes."""
+        return self._replay is not None
+
     def run(self, call: Call) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
 

@@ -286,7 +286,9 @@ class _SocketPeer:
 
     def __init__(self, connection: "Connection", size: tuple[int, int]) -> None:
         self._connection = connection
-        self.outputs = [(connection.descriptor, False)]
+        self._greeting = nameless_file(connection.greeting) if connection.greeting else -1
+        first = [(self._greeting, False)] if connection.greeting else []
+        self.outputs = [*first, (connection.descriptor, False)]
         self.input = os.dup(connection.descriptor) if connection.takes_input else -1
         if connection.takes_input:
             connection.resize(*size)
@@ -309,6 +311,8 @@ class _SocketPeer:
 
     def leave(self) -> None:
         self._connection.close()
+        close_all(self._greeting)
+        self._greeting = -1
 
 
 def _conversation(script: tuple[Step, ...]) -> Callable[[Attachment], None] | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fake_ctr", "tests.scripts"]
+pytest_plugins = ["tests.fake_ctr", "tests.integration.inside", "tests.scripts"]
 
 _READ = (
     *("KUKE_CTR_REALM", "KUKE_CTR_BIN", "KUKEON_RUN_PATH", "KUKEON_CONTAINERD_SOCKET"),

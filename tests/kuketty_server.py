@@ -64,13 +64,19 @@ class Kuketty:
             termios.tcsetwinsize(self._terminal, (argument["Rows"], argument["Cols"]))
         elif method in ("Attach", "Subscribe") and way != "empty-handed":
             passed.append(self._attach(bool(argument.get("FullCapture")), method == "Attach"))
-        text = json.dumps({"id": request["id"], "result": {"ok": True}, "error": None})
+        result: dict[str, object] = {"ok": True}
+        if method == "Screenshot":
+            rows, columns = termios.tcgetwinsize(self._terminal)
+            result = {"rows": rows, "cols": columns, "cursorX": 8, "cursorY": 0}
+            result["ansi"] = SCREEN.decode().rstrip() + "\n"
+        text = json.dumps({"id": request["id"], "result": result, "error": None})
         return text.encode() + b"\n", passed
 
     def _attach(self, everything: bool, typing: bool) -> int:
         ours, theirs = socket.socketpair()
         with self._lock:
-            ours.sendall(self._shown if everything else SCREEN)
+            if typing:
+                ours.sendall(self._shown if everything else SCREEN)
             self._clients.append(ours)
         if typing:
             threading.Thread(target=self._type, args=(ours,), daemon=True).start()
@@ -102,8 +108,9 @@ def main() -> None:
     path, log, way, *words = sys.argv[1:]
     os.chdir(Path(path).parent)  # the path may be longer than an address may be
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(Path(path).name)
+    listener.bind("soon")
     listener.listen()
+    os.rename("soon", Path(path).name)  # noqa: PTH104 (who sees it can connect)
     kuketty = Kuketty(Path(log), words)
     while True:
         connection, _ = listener.accept()

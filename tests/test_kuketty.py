@@ -99,8 +99,32 @@ def test_each_attachment_has_a_name_of_its_own(serve: Serve, tmp_path: Path) -> 
 def test_looking_only_subscribes(serve: Serve, tmp_path: Path) -> None:
     connection = kuketty.attach(serve(), take_input=False)
     assert not connection.takes_input
-    assert [method for method, _ in requests(tmp_path)] == ["Subscribe"]
+    assert connection.greeting == b"screen:\r\x1b[8C"
+    assert [method for method, _ in requests(tmp_path)] == ["Subscribe", "Screenshot"]
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("shot", "painted"),
+    [
+        ({"ansi": "a\n$ \n", "cursorX": 2, "cursorY": 1}, b"a\r\n$ \r\x1b[2C"),
+        ({"ansi": "a\nb\nc\n", "cursorX": 0, "cursorY": 0}, b"a\r\nb\r\nc\x1b[2A\r"),
+        ({"ansi": "a\n", "cursorX": 0, "cursorY": 2}, b"a\r\n\r\n\r"),
+        (
+            {"ansi": "~\n~\n", "cursorX": 4, "cursorY": 1, "altScreen": True},
+            b"\x1b[H\x1b[2J~\r\n~\x1b[2;5H",
+        ),
+    ],
+)
+def test_a_screen_is_painted_with_the_cursor_in_its_place(
+    monkeypatch: pytest.MonkeyPatch, shot: dict[str, object], painted: bytes
+) -> None:
+    monkeypatch.setattr(kuketty, "_ask", lambda *_: ({"rows": 24, "cols": 80, **shot}, -1))
+    assert kuketty.screen(Path("socket")) == kuketty.Screen(24, 80, painted)
+
+
+def test_a_kuketty_without_screenshots_is_looked_at_all_the_same(serve: Serve) -> None:
+    assert kuketty.screen(serve(way="refusing")) is None
 
 
 def test_a_size_is_told_in_columns_and_rows(serve: Serve, tmp_path: Path) -> None:

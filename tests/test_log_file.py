@@ -172,14 +172,15 @@ def test_copytruncate_starts_at_the_front(log: Path) -> None:
     assert followed(log, truncate, appends(log, "more\n")) == [b"new\n", b"more\n"]
 
 
-def test_a_truncation_is_seen_when_more_was_written_than_before(log: Path) -> None:
+@pytest.mark.parametrize("text", ["new\n", "new and longer\n"])
+def test_a_truncation_is_seen_when_as_much_or_more_was_written_since(log: Path, text: str) -> None:
     log.write_text("old\n")
 
     def truncate() -> None:
         os.truncate(log, 0)
-        appends(log, "new and longer\n")()
+        appends(log, text)()
 
-    assert followed(log, truncate) == [b"new and longer\n"]
+    assert followed(log, truncate, lambda: None) == [text.encode(), b""]
 
 
 def test_the_hole_that_a_truncation_leaves_is_not_shown(log: Path) -> None:

@@ -11,12 +11,12 @@ import pytest
 
 from kuke_ctr.cli import main
 from kuke_ctr.errors import Forbidden
-from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.recipes import logs
 from kuke_ctr.recipes.logs import Until
 from scripts.lib.kukeon import write_record
 from tests.fake_ctr import FakeCtr
-from tests.scripts import eventually
+from tests.scripts import eventually, quoted
 
 Capture = pytest.CaptureFixture[bytes]
 
@@ -49,7 +49,7 @@ def log_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where `kuke-ctr run -d` puts its logs."""
     folder = tmp_path / "var-log"
     (folder / NS).mkdir(parents=True)
-    monkeypatch.setattr(logs, "LOG_FOLDER", folder)
+    monkeypatch.setattr(logs, "LOGS", folder)
     return folder
 
 
@@ -162,6 +162,28 @@ def test_on_a_terminal_what_it_would_obey_is_left_out(
     os.close(slave)
 
 
+def test_colours_are_put_off_at_ctrl_c_too(fake_ctr: FakeCtr, run_path: Path) -> None:
+    import pty
+    import subprocess  # noqa: TID251
+    import sys
+    import tty
+
+    answers(fake_ctr, "space_stack_my-cell_shell", task=f"{os.getpid()} RUNNING")
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    line = ["logs", "-f", "space_stack_my-cell_shell", "-r", "main", "--run-path", str(run_path)]
+    seen = b""
+    with subprocess.Popen([sys.executable, "-m", "kuke_ctr", *line], stdout=slave) as process:
+        while b"green" not in seen:
+            seen += os.read(master, 1000)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    seen += os.read(master, 1000)
+    assert seen.endswith(b"green\r\n\x1b[0m")
+    os.close(master)
+    os.close(slave)
+
+
 def test_a_root_container_keeps_nothing(
     fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture
 ) -> None:
@@ -235,16 +257,19 @@ def test_a_label_that_an_image_could_bring_names_no_file_for_us(
         "/etc/passwd",
         "{folder}/other/c1.log",
         "{folder}/{ns}/c2.log",
+        "{folder}/{ns}/c1-old.log",
+        "{folder}/{ns}/c1-0123456789ab.log/x.log",
         "{folder}/{ns}/../{ns}/c1.log",
         "relative",
         "",
     ],
 )
-def test_only_the_log_of_this_container_is_believed(log_folder: Path, label: str) -> None:
-    named = label.format(folder=log_folder, ns=NS)
-    assert logs.own_log(NS, ContainerInfo("c1", labels={"kuke-ctr/log": named})) is None
-    right = str(log_folder / NS / "c1.log")
-    assert logs.own_log(NS, ContainerInfo("c1", labels={"kuke-ctr/log": right})) == Path(right)
+def test_only_the_log_of_this_container_is_believed(label: str) -> None:
+    folder = LOGS / NS
+    named = label.format(folder=LOGS, ns=NS)
+    assert ContainerInfo("c1", labels={"kuke-ctr/log": named}).own_log(folder) is None
+    for right in (folder / "c1.log", folder / "c1-0123456789ab.log"):
+        assert ContainerInfo("c1", labels={"kuke-ctr/log": str(right)}).own_log(folder) == right
 
 
 def test_the_capture_of_a_kuketty_mount_is_found_without_a_record(
@@ -370,6 +395,29 @@ def test_ctrl_c_ends_it_quietly(fake_ctr: FakeCtr, run_path: Path, capfdbinary: 
     assert capfdbinary.readouterr().err == b""
 
 
+@pytest.mark.parametrize("container", [ID, "c1"])
+def test_ctrl_c_while_ctr_is_asked_is_the_end_as_well(
+    fake_ctr: FakeCtr, run_path: Path, tmp_path: Path, container: str
+) -> None:
+    import subprocess  # noqa: TID251
+    import sys
+
+    asked = tmp_path / "asked"
+    wait = f"echo > {quoted(asked)}; sleep 60"
+    fake_ctr.answer("-n", NS, "tasks", "ls", first=wait)
+    fake_ctr.answer("-n", NS, "containers", "info", "c1", first=wait)
+    line = ["logs", "-f", container, "-r", "main", "--run-path", str(run_path)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kuke_ctr", *line],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    eventually(asked.exists)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, b"")
+
+
 @pytest.mark.parametrize("words", [[], ["-f"]])
 def test_a_reader_that_goes_away_ends_it_silently(
     fake_ctr: FakeCtr, run_path: Path, words: list[str]
@@ -444,3 +492,24 @@ def test_a_run_path_that_may_not_be_read_is_126_where_nothing_else_helps(
     fake_ctr.answer("-n", NS, "containers", "info", ID, stderr=down, exit_code=1)
     assert run(run_path, ID, "-r", "main") == 126
     assert b"may not be read" in capfdbinary.readouterr().err
+
+
+def test_a_daemon_that_does_not_answer_holds_nothing_up_for_long(
+    fake_ctr: FakeCtr,
+    run_path: Path,
+    capfdbinary: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logs, "_PATIENCE", 0.2)
+    fake_ctr.answer("-n", NS, "tasks", "ls", first="sleep 60")
+    assert run(run_path, ID, "-r", "main", "-f", "-n0", "--timeout", "0.5") == 0
+    assert b"no answer within 0.2 seconds" in capfdbinary.readouterr().err
+
+
+def test_without_root_only_the_shims_file_is_out_of_reach(
+    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    answers(fake_ctr, task="4194304 RUNNING")
+    assert run(run_path, "c1", "-r", "main") == 126
+    assert b"only root can see where the output of c1 goes" in capfdbinary.readouterr().err

@@ -30,6 +30,7 @@ app = typer.Typer()
 _EXPECT, _SEND = "--expect", "--send"
 _NO_READER = 141
 _SHOWN_LINES = 10
+_LAST_LINES = 10
 
 _ESCAPES = {"n": b"\n", "r": b"\r", "t": b"\t", "e": b"\x1b", "0": b"\0", "\\": b"\\"}
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.|$)", re.DOTALL)
@@ -115,7 +116,7 @@ def attach(
 
         realm = session.realm()
         found = _look(realm, name)
-        if logs and _follow(found):
+        if logs and _follow(session, realm, found):
             return
         refuse(found)
         options = _options(session, watched, no_stdin, sig_proxy, save, script)
@@ -150,8 +151,17 @@ def _look(realm: Realm, name: str) -> "Look":
         return look(realm.ctr, realm.namespace, name, realm.host.settings.run_path)
 
 
-def _follow(found: "Look") -> bool:
-    return False
+def _follow(session: Session, realm: Realm, found: "Look") -> bool:
+    """Follow the log of a task that cannot be attached to; False where it can."""
+    from kuke_ctr.task_io import IoKind
+
+    if found.socket is not None or found.io.kind not in (IoKind.LOG, IoKind.UNKNOWN):
+        return False
+    from kuke_ctr.commands.logs import print_log
+
+    with suppress(KeyboardInterrupt):  # leaving, as from an attachment
+        print_log(session, realm, found.name, lines=_LAST_LINES, following=True)
+    return True
 
 
 def _options(
@@ -255,7 +265,10 @@ def _tell(session: Session, found: "Look", ending: "Ending") -> None:
     name = found.name
     lines: list[str] = []
     if ending.kind is Kind.ENDED and found.socket is not None:
-        lines = [f"the terminal of {name} was closed; its exit status is not told here"]
+        lines = [
+            f"the terminal of {name} was closed; its exit status is told by "
+            f"`kuke-ctr tasks rm {name}`, which deletes the task"
+        ]
     elif ending.kind is Kind.ENDED:
         lines = [f"{name} ended with exit status {ending.status}; ctr has deleted its task"]
     elif ending.kind is not Kind.EXPECTED and ending.exit_code != _NO_READER:

@@ -31,25 +31,23 @@ from kuke_ctr.session import Realm, Session, note
 app = typer.Typer()
 
 _SHOWN = 20
-_IMAGE_AND_ID = 2
 _WITH_CONFIG = ("--label", "--runtime", "--runtime-config-path", "--runc-binary", "--runc-root")
 """ctr's flags that count beside --config; it ignores the others in silence."""
-
-Words = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="IMAGE CONTAINER [COMMAND]...",
-        help="The image, the container's id, and its command. With --config: the id alone.",
-        show_default=False,
-    ),
-]
 
 
 @app.command("create", context_settings={"allow_interspersed_args": False})
 @shared
 def create(
     session: Session,
-    words: Words,
+    image: Annotated[
+        str, typer.Argument(metavar="IMAGE", help="An image; with --config, the container's id.")
+    ],
+    name: Annotated[
+        str | None, typer.Argument(metavar="CONTAINER", help="The id of the new container.")
+    ] = None,
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="COMMAND", help="Instead of the image's own.")
+    ] = None,
     env: Annotated[
         list[str] | None, typer.Option("--env", metavar="NAME=VALUE", help="Not for secrets.")
     ] = None,
@@ -191,7 +189,8 @@ def create(
         raise UsageError(
             "--snapshotter means nothing with --rootfs: there is no snapshot", hint="leave it out"
         )
-    image, name, command = _named(words, with_config=config is not None)
+    given = _positionals(image, name, command or (), with_config=config is not None)
+    made = given[0 if config is not None else 1]
     realm = session.realm(changing=True, create=create_namespace)
     for word in chosen:
         versions.require(session.ctr, "containers", "create", word)
@@ -200,11 +199,11 @@ def create(
         said = realm.ctr.run("images", "ls", "-q", namespace=realm.namespace, probe=True)
         return said.stdout.decode(errors="surrogateescape").split("\n")[:-1]
 
-    given = (*image, name, *command)
-    with near_names(realm, "image", [] if rootfs else image, images, "images"):
-        make(realm.ctr, realm.namespace, name, chosen, given)
+    from_image = [image] if config is None and not rootfs else []
+    with near_names(realm, "image", from_image, images, "images"):
+        make(realm.ctr, realm.namespace, made, chosen, given)
     if not session.options.dry_run:
-        print(name)
+        print(made)
 
 
 @app.command("label", cls=WithExtra)
@@ -213,7 +212,7 @@ def label(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
     labels: Annotated[
-        list[str], typer.Argument(metavar="KEY=VALUE...", help="Labels; KEY= removes one.")
+        list[str], typer.Argument(metavar="KEY=VALUE", help="Labels; KEY= removes one.")
     ],
 ) -> None:
     """Set labels of a container; `KEY=` removes one.
@@ -223,7 +222,7 @@ def label(
     names_only(session)
     chosen = _labels(labels)
     extra = extra_flags(session)
-    realm = session.realm(changing=True)
+    realm = session.realm(changing=True, create=None)
     with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
         containers.label(realm.ctr, realm.namespace, name, chosen, extra)
     if not session.options.dry_run:
@@ -235,7 +234,7 @@ def label(
 def rm(
     session: Session,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[CONTAINER]...", help="The ids of containers.")
+        list[str] | None, typer.Argument(metavar="CONTAINER", help="The ids of containers.")
     ] = None,
     keep_snapshot: Annotated[
         bool, typer.Option("--keep-snapshot", help="Its file system stays.")
@@ -249,8 +248,9 @@ def rm(
 
     Runs `ctr containers rm CONTAINER` for each, after `ctr tasks ls` and `ctr containers info`. A
     container whose task has not stopped is refused; a task that has stopped goes with it, and so
-    does the log file of a container that `kuke-ctr run -d` made. `--all` says what will go and
-    asks, or needs --yes.
+    does the log file of a container that `kuke-ctr run -d` made. With `--keep-snapshot`, `ctr
+    snapshots label` holds the snapshot first: containerd collects what nothing needs. `--all` says
+    what will go and asks, or needs --yes.
     """
     names_only(session)
     if every == bool(names):
@@ -272,14 +272,7 @@ def rm(
 
     def one(name: str) -> None:
         with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
-            remove(
-                realm.ctr,
-                realm.namespace,
-                name,
-                words,
-                states,
-                touch_files=session.options.replay is None,
-            )
+            remove(realm.ctr, realm.namespace, name, words, states)
 
     each(wanted, one, session)
     if refused:
@@ -296,7 +289,7 @@ def _removable(realm: Realm, states: dict[str, Task]) -> tuple[list[str], list[K
     refused: list[KukeCtrError] = []
     for name in _names(realm):
         try:
-            require_no_task(name, states)
+            require_no_task(realm.namespace, name, states)
         except KukeCtrError as error:
             show_error(error)
             refused.append(error)
@@ -317,29 +310,26 @@ def _what_goes(realm: Realm, names: Sequence[str], keep_snapshot: bool) -> str:
     )
 
 
-def _named(words: Sequence[str], *, with_config: bool) -> tuple[list[str], str, list[str]]:
-    """The image (none with --config), the id and the command; UsageError."""
+def _positionals(
+    image: str, name: str | None, command: Sequence[str], *, with_config: bool
+) -> tuple[str, ...]:
+    """ctr's positionals: the id alone with --config, else image, id and command; UsageError."""
+    # containerd checks the id too, but only when it has made the snapshot
     if with_config:
-        if len(words) != 1:
+        if name is not None:
             raise UsageError(
                 "with --config the container's id alone is given",
-                hint="the image and the command are in the spec",
+                hint="the command is in the spec, and there is no image",
             )
-        return [], _id(words[0]), []
-    if len(words) < _IMAGE_AND_ID:
+        return (check_name(image, "container"),)
+    if name is None:
         raise UsageError(
             "an image and an id for the container are needed",
-            hint="kuke-ctr containers create docker.io/library/busybox:1.36 web sleep 3600",
+            hint=f"kuke-ctr containers create {image} web sleep 3600",
         )
-    image, name, *command = words
     if command[:1] == ["--"]:  # as docker and kubectl have it; ctr would take it for the program
         command = command[1:]
-    return [image], _id(name), command
-
-
-def _id(name: str) -> str:
-    # containerd checks it too, when the snapshot has been made
-    return check_name(name, "container")
+    return (image, check_name(name, "container"), *command)
 
 
 def _absolute(path: Path | None) -> Path | None:

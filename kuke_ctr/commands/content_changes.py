@@ -35,6 +35,7 @@ from kuke_ctr.session import Realm, Session, note
 app = typer.Typer()
 
 _BLOCK = 1 << 20
+_SHOWN = 5
 
 
 @app.command("fetch", cls=WithExtra)
@@ -100,6 +101,9 @@ def fetch(
             "interrupted: what has arrived is kept for a day",
             hint="the same command again goes on from there; `kuke-ctr content active` lists it",
         ) from None
+    except NotFound as error:
+        error.hint = "does the registry have that reference?"
+        raise
     if said.planned:
         return
     listed = realm.ctr.run("images", "ls", "-q", f'name=="{ref}"', namespace=realm.namespace)
@@ -135,20 +139,21 @@ def ingest(
 ) -> None:
     """Put a file, or stdin, into a realm's content, and print its digest.
 
-    Runs `ctr content ingest REF`, which reads the file itself; for a stream whose digest is not
-    given `ctr content ls -q` before and after it, and with --keep `ctr content label`. Without
-    --keep containerd's next collection takes what no image, lease or label refers to.
+    Runs `ctr content ingest REF`, which reads the bytes itself. Without --expected-digest a file is
+    read before for its digest, and for a stream `ctr content ls -q` runs before and after. With
+    --keep also `ctr content label`: else containerd's next collection takes what no image, lease or
+    label refers to.
     """
     names_only(session)
     if expected_digest is not None:
         content.require_whole(expected_digest)
     chosen = flags(expected_size=expected_size)
-    realm = session.realm(changing=True, create=create_namespace)
     extra = extra_flags(session)
     with _opened(file) as descriptor:
         digest = expected_digest or _digest_of(descriptor)
         if keep and digest is None:
             raise UsageError("--keep needs to know the digest", hint="give --expected-digest")
+        realm = session.realm(changing=True, create=create_namespace)
         before = set() if digest or session.options.dry_run else _digests(realm)
         words = (*chosen, *flags(expected_digest=digest), *extra)
         if session.options.dry_run or session.options.trace:
@@ -157,7 +162,8 @@ def ingest(
             content.ingest(realm.ctr, realm.namespace, ref, words, descriptor)
         except (KukeCtrError, Interrupted) as error:
             error.hint = error.hint or (
-                "`kuke-ctr content active` shows what is left of it, which goes within a day"
+                "another REF starts anew; `kuke-ctr content active` shows what is left of this one "
+                "for a day"
             )
             raise
     if session.options.dry_run:
@@ -256,9 +262,9 @@ def rm(
 ) -> None:
     """Remove blobs from a realm's content; asks where an image of any namespace needs one.
 
-    Runs `ctr content rm DIGEST`. To find out who needs it, `ctr images ls`, `ctr content ls` and
-    `ctr content get` of the manifests in every namespace; with --yes nobody is looked for. A blob
-    that is not there is an error (exit 3), for ctr it is none.
+    Runs `ctr content rm DIGEST`. To find out who needs it, `ctr images ls` and `ctr content ls` in
+    every namespace, and where no label names an image, `ctr content get` of the manifests; with
+    --yes nobody is looked for. A blob that is not there is an error (exit 3), for ctr it is none.
     """
     names_only(session)
     realm = session.realm(removing=True)
@@ -330,9 +336,10 @@ def prune(
         realm.require_namespace()
         note(f"no layer of {where} is kept by an image only: nothing to prune")
         return
+    losing = store.images_with(realm.namespace, layers)
     question = (
-        f"{_counted(layers)} of {where} will be removed, and {len(store.images[realm.namespace])} "
-        f"images will be incomplete: {_named(layers)}"
+        f"{_counted(layers)} of {where} will be removed ({_named(layers)}), and "
+        f"{_images(losing)} will be incomplete: {_some(losing)}"
     )
     if session.options.dry_run:
         note(question)
@@ -359,9 +366,17 @@ def _counted(blobs: Sequence[Blob]) -> str:
     return f"{layers} (some {size / 1e6:.1f} MB)"
 
 
+def _images(refs: Sequence[str]) -> str:
+    return "1 image" if len(refs) == 1 else f"{len(refs)} images"
+
+
 def _named(blobs: Sequence[Blob]) -> str:
-    names = ", ".join(short(blob.digest) for blob in blobs[:5])
-    return names + (f" and {len(blobs) - 5} more" if len(blobs) > 5 else "")  # noqa: PLR2004
+    return _some([short(blob.digest) for blob in blobs])
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _near(realm: Realm, digest: str) -> AbstractContextManager[None]:

@@ -1,9 +1,19 @@
 """What attach, exec and run share: their exit code is that of the process in the container."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
-from kuke_ctr.errors import Interrupted, KukeCtrError, TimeLimit, UsageError
+from kuke_ctr.attachment import Options as TerminalOptions
+from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.calls import Call
+from kuke_ctr.errors import Interrupted, KukeCtrError, NotStarted, TimeLimit, UsageError
+from kuke_ctr.foreground import NO_READER, Streams
+from kuke_ctr.recipes import starting
+from kuke_ctr.recipes.starting import Outcome
+from kuke_ctr.session import Realm, Session
+from kuke_ctr.user_tty import is_terminal
 
 OURS = 125
 """The exit code of a failure that is not the process's own, as in docker."""
@@ -11,11 +21,111 @@ OURS = 125
 
 @contextmanager
 def own_failures() -> Iterator[None]:
-    """Failures inside exit with 125, but for wrong usage (2), the time limit (124) and Ctrl-C."""
+    """Failures inside exit with 125, but for wrong usage (2), the time limit (124) and Ctrl-C, and
+    for a program that is not there or can't be run."""
     try:
         yield
-    except (UsageError, TimeLimit, Interrupted):
+    except (UsageError, TimeLimit, Interrupted, NotStarted):
         raise
     except KukeCtrError as error:
         error.exit_code = OURS
         raise
+
+
+def require_terminal(tty: bool, force: bool) -> None:
+    """Raise UsageError for -t where our stdin is no terminal, unless that was meant."""
+    if tty and not force and not is_terminal(0):
+        raise UsageError(
+            "-t needs a terminal, and our stdin is none",
+            hint="leave -t out (-i alone passes stdin on), or add --force-tty",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A call of ctr that starts the task of a container; `command` is empty for its own."""
+
+    session: Session
+    realm: Realm
+    call: Call
+    container: str
+    command: tuple[str, ...]
+
+
+def launch(
+    what: Launch,
+    *,
+    detach: bool,
+    tty: bool,
+    interactive: bool,
+    undo: Callable[[], None],
+    discard: Callable[[], None] | None = None,
+) -> int:
+    """Start it, stay with it to its end unless detached; the exit code.
+
+    Where it did not start, `undo` takes away what was made for it, and the reason is raised.
+    `discard` (--rm) ends and removes one whose output has no reader any more.
+    """
+    with ExitStack() as stack:
+        if not detach:
+            stack.enter_context(starting.patient())
+        try:
+            outcome = _detached(what, tty) if detach else _attended(what, tty, interactive)
+            if not outcome.finished and not runs(what):
+                undo()
+                return outcome.exit_code
+        except BaseException:
+            with starting.patient():
+                undo()
+            raise
+        if not outcome.finished and discard is not None and outcome.exit_code == NO_READER:
+            discard()
+        elif not outcome.finished:
+            _left(what, outcome, rm=discard is not None)
+    if detach and not outcome.planned:
+        print(what.container)
+    return outcome.exit_code
+
+
+def _detached(what: Launch, tty: bool) -> Outcome:
+    ctr = what.realm.ctr
+    if tty:  # ctr wants a terminal for -t even if it leaves at once
+        nothing = os.open(os.devnull, os.O_RDWR)
+        try:
+            options = TerminalOptions(stdin=nothing, stdout=nothing, take_input=False)
+            outcome = starting.on_terminal(ctr, what.call, options, what.command)
+        finally:
+            os.close(nothing)
+        return outcome
+    result = ctr.processes.run(what.call)
+    if result.exit_code != 0:
+        error = starting.start_failure(result.stderr, what.call, what.command)
+        raise error or failure_of(result)
+    if result.stderr.strip():
+        ctr.notice(result.stderr.decode(errors="replace"))
+    return Outcome(0, planned=result.planned)
+
+
+def _attended(what: Launch, tty: bool, interactive: bool) -> Outcome:
+    ctr, limit = what.realm.ctr, what.session.options.timeout or None
+    if tty:
+        options = TerminalOptions(timeout=limit, last_typed=b"\x04")
+        return starting.on_terminal(ctr, what.call, options, what.command)
+    streams = Streams(take_input=interactive, timeout=limit)
+    started = starting.task_started(ctr, what.realm.namespace, what.container)
+    return starting.on_pipes(ctr, what.call, streams, started, what.command)
+
+
+def runs(what: Launch) -> bool:
+    """Whether its task runs by now."""
+    ctr = starting.quiet_if_gone(what.realm.ctr)
+    return starting.task_started(ctr, what.realm.namespace, what.container)()
+
+
+def _left(what: Launch, outcome: Outcome, *, rm: bool) -> None:
+    scope = f"--namespace {what.realm.namespace}"
+    removed = "; it is not removed by itself any more" if rm else ""
+    starting.tell(
+        f"kuke-ctr: {outcome.why or 'left it'}; {what.container} goes on{removed}: "
+        f"`kuke-ctr tasks attach {scope} {what.container}` gets back to it"
+    )

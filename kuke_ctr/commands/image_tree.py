@@ -65,7 +65,7 @@ class _Painter:
         words = [node.kind.value, node.platform or "", self._digest(node.digest), size]
         if node.digest in self._missing:
             words.append("MISSING")
-        elif not node.pulled:
+        elif not (node.pulled or self._lacks_parts(node)):
             words.append("not pulled")
         details: list[tuple[str, str]] = []
         if self._wide or node.kind is NodeKind.OTHER:
@@ -81,6 +81,9 @@ class _Painter:
         below += [self._layer(i, layer) for i, layer in enumerate(node.layers, start=1)]
         below += [self._node(one) for one in node.manifests]
         return _Branch(_joined(words), details, below)
+
+    def _lacks_parts(self, node: ImageNode) -> bool:
+        return node.config is not None and node.config.digest in self._missing
 
     def _config(self, config: ImageConfig) -> _Branch:
         words = ["config", self._digest(config.digest), _exact(config.size_bytes)]

@@ -15,7 +15,7 @@ from kuke_ctr.backends.ctr import transfer, versions
 from kuke_ctr.backends.ctr.transfer import Streams, Verb
 from kuke_ctr.calls import Result
 from kuke_ctr.commands.changes import CreateNamespace, WithExtra, extra_flags, flags
-from kuke_ctr.commands.documents import near_names
+from kuke_ctr.commands.documents import near_names, print_bytes
 from kuke_ctr.commands.lists import show, view_of
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.options import shared
@@ -303,6 +303,8 @@ def import_(
         result = _import(session, realm, view, words, file, from_docker)
     if result.planned:
         return
+    if view.output is Output.RAW:
+        print_bytes(result)
     found = transfers.landed(session.ctr, realm.namespace, before, result.stdout)
     if not found.images:
         _nothing_landed(realm, unpack, words)
@@ -418,10 +420,11 @@ def _streams(
     archive there.
     """
     streams = Streams(stdin=stdin, secret=secret)
-    if view.output is Output.RAW:
+    raw = view.output is Output.RAW
+    if raw and not collect:
         sys.stdout.flush()
         yield replace(streams, stdout=1)
-    elif stdin is None and not session.options.quiet and is_terminal(2):
+    elif not raw and stdin is None and not session.options.quiet and is_terminal(2):
         yield replace(streams, terminal=2)
     elif collect:
         yield streams

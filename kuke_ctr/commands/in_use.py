@@ -53,11 +53,11 @@ def _sentence(realm: Realm, users: Sequence[User]) -> str:
 def _part(realm: Realm, user: User) -> str:
     name = short(user.name)
     where = f" in namespace {user.namespace}"
-    if user.namespace != realm.namespace:
-        where += " (its own entry stays, and the image whole)"
+    ours = user.namespace == realm.namespace
+    whole = "" if ours else " (its own entry stays, and the image whole)"
     role = _ROLES.get(user.how, f"a {user.how}")
     texts = {
-        "image": f"{role} of the image {name}{where}",
+        "image": f"{role} of the image {name}{where}{whole}",
         "content": f"{role} of the content {name}, which no image has{where}",
         "container": f"the container {name} has its files there",
         "snapshot": f"the snapshot {name} stands on it, so containerd will refuse",

@@ -122,14 +122,15 @@ def _ask(session: Session, names: Sequence[str], kept: Leases) -> None:
         if (owner := owner_of(kept.known[name]))
     ]
     for what, found in (
-        ("content", kept.blobs),
-        ("snapshots", kept.snapshots),
-        ("half written content", kept.ingests),
+        ("this content", kept.blobs),
+        ("these snapshots", kept.snapshots),
+        ("this half written content", kept.ingests),
     ):
         if found:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             listed = ", ".join(short(one) for one in found[:_SHOWN])
-            reasons.append(f"it may be all that keeps this {what}: {listed}{more}")
+            reasons.append(f"it may be all that keeps {what}: {listed}{more}")
+    reasons += [f"what else it keeps could not be read ({one})" for one in kept.unread]
     if not reasons:
         return
     these = "the lease" if len(living) == 1 else "the leases"

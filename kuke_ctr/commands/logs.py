@@ -11,7 +11,7 @@ import typer
 
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.commands.documents import near_names
-from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.parse.screen import Screen
 from kuke_ctr.recipes import logs as recipe
@@ -21,6 +21,9 @@ from kuke_ctr.session import Realm, Session, note
 from kuke_ctr.task_io import PROC
 
 app = typer.Typer()
+
+Write = Callable[[bytes | None], None]
+"""Takes bytes for stdout, and None at the end."""
 
 
 @app.command()
@@ -55,8 +58,8 @@ def logs(
     realm = session.realm(lenient=True)
     try:
         print_log(session, realm, container, lines=lines, following=following, raw=form)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+    except (KeyboardInterrupt, Interrupted):
+        raise typer.Exit(Interrupted.exit_code) from None
 
 
 def print_log(
@@ -83,14 +86,19 @@ def print_log(
         note(f"# reads {log.file.path}: {log.kind}")
     with Reader(log.file) as reader:
         write = _writer(raw)
-        _write_all(reader.last(lines), write)
-        if following and here:
-            limit = session.options.timeout or None
-            pid = _pid(realm, container)
-            files = lambda: reader.identities  # noqa: E731
-            with recipe.Until(pid, files, output=_stdout(), seconds=limit) as over:
-                _write_all(follow(reader, over), write)
-        write(None)
+        try:
+            _write_all(reader.last(lines), write)
+            if following and here:
+                _follow(session, realm, container, reader, write)
+        finally:
+            write(None)
+
+
+def _follow(session: Session, realm: Realm, container: str, reader: Reader, write: Write) -> None:
+    limit = session.options.timeout or None
+    pid = _pid(realm, container)
+    with recipe.Until(pid, lambda: reader.identities, output=_stdout(), seconds=limit) as over:
+        _write_all(follow(reader, over), write)
 
 
 def find(realm: Realm, container: str, *, here: bool = True) -> recipe.Log:
@@ -127,8 +135,10 @@ def _pid(realm: Realm, container: str) -> int | None:
     """The pid of the task, 0 where it has ended, None (with a note) where it is not known."""
     try:
         return recipe.pid_of(realm.host, realm.namespace, container)
+    except Interrupted:
+        raise
     except KukeCtrError as error:
-        note(f"note: {error.message}; Ctrl-C ends this")
+        note(f"note: when its task ends can't be known ({error.message}): Ctrl-C ends this")
         return None
 
 
@@ -142,12 +152,12 @@ def _stdout() -> int:
     return sys.stdout.fileno()
 
 
-def _write_all(blocks: Iterator[bytes], write: Callable[[bytes | None], None]) -> None:
+def _write_all(blocks: Iterator[bytes], write: Write) -> None:
     for block in blocks:
         write(block)
 
 
-def _writer(raw: bool) -> Callable[[bytes | None], None]:
+def _writer(raw: bool) -> Write:
     """Writes bytes to stdout, for a terminal without what it would obey; None is the end."""
     sys.stdout.flush()
     output = _stdout()

@@ -1,5 +1,6 @@
 """kuke-ctr snapshots prepare, view, commit, label, mount, rm"""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Annotated
@@ -208,7 +209,7 @@ def mount(
     mounting.mount(realm.ctr, commands)
     if not session.options.dry_run:
         print(escape(where))
-        note(f"to take it away again: umount {where}")
+        note(f"to take it away again: umount {shlex.quote(where)}")
 
 
 @app.command("rm", cls=WithExtra)

@@ -1,8 +1,9 @@
 """kuke-ctr tasks kill, pause, resume, rm, checkpoint"""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,14 +25,26 @@ from kuke_ctr.signals import signal_of
 
 app = typer.Typer()
 
-Names = Annotated[list[str], typer.Argument(metavar="TASK...", help="The ids of containers.")]
+Names = Annotated[list[str], typer.Argument(metavar="TASK", help="The ids of containers.")]
 ExecId = Annotated[
     str | None,
     typer.Option("--exec-id", metavar="EXEC", help="Not the task: this process of `exec` in it."),
 ]
 
+_SIGNAL = re.compile(r"-(?:\d{1,2}|[A-Z][A-Z0-9]{2,})")
 
-@app.command("kill", cls=WithExtra)
+
+class WithSignal(WithExtra):
+    """As kill(1) has it, `-9` and `-HUP` stand for `--signal`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Such words before a `--` as values of --signal."""
+        cut = args.index("--") if "--" in args else len(args)
+        signals = [f"--signal={word[1:]}" if _SIGNAL.fullmatch(word) else word for word in args]
+        return super().parse_args(ctx, [*signals[:cut], *args[cut:]])
+
+
+@app.command("kill", cls=WithSignal)
 @shared(own=("-a",))
 def kill(
     session: Session,
@@ -48,17 +61,17 @@ def kill(
 ) -> None:
     """Send a signal to tasks: the image's stop signal, else TERM.
 
-    Runs `ctr tasks kill TASK` for each, after `ctr tasks ls`. It does not wait for the process to
-    end. A signal that reached nobody is an error (exit code 3). ctr takes away the network of a
-    container that `ctr run --cni` made, whatever the signal: for one that is not sent to end it,
-    this asks first.
+    Runs `ctr tasks kill TASK` for each, after `ctr tasks ls`. `-9` and `-HUP` are understood too.
+    It does not wait for the process to end. A signal that reached nobody is an error (exit code 3).
+    ctr takes away the network of a container that `ctr run --cni` made, whatever the signal: for
+    one that is not sent to end it, this asks first.
     """
     names_only(session)
     if every and exec_id is not None:
         raise UsageError("--all and --exec-id exclude each other", hint="leave one of them out")
     chosen = signal_of(signal) if signal is not None else ""
     extra = extra_flags(session)
-    realm = session.realm(changing=True)
+    realm = session.realm(changing=True, create=None)
     found = _tasks(realm)
     if not session.options.dry_run and (exec_id is not None or chosen not in ("", *ENDING)):
         _confirm_networks(session, found, names, yes)
@@ -79,7 +92,7 @@ def pause(session: Session, names: Names) -> None:
     """
     names_only(session)
     extra = extra_flags(session)
-    realm = session.realm(changing=True)
+    realm = session.realm(changing=True, create=None)
     found = _tasks(realm)
     _each(session, realm, names, lambda name: found.pause(name, extra))
 
@@ -93,7 +106,7 @@ def resume(session: Session, names: Names) -> None:
     """
     names_only(session)
     extra = extra_flags(session)
-    realm = session.realm(changing=True)
+    realm = session.realm(changing=True, create=None)
     found = _tasks(realm)
     _each(session, realm, names, lambda name: found.resume(name, extra))
 
@@ -158,7 +171,7 @@ def checkpoint(
         *flags(exit=leave, image_path=folder, work_path=work),
         *extra_flags(session),
     )
-    realm = session.realm(changing=True)
+    realm = session.realm(changing=True, create=None)
     try:
         made = _tasks(realm).checkpoint(name, words)
     except NoTask as error:

@@ -1,6 +1,7 @@
 """What `ctr containers info ID` prints: JSON, and exact in every version."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,9 @@ KUKETTY_FOLDER = "/run/kukeon/tty"
 
 LOG_LABEL = "kuke-ctr/log"
 """The label that names the log file of a container that `kuke-ctr run -d` started."""
+
+LOGS = Path("/var/log/kuke-ctr")
+"""Where the log files of `kuke-ctr run -d` are: `<namespace>/<id>.log`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,15 @@ class ContainerInfo:
         """The log file of our own `run -d`, where the label names one."""
         named = self.labels.get(LOG_LABEL, "")
         return Path(named) if named.startswith("/") else None
+
+    def own_log(self, folder: Path) -> Path | None:
+        """The same, where it is a place in this folder that `run -d` gives to this container.
+
+        Labels of an image are copied to its containers, so whoever made the image could name any
+        file. Beside `<id>.log` there is `<id>-<12 hex>.log`, where an older one was in the way.
+        """
+        own = re.escape(str(folder / self.id)) + r"(-[0-9a-f]{12})?\.log"
+        return self.log if re.fullmatch(own, self.labels.get(LOG_LABEL, "")) else None
 
 
 def parse_container_info(text: str) -> ContainerInfo:

@@ -15,6 +15,7 @@ from kuke_ctr.children import say
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.recipes.look import Look, task_of
 from kuke_ctr.task_io import terminal_size
+from kuke_ctr.user_tty import window_size
 
 _OWN_FAILURE = 1
 """What ctr exits with when it fails itself; a task's process may end with it as well."""
@@ -77,13 +78,21 @@ def _through_socket(ctr: Ctr, path: Path, name: str, options: Options) -> Ending
     take_input = options.take_input
     try:
         return attach_socket(
-            lambda: kuketty.attach(path, take_input=take_input),
-            replace(options, sig_proxy=False),
+            lambda: kuketty.attach(path, take_input=take_input), _as_it_is(path, options)
         )
     except KukeCtrError as error:
         if error.hint is not None:
             error.hint = error.hint.replace(" ID", f" {name}")
         raise
+
+
+def _as_it_is(path: Path, options: Options) -> Options:
+    """Where we have no window, the terminal keeps the size that it has."""
+    options = replace(options, sig_proxy=False)
+    if window_size((options.stdin, options.stdout, options.stderr)) is not None:
+        return options
+    seen = kuketty.screen(path)
+    return options if seen is None else replace(options, size=(seen.rows, seen.columns))
 
 
 def _conversation(path: Path, options: Options) -> str:

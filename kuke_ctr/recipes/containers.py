@@ -9,11 +9,11 @@ from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.errors import KukeCtrError, NotFound
-from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.records import Task
 
-LOGS = Path("/var/log/kuke-ctr")
-"""Where the log files of `kuke-ctr run -d` are: `<namespace>/<id>.log`."""
+KEPT = "containerd.io/gc.root=kuke-ctr"
+"""The label that keeps a snapshot from being collected."""
 
 
 def create(ctr: Ctr, namespace: str, name: str, flags: Sequence[str], words: Sequence[str]) -> None:
@@ -27,13 +27,13 @@ def create(ctr: Ctr, namespace: str, name: str, flags: Sequence[str], words: Seq
     if name in containers.names(ctr, namespace):
         raise KukeCtrError(
             f"there is a container {name} already in the namespace {namespace}",
-            hint=f"`kuke-ctr containers info {name}` shows it, `containers rm {name}` removes it",
+            hint=f"another id; `kuke-ctr containers info {name} --namespace {namespace}` shows it",
         )
     snapshotter = value_of("--snapshotter", flags)
     if _has_snapshot(ctr, namespace, name, snapshotter):
         raise KukeCtrError(
             f"there is a snapshot {name} already, without a container of that id",
-            hint=f"another id; or `kuke-ctr snapshots rm {name}`, if nobody needs it",
+            hint=f"another id; `kuke-ctr snapshots info {name} --namespace {namespace}` shows it",
         )
     try:
         containers.create(ctr, namespace, flags, words)
@@ -68,7 +68,10 @@ def _undo(ctr: Ctr, namespace: str, name: str, snapshotter: str | None) -> None:
     """Remove the snapshot that a failed or interrupted `create` has made already."""
     try:
         if name in containers.names(ctr, namespace):
-            ctr.notice(f"the container {name} was made: `kuke-ctr containers rm {name}` removes it")
+            ctr.notice(
+                f"the container {name} was made: "
+                f"`kuke-ctr containers rm {name} --namespace {namespace}` removes it"
+            )
         elif _has_snapshot(ctr, namespace, name, snapshotter):
             ctr.change(*snapshots.words(snapshotter, "rm", name), namespace=namespace)
     except NotFound:
@@ -83,21 +86,23 @@ def remove(
     name: str,
     flags: Sequence[str],
     states: Mapping[str, Task],
-    *,
-    touch_files: bool = True,
 ) -> None:
     """`ctr containers rm [FLAG]... ID`, and the log file of our own `run -d`. NotFound.
 
     A container with a task that has not stopped is refused; a stopped task goes with it. `states`
-    are the namespace's tasks. No file is touched without `touch_files`.
+    are the namespace's tasks.
     """
     info = containers.facts(ctr, namespace, name)
-    require_no_task(name, states)
+    require_no_task(namespace, name, states)
     if name not in states:
         _require_silence(ctr, namespace, name)
+    if "--keep-snapshot" in flags and info.snapshot:
+        _keep(ctr, namespace, info)
     log = log_of(info, namespace)
+    if log is not None and log.stem != name and log.stem in containers.names(ctr, namespace):
+        log = None  # it is that container's
     done = containers.remove(ctr, namespace, name, flags)
-    if log is None or not touch_files:
+    if log is None or ctr.processes.replays:
         return
     if done.planned:
         ctr.notice(f"its log file {log} would be removed as well")
@@ -108,13 +113,24 @@ def remove(
         ctr.notice(f"{name} is removed, its log file {log} is not: {error.strerror}")
 
 
-def require_no_task(name: str, states: Mapping[str, Task]) -> None:
+def _keep(ctr: Ctr, namespace: str, info: ContainerInfo) -> None:
+    """Give a snapshot a reason to stay: one that nothing needs is collected within seconds."""
+    words = snapshots.words(info.snapshotter or None, "label", info.snapshot, KEPT)
+    if not ctr.change(*words, namespace=namespace).planned:
+        snapshotter = f" --snapshotter {info.snapshotter}" if info.snapshotter else ""
+        ctr.notice(
+            f"the snapshot {info.snapshot} stays until `kuke-ctr snapshots rm {info.snapshot}"
+            f"{snapshotter} --namespace {namespace}`"
+        )
+
+
+def require_no_task(namespace: str, name: str, states: Mapping[str, Task]) -> None:
     """Raise KukeCtrError for a container with a task that has not stopped."""
     task = states.get(name)
     if task is not None and task.status != "STOPPED":
         raise KukeCtrError(
             f"the container {name} has a task that is {task.status}: it is not removed",
-            hint=f"first `kuke-ctr tasks kill {name}`, or `kuke-ctr tasks rm --force {name}`",
+            hint=f"end it first: `kuke-ctr tasks kill {name} --namespace {namespace}`",
         )
 
 
@@ -128,17 +144,18 @@ def _require_silence(ctr: Ctr, namespace: str, name: str) -> None:
     if said.exit_code == 0 or not isinstance(failure_of(said), NotFound):
         raise KukeCtrError(
             f"the state of the task of {name} can't be known: the container is not removed",
-            hint=f"`kuke-ctr tasks ps {name}` shows what containerd says",
+            hint=f"`kuke-ctr tasks ps {name} --namespace {namespace}` shows what containerd says",
         )
 
 
 def log_of(info: ContainerInfo, namespace: str) -> Path | None:
-    """The log file that goes with a container, where it is a file at the one place for it.
+    """The log file that goes with a container, where it is a file at a place for it.
 
-    The label that names it is anybody's to write: what it says is not followed, only compared.
+    That is `<id>.log`, or `<id>-<12 digits>.log` where there was one of that name already. The
+    label that names it is anybody's to write: nothing else that it says is followed.
     """
-    place = LOGS / namespace / f"{info.id}.log"
-    if info.log is None or str(info.log) != str(place):
+    place = info.own_log(LOGS / namespace)
+    if place is None:
         return None
     try:
         if Path(os.path.realpath(place.parent)) != place.parent:

@@ -78,6 +78,8 @@ def inspect(ctr: Ctr, namespace: str, images: Sequence[Image]) -> list[ImageDeta
         leaves += [*new[room:], *(one for one in below if not _is_document(one))]
         level = [one for one in below if _is_document(one)]
         room -= len(new[:room])
+        if not level:
+            break
     store.here |= content.present(ctr, namespace, [one.digest for one in _unique(leaves)])
     return [_details(store, image) for image in images]
 

@@ -192,8 +192,6 @@ class _Open:
         """Whether the file was truncated, though it may have grown again since."""
         if end < self._position:
             return True
-        if end == self._position or not self._before:
-            return False
         size = len(self._before)
         return os.pread(self.descriptor, size, self._position - size) != self._before
 

@@ -10,32 +10,34 @@ import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.errors import Forbidden, FoundWrong, Interrupted, KukeCtrError, NotFound
 from kuke_ctr.host import Host
-from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.realms import Resolution, check_name
 from kuke_ctr.recipes.kukeon_files import CellContainer, find_container
 from kuke_ctr.recipes.log_file import Identity, LogFile, open_log
 from kuke_ctr.records import Task
 from kuke_ctr.task_io import PROC, IoKind, shims_write, task_io
 
-LOG_FOLDER = Path("/var/log/kuke-ctr")
-"""Where `kuke-ctr run -d` puts its logs."""
-
 LIVING = ("RUNNING", "CREATED", "PAUSED", "PAUSING")
+
+_PATIENCE = 5.0
+"""Seconds for ctr to tell the pid of a task: what the task prints meanwhile is not shown yet."""
 
 _LOOK_EVERY = 0.1
 _LOOK_AGAIN = 0.02
+"""Seconds between two looks at a file, and the same once its task has ended."""
+
 _SETTLE_LIMIT = 5.0
 _SETTLE_QUIET = 0.5
-"""Seconds: between two looks at a file; the same after the end of the task; how long a shim may
-take to write the rest; how long that is waited for where the shim can't be seen."""
+"""Seconds for a shim to write the rest, where it can be seen doing so, and where not."""
 
 _OTHERS = (
     ("nerdctl/", "nerdctl made it: `nerdctl --namespace {namespace} logs {container}`"),
@@ -67,17 +69,7 @@ class Log:
 def default_log(namespace: str, container: str) -> Path:
     """Where the log of `kuke-ctr run -d` is by default; both names are checked."""
     check_name(namespace, "namespace")
-    return LOG_FOLDER / namespace / f"{check_name(container, 'container')}.log"
-
-
-def own_log(namespace: str, info: ContainerInfo) -> Path | None:
-    """The log that the label `kuke-ctr/log` names, if that can be believed.
-
-    Labels of an image are copied to its containers: whoever made the image could name any file.
-    Only the place where `kuke-ctr run -d` puts this container's log by itself is believed.
-    """
-    expected = default_log(namespace, info.id)
-    return expected if info.log == expected else None
+    return LOGS / namespace / f"{check_name(container, 'container')}.log"
 
 
 def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = PROC) -> Log:
@@ -104,7 +96,7 @@ def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = P
         )
     try:
         return _asked(host, realm.namespace, container, cell, proc)
-    except NotFound:
+    except (NotFound, Interrupted):
         raise
     except (FoundWrong, Forbidden) as error:
         raise hidden or error from None
@@ -131,17 +123,13 @@ def _if_there(file: LogFile, kind: Kind) -> Log | None:
     return Log(file, kind)
 
 
-def _own(namespace: str, container: str, kind: Kind) -> Log | None:
-    return _if_there(LogFile(default_log(namespace, container), LOG_FOLDER), kind)
-
-
 def _without_daemon(
     namespace: str, container: str, cell: CellContainer | None, error: KukeCtrError
 ) -> Log:
     """What can be said where ctr gives no answer."""
     if cell is not None and not cell.logs:
         raise _in_fifos_of_old(container) from None
-    log = _own(namespace, container, Kind.STALE)
+    log = _if_there(LogFile(default_log(namespace, container), LOGS), Kind.STALE)
     if log is None:
         error.message = f"no log of {container} on disk, and containerd can't be asked: " + (
             error.message
@@ -154,8 +142,9 @@ def _asked(
     host: Host, namespace: str, container: str, cell: CellContainer | None, proc: Path | None
 ) -> Log:
     info = containers.facts(host.ctr, namespace, container)
-    if own_log(namespace, info) is not None:
-        log = _own(namespace, container, Kind.OWN)
+    own = info.own_log(LOGS / namespace)
+    if own is not None:
+        log = _if_there(LogFile(own, LOGS), Kind.OWN)
         if log is not None:
             return log
     if info.kuketty is not None:
@@ -163,14 +152,14 @@ def _asked(
         log = _if_there(LogFile(path, Path(path.anchor)), Kind.CAPTURE)
         if log is not None:
             return log
-    task = _task(host, namespace, container)
+    task = _task(host.ctr, namespace, container)
     if task is None or task.status not in LIVING:
         raise _nothing_left(namespace, info, cell, task)
     return _of_shim(task, namespace, info, cell, proc)
 
 
-def _task(host: Host, namespace: str, container: str) -> Task | None:
-    (listed,) = tasks.listed(host.ctr, [namespace])
+def _task(ctr: Ctr, namespace: str, container: str) -> Task | None:
+    (listed,) = tasks.listed(ctr, [namespace])
     return next((task for task in listed.records if task.id == container), None)
 
 
@@ -219,7 +208,7 @@ def _nothing_left(
 
 def _refuse_label(namespace: str, info: ContainerInfo) -> None:
     """Raise Forbidden for a label that names a log, where nothing but the label says so."""
-    if info.log is not None and own_log(namespace, info) is None:
+    if info.log is not None and info.own_log(LOGS / namespace) is None:
         raise Forbidden(
             f"the label kuke-ctr/log of {info.id} names {info.log}, and nothing else says that "
             "this is its log: an image can bring such a label",
@@ -251,10 +240,12 @@ def _in_fifos_of_old(container: str) -> FoundWrong:
 def pid_of(host: Host, namespace: str, container: str) -> int:
     """The pid of the container's task; 0 where it has ended, or there is none.
 
-    Runs `ctr tasks ls`; raises FoundWrong where containerd does not know the pid (a hung shim), and
-    what a ctr that does not answer raises.
+    Runs `ctr tasks ls`, with little patience: what comes meanwhile is not shown. Raises FoundWrong
+    where containerd does not know the pid (a hung shim), and what a ctr that does not answer
+    raises.
     """
-    task = _task(host, namespace, container)
+    limit = min(host.ctr.timeout or _PATIENCE, _PATIENCE)
+    task = _task(replace(host.ctr, timeout=limit), namespace, container)
     if task is None or task.status == "STOPPED":
         return 0
     if task.pid == 0 or task.status not in LIVING:

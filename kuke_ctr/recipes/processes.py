@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from signal import SIGKILL, SIGSTOP
 
 from kuke_ctr.records import Process
 
@@ -66,6 +67,22 @@ def facts_of(pid: int, proc: Path = _PROC) -> Facts | None:
         started_at=_time(_booted(proc) + ticks / os.sysconf("SC_CLK_TCK")),
         command=shlex.join(words) if line else f"[{name}]",
     )
+
+
+def drops(pid: int, number: int, proc: Path = _PROC) -> bool:
+    """Whether the kernel drops a signal to a process: to the first one of a container, which has
+    neither a handler for it nor blocks it. False where that can't be known.
+    """
+    if number in (SIGKILL, SIGSTOP):
+        return False
+    try:
+        lines = (proc / str(pid) / "status").read_text(errors="replace").splitlines()
+    except OSError:
+        return False
+    facts = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
+    first = facts.get("NSpid", [""])[-1] == "1"
+    taken = int(facts.get("SigCgt", ["0"])[0], 16) | int(facts.get("SigBlk", ["0"])[0], 16)
+    return first and not taken >> (number - 1) & 1
 
 
 def seen_by_us(path: str | None) -> bool:

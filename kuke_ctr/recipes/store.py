@@ -5,7 +5,6 @@ the blobs that it may see: removing one namespace's entry takes nothing from ano
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.client import Ctr
@@ -28,8 +27,9 @@ _LARGEST_DOCUMENT = 8 << 20
 class Store:
     """The images and blobs of some namespaces; every call is a probe.
 
-    `images` and `blobs` are by namespace. `unread` says of a namespace what could not be read, so
-    that nobody takes silence for an answer.
+    `images` and `blobs` are by namespace, `children` are digest -> the digests that it refers to ->
+    their roles. `unread` says of a namespace what could not be read, so that nobody takes silence
+    for an answer.
     """
 
     def __init__(self, ctr: Ctr, namespaces: Sequence[str]) -> None:
@@ -41,7 +41,12 @@ class Store:
             namespace: {blob.digest: blob for blob in blobs}
             for namespace, blobs in self._lists(content.LS).items()
         }
+        self.children: dict[str, dict[str, str]] = {}
         self._trees: dict[str, dict[str, str]] = {}
+        for blobs in self.blobs.values():
+            for blob in blobs.values():
+                for child in content_references(blob.labels_text):
+                    self.children.setdefault(blob.digest, {})[child.digest] = child.role
 
     def _lists(self, table: Table[R]) -> dict[str, tuple[R, ...]]:
         answers = fetch(self.ctr, table, self.namespaces, probe=True)
@@ -63,21 +68,14 @@ class Store:
             self.unread[namespace] = f"{rows} rows of `ctr {' '.join(table.words)}`"
         return answer.records
 
-    @cached_property
-    def children(self) -> Mapping[str, Mapping[str, str]]:
-        """Digest -> the digests that it refers to -> their roles: by gc labels and by documents."""
-        known: dict[str, dict[str, str]] = {}
-        for digest, found in self._references():
-            known.setdefault(digest, {}).setdefault(found.digest, found.role)
-        return known
+    def read_documents(self) -> None:
+        """Learn from the images' indexes and manifests what their labels do not say.
 
-    def _references(self) -> Iterator[tuple[str, Child]]:
-        for parent, child in self._documents():  # a document names the role, a label may not
-            yield parent, child
-        for blobs in self.blobs.values():
-            for blob in blobs.values():
-                for child in content_references(blob.labels_text):
-                    yield blob.digest, child
+        One process for each document; the labels are all that containerd itself looks at.
+        """
+        for parent, child in self._documents():
+            self.children.setdefault(parent, {}).setdefault(child.digest, child.role)
+        self._trees.clear()
 
     def _documents(self) -> Iterator[tuple[str, Child]]:
         """What the images' indexes and manifests list; each is read once, whosever it is."""
@@ -110,41 +108,46 @@ class Store:
     def tree(self, digest: str) -> Mapping[str, str]:
         """Every digest below one, with its role; the one itself is a manifest."""
         if digest not in self._trees:
-            self._trees[digest] = self._walk([(digest, "manifest")])
+            roles: dict[str, str] = {}
+            waiting = [(digest, "manifest")]
+            while waiting:
+                found, role = waiting.pop()
+                if found not in roles:
+                    roles[found] = role
+                    waiting += self.children.get(found, {}).items()
+            self._trees[digest] = roles
         return self._trees[digest]
 
-    def _walk(self, starts: Iterable[tuple[str, str]]) -> dict[str, str]:
-        roles: dict[str, str] = {}
-        waiting = list(starts)
-        while waiting:
-            digest, role = waiting.pop()
-            if digest not in roles:
-                roles[digest] = role
-                waiting += self.children.get(digest, {}).items()
-        return roles
-
     def loose(self, namespace: str) -> list[Blob]:
-        """The blobs that no image of the namespace needs and no label keeps."""
-        held = self._walk((digest, "") for digest in self._roots(namespace))
+        """The blobs that containerd would collect, if it were not for a lease: by the labels."""
+        held = _reached(self._roots(namespace), self._references(namespace))
         return [blob for digest, blob in self.blobs[namespace].items() if digest not in held]
 
     def _roots(self, namespace: str) -> list[str]:
         kept = (blob for blob in self.blobs[namespace].values() if is_kept(blob.labels_text))
         return [*(image.digest for image in self.images[namespace]), *(one.digest for one in kept)]
 
+    def _references(self, namespace: str) -> dict[str, list[Child]]:
+        return {
+            digest: list(content_references(blob.labels_text))
+            for digest, blob in self.blobs[namespace].items()
+        }
+
+    def images_with(self, namespace: str, blobs: Iterable[Blob]) -> list[str]:
+        """The references of the images that need one of the blobs."""
+        wanted = {blob.digest for blob in blobs}
+        found = self.images[namespace]
+        return [image.ref for image in found if wanted & self.tree(image.digest).keys()]
+
     def only_layers(self, namespace: str) -> list[Blob]:
         """The blobs that are kept by nothing but a label that names them as a layer."""
-        blobs = self.blobs[namespace]
-        named = {
-            digest: list(content_references(blob.labels_text)) for digest, blob in blobs.items()
-        }
-        roots = self._roots(namespace)
+        roots, references = self._roots(namespace), self._references(namespace)
         others = {
-            digest: [child for child in found if child.role != "layer"]
-            for digest, found in named.items()
+            digest: [child for child in children if child.role != "layer"]
+            for digest, children in references.items()
         }
-        going = _reached(roots, named) - _reached(roots, others)
-        return [blob for digest, blob in blobs.items() if digest in going]
+        going = _reached(roots, references) - _reached(roots, others)
+        return [blob for digest, blob in self.blobs[namespace].items() if digest in going]
 
 
 def _reached(roots: Iterable[str], children: Mapping[str, Sequence[Child]]) -> set[str]:

@@ -7,18 +7,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from signal import Signals
 
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import message_of
 from kuke_ctr.calls import Result, mask
-from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
+from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
+from kuke_ctr.recipes.processes import drops, seen_by_us
 from kuke_ctr.records import Task
-from kuke_ctr.signals import ending_of
+from kuke_ctr.signals import ending_of, signal_of
 
 ENDING = ("SIGTERM", "SIGKILL", "SIGINT", "SIGQUIT", "SIGABRT")
 """The signals that are sent to end a process; others may mean `read your configuration again`."""
 
+_STOP_SIGNAL = "io.containerd.image.config.stop-signal"
 _EXIT_CODE = re.compile(r"exit with non-zero exit code (\d+)")
 
 
@@ -59,16 +62,22 @@ class Tasks:
         if status == "STOPPED" and not ("--all" in words and self._has_processes(name)):
             raise NotFound(
                 f"the task {name} has stopped already: no signal was sent",
-                hint=f"`kuke-ctr tasks rm {name}` deletes what is left of it",
+                hint=f"`{self._line('rm', name)}` deletes what is left of it",
             )
+        dropped = "" if exec_id is not None or "--all" in words else self._dropped(name, signal)
         try:
-            self._change("kill", *words, name)
+            planned = self._change("kill", *words, name).planned
         except NotFound as error:
             raise self._nobody(name, exec_id, error) from None
+        if dropped and not planned:
+            self.ctr.notice(
+                f"{name}: its process has no handler for {dropped}, and the kernel drops it then "
+                f"for the first process of a container; `{self._line('kill', '-9', name)}` ends it"
+            )
         if status == "PAUSED" and signal != "SIGKILL":
             self.ctr.notice(
                 f"{name} is paused: it gets the signal when it goes on "
-                f"(`kuke-ctr tasks resume {name}`)"
+                f"(`{self._line('resume', name)}`)"
             )
 
     def pause(self, name: str, words: Sequence[str]) -> None:
@@ -84,9 +93,7 @@ class Tasks:
     def remove(self, name: str, words: Sequence[str], *, force: bool) -> str:
         """`ctr tasks rm [FLAG]... ID`; how its process had ended, empty where that was with 0."""
         if not force:
-            hint = (
-                f"`kuke-ctr tasks kill {name}` asks it to end, `tasks rm --force` kills it at once"
-            )
+            hint = f"`{self._line('kill', name)}` asks it to end, `rm --force` kills it at once"
             self._require(name, ("STOPPED",), "only a task that has stopped is deleted", hint)
         self.status(name)
         result = self._change("rm", *words, name)
@@ -95,7 +102,7 @@ class Tasks:
         if name in tasks.states(self.ctr, self.namespace):
             raise CtrFailed(
                 f"ctr says that it deleted the task {name}, but the task is still there",
-                hint="`kuke-ctr tasks ls` shows its state",
+                hint=f"`{self._line('ls')}` shows its state",
                 command=mask(result.argv),
             )
         found = _EXIT_CODE.search(result.stderr.decode(errors="replace"))
@@ -133,8 +140,31 @@ class Tasks:
                     hint="install criu where containerd runs (Debian's package: criu)",
                     command=error.command,
                 ) from None
+            if "criu failed" in error.message:
+                error.hint = "the log that is named says why; `criu check` tells what is missing"
             raise
         return result.stdout.decode(errors="surrogateescape").strip()
+
+    def _dropped(self, name: str, signal: str) -> str:
+        """The signal, where the kernel will drop it: for what is root of its pid namespace."""
+        pid = self.states[name].pid
+        run = self.ctr.processes
+        if not pid or run.replays or run.dry_run or not seen_by_us(self.ctr.socket):
+            return ""
+        chosen = signal or self._stop_signal(name)
+        try:
+            number = int(chosen) if chosen.isdigit() else Signals[chosen].value
+        except (KeyError, ValueError):
+            return ""
+        return chosen if drops(pid, number) else ""
+
+    def _stop_signal(self, name: str) -> str:
+        """What `ctr tasks kill` sends where no signal is given."""
+        labels = containers.facts(self.ctr, self.namespace, name).labels
+        try:
+            return signal_of(labels.get(_STOP_SIGNAL, "SIGTERM"))
+        except UsageError:
+            return ""
 
     def _tell_if_paused(self, name: str) -> None:
         """ctr pauses a task while it makes the checkpoint; one that was ended leaves it so."""
@@ -142,8 +172,12 @@ class Tasks:
         if task is not None and task.status in ("PAUSED", "PAUSING"):
             self.ctr.notice(
                 f"{name} is PAUSED now, ctr had paused it for the checkpoint: "
-                f"`kuke-ctr tasks resume {name}` lets it go on"
+                f"`{self._line('resume', name)}` lets it go on"
             )
+
+    def _line(self, verb: str, *names: str) -> str:
+        """A command to go on with, in the very same namespace."""
+        return " ".join(("kuke-ctr tasks", verb, *names, "--namespace", self.namespace))
 
     def has_network_of_ctr(self, name: str) -> bool:
         """Whether `ctr run --cni` made the container: every `ctr tasks kill` takes its network."""
@@ -174,7 +208,7 @@ class Tasks:
         if exec_id is None:
             return NotFound(
                 f"the process of {name} has ended: the signal reached nobody",
-                hint=f"`kuke-ctr tasks ls` shows its state, `tasks rm {name}` deletes the task",
+                hint=f"`{self._line('ls')}` shows its state",
                 command=error.command,
             )
         try:
@@ -184,6 +218,6 @@ class Tasks:
         ids = ", ".join(process.exec_id for process in found if process.exec_id)
         return NotFound(
             f"no process with the exec id {exec_id} lives in {name}",
-            hint=f"`kuke-ctr tasks ps {name}` lists them; there are: {ids or 'none'}",
+            hint=f"there are: {ids or 'none'} (`{self._line('ps', name)}`)",
             command=error.command,
         )

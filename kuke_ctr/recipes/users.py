@@ -19,7 +19,7 @@ from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.parse.mounts import Mounted, mounted_from, parse_mountinfo
 from kuke_ctr.parse.references import GC_EXPIRE, GC_ROOT, snapshot_references
 from kuke_ctr.recipes.store import Store, is_kept
-from kuke_ctr.records import Lease, Snapshot
+from kuke_ctr.records import Lease, RowsRefused, Snapshot
 
 _MOUNT_TABLES = (Path("/proc/self/mountinfo"), Path("/proc/1/mountinfo"))
 _OF_GC = "containerd.io/gc."
@@ -41,25 +41,42 @@ class User:
 def users_of_content(
     ctr: Ctr, namespace: str, namespaces: Iterable[str], digests: Sequence[str]
 ) -> dict[str, list[User]]:
-    """Each digest that the namespace has -> its users in any namespace; others are left out."""
+    """Each digest that the namespace has -> its users in any namespace; others are left out.
+
+    Where rows of the namespace can't be read, one of them may be the digest's.
+    """
     store = Store(ctr, [namespace, *sorted(set(namespaces) - {namespace})])
-    found = {
-        digest: list(_content_users(store, digest))
+    there = [
+        digest
         for digest in digests
-        if digest in store.blobs[namespace]
-    }
+        if digest in store.blobs[namespace] or namespace in store.unread
+    ]
+    found = _users_in(store, namespace, there)
     loose = found.keys() & {blob.digest for blob in store.loose(namespace)}
     holders = _lease_users(ctr, namespace) if loose else []
     for digest in loose:
         found[digest] += holders
     for digest, users in found.items():
-        # a row that can't be read may be the digest's own, and is no reason to say there is none
         users.extend(
             User("unread", what, where, "")
             for where, what in store.unread.items()
             if where == namespace or digest in store.blobs[where]
         )
     return found
+
+
+def _users_in(store: Store, namespace: str, digests: Sequence[str]) -> dict[str, list[User]]:
+    """The users of each: by labels where they name an image of the namespace for each, which is
+    quick, and else by the images' documents too."""
+    found = {digest: list(_content_users(store, digest)) for digest in digests}
+    if all(any(_is_image(user, namespace) for user in users) for users in found.values()):
+        return found
+    store.read_documents()
+    return {digest: list(_content_users(store, digest)) for digest in digests}
+
+
+def _is_image(user: User, namespace: str) -> bool:
+    return user.kind == "image" and user.namespace == namespace
 
 
 def _content_users(store: Store, digest: str) -> Iterator[User]:
@@ -79,18 +96,20 @@ def _content_users(store: Store, digest: str) -> Iterator[User]:
 
 def _lease_users(ctr: Ctr, namespace: str) -> list[User]:
     """The leases that hold, one of which may keep what nothing else does: ctr does not tell."""
-    return [
-        User("lease", lease.id, namespace, "")
-        for lease in listed(ctr, leases.LS, namespace)
-        if not is_expired(lease)
-    ]
+    try:
+        found = listed(ctr, leases.LS, namespace)
+    except KukeCtrError as error:
+        return [User("unread", error.message, namespace, "")]
+    return [User("lease", lease.id, namespace, "") for lease in found if not is_expired(lease)]
 
 
 def listed(ctr: Ctr, table: Table[R], namespace: str | None) -> tuple[R, ...]:
-    """The rows that could be read; raises where there is no answer."""
+    """The rows of a table; RowsRefused for one with rows that can't be read."""
     (answer,) = fetch(ctr, table, [namespace], probe=True)
     if isinstance(answer, KukeCtrError):
         raise answer
+    if answer.refused:
+        raise RowsRefused(answer)
     return answer.records
 
 
@@ -163,11 +182,16 @@ def _image_users(ctr: Ctr, namespace: str, keys: Iterable[str]) -> Iterator[tupl
     """The images that were unpacked into a snapshot: their config, or they, have a label for it."""
     wanted = set(keys)
     store = Store(ctr, [namespace])
-    for blob in store.blobs[namespace].values():
-        for of, key in snapshot_references(blob.labels_text):
-            if key in wanted:
-                for user in _content_users(store, blob.digest):
-                    yield User(user.kind, user.name, namespace, "unpacked"), of, key
+    configs = [
+        (blob.digest, of, key)
+        for blob in store.blobs[namespace].values()
+        for of, key in snapshot_references(blob.labels_text)
+        if key in wanted
+    ]
+    users = _users_in(store, namespace, [digest for digest, _, _ in configs])
+    for digest, of, key in configs:
+        for user in users[digest]:
+            yield User(user.kind, user.name, namespace, "unpacked"), of, key
     for image in store.images[namespace]:
         for of, key in snapshot_references(image.labels_text):
             yield User("image", image.ref, namespace, "unpacked"), of, key
@@ -213,13 +237,15 @@ def _is_rooted(ctr: Ctr, namespace: str, key: str, snapshotter: str | None) -> b
 class Leases:
     """The leases of a namespace by id, and what nothing but one of them can keep.
 
-    `blobs` are digests, `snapshots` are keys, `ingests` are blobs that are being written just now.
+    `blobs` are digests, `snapshots` are keys, `ingests` are blobs that are being written just now,
+    `unread` is what could not be read of all that.
     """
 
     known: dict[str, Lease]
     blobs: tuple[str, ...] = ()
     snapshots: tuple[str, ...] = ()
     ingests: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def what_leases_keep(ctr: Ctr, namespace: str) -> Leases:
@@ -255,7 +281,8 @@ def what_leases_keep(ctr: Ctr, namespace: str) -> Leases:
         )
     ]
     ingests = tuple(one.ref for one in listed(ctr, content.ACTIVE, namespace))
-    return Leases(known, tuple(sorted(loose)), tuple(keys), ingests)
+    unread = tuple(store.unread.values())
+    return Leases(known, tuple(sorted(loose)), tuple(keys), ingests, unread)
 
 
 def _held_by(container: ContainerInfo) -> Iterator[tuple[str, str]]:

@@ -61,7 +61,7 @@ class Task:
     def attached(self) -> bool:
         """Whether a client has the task's output open."""
         return any(
-            f"{self.container}-stdout" in name for pid in self.clients for name in _open(pid)
+            f"{self.container}-stdout" in name for pid in self.clients for name in open_files(pid)
         )
 
     def running(self) -> bool:
@@ -80,7 +80,7 @@ class Task:
         (self.folder / "signals").unlink(missing_ok=True)
 
 
-def _open(pid: int) -> Iterator[str]:
+def open_files(pid: int) -> Iterator[str]:
     """The names of a process's open files."""
     with contextlib.suppress(OSError):
         for entry in Path(f"/proc/{pid}/fd").iterdir():

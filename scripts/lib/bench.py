@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import pty
 import py_compile
 import select
+import shlex
 import statistics
 import subprocess  # noqa: TID251 (the scripts are no part of the package)
 import sys
@@ -15,13 +17,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from scripts.lib import kukeon, programs, venv
+from scripts.lib import attach_rounds, kukeon, programs, venv
 from scripts.lib.containerd import PrivateContainerd, temporary
-from scripts.lib.images import Archive, busybox
+from scripts.lib.images import CONFIG, LAYER, MANIFEST, Archive, busybox
 
 SMALLEST = Path(__file__).with_name("smallest.py")
 NAMESPACE = "kukeon-bench"
+BIG = "registry.example/team/big:1.0"
 MIB = 1024 * 1024
+LEAST_RATE = 0.9
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Setting:
     rounds: int
     images: int
     rows: int
+    mib: int
     suite: str
     scratch: Path
 
@@ -232,7 +237,102 @@ def down(setting: Setting) -> None:
     _say("more than --help", more, 0.3, " s")
 
 
-PARTS = {"start": start, "lists": lists, "parse": parse, "down": down}
+def attach(setting: Setting) -> None:
+    """(e) The output of a task that floods, against raw `ctr tasks attach`: bytes a second."""
+    with temporary(programs.ensure(setting.suite)) as daemon:
+        attach_rounds.provide_image(daemon)
+        environment = {**daemon.environment, "CONTAINERD_ADDRESS": daemon.address}
+        print(f"  containerd {daemon.version}")
+        for kind, size in (("none", 128 * MIB), ("terminal", 16 * MIB)):
+            with attach_rounds.task(daemon, kind, "flooding") as task:
+                place = ("--namespace", attach_rounds.NAMESPACE)
+                ours: Argv = [setting.kuke_ctr, "attach", "-q", *place, task.container]
+                raw: Argv = [daemon.programs / "ctr", *place, "tasks", "attach", task.container]
+                results = pairs(
+                    setting.rounds,
+                    partial(_flood, ours, environment, kind, size),
+                    partial(_flood, raw, environment, kind, size),
+                )
+            rates = [size / MIB / _seconds([pair[which] for pair in results]) for which in (0, 1)]
+            what = "with a terminal" if kind == "terminal" else "without a terminal"
+            print(f"  {what}: kuke-ctr {rates[0]:.0f} MiB/s, raw ctr {rates[1]:.0f} MiB/s")
+            ratio = statistics.median(b.seconds / a.seconds for a, b in results)
+            verdict = "ok" if ratio >= LEAST_RATE else "UNDER"
+            print(
+                f"  {what}, ratio: {ratio:.2f} (at least {LEAST_RATE:.2f}: {verdict})", flush=True
+            )
+
+
+def _flood(argv: Argv, environment: Mapping[str, str], kind: str, size: int) -> Took:
+    """How long so many bytes take, from the first one on, to a reader on a pipe or a terminal."""
+    reader, writer = pty.openpty() if kind == "terminal" else os.pipe()
+    given = writer if kind == "terminal" else subprocess.DEVNULL
+    child = subprocess.Popen(
+        argv,
+        stdin=given,
+        stdout=writer,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(writer)
+    rest = size - len(os.read(reader, 1))
+    begin = time.perf_counter()
+    while rest > 0:
+        rest -= len(os.read(reader, 1 << 20))
+    seconds = time.perf_counter() - begin
+    child.kill()  # no client forwards that to the workload
+    child.wait()
+    os.close(reader)
+    return Took(seconds, 0)
+
+
+def transfer(setting: Setting) -> None:
+    """(f) The import of a big archive, from a file and from a pipe, against raw ctr."""
+    with _host(setting, 1) as (daemon, environment):
+        big, small = daemon.base / "big.tar", daemon.base / "small.tar"
+        _write_archive(big, setting.mib * MIB)
+        _write_archive(small, 1)
+        ctr = (daemon.programs / "ctr", "-a", daemon.address, "-n", NAMESPACE)
+
+        def take(*words: str | Path) -> Took:
+            took = measure(words, environment)
+            # what is there is not written again
+            daemon.ctr("images", "rm", "--sync", BIG, namespace=NAMESPACE, timeout=300)
+            return took
+
+        kuke_ctr = (setting.kuke_ctr, "images", "import", "--realm", "bench", "--no-unpack")
+        least = take(*kuke_ctr, small).peak
+        raw = partial(take, *ctr, "images", "import", "--no-unpack", big)
+        piped = ("sh", "-c", f"exec {shlex.join(map(str, kuke_ctr))} - < {big}")
+        for name, ours in (("file", (*kuke_ctr, big)), ("pipe", piped)):
+            results = pairs(max(1, setting.rounds // 5), partial(take, *ours), raw)
+            print(f"  {setting.mib} MiB from a {name}: ", end="")
+            print(f"kuke-ctr {_seconds([a for a, _ in results]):.2f} s, ", end="")
+            print(f"raw ctr {_seconds([b for _, b in results]):.2f} s")
+            _say(f"{name}, ratio", _ratio(results), 1.05)
+            more = max(a.peak for a, _ in results) - least
+            _say(f"{name}, more memory than for a small one", more / MIB, 40, " MiB")
+
+
+def _write_archive(path: Path, size: int) -> None:
+    """An archive with one image, whose one layer has so many bytes that can't be packed."""
+    archive = Archive()
+    config = archive.document({"rootfs": {"type": "layers", "diff_ids": []}}, CONFIG)
+    layer = archive.blob(os.urandom(size), LAYER)
+    manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer]}
+    archive.name(archive.document(manifest, MANIFEST), BIG)
+    archive.write(path)
+
+
+PARTS = {
+    "start": start,
+    "lists": lists,
+    "parse": parse,
+    "down": down,
+    "attach": attach,
+    "transfer": transfer,
+}
 
 
 def main() -> int:
@@ -240,14 +340,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Prints ratios of two things that were measured side by side, in pairs. "
-        "start and lists need root (a private containerd).",
+        "start, lists, attach and transfer need root (a private containerd).",
         epilog="; ".join(f"{name}: {part.__doc__}" for name, part in PARTS.items()),
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"all of {' '.join(PARTS)}")
     parser.add_argument("--kuke-ctr", type=Path, help="default: the one in .venv")
-    parser.add_argument("--rounds", type=int, default=15, help="pairs; lists a fifth (15)")
+    parser.add_argument(
+        "--rounds", type=int, default=15, help="pairs; lists and transfer a fifth (15)"
+    )
     parser.add_argument("--images", type=int, default=10_000, help="for lists (10000)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="for parse (1000000)")
+    parser.add_argument("--mib", type=int, default=1024, help="for transfer (1024)")
     parser.add_argument("--suite", default=programs.NATIVE, help="containerd of that suite")
     given = parser.parse_args()
     for part in given.parts:
@@ -260,7 +363,13 @@ def main() -> int:
     print(f"load {load:.1f}" + (" (too busy for figures that count)" if load > 1 else ""))
     with tempfile.TemporaryDirectory(prefix="kuke-bench-") as scratch:
         setting = Setting(
-            kuke_ctr, given.rounds, given.images, given.rows, given.suite, Path(scratch)
+            kuke_ctr,
+            given.rounds,
+            given.images,
+            given.rows,
+            given.mib,
+            given.suite,
+            Path(scratch),
         )
         for name in given.parts or PARTS:
             print(f"{name}: {PARTS[name].__doc__}", flush=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.lib import processes, programs, venv
+from scripts.lib import odd_images, processes, programs, venv
 from scripts.lib.containerd import PrivateContainerd, temporary
 from scripts.lib.images import Archive, busybox
 
@@ -193,6 +193,30 @@ def reads(suite: str, folder: Path) -> None:
                 recording.take(noun, "ls", "--namespace", namespace, codes=(0, 4))
 
 
+def images(suite: str, folder: Path) -> None:
+    """What images are made of: every kind of manifest, and images that lack something."""
+    with _state(suite, folder) as (daemon, recording):
+        archive = odd_images.whole_images(daemon.programs / "busybox")
+        file = archive.write(daemon.base / "images.tar")
+        daemon.import_image(file, "--all-platforms", "--no-unpack", namespace=MAIN)
+        odd_images.import_broken(daemon, "broken")
+        daemon.ctr("namespaces", "create", EMPTY)
+        for namespace in (MAIN, "broken", EMPTY):
+            recording.take("images", "check", "--namespace", namespace, codes=(0, 5))
+        plain = odd_images.WHOLE["plain"]
+        recording.take("images", "check", f"name=={plain}", "--namespace", MAIN)
+        for reference in odd_images.WHOLE.values():
+            recording.take("images", "inspect", reference, "--namespace", MAIN)
+        for reference in odd_images.BROKEN.values():
+            recording.take("images", "inspect", reference, "--namespace", "broken", codes=(5,))
+        recording.take("images", "inspect", "nope", "--namespace", MAIN, codes=(3,))
+        (target := daemon.base / "mnt").mkdir()
+        daemon.ctr("images", "mount", plain, str(target), namespace=MAIN)  # unpacks it
+        daemon.ctr("images", "unmount", "--rm", str(target), namespace=MAIN)
+        recording.take("images", "usage", plain, "--namespace", MAIN, codes=(0, 1))
+        recording.take("images", "usage", "nope", "--namespace", MAIN, codes=(1, 3))
+
+
 def _leave_ingest(daemon: PrivateContainerd, key: str, data: bytes) -> None:
     """What a client that is killed in the middle of writing leaves behind."""
     words = (daemon.programs / "ctr", "-a", daemon.address, "-n", MAIN, "content", "ingest", key)
@@ -234,6 +258,7 @@ STATES = {
     "odd-labels": odd_labels,
     "no-daemon": no_daemon,
     "reads": reads,
+    "images": images,
 }
 
 

@@ -11,11 +11,12 @@ import signal
 import socket
 import ssl
 import subprocess  # noqa: TID251 (the scripts are no part of the package)
+import sys
 import urllib.request
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.lib import processes, programs
@@ -74,6 +75,31 @@ class Registry:
         with urllib.request.urlopen(request, context=trust or None) as answer:  # noqa: S310
             found: dict[str, list[str]] = json.load(answer)
         return found
+
+
+@contextmanager
+def holding(registry: Registry, answers: int) -> Iterator[tuple[Registry, Callable[[], None]]]:
+    """The registry on another port, where it holds after so many bytes; and what lets it go on."""
+    port = free_port()
+    top = Path(__file__).parents[2]
+    relay = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "scripts.lib.holding"),
+            *(str(port), str(registry.port), str(answers)),
+        ],
+        cwd=top,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=processes.end_with(os.getpid()),  # noqa: PLW1509
+    )
+    seen = replace(registry, port=port)
+    try:
+        if not processes.until(seen.answers, START_LIMIT):
+            raise NotStarted("the relay did not start")
+        yield seen, lambda: relay.send_signal(signal.SIGUSR1)
+    finally:
+        relay.kill()
+        relay.wait()
 
 
 def free_port() -> int:

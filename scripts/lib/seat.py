@@ -18,6 +18,7 @@ from scripts.lib import processes
 
 END_LIMIT = 20.0
 _KEPT = 1 << 20
+_OF_A_JOB = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
 
 class Seat:
@@ -102,6 +103,8 @@ class Seat:
         return self.program.wait(END_LIMIT)
 
     def _take_terminal(self) -> None:
+        for number in _OF_A_JOB:  # ignored where we were started in the background
+            signal.signal(number, signal.SIG_DFL)
         fcntl.ioctl(self._slave, termios.TIOCSCTTY, 0)
 
     def _read(self) -> None:

@@ -17,6 +17,7 @@ from scripts.lib import programs as cache_of_programs
 from scripts.lib.containerd import PrivateContainerd
 from tests.integration.kukeon_host import KukeonHost, make_kukeon_host
 from tests.integration.runner import KukeCtr
+from tests.integration.running import Place, place_on
 
 SUITES = {"1.6": "bookworm", "1.7": "trixie", "2.1": "sid"}
 """containerd's version -> the suite of Debian that has it (sid's moves on)."""
@@ -84,6 +85,22 @@ def any_containerd(
 ) -> PrivateContainerd:
     """Each version in turn, running; shared by the ring's tests."""
     return _daemons(request.param)
+
+
+@pytest.fixture(scope="package")
+def any_place(
+    any_containerd: PrivateContainerd, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    """A namespace with busybox on each version in turn, and kuke-ctr for it."""
+    yield from place_on(any_containerd, tmp_path_factory.mktemp("place"))
+
+
+@pytest.fixture(scope="package")
+def place(
+    containerd: PrivateContainerd, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    """The same on the native containerd."""
+    yield from place_on(containerd, tmp_path_factory.mktemp("place"))
 
 
 @pytest.fixture

@@ -61,3 +61,8 @@ def label(
 def remove(ctr: Ctr, namespace: str, name: str, flags: Sequence[str] = ()) -> Result:
     """`ctr containers rm [FLAG]... ID`; NotFound."""
     return ctr.change("containers", "rm", *flags, name, namespace=namespace)
+
+
+def discard(ctr: Ctr, namespace: str, name: str) -> Result:
+    """`ctr containers rm ID`, with its snapshot; any exit code is a result."""
+    return ctr.processes.run(ctr.call("containers", "rm", name, namespace=namespace))

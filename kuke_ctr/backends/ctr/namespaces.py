@@ -1,9 +1,11 @@
 """`ctr namespaces`: these calls are about the whole host and carry no `-n`."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr.calls import Result
 from kuke_ctr.errors import NotFound
 from kuke_ctr.parse.namespaces import parse_namespaces
 
@@ -23,3 +25,18 @@ def require(ctr: Ctr, name: str) -> None:
         near = get_close_matches(name, existing, n=3)
         hint = f"near: {', '.join(near)}" if near else "`kuke-ctr namespaces ls` lists them"
         raise NotFound(f"there is no namespace {name}", hint=hint)
+
+
+def create(ctr: Ctr, name: str, labels: Sequence[str] = (), flags: Sequence[str] = ()) -> Result:
+    """`ctr namespaces create NAME [KEY=VALUE]...`; CtrFailed where it exists."""
+    return ctr.change("namespaces", "create", *flags, name, *labels)
+
+
+def label(ctr: Ctr, name: str, labels: Sequence[str], flags: Sequence[str] = ()) -> Result:
+    """`ctr namespaces label NAME KEY=VALUE...`, which makes a namespace that there is not."""
+    return ctr.change("namespaces", "label", *flags, name, *labels)
+
+
+def remove(ctr: Ctr, name: str, flags: Sequence[str] = ()) -> Result:
+    """`ctr namespaces rm [FLAG]... NAME`, which says nothing where there is none."""
+    return ctr.change("namespaces", "rm", *flags, name)

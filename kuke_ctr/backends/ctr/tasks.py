@@ -55,3 +55,56 @@ def change(ctr: Ctr, namespace: str, verb: str, *words: str) -> Result:
     """`ctr tasks VERB [FLAG]... ID`, whatever its exit code; no time limit but --timeout."""
     call = ctr.call("tasks", verb, *words, namespace=namespace)
     return ctr.processes.run(replace(call, timeout=ctr.change_timeout))
+
+
+def exec_in(
+    ctr: Ctr,
+    namespace: str,
+    name: str,
+    command: Sequence[str],
+    *,
+    exec_id: str,
+    flags: Sequence[str],
+) -> Call:
+    """`ctr tasks exec --exec-id EXEC-ID FLAG... -- ID COMMAND...`; no time limit."""
+    words = ("tasks", "exec", "--exec-id", exec_id, *flags, "--", name, *command)
+    return replace(ctr.call(*words, namespace=namespace), timeout=None)
+
+
+def run(
+    ctr: Ctr, namespace: str, image: str, name: str, command: Sequence[str], flags: Sequence[str]
+) -> Call:
+    """`ctr run FLAG... -- IMAGE ID COMMAND...`; no time limit.
+
+    Without the `--`, ctr up to 1.6 takes a `-c` of the command for itself.
+    """
+    call = ctr.call("run", *flags, "--", image, name, *command, namespace=namespace)
+    return replace(call, timeout=None)
+
+
+def start(ctr: Ctr, namespace: str, name: str, flags: Sequence[str]) -> Call:
+    """`ctr tasks start FLAG... ID`; no time limit."""
+    return replace(ctr.call("tasks", "start", *flags, name, namespace=namespace), timeout=None)
+
+
+def look_at_processes(ctr: Ctr, namespace: str, name: str, limit: float) -> Result:
+    """`ctr tasks ps ID`, a probe with a short limit; any exit code is a result."""
+    call = ctr.call("tasks", "ps", name, namespace=namespace, probe=True)
+    return ctr.processes.run(replace(call, timeout=limit))
+
+
+def signal_exec(ctr: Ctr, namespace: str, name: str, exec_id: str, number: str) -> Result:
+    """`ctr tasks kill --exec-id EXEC-ID -s SIGNAL ID`; any exit code is a result."""
+    words = ("tasks", "kill", "--exec-id", exec_id, "-s", number, name)
+    return ctr.processes.run(ctr.call(*words, namespace=namespace))
+
+
+def remove_exec(ctr: Ctr, namespace: str, name: str, exec_id: str) -> Result:
+    """`ctr tasks rm --exec-id EXEC-ID ID`: its exit code is the process's; any is a result."""
+    words = ("tasks", "rm", "--exec-id", exec_id, name)
+    return ctr.processes.run(ctr.call(*words, namespace=namespace))
+
+
+def remove_by_force(ctr: Ctr, namespace: str, name: str) -> Result:
+    """`ctr tasks rm --force ID`; any exit code is a result."""
+    return ctr.processes.run(ctr.call("tasks", "rm", "--force", name, namespace=namespace))

@@ -24,12 +24,18 @@ SINCE: dict[tuple[str, ...], str] = {
     ("images", "tag", "--skip-reference-check"): "2.0",
     ("images", "usage"): "1.7",
     ("info",): "1.7",
+    ("run", "--cap-add"): "1.6",
+    ("run", "--cap-drop"): "1.6",
+    ("run", "--hostname"): "1.7",
+    ("run", "--runc-root"): "1.5",
+    ("run", "--user"): "1.7",
     ("sandboxes",): "1.7",
     ("content", "prune"): "1.5",
     ("snapshots", "prepare", "--mounts"): "1.5",
     ("snapshots", "view", "--mounts"): "1.5",
+    ("tasks", "exec", "--user"): "1.5",
 }
-"""The words of a command -> the first version of ctr that has it."""
+"""The words of a command, perhaps with a flag -> the first version of ctr that has it."""
 
 FLAGS: dict[tuple[str, ...], str] = {
     ("images", "import", "--discard-unpacked-layers"): "1.7",
@@ -94,7 +100,8 @@ def transfers_locally(
     """`--local` where it is `wanted`, where a flag needs it, or where it is what works.
 
     Before 1.7 there is no such flag, and every transfer is a local one. An export is always made
-    that way: the transfer service of 2.x takes no notice of a full disk and hangs.
+    that way: the transfer service takes no notice of a full disk and hangs; so is everything with a
+    containerd before 2.0, whose service, where it has one, knows no `--plain-http` of such a ctr.
     """
     numbers = client(ctr)
     if wanted:
@@ -104,7 +111,8 @@ def transfers_locally(
     names = {_name_of(flag) for flag in flags}
     if words == ("images", "export") or names.intersection(NEEDS_LOCAL.get(words, ())):
         return ("--local",)
-    return local(ctr)
+    found = server(ctr)
+    return ("--local",) if found and found < (2,) else ()
 
 
 def require_flags(ctr: Ctr, words: tuple[str, ...], flags: Sequence[str]) -> None:

@@ -1,0 +1,242 @@
+"""Making a container and starting it: its name, its log file, and nothing left if that fails."""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from kuke_ctr.backends.ctr import containers, namespaces, tasks
+from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.children import nameless_file
+from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageError
+from kuke_ctr.parse.container_info import LOG_LABEL
+from kuke_ctr.realms import check_name, nearest
+from kuke_ctr.recipes.starting import quiet_if_gone, task_started, unique_id
+
+LOGS = Path("/var/log/kuke-ctr")
+RUN_LABEL = "kuke-ctr/run"
+"""The label with a token that tells the container of one `run` from any other of its name."""
+
+_FOLDER_MODE, _FILE_MODE = 0o750, 0o640
+_LONGEST_STEM = 40
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def name_for(ctr: Ctr, namespace: str, image: str, asked: str | None) -> str:
+    """The id of the new container: the one that was asked for, else one made of the image's name.
+
+    CtrFailed for one that exists, UsageError for one that can't be.
+    """
+    if asked is not None:
+        name = check_name(asked, "container")
+    else:
+        last = re.split(r"[@:]", image.rsplit("/", maxsplit=1)[-1], maxsplit=1)[0]
+        stem = re.sub(r"[^A-Za-z0-9]+", "-", last)
+        name = unique_id(stem.strip("-")[:_LONGEST_STEM].rstrip("-") or "run")
+    if name in containers.names(ctr, namespace):
+        raise CtrFailed(
+            f"there is a container {name} in the namespace {namespace} already",
+            hint=f"another --name, or `kuke-ctr tasks start {name}`; nothing was changed",
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The log file of a detached container; `made` is false in a dry run."""
+
+    path: Path
+    made: bool
+
+    @property
+    def uri(self) -> str:
+        """As ctr's --log-uri wants it."""
+        return f"file://{quote(str(self.path))}"
+
+    @property
+    def label(self) -> str:
+        """As ctr's --label wants it."""
+        return f"{LOG_LABEL}={self.path}"
+
+    def remove(self) -> None:
+        """Take it away again, for a container that was not started."""
+        if self.made:
+            with suppress(OSError):
+                self.path.unlink()
+
+
+def make_log(namespace: str, name: str, asked: str | None, *, dry: bool) -> Log:
+    """A new, empty file: `/var/log/kuke-ctr/<namespace>/<id>.log`, or the one asked for.
+
+    What is there already is never touched: one that was asked for must not exist (UsageError), a
+    file that an earlier container of the name left gets a neighbour.
+    """
+    path = Path(asked).absolute() if asked is not None else LOGS / namespace / f"{name}.log"
+    if dry:
+        return Log(path, made=False)
+    try:
+        if asked is None:
+            for folder in (LOGS, path.parent):
+                folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        try:
+            _make(path)
+        except FileExistsError:
+            if asked is not None:
+                raise UsageError(
+                    f"{path} exists already", hint="name a new file: it goes with the container"
+                ) from None
+            path = path.with_name(f"{unique_id(name)}.log")
+            _make(path)
+    except PermissionError:
+        raise Forbidden(
+            f"no permission to make {path}",
+            hint="sudo, or --log-file FILE in a folder of yours, or --null-io",
+        ) from None
+    except OSError as error:
+        raise KukeCtrError(
+            f"{path} can't be made: {error.strerror}", hint="--log-file FILE names another one"
+        ) from None
+    return Log(path, made=True)
+
+
+def _make(path: Path) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, _FILE_MODE)
+    os.fchmod(descriptor, _FILE_MODE)  # whatever the umask
+    os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """`shown` are NAME=VALUE for argv; `hidden` the descriptor of a file with the others, or -1."""
+
+    shown: tuple[str, ...]
+    hidden: int
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """ctr's flags. The file has no name; while we run, ctr finds it among our descriptors."""
+        file = ("--env-file", f"/proc/{os.getpid()}/fd/{self.hidden}") if self.hidden >= 0 else ()
+        return (*file, *(word for one in self.shown for word in ("--env", one)))
+
+
+def environment_of(
+    given: Sequence[str], files: Sequence[str], ours: Mapping[str, str]
+) -> Environment:
+    """The container's environment: `NAME=VALUE`, `NAME` (the value from ours), and files of both.
+
+    In a file, empty lines and `#` comments are left out. UsageError for what can't be passed on.
+    """
+    hidden: list[str] = []
+    for file in files:
+        hidden += [_from_ours(line, ours) for line in _lines(file)]
+    hidden += [_from_ours(one, ours) for one in given if "=" not in one]
+    text = "".join(f"{line}\n" for line in hidden if line)
+    shown = tuple(one for one in given if "=" in one)
+    for one in shown:
+        if not _NAME.fullmatch(one.partition("=")[0]):
+            raise UsageError(f"--env {one.partition('=')[0]!r} is no name of a variable")
+    return Environment(shown, nameless_file(text.encode(errors="surrogateescape")) if text else -1)
+
+
+def _lines(file: str) -> list[str]:
+    try:
+        text = Path(file).read_text(errors="surrogateescape")
+    except OSError as error:
+        raise UsageError(f"--env-file {file}: {error.strerror}") from None
+    lines = [line.lstrip() for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _from_ours(line: str, ours: Mapping[str, str]) -> str:
+    """NAME=VALUE; empty where NAME alone is not set here, as docker leaves it out."""
+    name, equals, _ = line.partition("=")
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no name of a variable", hint="NAME or NAME=VALUE")
+    if equals:
+        return line
+    value = ours.get(name)
+    if value is not None and "\n" in value:
+        raise UsageError(
+            f"the value of {name} has several lines, and ctr takes one line for each",
+            hint="put it into a file and --mount that",
+        )
+    return "" if value is None else f"{name}={value}"
+
+
+def mount_of(volume: str) -> str:
+    """ctr's --mount for docker's `SRC:DST[:ro]`; UsageError."""
+    source, colon, rest = volume.partition(":")
+    target, _, mode = rest.partition(":")
+    if not colon or mode not in ("", "ro", "rw") or not target.startswith("/"):
+        raise UsageError(f"--volume {volume!r} is no SRC:DST or SRC:DST:ro")
+    if not source.startswith(("/", ".")):
+        raise UsageError(
+            f"--volume {volume!r}: there are no named volumes here",
+            hint="SRC is a path on this host",
+        )
+    path = str(Path(source).absolute())
+    if "," in path or "," in target:
+        raise UsageError(f"--volume {volume!r} has a comma", hint="ctr parts its fields by commas")
+    return f"type=bind,src={path},dst={target},options=rbind:{mode or 'rw'}"
+
+
+def undo(
+    ctr: Ctr, namespace: str, name: str, token: str, log: Log | None, *, running: bool = False
+) -> None:
+    """Remove what a failed run made: task, container with its snapshot, log file.
+
+    Only a container with the token of this run, for one of the same name is somebody else's; and
+    one that runs after all only with `running`.
+    """
+    ctr = quiet_if_gone(ctr)
+    try:
+        if _is_ours(ctr, namespace, name, token):
+            if not running and task_started(ctr, namespace, name)():
+                return
+            tasks.remove_by_force(ctr, namespace, name)
+            ctr.checked(containers.remove(ctr, namespace, name))
+    except KukeCtrError as error:
+        ctr.notice(f"kuke-ctr: the container {name} of this run may be still there: {error}")
+        return
+    if log is not None:
+        log.remove()
+
+
+def _is_ours(ctr: Ctr, namespace: str, name: str, token: str) -> bool:
+    """Whether the container of this name is the one that this run made."""
+    try:
+        return containers.facts(ctr, namespace, name).labels.get(RUN_LABEL) == token
+    except NotFound:
+        return False
+
+
+def no_image(ctr: Ctr, namespace: str, image: str, error: NotFound) -> NotFound:
+    """The error for an image that the namespace lacks: where it is, or what is near."""
+    here = _images(ctr, namespace)
+    if image in here:
+        return error
+    for other in sorted(namespaces.names(ctr) - {namespace}):
+        if image in _images(ctr, other):
+            hint = (
+                f"the namespace {other} has it: `kuke-ctr images export --namespace {other} FILE "
+                f"{image}`, then `kuke-ctr images import --namespace {namespace} FILE`"
+            )
+            break
+    else:
+        near = ", ".join(nearest(image, here)[:3])
+        hint = f"there are: {near}" if near else "this namespace has no images"
+        hint += f"; `kuke-ctr images pull {image}` fetches it, with its registry in its name"
+    return NotFound(
+        f"there is no image {image} in the namespace {namespace}", hint=hint, command=error.command
+    )
+
+
+def _images(ctr: Ctr, namespace: str) -> list[str]:
+    with suppress(KukeCtrError):
+        said = ctr.run("images", "ls", "-q", namespace=namespace, probe=True)
+        return [line for line in lines_of(said.stdout) if line]
+    return []

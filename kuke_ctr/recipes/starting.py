@@ -1,0 +1,250 @@
+"""What exec, run and start share: the process in the foreground, and what it means if it fails."""
+
+import re
+import select
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from kuke_ctr.attachment import Kind
+from kuke_ctr.attachment import Options as TerminalOptions
+from kuke_ctr.backends.ctr import tasks
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.failures import failure_of, message_of
+from kuke_ctr.calls import Call, Result, mask, write_all
+from kuke_ctr.errors import CtrFailed, KukeCtrError, NotStarted, UsageError
+from kuke_ctr.foreground import Finish, Streams, run_in_foreground
+from kuke_ctr.process import Processes
+
+NO_PROGRAM = 127
+NOT_EXECUTABLE = 126
+LOOK_LIMIT = 5.0
+"""Seconds that a look whether a process has started may take."""
+
+_ENDS_WITHIN = 5.0
+_PAUSE = 0.1
+
+_MISSING = re.compile(
+    r'exec: "(?P<program>[^"]*)": '
+    r"(?:executable file not found|stat [^:]*: no such file|no such file)"
+)
+_REFUSED = re.compile(
+    r'exec: "(?P<program>[^"]*)": '
+    r"(?:permission denied|is a directory|exec format error|stat [^:]*: permission denied)"
+)
+# runc's last word, in the container already: it is the stderr of the process, not a line of ctr's
+_AT_EXEC = re.compile(
+    r"exec (?P<program>/[^:\n]*): (?:(?P<missing>no such file or directory)|exec format error)\n?"
+)
+_AT_START = re.compile(
+    r"OCI runtime \w+ failed|failed to (?:create|start|mount) |mount callback failed"
+    r"|cannot exec in a |no running task found|already exists|not found|snapshotter not loaded"
+    r"|flag provided but not defined|failed to dial|connection error|deadline exceeded"
+    r"|invalid argument|failed precondition|permission denied|^open "
+)
+_NOT_RUNNING = re.compile(r"no running task found|cannot exec in a (?:stopped|deleted|created)")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a process in the foreground ended.
+
+    `exit_code` is what kuke-ctr exits with. `finished` is false where the process may run on:
+    `signal` is what made us leave, `why` some words about it.
+    """
+
+    exit_code: int
+    finished: bool = True
+    signal: int | None = None
+    why: str = ""
+    planned: bool = False
+
+
+def unique_id(stem: str) -> str:
+    """An id that nothing else has."""
+    return f"{stem}-{uuid.uuid4().hex[:12]}"
+
+
+def refuse_replay(ctr: Ctr) -> None:
+    """Raise UsageError under --replay: there is no recording of somebody to talk to."""
+    if ctr.processes.replays:
+        raise UsageError("a process that is talked to can't be replayed", hint="leave --replay out")
+
+
+def on_pipes(
+    ctr: Ctr, call: Call, streams: Streams, started: Callable[[], bool], command: Sequence[str]
+) -> Outcome:
+    """Run a ctr whose process has no terminal.
+
+    Raises what kept the process from starting: NotStarted, NotFound, CtrFailed.
+    """
+    finish = run_in_foreground(lambda: ctr.processes.open_pipes(call), streams, started)
+    if finish.status == 1:
+        error = start_failure(finish.said, call, command)
+        if error is not None:
+            raise error
+    with suppress(OSError):
+        write_all(streams.stderr, finish.held)
+    return _outcome(finish)
+
+
+def _outcome(finish: Finish) -> Outcome:
+    # a ctr that a signal ended had not got to the point where it passes signals on
+    finished = finish.status is not None and finish.status >= 0
+    return Outcome(finish.exit_code, finished, finish.signal, finish.why)
+
+
+def on_terminal(ctr: Ctr, call: Call, options: TerminalOptions, command: Sequence[str]) -> Outcome:
+    """Run a ctr whose process has a terminal; raises as `on_pipes`."""
+    from kuke_ctr.terminal import Ending, attach_pty
+
+    endings: list[Ending] = []
+
+    def run(call: Call) -> Result:
+        ending = attach_pty(call, options)
+        endings.append(ending)
+        code = ending.exit_code if ending.status is None else ending.status
+        return Result(call.argv, code, b"", ending.said, 0.0)
+
+    result = ctr.processes.run_by(call, run)
+    if not endings:
+        return Outcome(0, planned=result.planned)
+    ending = endings[0]
+    if ending.kind is not Kind.ENDED:
+        return Outcome(ending.exit_code, finished=False, signal=ending.signal, why=ending.why)
+    if ending.status and message_of(ending.said):
+        # on a terminal of its own only ctr itself writes to stderr
+        raise start_failure(ending.said, call, command) or failure_of(result)
+    if ending.said.strip():
+        ctr.notice(ending.said.decode(errors="replace"))
+    return Outcome(ending.exit_code)
+
+
+def start_failure(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrError | None:
+    """The error where ctr's last words on stderr are that nothing was started; else None.
+
+    `command` is what was to be run, empty for the image's own.
+    """
+    text = said.decode(errors="replace")
+    last = next((line for line in reversed(text.split("\n")) if line.strip()), "")
+    if not last.startswith("ctr: "):
+        return _failed_at_exec(text, call, command)
+    for pattern, code in ((_MISSING, NO_PROGRAM), (_REFUSED, NOT_EXECUTABLE)):
+        match = pattern.search(last)
+        if match is not None:
+            return _not_started(match["program"], code, call)
+    message = last.removeprefix("ctr: ")
+    if not _AT_START.search(message):
+        return None
+    if _NOT_RUNNING.search(message):
+        return CtrFailed(
+            f"the container is not running (ctr: {message})",
+            hint="`kuke-ctr tasks ls` shows what runs; `kuke-ctr tasks start ID` starts it",
+            command=mask(call.argv),
+        )
+    if "cannot exec in a paused state" in message:
+        return CtrFailed(
+            "the container is paused",
+            hint="`kuke-ctr tasks resume ID` lets it go on",
+            command=mask(call.argv),
+        )
+    return failure_of(Result(call.argv, 1, b"", said, 0.0))
+
+
+def _failed_at_exec(text: str, call: Call, command: Sequence[str]) -> KukeCtrError | None:
+    match = _AT_EXEC.fullmatch(text)
+    if match is None or not command or not match["program"].endswith(command[0]):
+        return None
+    return _not_started(match["program"], NO_PROGRAM if match["missing"] else NOT_EXECUTABLE, call)
+
+
+def _not_started(program: str, code: int, call: Call) -> NotStarted:
+    if code == NO_PROGRAM:
+        return NotStarted(
+            f"there is no program {program!r} in the container",
+            hint="its PATH is that of the image; a script's interpreter must be there as well",
+            exit_code=code,
+            command=mask(call.argv),
+        )
+    return NotStarted(
+        f"{program!r} in the container can't be executed",
+        hint="it is a folder, has no permission to execute, or is made for another machine",
+        exit_code=code,
+        command=mask(call.argv),
+    )
+
+
+@contextmanager
+def patient() -> Iterator[None]:
+    """HUP, INT and TERM end nothing in here: what was begun is put in order first."""
+    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def quiet_if_gone(ctr: Ctr) -> Ctr:
+    """The same ctr, without a trace where nobody is there any more to read it."""
+    poll = select.poll()
+    poll.register(2, 0)
+    if not poll.poll(0):
+        return ctr
+    return replace(ctr, processes=Processes(), notice=lambda text: None)
+
+
+def hang_up(ctr: Ctr, namespace: str, name: str, exec_id: str, number: int) -> bool:
+    """Signal an exec'd process whose ctr is gone; remove its record once it has ended.
+
+    Whether it has ended; it gets some seconds for that.
+    """
+    ctr = quiet_if_gone(ctr)
+    tasks.signal_exec(ctr, namespace, name, exec_id, signal.Signals(number).name)
+    until = time.monotonic() + _ENDS_WITHIN
+    while True:
+        said = tasks.remove_exec(ctr, namespace, name, exec_id)
+        if b"ctr: " not in said.stderr or b"not found" in said.stderr:
+            return True
+        if time.monotonic() > until:
+            return False
+        time.sleep(_PAUSE)
+
+
+def exec_started(ctr: Ctr, namespace: str, name: str, exec_id: str) -> Callable[[], bool]:
+    """A look at `ctr tasks ps` whether the process of an exec runs."""
+
+    def look() -> bool:
+        with suppress(KukeCtrError):
+            said = tasks.look_at_processes(ctr, namespace, name, LOOK_LIMIT)
+            return exec_id.encode() in said.stdout
+        return False
+
+    return look
+
+
+def task_started(ctr: Ctr, namespace: str, name: str) -> Callable[[], bool]:
+    """A look at `ctr tasks ls` whether the task runs."""
+
+    def look() -> bool:
+        with suppress(KukeCtrError):
+            limited = replace(ctr, timeout=LOOK_LIMIT)
+            (listing,) = tasks.listed(limited, [namespace])
+            return any(one.id == name and one.status == "RUNNING" for one in listing.records)
+        return False
+
+    return look
+
+
+def tell(text: str) -> None:
+    """A line on stderr, if anybody is there to read it."""
+    with suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)

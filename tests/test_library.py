@@ -1,0 +1,37 @@
+"""What the pages for programs name beside the methods of a realm: tables, and the logs."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from kuke_ctr import Realm, open_realm
+from kuke_ctr.backends.ctr.tables import Table
+from tests.replay.test_kukeon_hosts import HOSTS
+
+DOCS = Path(__file__).parents[1] / "docs"
+HOST = HOSTS / "kukeon-0.9.1"
+
+
+def recorded(name: str) -> Realm:
+    return open_realm(name, run_path=str(HOST / "run"), replay=str(HOST / "ctr"))
+
+
+def test_the_tables_of_a_realm_are_there() -> None:
+    text = (DOCS / "library.md").read_text()
+    (modules,) = re.findall(r"The tables are `LS` of (.*?) in\n", text)
+    for module in re.findall(r"`(\w+)`", modules):
+        found = import_module(f"kuke_ctr.backends.ctr.{module}").LS
+        assert isinstance(found, Table)
+    for module, table in re.findall(r"`(\w+)\.([A-Z]+)`", text):
+        assert isinstance(getattr(import_module(f"kuke_ctr.backends.ctr.{module}"), table), Table)
+
+
+def test_the_log_of_a_container_is_read_as_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("kuke_ctr.session.open_realm", recorded)
+    (block,) = re.findall(r"```python\n(.*?)```", (DOCS / "logs.md").read_text(), re.DOTALL)
+    exec(block, {})
+    assert set(capsys.readouterr().out.split("\n")) == {"tick", ""}
