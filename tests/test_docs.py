@@ -17,6 +17,7 @@ _LINK = re.compile(r"\]\(([^)#:]+)\)")
 SHOWN = [
     pytest.param(words, output, id=f"{page.stem}: {words}")
     for page in PAGES
+    if page.stem in ("README", "realms", "output", "debugging", "library")  # others have other hosts
     for words, output in _SHOWN.findall(page.read_text())
 ]
 
