@@ -18,6 +18,7 @@ from kuke_ctr.commands.changes import (
     names_only,
 )
 from kuke_ctr.commands.documents import near_names
+from kuke_ctr.commands.labels import checked_labels
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.parse.amounts import PERIOD, memory_in_bytes, quota_of
@@ -176,7 +177,7 @@ def create(
     )
     of_container = flags(
         config=config,
-        label=_labels(label or ()),
+        label=checked_labels(label or ()),
         runtime=runtime,
         runtime_config_path=_absolute(runtime_config_path),
         runc_binary=runc_binary,
@@ -220,7 +221,7 @@ def label(
     Runs `ctr containers label CONTAINER KEY=VALUE...`.
     """
     names_only(session)
-    chosen = _labels(labels)
+    chosen = checked_labels(labels)
     extra = extra_flags(session)
     realm = session.realm(changing=True, create=None)
     with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
@@ -348,13 +349,6 @@ def _pairs(option: str, given: Sequence[str] | None) -> list[str]:
                 else "KEY=VALUE",
             )
     return list(given or ())
-
-
-def _labels(given: Sequence[str]) -> list[str]:
-    for label in given:
-        if "=" not in label or label.startswith(("=", "-")):
-            raise UsageError(f"{label!r} is no label", hint="labels are KEY=VALUE")
-    return list(given)
 
 
 def _capability(name: str) -> str:

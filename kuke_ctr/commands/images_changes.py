@@ -18,6 +18,7 @@ from kuke_ctr.commands.changes import (
     flags,
     names_only,
 )
+from kuke_ctr.commands.labels import checked_labels
 from kuke_ctr.commands.of_images import near_images, no_image, require_images
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
 from kuke_ctr.options import shared
@@ -97,9 +98,7 @@ def label(
     Runs `ctr images label REF KEY=VALUE...`.
     """
     names_only(session)
-    for text in labels:
-        if "=" not in text or text.startswith(("=", "-")):
-            raise UsageError(f"{text!r} is no label", hint="labels are KEY=VALUE")
+    checked_labels(labels)
     realm = session.realm(changing=True)
     require_images(realm, ref)
     words = (*flags(replace_all=replace_all), *extra_flags(session))

@@ -16,6 +16,7 @@ from kuke_ctr.commands.changes import (
     flags,
     names_only,
 )
+from kuke_ctr.commands.labels import checked_labels
 from kuke_ctr.commands.lists import no_all_realms, print_raw, show, view_of
 from kuke_ctr.errors import CtrFailed, KukeCtrError, UsageError
 from kuke_ctr.options import shared
@@ -68,7 +69,7 @@ def create(session: Session, name: Name, labels: Labels = None) -> None:
     """
     _about_the_host(session)
     check_name(name, "namespace")
-    chosen = _checked(labels or [])
+    chosen = checked_labels(labels or [])
     extra = extra_flags(session)
     if name in namespaces.names(session.ctr):
         raise KukeCtrError(
@@ -92,7 +93,7 @@ def label(session: Session, name: Name, labels: Labels = None) -> None:
     _about_the_host(session)
     if not labels:
         raise UsageError("no label was given", hint="for example team=a, or team= to remove it")
-    chosen = _checked(labels)
+    chosen = checked_labels(labels)
     extra = extra_flags(session)
     namespaces.require(session.ctr, name)
     namespaces.label(session.ctr, name, chosen, extra)
@@ -188,13 +189,6 @@ def _about_the_host(session: Session) -> None:
                 f"{option} means nothing here: this is about the namespaces that are named",
                 hint="leave it out; `kuke-ctr realms ls` shows the namespace of each realm",
             )
-
-
-def _checked(labels: list[str]) -> list[str]:
-    for label_text in labels:
-        if "=" not in label_text or label_text.startswith(("=", "-")):
-            raise UsageError(f"{label_text!r} is no label", hint="labels are KEY=VALUE")
-    return labels
 
 
 def _done(session: Session, name: str) -> None:

@@ -106,7 +106,7 @@ def _log(session: Session, realm: Realm, info: ContainerInfo, asked: str | None)
         return Log(info.log, made=False)
     log = running.make_log(realm.namespace, info.id, asked, dry=session.options.dry_run)
     try:
-        containers.set_label(realm.ctr, realm.namespace, info.id, LOG_LABEL, str(log.path))
+        containers.label(realm.ctr, realm.namespace, info.id, [f"{LOG_LABEL}={log.path}"])
     except BaseException:
         log.remove()
         raise

@@ -198,7 +198,7 @@ def undo(
             if not running and task_started(ctr, namespace, name)():
                 return
             tasks.remove_by_force(ctr, namespace, name)
-            ctr.checked(containers.remove(ctr, namespace, name))
+            ctr.checked(containers.discard(ctr, namespace, name))
     except KukeCtrError as error:
         ctr.notice(f"kuke-ctr: the container {name} of this run may be still there: {error}")
         return
