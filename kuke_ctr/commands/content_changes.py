@@ -256,7 +256,7 @@ def label(
 def rm(
     session: Session,
     digests: Annotated[
-        list[str], typer.Argument(metavar="DIGEST...", help="Digests, or the fronts of some.")
+        list[str], typer.Argument(metavar="DIGEST", help="Digests, or the fronts of some.")
     ],
     yes: Yes = False,
 ) -> None:

@@ -21,9 +21,7 @@ from kuke_ctr.session import Realm, Session, note
 
 app = typer.Typer()
 
-Command = Annotated[
-    list[str], typer.Argument(metavar="CMD...", help="The program and its arguments.")
-]
+Command = Annotated[list[str], typer.Argument(metavar="CMD", help="The program and its arguments.")]
 Tty = Annotated[bool, typer.Option("--tty", "-t", help="On a terminal; stdin goes along.")]
 Interactive = Annotated[
     bool, typer.Option("--interactive", "-i", help="Pass our stdin on; without it there is none.")

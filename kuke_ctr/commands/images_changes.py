@@ -49,7 +49,7 @@ Target = Annotated[str, typer.Argument(metavar="DIR", help="The folder that it i
 def tag(
     session: Session,
     source: Source,
-    targets: Annotated[list[str], typer.Argument(metavar="DST...", help="New names for it.")],
+    targets: Annotated[list[str], typer.Argument(metavar="DST", help="New names for it.")],
     force: Force = False,
     skip_reference_check: Annotated[
         bool,
@@ -116,7 +116,7 @@ def label(
 def rm(
     session: Session,
     refs: Annotated[
-        list[str] | None, typer.Argument(metavar="[REF]...", help="The references of images.")
+        list[str] | None, typer.Argument(metavar="REF", help="The references of images.")
     ] = None,
     sync: Annotated[
         bool, typer.Option("--sync", help="Wait until what nothing needs any more is gone.")

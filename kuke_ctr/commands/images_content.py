@@ -41,7 +41,7 @@ def check(
     session: Session,
     filters: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILTER]...", help="ctr's filters: name~=busybox"),
+        typer.Argument(metavar="FILTER", help="ctr's filters: name~=busybox"),
     ] = None,
     snapshotter: Snapshotter = None,
 ) -> None:
@@ -96,7 +96,7 @@ def usage(
 def inspect(
     session: Session,
     refs: Annotated[
-        list[str], typer.Argument(metavar="REF...", help="The references of images.")
+        list[str], typer.Argument(metavar="REF", help="The references of images.", min=1)
     ],
 ) -> None:
     """Show all that an image is made of: index, manifests, configuration, layers with exact sizes.

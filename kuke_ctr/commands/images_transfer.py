@@ -180,7 +180,7 @@ def push(
     ],
     image: Annotated[
         str | None,
-        typer.Argument(metavar="[IMAGE]", help="The image here; else the one of that name."),
+        typer.Argument(metavar="IMAGE", help="The image here; else the one of that name."),
     ] = None,
     platform: Platforms = None,
     plain_http: PlainHttp = False,
@@ -321,7 +321,7 @@ def export(
     session: Session,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The archive; - is stdout.")],
     images: Annotated[
-        list[str], typer.Argument(metavar="IMAGE...", help="Names of images of the realm.")
+        list[str], typer.Argument(metavar="IMAGE", help="Names of images of the realm.")
     ],
     platform: Platforms = None,
     all_platforms: AllPlatforms = False,

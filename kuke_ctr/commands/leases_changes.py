@@ -81,7 +81,7 @@ def _duration(text: str) -> str:
 @shared
 def rm(
     session: Session,
-    names: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of leases.")],
+    names: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of leases.")],
     sync: Annotated[
         bool, typer.Option("--sync", help="Wait until what nothing keeps any more is gone.")
     ] = False,

@@ -35,7 +35,7 @@ def run(
     session: Session,
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="A reference as `images ls` has.")],
     command: Annotated[
-        Some, typer.Argument(metavar="[CMD]...", help="Else the image's own command.")
+        Some, typer.Argument(metavar="CMD", help="Else the image's own command.")
     ] = None,
     name: Annotated[
         str | None, Flag("--name", "--id", metavar="ID", help="The container's id; else a new one.")

@@ -37,7 +37,7 @@ Snapshotter = Annotated[
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of a snapshot.")]
 NewKey = Annotated[str, typer.Argument(metavar="KEY", help="The key of the new snapshot.")]
 Parent = Annotated[
-    str | None, typer.Argument(metavar="[PARENT]", help="A committed snapshot; none: an empty one.")
+    str | None, typer.Argument(metavar="PARENT", help="A committed snapshot; none: an empty one.")
 ]
 Target = Annotated[
     str | None,
@@ -216,7 +216,7 @@ def mount(
 @shared
 def rm(
     session: Session,
-    keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="Keys of snapshots.")],
+    keys: Annotated[list[str], typer.Argument(metavar="KEY", help="Keys of snapshots.")],
     snapshotter: Snapshotter = None,
     yes: Yes = False,
 ) -> None:
