@@ -95,9 +95,7 @@ def usage(
 @shared
 def inspect(
     session: Session,
-    refs: Annotated[
-        list[str], typer.Argument(metavar="REF...", help="The references of images.")
-    ],
+    refs: Annotated[list[str], typer.Argument(metavar="REF...", help="The references of images.")],
 ) -> None:
     """Show all that an image is made of: index, manifests, configuration, layers with exact sizes.
 
