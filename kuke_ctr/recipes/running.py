@@ -138,7 +138,10 @@ def environment_of(
     shown = tuple(one for one in given if "=" in one)
     for one in shown:
         if not _NAME.fullmatch(one.partition("=")[0]):
-            raise UsageError(f"--env {one.partition('=')[0]!r} is no name of a variable")
+            raise UsageError(
+                f"--env {one.partition('=')[0]!r} is no name of a variable",
+                hint="NAME or NAME=VALUE",
+            )
     return Environment(shown, nameless_file(text.encode(errors="surrogateescape")) if text else -1)
 
 
@@ -146,7 +149,9 @@ def _lines(file: str) -> list[str]:
     try:
         text = Path(file).read_text(errors="surrogateescape")
     except OSError as error:
-        raise UsageError(f"--env-file {file}: {error.strerror}") from None
+        raise UsageError(
+            f"--env-file {file}: {error.strerror}", hint="a file with lines NAME=VALUE or NAME"
+        ) from None
     lines = [line.lstrip() for line in text.splitlines()]
     return [line for line in lines if line and not line.startswith("#")]
 
