@@ -12,11 +12,10 @@ from kuke_ctr.backends.ctr import containers, namespaces, tasks
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.children import nameless_file
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageError
-from kuke_ctr.parse.container_info import LOG_LABEL
+from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
 from kuke_ctr.realms import check_name, nearest
 from kuke_ctr.recipes.starting import quiet_if_gone, task_started, unique_id
 
-LOGS = Path("/var/log/kuke-ctr")
 RUN_LABEL = "kuke-ctr/run"
 """The label with a token that tells the container of one `run` from any other of its name."""
 
