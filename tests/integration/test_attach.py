@@ -170,10 +170,16 @@ def test_keys_leave_the_task_running_and_stty_says_the_same_as_before(
             seat.type(KEYS)
             assert seat.wait() == 0
             assert seat.sees(b"detached by ctrl-] ctrl-]; " + name.encode() + b" runs on")
-        before, after = re.findall(rb"^[0-9a-f]+(?::[0-9a-f]+){10,}\r$", seat.shown, re.MULTILINE)
+            assert processes.until(lambda: len(_settings(seat)) > 1, LIMIT)
+        before, after = _settings(seat)
         assert before == after
         assert b"code 0\r\n" in seat.shown
         assert any_host.status(name) == "RUNNING"
+
+
+def _settings(seat: Seat) -> list[bytes]:
+    """What `stty -g` has printed so far."""
+    return re.findall(rb"^[0-9a-f]+(?::[0-9a-f]+){10,}\r$", seat.shown, re.MULTILINE)
 
 
 def test_it_says_what_the_task_is_and_does_not_connect_where_that_would_harm(
