@@ -47,7 +47,8 @@ class Options:
 
     `size` (rows, columns) counts where no terminal of ours has one. `timeout` is in seconds. With a
     `script`, stdin is not read and the attachment ends with its last step. `save` must not exist.
-    `last_typed` is typed when a stdin that is no terminal ends.
+    `last_typed` is typed when a stdin that is no terminal ends. `daemon` is a pidfd
+    of the containerd that the client must not outlive, or -1.
     """
 
     stdin: int = 0
@@ -60,6 +61,7 @@ class Options:
     save: Path | None = None
     timeout: float | None = None
     script: tuple[Step, ...] = ()
+    daemon: int = -1
     last_typed: bytes = b""
 
 
@@ -152,6 +154,8 @@ class Attachment:
             stack.callback(self._peer.leave)
             self._join_output(saved)
             self._join_input(stack)
+            if options.daemon >= 0:
+                self._relay.watches[options.daemon] = self._daemon_gone
             if options.timeout is not None:
                 self._deadline = time.monotonic() + options.timeout
             try:
@@ -304,6 +308,10 @@ class Attachment:
             self._terminal.refresh()
             self._keyboard.enabled = self._terminal.ours
         self._resize()
+
+    def _daemon_gone(self) -> None:
+        """A ctr before 2.0 would fail now, and remove the task's FIFOs: it has no time for that."""
+        self.leave(Kind.LOST, _FAILED, "containerd has stopped")
 
     def _hand_over(self) -> None:
         """The user leaves: give the client the time to pass on what was just typed."""

@@ -41,8 +41,8 @@ _GRACE = 2.0
 _AGAIN = 0.3
 _ROOM = 64 << 20
 _PIPE = 1 << 20
-"""ctr 1.7 to 2.3 lose the end of the output where they can't write it at once when the process
-ends: they are read eagerly, however slow our own reader is."""
+"""ctr 2.x loses the end of the output where it can't write it as the process ends:
+it is read eagerly, however slow our own reader is."""
 _HELD_LIMIT = 4096
 _HELD_SECONDS = 0.3
 _END_LIMIT = 10.0

@@ -191,6 +191,8 @@ class Relay:
     at_signal: Callable[[int], None]
     flows: list[Flow] = field(default_factory=list)
     outlets: list[Outlet] = field(default_factory=list)
+    watches: dict[int, Callable[[], None]] = field(default_factory=dict)
+    """What to do, once, when a descriptor becomes readable; it is not read."""
 
     def outlet(self, outlet: Outlet) -> Outlet:
         """Watch an outlet."""
@@ -220,11 +222,15 @@ class Relay:
             if outlet.open:
                 outlets[outlet.descriptor] = outlet
                 poll.register(outlet.descriptor, select.POLLOUT if outlet.kept else 0)
+        for descriptor in self.watches:
+            poll.register(descriptor, select.POLLIN)
         for descriptor, events in poll.poll(_milliseconds(until)):
             if descriptor in sources:
                 self._read(sources[descriptor])
             elif descriptor in outlets:
                 outlets[descriptor].attend(events)
+            elif descriptor in self.watches:
+                self.watches.pop(descriptor)()
             else:
                 for number in self.signals.taken():
                     self.at_signal(number)

@@ -202,6 +202,26 @@ def test_a_file_that_is_held_is_read_though_its_name_is_gone(log: Path) -> None:
             assert b"".join(reader.last()) == b"kept\n"
 
 
+def test_a_file_that_a_shim_writes_elsewhere_is_read_from_now_on(log: Path) -> None:
+    log.write_text("new\n")
+    moved = log.with_name("log.1")
+    moved.write_text("old\n")
+
+    def rotate() -> None:
+        log.rename(log.with_name(f"log.{os.urandom(4).hex()}"))
+        log.write_text("newer\n")
+
+    with moved.open("a") as shim, log.open() as same, reading(log) as reader:
+        assert not reader.also(Path(f"/proc/self/fd/{same.fileno()}"))
+        assert reader.also(Path(f"/proc/self/fd/{shim.fileno()}"))
+        assert not reader.also(Path(f"/proc/self/fd/{shim.fileno()}"))
+        assert b"".join(reader.last()) == b"new\n"
+        for _ in range(3):
+            rotate()
+            appends(moved, "late\n")()
+            assert sorted(b"".join(reader.new()).splitlines()) == [b"late", b"newer"]
+
+
 def test_a_file_that_is_not_there_is_not_found(log: Path) -> None:
     assert open_log(LogFile(log, log.parent)) is None
     assert open_log(LogFile(log / "below", log)) is None

@@ -255,7 +255,7 @@ def _announce(session: Session, found: "Look", options: "Options", sig_proxy: bo
     if not (typing and options.take_input and has_terminal) and (has_terminal or not sig_proxy):
         ways.append("Ctrl-C")
     if ways:
-        note(f"attached to {found.name}; to leave it running, type {' or '.join(ways)}")
+        note(f"attaching to {found.name}; to leave it running, type {' or '.join(ways)}")
 
 
 def _tell(session: Session, found: "Look", ending: "Ending") -> None:

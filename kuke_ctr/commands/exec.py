@@ -11,7 +11,7 @@ from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.calls import Call
 from kuke_ctr.commands.changes import flags
 from kuke_ctr.commands.documents import missing
-from kuke_ctr.commands.foreground import own_failures, require_terminal
+from kuke_ctr.commands.foreground import own_failures, require_terminal, without_dashes
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.foreground import Streams
 from kuke_ctr.options import shared
@@ -66,7 +66,9 @@ def exec_(
         if detach and (tty or interactive):
             raise UsageError("-d leaves at once: there is nobody for -t or -i", hint="leave it out")
         require_terminal(tty and not session.options.dry_run, force_tty)
-        words = _with_environment(command, env or [])
+        words = _with_environment(without_dashes(command), env or [])
+        if not words:
+            raise UsageError("there is no command", hint="kuke-ctr exec ID CMD...")
         if env and session.options.trace:
             note("note: ctr exec has no --env; the command runs as `env NAME=VALUE... CMD`")
         if user is not None:

@@ -1,7 +1,7 @@
 """What attach, exec and run share: their exit code is that of the process in the container."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -39,6 +39,11 @@ def require_terminal(tty: bool, force: bool) -> None:
             "-t needs a terminal, and our stdin is none",
             hint="leave -t out (-i alone passes stdin on), or add --force-tty",
         )
+
+
+def without_dashes(command: Sequence[str]) -> list[str]:
+    """The command without a `--` before it, which kubectl wants there."""
+    return list(command[1:] if command[:1] == ["--"] else command)
 
 
 @dataclass(frozen=True, slots=True)

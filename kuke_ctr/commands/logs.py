@@ -97,6 +97,9 @@ def print_log(
 def _follow(session: Session, realm: Realm, container: str, reader: Reader, write: Write) -> None:
     limit = session.options.timeout or None
     pid = _pid(realm, container)
+    other = recipe.add_held(reader, pid, realm.namespace, container) if pid else None
+    if other is not None:
+        note(f"note: its shim writes into {other}, which is followed as well")
     with recipe.Until(pid, lambda: reader.identities, output=_stdout(), seconds=limit) as over:
         _write_all(follow(reader, over), write)
 

@@ -9,7 +9,13 @@ import typer
 from kuke_ctr.backends.ctr import tasks, versions
 from kuke_ctr.calls import Call
 from kuke_ctr.commands.changes import CreateNamespace, flags
-from kuke_ctr.commands.foreground import Launch, launch, own_failures, require_terminal
+from kuke_ctr.commands.foreground import (
+    Launch,
+    launch,
+    own_failures,
+    require_terminal,
+    without_dashes,
+)
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.recipes import running, starting
@@ -86,7 +92,7 @@ def run(
     ] = False,
     snapshotter: Annotated[str | None, Flag("--snapshotter", help="Not the default one.")] = None,
     platform: Annotated[str | None, Flag("--platform", help="linux/arm64, for example.")] = None,
-    runtime: Annotated[str | None, Flag("--runtime", help="io.containerd.runc.v2, else.")] = None,
+    runtime: Annotated[str | None, Flag("--runtime", help="Not io.containerd.runc.v2.")] = None,
     runc_root: Annotated[str | None, Flag("--runc-root", help="Where runc keeps state.")] = None,
     cgroup: Annotated[str | None, Flag("--cgroup", help="The path of its cgroup.")] = None,
     create_namespace: CreateNamespace = False,
@@ -143,11 +149,12 @@ def run(
             cgroup=cgroup,
         )
         words = (*environment.flags, *given)
-        call: Call = tasks.run(ctr, namespace, image, container, command or (), words)
+        program = without_dashes(command or [])
+        call: Call = tasks.run(ctr, namespace, image, container, program, words)
         made = (ctr, namespace, container, token, log)
         try:
             code = launch(
-                Launch(session, realm, call, container, tuple(command or ())),
+                Launch(session, realm, call, container, tuple(program)),
                 detach=detach,
                 tty=tty,
                 interactive=interactive,

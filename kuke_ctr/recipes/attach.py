@@ -1,7 +1,9 @@
 """Attach to a task by the way that fits it, and tell how that ended."""
 
+import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +12,12 @@ from kuke_ctr.attachment import Ending, Kind, Options
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.backends.ctr.versions import waits_for_daemon
 from kuke_ctr.calls import Call, Result
-from kuke_ctr.children import say
+from kuke_ctr.children import close_all, say
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.recipes.look import Look, task_of
+from kuke_ctr.recipes.processes import daemon_pid
 from kuke_ctr.task_io import terminal_size
 from kuke_ctr.user_tty import window_size
 
@@ -37,14 +41,29 @@ def attach(ctr: Ctr, namespace: str, found: Look, options: Options) -> Ending:
     if found.socket is not None:
         return _through_socket(ctr, found.socket, found.name, options)
     call = tasks.attach(ctr, found.name, namespace)
-    if found.info.terminal:
-        ending = _on_terminal(ctr, call, _with_size(found, options))
-    else:
-        from kuke_ctr.terminal import relay_pipes
+    daemon = _daemon(ctr)
+    options = replace(options, daemon=daemon)
+    try:
+        if found.info.terminal:
+            ending = _on_terminal(ctr, call, _with_size(found, options))
+        else:
+            from kuke_ctr.terminal import relay_pipes
 
-        ending = relay_pipes(lambda: ctr.processes.open_pipes(call), options)
+            ending = relay_pipes(lambda: ctr.processes.open_pipes(call), options)
+    finally:
+        close_all(daemon)
     _check(ctr, namespace, found.name, call, ending)
     return ending
+
+
+def _daemon(ctr: Ctr) -> int:
+    """A pidfd of containerd where this ctr must not outlive it, else -1."""
+    pid = daemon_pid(ctr.socket)
+    if not pid or waits_for_daemon(ctr):
+        return -1
+    with suppress(OSError):
+        return os.pidfd_open(pid)
+    return -1
 
 
 def _with_size(found: Look, options: Options) -> Options:
@@ -123,12 +142,24 @@ def _check(ctr: Ctr, namespace: str, name: str, call: Call, ending: Ending) -> N
 
 
 def _failure(name: str, call: Call, said: bytes) -> KukeCtrError:
-    """What ctr said; a task that logs into a file has no FIFO, and ctr's words name the file."""
-    _, found, file = said.decode(errors="replace").partition("error creating fifo file://")
+    """What ctr said, and what it means for the task."""
+    text = said.decode(errors="replace")
+    _, found, path = text.partition("error creating fifo ")
     if not found:
-        return failure_of(Result(call.argv, _OWN_FAILURE, b"", said, 0.0))
+        error = failure_of(Result(call.argv, _OWN_FAILURE, b"", said, 0.0))
+        error.hint = error.hint or f"{name} may well run on: `kuke-ctr tasks ls` shows it"
+        return error
+    path = path.partition(": ")[0]
+    if path.startswith("file://"):  # a task that logs has no FIFO, and ctr's words name the file
+        return CtrFailed(
+            f"{name} writes its output to {path.removeprefix('file://')}: there is nothing to "
+            "attach to",
+            hint=f"`kuke-ctr logs -f {name}` follows it",
+            command=call.argv,
+        )
     return CtrFailed(
-        f"{name} writes its output to {file.partition(': ')[0]}: there is nothing to attach to",
-        hint=f"`kuke-ctr logs -f {name}` follows it",
+        f"the FIFOs of {name} are gone ({path}): nobody can attach to this task any more",
+        hint="a ctr that was attached when containerd stopped has removed them; the task runs on, "
+        "but will wait for a reader once some 64 KiB of output are there",
         command=call.argv,
     )

@@ -127,7 +127,7 @@ class Reader:
 
     def last(self, lines: int | None = None) -> Iterator[bytes]:
         """The last lines, or all (None), of what is there now, byte for byte."""
-        (one,) = self._open
+        one = self._open[-1]
         one.go_to(start_of_last(one.descriptor, lines))
         return one.more()
 
@@ -139,10 +139,24 @@ class Reader:
         if other is None:
             return
         yield from self._open[-1].more()  # what came before the new file was there
-        while len(self._open) > 1:
-            self._open.pop(0).close()
+        for one in [one for one in self._open[:-1] if not one.stays]:
+            self._open.remove(one)
+            one.close()
         self._open.append(other)
         yield from other.more()
+
+    def also(self, held: Path) -> bool:
+        """Read a file that a shim has open as well, from its end on; False where it is read."""
+        descriptor = _open_held(held)
+        if descriptor is None:
+            return False
+        found = _Open(descriptor, stays=True)
+        if found.identity in self.identities:
+            found.close()
+            return False
+        found.go_to(os.fstat(descriptor).st_size)
+        self._open.insert(0, found)
+        return True
 
     def _successor(self) -> "_Open | None":
         """The file that has the name now, if it is another one."""
@@ -157,10 +171,11 @@ class Reader:
 
 
 class _Open:
-    """A descriptor, and how far it was read."""
+    """A descriptor, and how far it was read. One that `stays` is read through all rotations."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, *, stays: bool = False) -> None:
         self.descriptor = descriptor
+        self.stays = stays
         found = os.fstat(descriptor)
         self.identity: Identity = (found.st_dev, found.st_ino)
         self._position = 0

@@ -22,7 +22,7 @@ from kuke_ctr.host import Host
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.realms import Resolution, check_name
 from kuke_ctr.recipes.kukeon_files import CellContainer, find_container
-from kuke_ctr.recipes.log_file import Identity, LogFile, open_log
+from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
 from kuke_ctr.records import Task
 from kuke_ctr.task_io import PROC, IoKind, shims_write, task_io
 
@@ -251,6 +251,17 @@ def pid_of(host: Host, namespace: str, container: str) -> int:
     if task.pid == 0 or task.status not in LIVING:
         raise FoundWrong(f"the task of {container} is {task.status}: its pid is not known")
     return task.pid
+
+
+def add_held(reader: Reader, pid: int, namespace: str, container: str) -> Path | None:
+    """Have the reader read what the task's shim writes into as well; its name, if that is new.
+
+    After a rotation by renaming the log that has the name is not the one that is written.
+    """
+    held = task_io(pid, namespace, container).held
+    if held is None or not reader.also(held):
+        return None
+    return held.readlink()
 
 
 class Until:

@@ -90,21 +90,32 @@ def seen_by_us(path: str | None) -> bool:
 
     True where nothing speaks against it.
     """
-    if path is None:
-        return True
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(_CONNECT_SECONDS)
-        try:
-            client.connect(path)
-        except OSError:
-            return True  # ctr got through, in another way
-        said = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    (pid, _, _) = _CREDENTIALS.unpack(said)
+    pid = daemon_pid(path)
+    if pid is None:
+        return True  # ctr got through, in another way
     if pid == 0:
         return False  # a process outside of our pid namespace
     with suppress(OSError):  # for its owner and root only
         return os.readlink(f"/proc/{pid}/ns/pid") == os.readlink("/proc/self/ns/pid")  # noqa: PTH115
     return True
+
+
+def daemon_pid(path: str | None) -> int | None:
+    """The pid of the daemon behind a socket, 0 where it is in another pid namespace.
+
+    None where there is no path, or nobody behind it.
+    """
+    if path is None:
+        return None
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(_CONNECT_SECONDS)
+        try:
+            client.connect(path)
+        except OSError:
+            return None
+        said = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    (pid, _, _) = _CREDENTIALS.unpack(said)
+    return int(pid)
 
 
 @cache

@@ -148,6 +148,8 @@ class PrivateContainerd:
         for folder in (self.base, self.base / "tmp", self.runc_root):
             folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         self._config.write_text(self._configuration())
+        if self._daemon is not None:  # it was stopped, and starts anew
+            self._daemon.wait()
         with self.log.open("ab") as log:
             daemon = subprocess.Popen(
                 [self.programs / "containerd", "--config", self._config],

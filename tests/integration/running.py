@@ -69,6 +69,11 @@ class Place:
             stderr=stderr,
         )
 
+    def client(self, ours: "subprocess.Popen[bytes]", verb: str) -> int:
+        """The pid of the ctr that a kuke-ctr has started for this verb."""
+        found = processes.children(ours.pid)
+        return next(pid for pid in found if verb in processes.command_line(pid))
+
     def own(self) -> tuple[str, ...]:
         """The flags that keep a test's container apart from the host's."""
         cgroup = f"kuke-ctr-{self.daemon.base.name}/{unique('run')}"

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import signal
 import subprocess  # noqa: TID251
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 
 from scripts.lib import attach_rounds, processes
 from scripts.lib.attach_rounds import NAMESPACE
-from scripts.lib.containerd import PrivateContainerd, unique
+from scripts.lib.containerd import PrivateContainerd, temporary, unique
 from scripts.lib.seat import Seat
 from tests.integration.runner import PROGRAM, KukeCtr
 
@@ -196,7 +197,7 @@ def test_it_says_what_the_task_is_and_does_not_connect_where_that_would_harm(
         any_host.remove(name)
     gone = any_host.attach("attack-1")
     assert gone.returncode == 125
-    assert f"(namespace {NAMESPACE})" in gone.stderr
+    assert f"namespace {NAMESPACE}" in gone.stderr
     assert "there is no container attack-1" in gone.stderr
 
 
@@ -346,6 +347,26 @@ def test_our_own_ctrl_c_detaches_and_with_sig_proxy_it_goes_to_the_task(host: Ho
         assert seat.sees(b"interrupted")
         assert seat.wait() == 9
     host.remove(name)
+
+
+@KINDS
+@pytest.mark.parametrize("version", ["1.6", "1.7"])
+def test_a_containerd_that_stops_leaves_a_task_that_can_be_attached_to_again(
+    programs_of: Callable[[str], Path], kuke_ctr: KukeCtr, version: str, kind: str
+) -> None:
+    with temporary(programs_of(version)) as daemon:
+        attach_rounds.provide_image(daemon)
+        host = Host(daemon, kuke_ctr.on(daemon))
+        with host.task(kind, "sh", "-c", "while read line; do echo got $line; done") as name:
+            with host.sit(name) as seat:
+                assert ready(seat, name)
+                assert daemon.pid is not None
+                os.kill(daemon.pid, signal.SIGTERM)
+                assert seat.wait() == 125
+                assert seat.sees(b"containerd has stopped")
+            daemon.start()
+            steps = ("--send", r"one\n", "--expect", "got one", "--timeout", "20")
+            assert host.attach(name, *steps).returncode == 0
 
 
 def test_a_dry_run_and_a_trace_show_the_command(host: Host) -> None:

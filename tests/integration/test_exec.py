@@ -169,7 +169,7 @@ def test_kill_9_leaves_no_client_and_the_process_runs_on(place: Place) -> None:
     container = place.sleeper()
     client = place.start("exec", container, "sh", "-c", TRAPS)
     assert processes.until(lambda: place.inside(container, "cat", "/pid") != "", LIMIT)
-    (ctr,) = processes.children(client.pid)
+    ctr = place.client(client, "exec")
     client.kill()
     client.wait()
     assert processes.until(lambda: not processes.started(ctr), LIMIT)
@@ -236,4 +236,6 @@ def test_a_dry_run_prints_the_command_and_runs_nothing(place: Place) -> None:
     assert done.returncode == 0
     assert done.stdout.endswith(f"-- {container} touch '/a b'\n")
     assert "a b" not in place.inside(container, "ls", "/")
+    kubectl = place("exec", "--dry-run", container, "--", "ls", "--", "x")
+    assert kubectl.stdout.endswith(f"-- {container} ls -- x\n")
     assert place("exec", "--replay", "/nowhere", container, "ls").returncode in (2, 125)

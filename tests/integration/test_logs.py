@@ -234,11 +234,19 @@ def test_kukeons_log_is_followed_with_the_daemon_down_until_ctrl_c(
     for process in (blind, seeing):
         assert process.stdout is not None
         assert process.stdout.readline() == b"tick\n"
+    log = folder / "app" / "log"
+    log.rename(log.with_name("log.1"))  # what is started now finds a log that nobody writes
+    log.write_text("")
+    late = following(ours, container, "--realm", "main")
+    assert late.stderr is not None
+    said = late.stderr.readline()
+    assert f"writes into {log}.1, which is followed as well".encode() in said
     go(any_containerd, namespace, container)
     assert blind.stdout is not None
     assert blind.stdout.readline() == b"tock\n"
-    out, err = seeing.communicate(timeout=30)
-    assert (seeing.returncode, out, err) == (0, b"tock\n", b"")
+    for process in (seeing, late):
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out, err) == (0, b"tock\n", b"")
     assert blind.poll() is None
     blind.send_signal(signal.SIGINT)
     out, err = blind.communicate(timeout=30)

@@ -209,6 +209,21 @@ def test_ctrl_c_at_a_bad_moment_leaves_nothing_half_made(place: Place, moment: f
     assert processes.until(lambda: place.left() == before, LIMIT)
 
 
+def test_kill_9_of_us_sends_nothing_to_the_workload(place: Place) -> None:
+    name = unique("orphan")
+    script = 'for s in HUP INT TERM PIPE; do trap "echo $s >>/sig" $s; done; '
+    script += "echo ready; while :; do sleep 0.05; done"
+    words = ("run", "--name", name, *place.own(), BUSYBOX, "sh", "-c", script)
+    with place.start(*words, stdout=subprocess.PIPE) as client:
+        assert client.stdout is not None
+        assert client.stdout.readline() == b"ready\n"
+        ctr = place.client(client, "run")
+        client.kill()
+    assert processes.until(lambda: not processes.started(ctr), LIMIT)
+    assert "RUNNING" in next(r for r in place.ctr("tasks", "ls").splitlines() if name in r)
+    assert place.inside(name, "cat", "/sig") == ""
+
+
 def test_a_dry_run_makes_nothing(place: Place) -> None:
     before = place.left()
     name = unique("dry")

@@ -135,6 +135,14 @@ def _name_of(flag: str) -> str:
     return f"-{name}" if re.fullmatch(r"-[a-z][a-z-]+", name) else name
 
 
+def waits_for_daemon(ctr: Ctr) -> bool:
+    """Whether an attached ctr waits while containerd is away: from 2.0 on.
+
+    An older one fails a second later, and removes the task's FIFOs: nobody can attach after that.
+    """
+    return client(ctr) >= (2,)
+
+
 def require(ctr: Ctr, *words: str) -> None:
     """Raise CtrFailed where this ctr is too old for a command; one of an unknown version passes."""
     since = SINCE.get(words)
