@@ -17,7 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command as build
 
 from kuke_ctr.errors import KukeCtrError, UsageError
-from kuke_ctr.options import hoist
+from kuke_ctr.options import begins_with_shared, hoist
 from kuke_ctr.render import show_error
 
 if TYPE_CHECKING:
@@ -257,6 +257,10 @@ def _run(words: list[str]) -> int:
         sys.stdout.reconfigure(errors="surrogateescape")
     try:
         line = hoist(words, _is_noun)
+        if begins_with_shared(line):
+            if "--help" not in line:
+                raise UsageError("no command was given", hint="`kuke-ctr --help` lists them")
+            line = ["--help"]
         return _invoke(line or ["--help"])
     except KukeCtrError as error:
         show_error(error)

@@ -180,6 +180,11 @@ def _one(option: Shared, given: object) -> str | None:
             f"{option.names[0]} was given twice: {' and '.join(map(repr, given))}",
             hint="give it once",
         )
+    if given[0] == "" and option.field not in ("realm", "namespace"):  # those say what fits
+        raise UsageError(
+            f"{option.names[0]} is empty",
+            hint="leave it out, or give it a value (an unset variable?)",
+        )
     return str(given[0])
 
 
@@ -246,6 +251,11 @@ def hoist(words: Sequence[str], is_noun: Callable[[str], bool]) -> list[str]:
             command.append(rest.pop(0))
             wanted = 2 if is_noun(command[0]) else 1
     return [*command, *before, *rest]
+
+
+def begins_with_shared(words: Sequence[str]) -> bool:
+    """Whether a shared option stands where, after `hoist`, a command should."""
+    return bool(words) and _shared_words(words) > 0
 
 
 def _shared_words(words: Sequence[str]) -> int:

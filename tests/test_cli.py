@@ -204,6 +204,12 @@ def test_all_realms_run_side_by_side_with_their_names(host: FakeCtr, capsys: Cap
         ("images ls --realm a --realm b", 2, "given twice"),
         ("images ls --realm a -n b", 2, "exclude each other"),
         ("images ls --nope", 2, "--nope"),
+        ("images ls -n x --address ''", 2, "--address is empty"),
+        ("images ls -n x --run-path=", 2, "--run-path is empty"),
+        ("images ls -n x --record ''", 2, "--record is empty"),
+        ("images ls -n x --ctr ''", 2, "--ctr is empty"),
+        ("--realm main", 2, "no command was given"),
+        ("--realm", 2, "no command was given"),
         ("images lss", 2, "did you mean `kuke-ctr images ls`"),
         ("imgaes ls", 2, "did you mean `kuke-ctr images`"),
         ("images ls --ctr /nowhere/ctr", 127, "/nowhere/ctr"),
@@ -326,7 +332,9 @@ def test_attaching_through_ctr_is_warned_of(host: FakeCtr, capsys: Capture) -> N
     assert "kuke-ctr tasks attach --namespace kukeon-main web" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("line", [[], ["--help"], ["images"], ["images", "ls", "--help"]])
+@pytest.mark.parametrize(
+    "line", [[], ["--help"], ["-r", "main", "--help"], ["images"], ["images", "ls", "--help"]]
+)
 def test_help_is_there_for_every_level(line: list[str], capsys: Capture) -> None:
     assert main(line) == 0
     assert "Usage" in capsys.readouterr().out

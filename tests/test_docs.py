@@ -12,7 +12,7 @@ TOP = Path(__file__).parents[1]
 HOST = TOP / "fixtures" / "ctr-output" / "kukeon-0.9.1"
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 # their examples need a containerd that lives: the real ring has what they show
-LIVING = {"attach", "images", "logs", "run", "storage"}
+LIVING = {"attach", "images", "inspect", "logs", "run", "storage"}
 _SHOWN = re.compile(r"^    \$ kuke-ctr (.*)\n((?:    .*\n|\n(?=    RULE))*)", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#:]+)\)")
 

@@ -74,7 +74,7 @@ def test_a_time_limit_is_seconds_or_has_a_unit(text: str, seconds: float) -> Non
 
 @pytest.mark.parametrize("text", ["", "-1", "soon", "5 m", "1e3", "nan", "inf"])
 def test_a_time_limit_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is no time"):
+    with pytest.raises(UsageError, match=r"is no time|is empty"):
         options_of({"timeout": [text]})
 
 
