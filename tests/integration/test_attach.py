@@ -216,6 +216,15 @@ def test_a_container_without_a_task_says_so(host: Host) -> None:
     host.remove(name)
 
 
+def test_the_log_of_a_task_that_logs_can_be_followed_instead(host: Host, tmp_path: Path) -> None:
+    uri = f"file://{tmp_path}/log"
+    name = host.start("sh", "-c", "echo one; exec sleep 1000", flags=("--log-uri", uri))
+    assert processes.until(lambda: (tmp_path / "log").read_text() == "one\n", LIMIT)
+    done = host.attach(name, "--logs", "--timeout", "0.5")
+    assert (done.returncode, done.stdout) == (0, "one\n")
+    host.remove(name)
+
+
 def test_another_reader_is_named(any_host: Host) -> None:
     with any_host.task("none", "sh", "-c", "echo ready; exec sleep 1000") as name:
         with any_host.sit(name) as seat:
