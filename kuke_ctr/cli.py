@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command as build
 
-from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.options import begins_with_shared, hoist
 from kuke_ctr.render import show_error
 
@@ -262,7 +262,7 @@ def _run(words: list[str]) -> int:
                 raise UsageError("no command was given", hint="`kuke-ctr --help` lists them")
             line = ["--help"]
         return _invoke(line or ["--help"])
-    except KukeCtrError as error:
+    except (KukeCtrError, Interrupted) as error:
         show_error(error)
         return error.exit_code
     except typer.TyperException as error:  # what the parser found wrong

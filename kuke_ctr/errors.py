@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 
-class KukeCtrError(Exception):
-    """A failure with one sentence for the user and, where there is one, a next step.
+class Explained(BaseException):
+    """One sentence for the user and, where there is one, a next step.
 
     `message` says what happened, `hint` what to do next, `command` is the exact argv, with secrets
     masked already, and `ran` whether it was started at all. `exit_code` is what the command line
@@ -26,6 +26,10 @@ class KukeCtrError(Exception):
         self.message = message
         self.hint = hint
         self.command = tuple(command) if command is not None else None
+
+
+class KukeCtrError(Explained, Exception):
+    """A failure that can be explained."""
 
 
 class CtrFailed(KukeCtrError):
@@ -89,7 +93,13 @@ class CtrMissing(KukeCtrError):
     exit_code = 127
 
 
-class Interrupted(KukeCtrError):
-    """Ctrl-C, or the user declined."""
+class Declined(KukeCtrError):
+    """The user was asked, and said no."""
+
+    exit_code = 130
+
+
+class Interrupted(Explained, KeyboardInterrupt):
+    """Ctrl-C. It is no KukeCtrError: whoever can do without an answer must not go on after it."""
 
     exit_code = 130

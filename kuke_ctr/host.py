@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kuke_ctr.backends.ctr import namespaces
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.errors import Interrupted, KukeCtrError
+from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.realms import Resolution, resolve
 from kuke_ctr.settings import Settings
 
@@ -24,8 +24,6 @@ class Host:
         if self._namespaces is None:
             try:
                 self._namespaces = namespaces.names(self.ctr)
-            except Interrupted:
-                raise
             except KukeCtrError as error:
                 self._namespaces = error
         if isinstance(self._namespaces, KukeCtrError):
@@ -36,8 +34,6 @@ class Host:
         """The same, or None where containerd can't be asked."""
         try:
             return self.namespaces
-        except Interrupted:
-            raise
         except KukeCtrError:
             return None
 

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
-from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.errors import Explained, UsageError
 from kuke_ctr.records import Record, Refused
 
 
@@ -287,7 +287,7 @@ def show_refused(refused: Refused) -> None:
     )
 
 
-def show_error(error: KukeCtrError) -> None:
+def show_error(error: Explained) -> None:
     """What happened, what to do next, and the command that was run, on stderr."""
     lines = [f"kuke-ctr: {escape(error.message)}"]
     if error.hint is not None:

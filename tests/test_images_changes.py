@@ -157,6 +157,18 @@ def test_containers_that_cant_be_read_stop_a_prune(host: FakeCtr, capsys: Captur
     assert changes(host) == []
 
 
+def test_containers_that_cant_be_read_keep_nobody_from_removing(
+    host: FakeCtr, capsys: Capture
+) -> None:
+    broken = CONTAINERS + "odd          two\nlines   io.containerd.runc.v2    \n"
+    host.answer(*NS, "containers", "ls", stdout=broken)
+    on(host, "rm", "example.com/b:1", stdout="example.com/b:1\n")
+    assert main(["images", "rm", "example.com/b:1", *HERE]) == 0
+    out, err = capsys.readouterr()
+    assert out == "example.com/b:1\n"
+    assert "is not known" in err
+
+
 @pytest.mark.parametrize(
     "words",
     [

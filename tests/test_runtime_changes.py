@@ -1,6 +1,7 @@
 """Changes of containers, tasks and namespaces over a fake ctr: what runs, and what is refused."""
 
 import json
+import os
 import shlex
 from pathlib import Path
 
@@ -291,7 +292,9 @@ def test_a_container_is_made_of_typed_flags_and_its_own_words(
         ("IMG", 2, "an image and an id"),
         ("IMG 'bad id'", 2, "'bad id' is no container name"),
         (f"IMG {'x' * 77}", 2, "77 characters"),
-        ("--env TOKEN IMG new", 2, "--env 'TOKEN' gives no value"),
+        ("--env 1=2 IMG new", 2, "'1' is no name of a variable"),
+        ("--env-file /nowhere IMG new", 2, "/nowhere"),
+        ("--annotation a IMG new", 2, "'a' is no annotation"),
         ("--label a IMG new", 2, "'a' is no label"),
         ("--cpus 1 --cpu-quota 5 IMG new", 2, "exclude each other"),
         ("--memory-limit lots IMG new", 2, "'lots' is no amount"),
@@ -313,6 +316,21 @@ def test_what_can_not_be_made_is_said_before_anything_runs(
     assert said in err
     assert "hint: " in err
     assert changes(maker) == []
+
+
+def test_a_value_of_our_environment_is_shown_to_nobody(
+    maker: FakeCtr, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "hunter2")
+    before = ["containers", "create", "-r", "main", "--env", "TOKEN", "-e", "A=b"]
+    assert main([*before, "--dry-run", "IMG", "new"]) == 0
+    out, err = capsys.readouterr()
+    file = f"/proc/{os.getpid()}/fd/"
+    assert f"containers create --env-file {file}" in out
+    assert out.endswith(" --env A=b -- IMG new\n")
+    assert main([*before, "-xx", "IMG", "new"]) == 1  # of which the fake one knows nothing
+    assert "hunter2" not in out + err + "".join(capsys.readouterr())
+    assert "hunter2" not in str(maker.calls)
 
 
 def test_an_image_that_there_is_not_is_near_to_others(maker: FakeCtr, capsys: Capture) -> None:

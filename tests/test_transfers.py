@@ -182,6 +182,7 @@ def test_a_flag_that_came_later_is_refused_with_its_version(
         (f"push {REF} --platform a --platform b", "one platform"),
         ("import", "one source"),
         ("import a.tar --from-docker b", "one source"),
+        ("import --from-docker=-oFILE", "-oFILE is no image"),
         ("import nothing.tar", "there is no file nothing.tar"),
         ("export a.tar", "missing argument"),
         ("export - b:1 -o json", "stdout is the archive"),

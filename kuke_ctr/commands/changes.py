@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
+from kuke_ctr.errors import Declined, KukeCtrError, UsageError
 from kuke_ctr.render import Output, choose_output, escape, show_error
 from kuke_ctr.session import Session
 
@@ -83,7 +83,7 @@ def confirm(session: Session, what: str, *, yes: bool) -> None:
         raise UsageError(what, hint="add --yes if that is meant")
     print(f"{escape(what)}\nGo on? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Interrupted("declined, nothing was changed")
+        raise Declined("declined, nothing was changed")
 
 
 def each(names: Iterable[str], change: Callable[[str], None], session: Session) -> None:
@@ -95,8 +95,6 @@ def each(names: Iterable[str], change: Callable[[str], None], session: Session) 
     for name in names:
         try:
             change(name)
-        except Interrupted:
-            raise
         except KukeCtrError as error:
             sys.stdout.flush()
             show_error(error)

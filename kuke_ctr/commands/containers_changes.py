@@ -1,5 +1,6 @@
 """kuke-ctr containers create, label, rm"""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,7 @@ from kuke_ctr.parse.amounts import PERIOD, memory_in_bytes, quota_of
 from kuke_ctr.realms import check_name
 from kuke_ctr.recipes.containers import create as make
 from kuke_ctr.recipes.containers import remove, require_no_task
+from kuke_ctr.recipes.running import environment_of
 from kuke_ctr.records import Task
 from kuke_ctr.render import show_error
 from kuke_ctr.session import Realm, Session, note
@@ -50,10 +52,14 @@ def create(
         list[str] | None, typer.Argument(metavar="COMMAND", help="Instead of the image's own.")
     ] = None,
     env: Annotated[
-        list[str] | None, typer.Option("--env", metavar="NAME=VALUE", help="Not for secrets.")
+        list[str] | None,
+        typer.Option(
+            "--env", "-e", metavar="K[=V]", help="K alone: our value, which nobody else sees."
+        ),
     ] = None,
     env_file: Annotated[
-        Path | None, typer.Option("--env-file", metavar="FILE", help="NAME=VALUE, one a line.")
+        list[str] | None,
+        typer.Option("--env-file", metavar="FILE", help="Lines K=V or K; nobody else sees them."),
     ] = None,
     label: Annotated[
         list[str] | None, typer.Option("--label", metavar="KEY=VALUE", help="A label.")
@@ -152,10 +158,9 @@ def create(
     names_only(session)
     limits = _cpu_flags(cpus, cpu_quota, cpu_period)
     memory = memory_in_bytes(memory_limit) if memory_limit is not None else None
+    environment = environment_of(env or [], env_file or [], os.environ)
     of_spec = flags(
-        env=_pairs("--env", env),
-        env_file=env_file,
-        annotation=_pairs("--annotation", annotation),
+        annotation=_pairs(annotation),
         mount=mount,
         cwd=cwd,
         user=user,
@@ -183,9 +188,9 @@ def create(
         runc_binary=runc_binary,
         runc_root=_absolute(runc_root),
     )
-    chosen = (*of_spec, *limits, *of_container, *extra_flags(session))
+    chosen = (*environment.flags, *of_spec, *limits, *of_container, *extra_flags(session))
     if config is not None:
-        _refuse_ignored((*of_spec, *limits))
+        _refuse_ignored((*environment.flags, *of_spec, *limits))
     if rootfs and snapshotter is not None:
         raise UsageError(
             "--snapshotter means nothing with --rootfs: there is no snapshot", hint="leave it out"
@@ -338,16 +343,11 @@ def _absolute(path: Path | None) -> Path | None:
     return path.absolute() if path is not None else None
 
 
-def _pairs(option: str, given: Sequence[str] | None) -> list[str]:
+def _pairs(given: Sequence[str] | None) -> list[str]:
     for pair in given or ():
         name, equals, _ = pair.partition("=")
         if not (name and equals):
-            raise UsageError(
-                f"{option} {pair!r} gives no value",
-                hint="NAME=VALUE; secrets go into a file of their own, for --env-file"
-                if option == "--env"
-                else "KEY=VALUE",
-            )
+            raise UsageError(f"{pair!r} is no annotation", hint="annotations are KEY=VALUE")
     return list(given or ())
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kuke_ctr.attachment import Options as TerminalOptions
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.calls import Call
-from kuke_ctr.errors import Interrupted, KukeCtrError, NotStarted, TimeLimit, UsageError
+from kuke_ctr.errors import Declined, KukeCtrError, NotStarted, TimeLimit, UsageError
 from kuke_ctr.foreground import NO_READER, Streams
 from kuke_ctr.recipes import starting
 from kuke_ctr.recipes.starting import Outcome
@@ -25,7 +25,7 @@ def own_failures() -> Iterator[None]:
     for a program that is not there or can't be run."""
     try:
         yield
-    except (UsageError, TimeLimit, Interrupted, NotStarted):
+    except (UsageError, TimeLimit, Declined, NotStarted):
         raise
     except KukeCtrError as error:
         error.exit_code = OURS

@@ -7,7 +7,7 @@ import typer
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.commands.lists import list_realms_table
-from kuke_ctr.errors import Interrupted, KukeCtrError
+from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.options import shared
 from kuke_ctr.records import Image
 from kuke_ctr.session import Realm, Session
@@ -38,8 +38,6 @@ def _when_empty(realm: Realm) -> str:
     lands = "an image that is imported without -n lands in the namespace `default`"
     try:
         said = realm.ctr.run("images", "ls", "-q", namespace="default")
-    except Interrupted:
-        raise
     except KukeCtrError:
         return f"{here}; {lands}"
     count = sum(1 for _ in lines_of(said.stdout))

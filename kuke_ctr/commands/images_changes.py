@@ -23,6 +23,7 @@ from kuke_ctr.commands.of_images import near_images, no_image, require_images
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.recipes import mounts
+from kuke_ctr.records import RowsRefused
 from kuke_ctr.session import Realm, Session, note
 
 app = typer.Typer()
@@ -134,12 +135,11 @@ def rm(
         raise UsageError("name the images, or say --all", hint="`kuke-ctr images ls` lists them")
     realm = session.realm(removing=True)
     existing = images.names(realm.ctr, realm.namespace)
-    users = images.users(realm.ctr, realm.namespace)
     wanted = list(dict.fromkeys(refs or existing))
     if not wanted:
         _nothing(realm, "has no images")
         return
-    _warn_of_users([ref for ref in wanted if ref in existing], users)
+    _warn_of_users(realm, [ref for ref in wanted if ref in existing])
     if every:
         _confirm(session, realm, wanted, "all", yes=yes)
     _remove(session, realm, wanted, existing, sync=sync)
@@ -325,7 +325,12 @@ def _unused(realm: Realm) -> list[str]:
     return [ref for ref in images.names(realm.ctr, realm.namespace) if ref not in users]
 
 
-def _warn_of_users(refs: Sequence[str], users: dict[str, list[str]]) -> None:
+def _warn_of_users(realm: Realm, refs: Sequence[str]) -> None:
+    try:
+        users = images.users(realm.ctr, realm.namespace)
+    except RowsRefused as error:  # a container with an odd name keeps nobody from removing
+        note(f"warning: which containers use the images is not known: {error.message}")
+        return
     for ref in refs:
         if ref in users:
             note(f"warning: {ref} is the image of {_several(users[ref])}")

@@ -379,7 +379,8 @@ def _import(
             return _run(realm, "import", words, (name,), streams)
     assert from_docker is not None
     if session.options.dry_run:
-        return transfers.plan_from_docker(session.ctr, from_docker, words, realm.namespace)
+        print(transfers.line_from_docker(session.ctr, from_docker, words, realm.namespace))
+        return Result((), 0, b"", b"", 0.0, planned=True)
     with (
         transfers.docker_save(session.ctr.processes, from_docker) as archive,
         _streams(session, view, stdin=archive, collect=True) as streams,
@@ -455,6 +456,9 @@ def _check_source(file: str | None, from_docker: Sequence[str] | None) -> None:
             "import wants one source: a file, - for stdin, or --from-docker IMAGE",
             hint="kuke-ctr images import app.tar",
         )
+    for name in from_docker or ():
+        if name.startswith("-"):
+            raise UsageError(f"{name} is no image", hint="--from-docker IMAGE")
     if file == "-":
         if is_terminal(0):
             raise UsageError("stdin is a terminal, and no archive", hint="... < FILE, or name it")

@@ -58,7 +58,7 @@ def logs(
     realm = session.realm(lenient=True)
     try:
         print_log(session, realm, container, lines=lines, following=following, raw=form)
-    except (KeyboardInterrupt, Interrupted):
+    except KeyboardInterrupt:
         raise typer.Exit(Interrupted.exit_code) from None
 
 
@@ -138,8 +138,6 @@ def _pid(realm: Realm, container: str) -> int | None:
     """The pid of the task, 0 where it has ended, None (with a note) where it is not known."""
     try:
         return recipe.pid_of(realm.host, realm.namespace, container)
-    except Interrupted:
-        raise
     except KukeCtrError as error:
         note(f"note: when its task ends can't be known ({error.message}): Ctrl-C ends this")
         return None

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.commands.lists import no_all_realms, show, view_of
-from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
+from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.realm_list import list_realms
 from kuke_ctr.realms import Resolution
@@ -108,8 +108,6 @@ def _existing(session: Session) -> frozenset[str] | None:
     """containerd's namespaces; where it can't be asked a note says why, and the rest goes on."""
     try:
         return session.host.namespaces
-    except Interrupted:
-        raise
     except KukeCtrError as error:
         note(f"warning: containerd could not be asked which namespaces exist: {error.message}")
         return None

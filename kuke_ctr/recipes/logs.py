@@ -17,7 +17,7 @@ from typing import Self
 
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.errors import Forbidden, FoundWrong, Interrupted, KukeCtrError, NotFound
+from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
 from kuke_ctr.host import Host
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.realms import Resolution, check_name
@@ -96,7 +96,7 @@ def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = P
         )
     try:
         return _asked(host, realm.namespace, container, cell, proc)
-    except (NotFound, Interrupted):
+    except NotFound:
         raise
     except (FoundWrong, Forbidden) as error:
         raise hidden or error from None

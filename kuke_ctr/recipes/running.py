@@ -12,11 +12,10 @@ from kuke_ctr.backends.ctr import containers, namespaces, tasks
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.children import nameless_file
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageError
-from kuke_ctr.parse.container_info import LOG_LABEL
+from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
 from kuke_ctr.realms import check_name, nearest
 from kuke_ctr.recipes.starting import quiet_if_gone, task_started, unique_id
 
-LOGS = Path("/var/log/kuke-ctr")
 RUN_LABEL = "kuke-ctr/run"
 """The label with a token that tells the container of one `run` from any other of its name."""
 
@@ -138,7 +137,10 @@ def environment_of(
     shown = tuple(one for one in given if "=" in one)
     for one in shown:
         if not _NAME.fullmatch(one.partition("=")[0]):
-            raise UsageError(f"--env {one.partition('=')[0]!r} is no name of a variable")
+            raise UsageError(
+                f"--env {one.partition('=')[0]!r} is no name of a variable",
+                hint="NAME or NAME=VALUE",
+            )
     return Environment(shown, nameless_file(text.encode(errors="surrogateescape")) if text else -1)
 
 
@@ -146,7 +148,9 @@ def _lines(file: str) -> list[str]:
     try:
         text = Path(file).read_text(errors="surrogateescape")
     except OSError as error:
-        raise UsageError(f"--env-file {file}: {error.strerror}") from None
+        raise UsageError(
+            f"--env-file {file}: {error.strerror}", hint="a file with lines NAME=VALUE or NAME"
+        ) from None
     lines = [line.lstrip() for line in text.splitlines()]
     return [line for line in lines if line and not line.startswith("#")]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import fetch
-from kuke_ctr.calls import Call, Result
+from kuke_ctr.calls import Call, shown
 from kuke_ctr.children import close_all
 from kuke_ctr.errors import CtrFailed, CtrMissing, Interrupted, KukeCtrError, NotFound, TimeLimit
 from kuke_ctr.parse.transfers import parse_import
@@ -165,12 +165,12 @@ def docker_save(processes: Processes, references: Sequence[str]) -> Iterator[int
         close_all(pipes.stdout, pipes.stderr)
 
 
-def plan_from_docker(
+def line_from_docker(
     ctr: Ctr, references: Sequence[str], words: Sequence[str], namespace: str
-) -> Result:
-    """What a dry run prints in place of both."""
-    ctr.processes.run(Call(("docker", "save", *references)))
-    return ctr.change("images", "import", *words, "-", namespace=namespace)
+) -> str:
+    """What does the same in a shell: a dry run prints it."""
+    call = ctr.call("images", "import", *words, "-", namespace=namespace)
+    return f"{shown(('docker', 'save', *references))} | {shown(call.argv)}"
 
 
 def _docker_failed(call: Call, said: bytes, exit_code: int) -> CtrFailed:

@@ -170,10 +170,16 @@ def test_keys_leave_the_task_running_and_stty_says_the_same_as_before(
             seat.type(KEYS)
             assert seat.wait() == 0
             assert seat.sees(b"detached by ctrl-] ctrl-]; " + name.encode() + b" runs on")
-        before, after = re.findall(rb"^[0-9a-f]+(?::[0-9a-f]+){10,}\r$", seat.shown, re.MULTILINE)
+            assert processes.until(lambda: len(_settings(seat)) > 1, LIMIT)
+        before, after = _settings(seat)
         assert before == after
         assert b"code 0\r\n" in seat.shown
         assert any_host.status(name) == "RUNNING"
+
+
+def _settings(seat: Seat) -> list[bytes]:
+    """What `stty -g` has printed so far."""
+    return re.findall(rb"^[0-9a-f]+(?::[0-9a-f]+){10,}\r$", seat.shown, re.MULTILINE)
 
 
 def test_it_says_what_the_task_is_and_does_not_connect_where_that_would_harm(
@@ -207,6 +213,15 @@ def test_a_container_without_a_task_says_so(host: Host) -> None:
     done = host.attach(name)
     assert done.returncode == 125
     assert f"{name} has no task" in done.stderr
+    host.remove(name)
+
+
+def test_the_log_of_a_task_that_logs_can_be_followed_instead(host: Host, tmp_path: Path) -> None:
+    uri = f"file://{tmp_path}/log"
+    name = host.start("sh", "-c", "echo one; exec sleep 1000", flags=("--log-uri", uri))
+    assert processes.until(lambda: (tmp_path / "log").read_text() == "one\n", LIMIT)
+    done = host.attach(name, "--logs", "--timeout", "0.5")
+    assert (done.returncode, done.stdout) == (0, "one\n")
     host.remove(name)
 
 

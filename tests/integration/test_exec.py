@@ -209,6 +209,15 @@ def test_with_a_terminal_the_process_gets_hup_and_its_record_goes(place: Place, 
     assert place.execs(container) == 0
 
 
+def test_a_missing_program_on_a_terminal(place: Place) -> None:
+    container = place.sleeper()
+    with place.sit("exec", "-it", container, "nope") as seat:
+        assert seat.wait() == 127
+        assert seat.sees(b"there is no program 'nope'")
+        assert seat.modes() == seat.modes_before
+    assert place.execs(container) == 0
+
+
 def test_t_without_a_terminal_is_refused_or_forced(place: Place) -> None:
     container = place.sleeper()
     refused = place("exec", "-t", container, "ls")

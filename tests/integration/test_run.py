@@ -153,6 +153,14 @@ def test_t_without_a_terminal_is_refused_before_anything_is_made(place: Place) -
     assert info["Spec"]["process"]["terminal"] is True
 
 
+def test_a_missing_program_on_a_terminal_leaves_nothing(place: Place) -> None:
+    before = place.left()
+    with place.sit("run", "-it", *place.own(), BUSYBOX, "nope") as seat:
+        assert seat.wait() == 127
+        assert seat.modes() == seat.modes_before
+    assert place.left() == before
+
+
 def test_detach_keys_leave_it_running(place: Place) -> None:
     name = unique("left")
     with place.sit("run", "-t", "--name", name, *place.own(), BUSYBOX, "sh") as seat:

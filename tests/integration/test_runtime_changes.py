@@ -212,9 +212,14 @@ def test_a_checkpoint_needs_criu_and_leaves_the_task_as_it_was(host: Host) -> No
     assert host.state(name) == "RUNNING"
 
 
-def test_a_container_is_made_with_what_was_typed(host: Host) -> None:
+def test_a_container_is_made_with_what_was_typed(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "of ours")
     name = unique("made")
-    flags = "--env A=1,2 --env B= --label team=a --cwd /tmp --read-only --net-host --tty "
+    flags = (
+        "--env TOKEN --env A=1,2 --env B= --label team=a --cwd /tmp --read-only --net-host --tty "
+    )
     flags += "--memory-limit 64m --cpus 0.5 --cap-add net_admin --cap-drop CAP_CHOWN --seccomp "
     flags += "--mount type=bind,src=/tmp,dst=/host,options=rbind:ro --device /dev/null"
     told = host.kuke(f"containers create {flags}", BUSYBOX, name, "sh", "-c", "echo -n --realm x")
@@ -226,7 +231,7 @@ def test_a_container_is_made_with_what_was_typed(host: Host) -> None:
     spec = json.loads(host.ctr("containers", "info", "--spec", name))
     process = spec["process"]
     assert process["args"] == ["sh", "-c", "echo -n --realm x"]
-    assert {"A=1,2", "B="} <= set(process["env"])
+    assert {"A=1,2", "B=", "TOKEN=of ours"} <= set(process["env"])
     assert (process["cwd"], process["terminal"]) == ("/tmp", True)
     assert spec["root"]["readonly"] is True
     assert "CAP_NET_ADMIN" in process["capabilities"]["bounding"]
@@ -266,7 +271,8 @@ def test_a_newer_flag_works_or_names_the_version_that_has_it(host: Host) -> None
 def test_a_create_that_fails_leaves_nothing(host: Host) -> None:
     before = host.snapshots()
     name = unique("bad")
-    host.kuke("containers create --env-file /nope", BUSYBOX, name, fails=1, says="/nope")
+    host.kuke("containers create --env-file /nope", BUSYBOX, name, fails=2, says="/nope")
+    host.kuke("containers create --seccomp-profile /nope", BUSYBOX, name, fails=1, says="/nope")
     assert name not in host.snapshots()
     host.kuke("containers create", "busybox", name, fails=3, says=f"there are: {BUSYBOX}")
     host.kuke("containers create --snapshotter nope", BUSYBOX, name, fails=1, says="plugins ls")

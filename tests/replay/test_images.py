@@ -86,6 +86,11 @@ def test_quiet_names_the_ready_ones_as_ctr_does(version: str, capsys: Capture) -
     assert "docker.io/library/armonly:1 (unavailable)" in err
 
 
+def test_quiet_leaves_out_what_is_complete_and_not_unpacked(version: str, capsys: Capture) -> None:
+    assert run(version, "check", "-q") == 0
+    assert capsys.readouterr().out == ""
+
+
 def test_raw_is_what_ctr_printed_and_still_exits_5(
     version: str, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
