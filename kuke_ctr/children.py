@@ -218,11 +218,19 @@ def interrupts_held() -> Iterator[set[int]]:
 
     Gives the signals that were blocked before, which is what the child has to start with.
     """
+    came: list[int] = []
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if raises:  # another thread of a program may take the signal, and Python raise it here
+        signal.signal(signal.SIGINT, lambda number, _: came.append(number))
     try:
         yield {int(number) for number in before}
     finally:
+        if raises:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number in came[:1]:
+            signal.raise_signal(number)
 
 
 @cache

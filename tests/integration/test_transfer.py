@@ -518,7 +518,7 @@ def test_ctrl_c_ends_a_pull_and_the_next_one_completes_it(
             seat.type(b"\x03")
             assert seat.wait() == 130
             assert seat.sees(b"interrupted; ")
-            assert seat.sees(b"1 blob is half there (")
+            assert seat.sees(b" half there (")
             assert seat.sees(b"completes it")
             assert not processes.started(child)
         assert names(any_containerd, namespace) == []
