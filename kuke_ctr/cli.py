@@ -43,8 +43,10 @@ ENTRIES = {
         ("image", "i"),
         more={
             "images_content": ("check", "usage", "inspect"),
-            "images_transfer": ("pull", "push", "import", "export"),
-            "images_changes": ("tag", "label", "rm", "prune", "mount", "unmount", "convert"),
+            "images_registry": ("pull", "push"),
+            "images_archives": ("import", "export"),
+            "images_changes": ("tag", "label", "rm", "prune", "convert"),
+            "images_mounts": ("mount", "unmount"),
         },
     ),
     "containers": Entry(

@@ -20,6 +20,7 @@ from kuke_ctr.commands.changes import (
 )
 from kuke_ctr.commands.documents import near_names
 from kuke_ctr.commands.labels import checked_labels
+from kuke_ctr.commands.of_images import near_refs
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.parse.amounts import PERIOD, memory_in_bytes, quota_of
@@ -201,12 +202,8 @@ def create(
     for word in chosen:
         versions.require(session.ctr, "containers", "create", word)
 
-    def images() -> list[str]:
-        said = realm.ctr.run("images", "ls", "-q", namespace=realm.namespace, probe=True)
-        return said.stdout.decode(errors="surrogateescape").split("\n")[:-1]
-
     from_image = [image] if config is None and not rootfs else []
-    with near_names(realm, "image", from_image, images, "images"):
+    with near_refs(realm, from_image):
         make(realm.ctr, realm.namespace, made, chosen, given)
     if not session.options.dry_run:
         print(made)

@@ -93,6 +93,19 @@ def sizes(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> dict[str, int | No
     return found
 
 
+def documents(ctr: Ctr, wanted: Sequence[tuple[str, str]]) -> list[Result]:
+    """`ctr content get DIGEST` of small blobs, (namespace, digest) each, side by side.
+
+    Probes, they run in a dry run too; any exit code is a result.
+    """
+    return ctr.processes.run_all(
+        [
+            ctr.call("content", "get", digest, namespace=namespace, probe=True)
+            for namespace, digest in wanted
+        ]
+    )
+
+
 def read(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> list[bytes | None]:
     """The bytes of blobs (`ctr content get DIGEST`), side by side; None for one that is gone.
 
@@ -116,19 +129,6 @@ def _chunks(digests: Sequence[str]) -> list[Sequence[str]]:
 
 def _filters(digests: Sequence[str]) -> list[str]:
     return [f"digest=={digest}" for digest in digests]
-
-
-def documents(ctr: Ctr, wanted: Sequence[tuple[str, str]]) -> list[Result]:
-    """`ctr content get DIGEST` of small blobs, (namespace, digest) each, side by side.
-
-    Probes, they run in a dry run too; any exit code is a result.
-    """
-    return ctr.processes.run_all(
-        [
-            ctr.call("content", "get", digest, namespace=namespace, probe=True)
-            for namespace, digest in wanted
-        ]
-    )
 
 
 def ingest(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str], descriptor: int) -> Result:
