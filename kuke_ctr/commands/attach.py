@@ -15,7 +15,7 @@ from typer.core import TyperCommand
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.commands.documents import near_names
 from kuke_ctr.commands.foreground import own_failures
-from kuke_ctr.errors import UsageError
+from kuke_ctr.errors import NO_READER, UsageError
 from kuke_ctr.keys import DEFAULT_KEYS, describe_keys, parse_keys
 from kuke_ctr.options import shared
 from kuke_ctr.render import escape
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 _EXPECT, _SEND = "--expect", "--send"
-_NO_READER = 141
 _SHOWN_LINES = 10
 _LAST_LINES = 10
 
@@ -271,7 +270,7 @@ def _tell(session: Session, found: "Look", ending: "Ending") -> None:
         ]
     elif ending.kind is Kind.ENDED:
         lines = [f"{name} ended with exit status {ending.status}; ctr has deleted its task"]
-    elif ending.kind is not Kind.EXPECTED and ending.exit_code != _NO_READER:
+    elif ending.kind is not Kind.EXPECTED and ending.exit_code != NO_READER:
         lines = [f"{ending.why}; {name} runs on"]
     if ending.awaited is not None:
         lines = [*(f"kuke-ctr: {line}" for line in lines), *_instead(ending)]

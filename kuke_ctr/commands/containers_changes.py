@@ -13,10 +13,12 @@ from kuke_ctr.commands.changes import (
     WithExtra,
     Yes,
     confirm,
+    counted,
     each,
     extra_flags,
     flags,
     names_only,
+    some,
 )
 from kuke_ctr.commands.documents import near_names
 from kuke_ctr.commands.labels import checked_labels
@@ -34,7 +36,6 @@ from kuke_ctr.session import Realm, Session, note
 
 app = typer.Typer()
 
-_SHOWN = 20
 _WITH_CONFIG = ("--label", "--runtime", "--runtime-config-path", "--runc-binary", "--runc-root")
 """ctr's flags that count beside --config; it ignores the others in silence."""
 
@@ -271,7 +272,7 @@ def rm(
         if wanted:
             confirm(session, _what_goes(realm, wanted, keep_snapshot), yes=yes)
         elif not refused:
-            note(f"realm {realm.name} (namespace {realm.namespace}) has no containers")
+            note(f"{realm.described} has no containers")
 
     def one(name: str) -> None:
         with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
@@ -304,13 +305,9 @@ def _removable(realm: Realm, states: dict[str, Task]) -> tuple[list[str], list[K
 
 
 def _what_goes(realm: Realm, names: Sequence[str], keep_snapshot: bool) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     snapshots = "their snapshots stay" if keep_snapshot else "with their file systems"
-    count = "1 container" if len(names) == 1 else f"{len(names)} containers"
-    return (
-        f"{count} of realm {realm.name} (namespace {realm.namespace}) will be removed, "
-        f"{snapshots}: {', '.join(names[:_SHOWN])}{more}"
-    )
+    what = f"{counted(len(names), 'container')} of {realm.described}"
+    return f"{what} will be removed, {snapshots}: {some(names)}"
 
 
 def _positionals(

@@ -16,10 +16,12 @@ from kuke_ctr.commands.changes import (
     WithExtra,
     Yes,
     confirm,
+    counted,
     each,
     extra_flags,
     flags,
     names_only,
+    some,
 )
 from kuke_ctr.commands.documents import near_names
 from kuke_ctr.commands.in_use import ask_about_users, short
@@ -326,7 +328,7 @@ def prune(
     words = (*flags(**{"async": asynchronous}), *extra_flags(session))
     store = Store(realm.ctr, [realm.namespace])
     layers = store.only_layers(realm.namespace)
-    where = f"realm {realm.name} (namespace {realm.namespace})"
+    where = realm.described
     if realm.namespace in store.unread:
         raise CtrFailed(
             f"what {where} has could not be read: {store.unread[realm.namespace]}",
@@ -339,7 +341,7 @@ def prune(
     losing = store.images_with(realm.namespace, layers)
     question = (
         f"{_counted(layers)} of {where} will be removed ({_named(layers)}), and "
-        f"{_images(losing)} will be incomplete: {_some(losing)}"
+        f"{counted(len(losing), 'image')} will be incomplete: {some(losing, _SHOWN)}"
     )
     if session.options.dry_run:
         note(question)
@@ -362,21 +364,11 @@ def prune(
 
 def _counted(blobs: Sequence[Blob]) -> str:
     size = sum(blob.size_bytes or 0 for blob in blobs)
-    layers = "1 layer" if len(blobs) == 1 else f"{len(blobs)} layers"
-    return f"{layers} (some {size / 1e6:.1f} MB)"
-
-
-def _images(refs: Sequence[str]) -> str:
-    return "1 image" if len(refs) == 1 else f"{len(refs)} images"
+    return f"{counted(len(blobs), 'layer')} (some {size / 1e6:.1f} MB)"
 
 
 def _named(blobs: Sequence[Blob]) -> str:
-    return _some([short(blob.digest) for blob in blobs])
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return some([short(blob.digest) for blob in blobs], _SHOWN)
 
 
 def _near(realm: Realm, digest: str) -> AbstractContextManager[None]:

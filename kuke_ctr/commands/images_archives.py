@@ -14,6 +14,7 @@ from kuke_ctr.backends.ctr.transfer import Streams
 from kuke_ctr.calls import Result
 from kuke_ctr.commands.changes import CreateNamespace, WithExtra, flags
 from kuke_ctr.commands.documents import print_bytes
+from kuke_ctr.commands.labels import checked_labels
 from kuke_ctr.commands.lists import show, view_of
 from kuke_ctr.commands.of_images import near_refs
 from kuke_ctr.commands.of_transfers import (
@@ -107,7 +108,7 @@ def import_(
         all_platforms=all_platforms,
         no_unpack=not unpack,
         snapshotter=snapshotter,
-        label=label,
+        label=checked_labels(label or []),
         discard_unpacked_layers=discard_unpacked_layers,
     )
     words = words_of(session, "import", typed, local)
@@ -247,7 +248,6 @@ def _nothing_landed(realm: Realm, unpack: bool, words: Sequence[str]) -> None:
         )
         return
     raise NotFound(
-        f"ctr has said done, and nothing of the archive is in realm {realm.name} (namespace "
-        f"{realm.namespace})",
+        f"ctr has said done, and nothing of the archive is in {realm.described}",
         hint="does --base-name fit the names in the archive, and --platform its platforms?",
     )

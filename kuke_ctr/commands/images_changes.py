@@ -10,10 +10,12 @@ from kuke_ctr.commands.changes import (
     WithExtra,
     Yes,
     confirm,
+    counted,
     each,
     extra_flags,
     flags,
     names_only,
+    some,
 )
 from kuke_ctr.commands.labels import checked_labels
 from kuke_ctr.commands.of_images import Ref, near_images, no_image, require_images
@@ -23,8 +25,6 @@ from kuke_ctr.records import RowsRefused
 from kuke_ctr.session import Realm, Session, note
 
 app = typer.Typer()
-
-_NAMED = 20
 
 Source = Annotated[str, typer.Argument(metavar="SRC", help="The reference of an image.")]
 Force = Annotated[
@@ -221,7 +221,7 @@ def _exists(realm: Realm, name: str) -> KukeCtrError:
 
 def _nothing(realm: Realm, what: str) -> None:
     realm.require_namespace()
-    note(f"realm {realm.name} (namespace {realm.namespace}) {what}")
+    note(f"{realm.described} {what}")
 
 
 def _unused(realm: Realm) -> list[str]:
@@ -242,20 +242,13 @@ def _warn_of_users(realm: Realm, refs: Sequence[str]) -> None:
 
 
 def _several(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     what = "the container" if len(names) == 1 else f"{len(names)} containers:"
-    return f"{what} {', '.join(names[:_NAMED])}{more}"
+    return f"{what} {some(names)}"
 
 
 def _confirm(session: Session, realm: Realm, refs: Sequence[str], which: str, *, yes: bool) -> None:
-    count = "1 image" if len(refs) == 1 else f"{len(refs)} images"
-    more = f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else ""
-    confirm(
-        session,
-        f"{count} of realm {realm.name} (namespace {realm.namespace}), {which}, will be removed: "
-        f"{', '.join(refs[:_NAMED])}{more}",
-        yes=yes,
-    )
+    what = f"{counted(len(refs), 'image')} of {realm.described}, {which}"
+    confirm(session, f"{what}, will be removed: {some(refs)}", yes=yes)
 
 
 def _remove(

@@ -91,7 +91,7 @@ def unmount(
     if found is None or not (mounted or remove):
         realm.require_namespace()
         raise NotFound(
-            f"no image of realm {realm.name} (namespace {realm.namespace}) is mounted on {path}",
+            f"no image of {realm.described} is mounted on {path}",
             hint=_instead(path, mounted=mounted > 0, left=found is not None),
         )
     if mounted > 1:

@@ -10,6 +10,7 @@ import typer
 
 from kuke_ctr.backends.ctr import versions
 from kuke_ctr.commands.changes import CreateNamespace, WithExtra, flags
+from kuke_ctr.commands.labels import checked_labels
 from kuke_ctr.commands.lists import view_of
 from kuke_ctr.commands.of_images import near_refs
 from kuke_ctr.commands.of_transfers import (
@@ -136,7 +137,7 @@ def pull(
         platform=platform,
         all_platforms=all_platforms,
         snapshotter=snapshotter,
-        label=label,
+        label=checked_labels(label or []),
         plain_http=plain_http,
         skip_verify=skip_verify,
         hosts_dir=hosts_dir,

@@ -85,19 +85,18 @@ def start(
 
 def _refuse_running(realm: Realm, container: str) -> None:
     """CtrFailed where there is a task: a stopped one has to be removed first."""
-    (listing,) = tasks.listed(realm.ctr, [realm.namespace])
-    for task in listing.records:
-        if task.id != container:
-            continue
-        if task.status == "STOPPED":
-            raise CtrFailed(
-                f"{container} has ended, and its task is still there",
-                hint=f"`kuke-ctr tasks rm {container}` removes it; then it can be started again",
-            )
+    task = tasks.states(realm.ctr, realm.namespace).get(container)
+    if task is None:
+        return
+    if task.status == "STOPPED":
         raise CtrFailed(
-            f"{container} has a task already: {task.status}, pid {task.pid}",
-            hint=f"`kuke-ctr exec -t {container} sh` gets you into it",
+            f"{container} has ended, and its task is still there",
+            hint=f"`kuke-ctr tasks rm {container}` removes it; then it can be started again",
         )
+    raise CtrFailed(
+        f"{container} has a task already: {task.status}, pid {task.pid}",
+        hint=f"`kuke-ctr exec -t {container} sh` gets you into it",
+    )
 
 
 def _log(session: Session, realm: Realm, info: ContainerInfo, asked: str | None) -> Log:

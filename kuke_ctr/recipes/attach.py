@@ -16,7 +16,7 @@ from kuke_ctr.backends.ctr.versions import waits_for_daemon
 from kuke_ctr.calls import Call, Result
 from kuke_ctr.children import close_all, say
 from kuke_ctr.errors import CtrFailed, KukeCtrError
-from kuke_ctr.recipes.look import Look, task_of
+from kuke_ctr.recipes.look import Look
 from kuke_ctr.recipes.processes import daemon_pid
 from kuke_ctr.task_io import terminal_size
 from kuke_ctr.user_tty import window_size
@@ -132,7 +132,7 @@ def _check(ctr: Ctr, namespace: str, name: str, call: Call, ending: Ending) -> N
     if ending.status != _OWN_FAILURE or not last.startswith(b"ctr: "):
         return
     try:
-        task = task_of(ctr, namespace, name)
+        task = tasks.find(ctr, namespace, name)
     except KukeCtrError:  # the daemon has gone, and took ctr with it
         pass
     else:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Self
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
 from kuke_ctr.host import Host
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
@@ -152,15 +151,10 @@ def _asked(
         log = _if_there(LogFile(path, Path(path.anchor)), Kind.CAPTURE)
         if log is not None:
             return log
-    task = _task(host.ctr, namespace, container)
+    task = tasks.states(host.ctr, namespace).get(container)
     if task is None or task.status not in LIVING:
         raise _nothing_left(namespace, info, cell, task)
     return _of_shim(task, namespace, info, cell, proc)
-
-
-def _task(ctr: Ctr, namespace: str, container: str) -> Task | None:
-    (listed,) = tasks.listed(ctr, [namespace])
-    return next((task for task in listed.records if task.id == container), None)
 
 
 def _of_shim(
@@ -245,7 +239,7 @@ def pid_of(host: Host, namespace: str, container: str) -> int:
     raises.
     """
     limit = min(host.ctr.timeout or _PATIENCE, _PATIENCE)
-    task = _task(replace(host.ctr, timeout=limit), namespace, container)
+    task = tasks.states(replace(host.ctr, timeout=limit), namespace).get(container)
     if task is None or task.status == "STOPPED":
         return 0
     if task.pid == 0 or task.status not in LIVING:

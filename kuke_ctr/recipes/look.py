@@ -11,7 +11,7 @@ from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.recipes.processes import facts_of, seen_by_us
-from kuke_ctr.records import RowsRefused, Task
+from kuke_ctr.records import Task
 from kuke_ctr.task_io import IoKind, TaskIO, task_io
 
 _SOCKET = "socket"
@@ -42,21 +42,12 @@ def look(ctr: Ctr, namespace: str, name: str, run_path: Path) -> Look:
     Probes, they run in a dry run too. Raises NotFound for a container that there is not.
     """
     info = containers.facts(ctr, namespace, name)
-    task = task_of(ctr, namespace, name)
+    task = tasks.find(ctr, namespace, name)
     if info.kuketty is not None:
         return Look(info, task, _UNSEEN, _socket_in(info.kuketty, run_path))
     seen = task is not None and task.pid > 0 and seen_by_us(ctr.socket)
     io = task_io(task.pid, namespace, name) if seen and task is not None else _UNSEEN
     return Look(info, task, io)
-
-
-def task_of(ctr: Ctr, namespace: str, name: str) -> Task | None:
-    """The task of a container (`ctr tasks ls`), None where there is none; a probe."""
-    (listed,) = tasks.listed(ctr, [namespace])
-    task = next((task for task in listed.records if task.id == name), None)
-    if task is None and listed.refused:
-        raise RowsRefused(listed)
-    return task
 
 
 def _socket_in(folder: Path, run_path: Path) -> Path:

@@ -16,12 +16,17 @@ from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of, message_of
 from kuke_ctr.calls import Call, Result, mask, write_all
-from kuke_ctr.errors import CtrFailed, KukeCtrError, NotStarted, UsageError
+from kuke_ctr.errors import (
+    NO_PROGRAM,
+    NOT_EXECUTABLE,
+    CtrFailed,
+    KukeCtrError,
+    NotStarted,
+    UsageError,
+)
 from kuke_ctr.foreground import Finish, Streams, run_in_foreground
 from kuke_ctr.process import Processes
 
-NO_PROGRAM = 127
-NOT_EXECUTABLE = 126
 LOOK_LIMIT = 5.0
 """Seconds that a look whether a process has started may take."""
 
@@ -237,8 +242,8 @@ def task_started(ctr: Ctr, namespace: str, name: str) -> Callable[[], bool]:
     def look() -> bool:
         with suppress(KukeCtrError):
             limited = replace(ctr, timeout=LOOK_LIMIT)
-            (listing,) = tasks.listed(limited, [namespace])
-            return any(one.id == name and one.status == "RUNNING" for one in listing.records)
+            task = tasks.states(limited, namespace).get(name)
+            return task is not None and task.status == "RUNNING"
         return False
 
     return look
