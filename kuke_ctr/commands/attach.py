@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from kuke_ctr.backends.ctr import containers
-from kuke_ctr.commands.documents import near_names
 from kuke_ctr.commands.foreground import own_failures
+from kuke_ctr.commands.of_containers import near_containers
 from kuke_ctr.errors import NO_READER, UsageError
 from kuke_ctr.keys import DEFAULT_KEYS, describe_keys, parse_keys
 from kuke_ctr.options import shared
@@ -143,10 +142,7 @@ def _refuse_output(session: Session) -> None:
 def _look(realm: Realm, name: str) -> "Look":
     from kuke_ctr.recipes.look import look
 
-    def names() -> list[str]:
-        return containers.names(realm.ctr, realm.namespace)
-
-    with near_names(realm, "container", [name], names, "containers"):
+    with near_containers(realm, name):
         return look(realm.ctr, realm.namespace, name, realm.host.settings.run_path)
 
 
@@ -266,7 +262,7 @@ def _tell(session: Session, found: "Look", ending: "Ending") -> None:
     if ending.kind is Kind.ENDED and found.socket is not None:
         lines = [
             f"the terminal of {name} was closed; its exit status is told by "
-            f"`kuke-ctr tasks rm {name}`, which deletes the task"
+            f"{found.line('tasks', 'rm', name)}, which deletes the task"
         ]
     elif ending.kind is Kind.ENDED:
         lines = [f"{name} ended with exit status {ending.status}; ctr has deleted its task"]

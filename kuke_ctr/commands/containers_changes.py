@@ -20,8 +20,8 @@ from kuke_ctr.commands.changes import (
     names_only,
     some,
 )
-from kuke_ctr.commands.documents import near_names
 from kuke_ctr.commands.labels import checked_labels
+from kuke_ctr.commands.of_containers import near_containers
 from kuke_ctr.commands.of_images import near_refs
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.options import shared
@@ -227,7 +227,7 @@ def label(
     chosen = checked_labels(labels)
     extra = extra_flags(session)
     realm = session.realm(changing=True, create=None)
-    with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
+    with near_containers(realm, name):
         containers.label(realm.ctr, realm.namespace, name, chosen, extra)
     if not session.options.dry_run:
         print(name)
@@ -275,7 +275,7 @@ def rm(
             note(f"{realm.described} has no containers")
 
     def one(name: str) -> None:
-        with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
+        with near_containers(realm, name):
             remove(realm.ctr, realm.namespace, name, words, states)
 
     each(wanted, one, session)

@@ -18,6 +18,7 @@ from kuke_ctr.errors import (
     UsageError,
 )
 from kuke_ctr.foreground import Streams
+from kuke_ctr.hints import line_in
 from kuke_ctr.recipes import starting
 from kuke_ctr.recipes.starting import Outcome
 from kuke_ctr.session import Realm, Session
@@ -133,9 +134,8 @@ def runs(what: Launch) -> bool:
 
 
 def _left(what: Launch, outcome: Outcome, *, rm: bool) -> None:
-    scope = f"--namespace {what.realm.namespace}"
     removed = "; it is not removed by itself any more" if rm else ""
     starting.tell(
         f"kuke-ctr: {outcome.why or 'left it'}; {what.container} goes on{removed}: "
-        f"`kuke-ctr tasks attach {scope} {what.container}` gets back to it"
+        f"{line_in(what.realm.namespace, 'tasks', 'attach', what.container)} gets back to it"
     )

@@ -11,6 +11,7 @@ from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.changes import WithExtra, each, extra_flags, flags, names_only
 from kuke_ctr.commands.of_images import Ref, near_images, require_images
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
+from kuke_ctr.hints import line_in
 from kuke_ctr.options import shared
 from kuke_ctr.recipes import mounts
 from kuke_ctr.session import Realm, Session, note
@@ -130,10 +131,11 @@ def _folder(target: str) -> str:
 
 
 def _left_over(realm: Realm, path: str, how: str) -> KukeCtrError:
+    unmount = line_in(realm.namespace, "images", "unmount", "--rm", path)
     return KukeCtrError(
         f"realm {realm.name} has a snapshot {path} left of an earlier mount, {how}: ctr would "
         "mount that one",
-        hint=f"`kuke-ctr images unmount --rm {path}` removes it, and what was written there",
+        hint=f"{unmount} removes it, and what was written there",
     )
 
 

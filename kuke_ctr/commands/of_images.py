@@ -9,6 +9,7 @@ import typer
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.documents import missing, near_names
 from kuke_ctr.errors import FoundWrong, NotFound
+from kuke_ctr.hints import line_in
 from kuke_ctr.session import Realm
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The reference of an image.")]
@@ -36,7 +37,7 @@ def near_images(realm: Realm, refs: Sequence[str]) -> Iterator[None]:
             raise
         raise FoundWrong(
             error.message,
-            hint="`kuke-ctr images inspect REF` shows what is missing",
+            hint=f"{line_in(realm.namespace, 'images', 'inspect', *refs)} shows what is missing",
             command=error.command,
         ) from None
 

@@ -25,6 +25,7 @@ from kuke_ctr.errors import (
     UsageError,
 )
 from kuke_ctr.foreground import Finish, Streams, run_in_foreground
+from kuke_ctr.hints import line_in
 from kuke_ctr.process import Processes
 
 LOOK_LIMIT = 5.0
@@ -148,13 +149,14 @@ def start_failure(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrErr
     if _NOT_RUNNING.search(message):
         return CtrFailed(
             f"the container is not running (ctr: {message})",
-            hint="`kuke-ctr tasks ls` shows what runs; `kuke-ctr tasks start ID` starts it",
+            hint=f"{line_in(call.namespace, 'tasks', 'ls')} shows what runs; "
+            f"{line_in(call.namespace, 'tasks', 'start', 'ID')} starts it",
             command=mask(call.argv),
         )
     if "cannot exec in a paused state" in message:
         return CtrFailed(
             "the container is paused",
-            hint="`kuke-ctr tasks resume ID` lets it go on",
+            hint=f"{line_in(call.namespace, 'tasks', 'resume', 'ID')} lets it go on",
             command=mask(call.argv),
         )
     return failure_of(Result(call.argv, 1, b"", said, 0.0))

@@ -9,6 +9,7 @@ from kuke_ctr.backends.ctr.tables import Table
 from kuke_ctr.backends.ctr.tables import read as table_of
 from kuke_ctr.calls import Result, mask
 from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.hints import line_in
 from kuke_ctr.parse.content import parse_active, parse_content
 
 LS = Table(("content", "ls"), parse_content, name_of=lambda blob: blob.digest)
@@ -39,7 +40,7 @@ def whole_digest(ctr: Ctr, namespace: str, text: str) -> str:
     if not found:
         raise NotFound(
             f"no content of the namespace {namespace} has a digest like {text}",
-            hint="`kuke-ctr content ls` lists what there is",
+            hint=f"{line_in(namespace, 'content', 'ls')} lists what there is",
         )
     if len(found) > 1:
         raise UsageError(f"{text} is the front of {len(found)} digests", hint=", ".join(found[:5]))
@@ -151,7 +152,7 @@ def remove(ctr: Ctr, namespace: str, digest: str, flags: Sequence[str] = ()) -> 
     if not said.planned and digest not in lines_of(said.stdout):
         raise NotFound(
             f"no content of the namespace {namespace} has the digest {digest}",
-            hint="`kuke-ctr content ls` lists what there is",
+            hint=f"{line_in(namespace, 'content', 'ls')} lists what there is",
             command=mask(said.argv),
         )
     return said
