@@ -144,8 +144,8 @@ def prune(
     """Remove the images of a realm that no container was made from.
 
     Runs `ctr images rm REF` for each that `ctr images ls -q` has and `ctr containers ls` does not
-    name; that works with every ctr, and shows what fails, where `ctr images prune` (1.7 and later)
-    says nothing of it.
+    name; that works with every ctr, and shows what fails, where the prune of ctr itself (1.7 and
+    later) says nothing of it.
     """
     names_only(session)
     if not every:

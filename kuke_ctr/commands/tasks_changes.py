@@ -63,7 +63,7 @@ def kill(
 
     Runs `ctr tasks kill TASK` for each, after `ctr tasks ls`. `-9` and `-HUP` are understood too.
     It does not wait for the process to end. A signal that reached nobody is an error (exit code 3).
-    ctr takes away the network of a container that `ctr run --cni` made, whatever the signal: for
+    ctr takes away the network of a container that ctr made with --cni, whatever the signal: for
     one that is not sent to end it, this asks first.
     """
     names_only(session)

@@ -70,9 +70,16 @@ class Place:
         )
 
     def client(self, ours: "subprocess.Popen[bytes]", verb: str) -> int:
-        """The pid of the ctr that a kuke-ctr has started for this verb."""
-        found = processes.children(ours.pid)
-        return next(pid for pid in found if verb in processes.command_line(pid))
+        """The pid of the ctr that a kuke-ctr starts for this verb."""
+        found: list[int] = []
+
+        def look() -> bool:
+            words = {pid: processes.command_line(pid) for pid in processes.children(ours.pid)}
+            found.extend(pid for pid, line in words.items() if verb in line)
+            return bool(found)
+
+        assert processes.until(look, LIMIT)
+        return found[0]
 
     def own(self) -> tuple[str, ...]:
         """The flags that keep a test's container apart from the host's."""

@@ -122,7 +122,7 @@ def test_a_signal_is_forwarded_and_nothing_more(any_place: Place) -> None:
 def test_a_signal_in_the_first_moment_ends_it_and_leaves_nothing(place: Place) -> None:
     container = place.sleeper()
     client = place.start("exec", container, "sleep", "77")
-    assert processes.until(lambda: bool(processes.children(client.pid)), LIMIT)
+    place.client(client, "exec")
     client.send_signal(signal.SIGTERM)
     assert client.wait(LIMIT) in (143, 125)
     assert processes.until(lambda: "sleep 77" not in place.processes(container), LIMIT)

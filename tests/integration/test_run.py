@@ -210,7 +210,7 @@ def test_ctrl_c_at_a_bad_moment_leaves_nothing_half_made(place: Place, moment: f
         "trap 'exit 3' INT; sleep 3600 & wait",
     )
     client = place.start(*words)
-    assert processes.until(lambda: bool(processes.children(client.pid)), LIMIT)
+    place.client(client, "run")
     assert not processes.until(lambda: client.poll() is not None, moment)
     client.send_signal(signal.SIGINT)
     assert client.wait(LIMIT) in (3, 125, 130)
