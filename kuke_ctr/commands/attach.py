@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from kuke_ctr.commands.foreground import own_failures
 from kuke_ctr.commands.of_containers import near_containers
+from kuke_ctr.commands.of_processes import own_failures
 from kuke_ctr.errors import NO_READER, UsageError
 from kuke_ctr.keys import DEFAULT_KEYS, describe_keys, parse_keys
 from kuke_ctr.options import shared

@@ -99,6 +99,7 @@ def import_(
     view = view_of(session, Image)
     _check_source(file, from_docker)
     exclude_platforms([platform] if platform else None, all_platforms)
+    labels = checked_labels(label or [])
     realm = session.realm(changing=True, create=create_namespace)
     typed = flags(
         base_name=base_name,
@@ -108,7 +109,7 @@ def import_(
         all_platforms=all_platforms,
         no_unpack=not unpack,
         snapshotter=snapshotter,
-        label=checked_labels(label or []),
+        label=labels,
         discard_unpacked_layers=discard_unpacked_layers,
     )
     words = words_of(session, "import", typed, local)

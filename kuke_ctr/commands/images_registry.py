@@ -132,12 +132,13 @@ def pull(
     exclude_platforms(platform, all_platforms)
     login = _Login(user, password_stdin, realm_credentials)
     login.check()
+    labels = checked_labels(label or [])
     realm = session.realm(changing=True, create=create_namespace)
     typed = flags(
         platform=platform,
         all_platforms=all_platforms,
         snapshotter=snapshotter,
-        label=checked_labels(label or []),
+        label=labels,
         plain_http=plain_http,
         skip_verify=skip_verify,
         hosts_dir=hosts_dir,

@@ -9,14 +9,14 @@ import typer
 from kuke_ctr.backends.ctr import tasks, versions
 from kuke_ctr.calls import Call
 from kuke_ctr.commands.changes import CreateNamespace, flags
-from kuke_ctr.commands.foreground import (
+from kuke_ctr.commands.labels import checked_labels
+from kuke_ctr.commands.of_processes import (
     Launch,
     launch,
     own_failures,
     require_terminal,
     without_dashes,
 )
-from kuke_ctr.commands.labels import checked_labels
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.parse.amounts import memory_in_bytes

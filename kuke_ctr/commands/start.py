@@ -6,8 +6,8 @@ import typer
 
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.commands.changes import flags
-from kuke_ctr.commands.foreground import Launch, launch, own_failures, require_terminal, runs
 from kuke_ctr.commands.of_containers import near_containers
+from kuke_ctr.commands.of_processes import Launch, launch, own_failures, require_terminal, runs
 from kuke_ctr.errors import CtrFailed, UsageError
 from kuke_ctr.hints import line_in
 from kuke_ctr.options import shared
