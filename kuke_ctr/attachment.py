@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kuke_ctr.children import open_standard_streams
-from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, Forbidden, UsageError
 from kuke_ctr.keys import DEFAULT_KEYS, KeyWatch, describe_keys, parse_keys
 from kuke_ctr.relay import TYPED_AHEAD, Flow, Outlet, ReaderGone, Relay, Signals
 from kuke_ctr.user_tty import LineEditor, Mode, UserTerminal, is_terminal, window_size
@@ -27,10 +27,6 @@ _OF_TERMINALS = (signal.SIGWINCH, signal.SIGCONT, signal.SIGTSTP)
 _HAND_OVER_LIMIT = 1.0
 _HAND_OVER_QUIET = 0.05
 """Seconds in which ctr passes on what it has read: nothing tells when it has."""
-
-_FAILED = 125
-_NOT_SEEN = 124
-_NO_READER = 141
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +160,7 @@ class Attachment:
             except ReaderGone as gone:
                 if gone.terminal:
                     self._hung_up()
-                self.leave(Kind.DETACHED, _NO_READER, "nobody reads our output any more")
+                self.leave(Kind.DETACHED, NO_READER, "nobody reads our output any more")
             ending = self.ending or self._ended()
             said = self._said or self._peer.said()
         return replace(ending, seen=self.seen, awaited=self.awaited, said=said[-SAID_LIMIT:])
@@ -176,7 +172,7 @@ class Attachment:
         self._relay.step(min(until, self._deadline))
         if time.monotonic() >= self._deadline:
             limit = f"{self.options.timeout:g} seconds"
-            self.leave(Kind.TIMEOUT, _NOT_SEEN, f"the time limit of {limit} passed")
+            self.leave(Kind.TIMEOUT, TIME_PASSED, f"the time limit of {limit} passed")
         return self.ending is None
 
     def send(self, data: bytes) -> None:
@@ -311,7 +307,7 @@ class Attachment:
 
     def _daemon_gone(self) -> None:
         """A ctr before 2.0 would fail now, and remove the task's FIFOs: it has no time for that."""
-        self.leave(Kind.LOST, _FAILED, "containerd has stopped")
+        self.leave(Kind.LOST, OURS, "containerd has stopped")
 
     def _hand_over(self) -> None:
         """The user leaves: give the client the time to pass on what was just typed."""
@@ -329,8 +325,8 @@ class Attachment:
         status = self._peer.end()
         if status is None or status < 0:
             how = f" by signal {-status}" if status is not None else ""
-            return Ending(Kind.LOST, _FAILED, f"the connection was ended{how}", status=status)
-        code = _NOT_SEEN if self.options.script else status
+            return Ending(Kind.LOST, OURS, f"the connection was ended{how}", status=status)
+        code = TIME_PASSED if self.options.script else status
         return Ending(Kind.ENDED, code, f"the task ended with {status}", status=status)
 
 

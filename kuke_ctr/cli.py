@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command as build
 
-from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
+from kuke_ctr.errors import INTERRUPTED, NO_READER, Interrupted, KukeCtrError, UsageError
 from kuke_ctr.options import begins_with_shared, hoist
 from kuke_ctr.render import show_error
 
@@ -43,8 +43,10 @@ ENTRIES = {
         ("image", "i"),
         more={
             "images_content": ("check", "usage", "inspect"),
-            "images_transfer": ("pull", "push", "import", "export"),
-            "images_changes": ("tag", "label", "rm", "prune", "mount", "unmount", "convert"),
+            "images_registry": ("pull", "push"),
+            "images_archives": ("import", "export"),
+            "images_changes": ("tag", "label", "rm", "prune", "convert"),
+            "images_mounts": ("mount", "unmount"),
         },
     ),
     "containers": Entry(
@@ -275,7 +277,7 @@ def _run(words: list[str]) -> int:
         return 2
     except (KeyboardInterrupt, typer.Abort):
         print("kuke-ctr: interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -323,7 +325,7 @@ def _system_said_no(error: OSError) -> int:
 def _reader_gone() -> int:
     """Nobody reads our output any more: silent."""
     _drop_output()
-    return 141
+    return NO_READER
 
 
 def _drop_output() -> None:

@@ -2,6 +2,17 @@
 
 from collections.abc import Sequence
 
+OURS = 125
+"""Of attach, exec, run and start: a failure that is not the process's own, as in docker."""
+
+TIME_PASSED = 124
+NOT_EXECUTABLE = 126
+NO_PROGRAM = 127
+INTERRUPTED = 130
+
+NO_READER = 141
+"""Nobody reads our output any more."""
+
 
 class Explained(BaseException):
     """One sentence for the user and, where there is one, a next step.
@@ -43,7 +54,7 @@ class UsageError(KukeCtrError):
 
 
 class NotStarted(KukeCtrError):
-    """A program in a container could not be started: 127 there is none, 126 it can't be run."""
+    """A program in a container could not be started: NO_PROGRAM or NOT_EXECUTABLE."""
 
     def __init__(
         self,
@@ -78,28 +89,28 @@ class FoundWrong(KukeCtrError):
 class TimeLimit(KukeCtrError):
     """The time limit passed before there was an answer."""
 
-    exit_code = 124
+    exit_code = TIME_PASSED
 
 
 class Forbidden(KukeCtrError):
     """A file, a socket or a program may not be used by this user."""
 
-    exit_code = 126
+    exit_code = NOT_EXECUTABLE
 
 
 class CtrMissing(KukeCtrError):
     """The ctr program is not installed."""
 
-    exit_code = 127
+    exit_code = NO_PROGRAM
 
 
 class Declined(KukeCtrError):
     """The user was asked, and said no."""
 
-    exit_code = 130
+    exit_code = INTERRUPTED
 
 
 class Interrupted(Explained, KeyboardInterrupt):
     """Ctrl-C. It is no KukeCtrError: whoever can do without an answer must not go on after it."""
 
-    exit_code = 130
+    exit_code = INTERRUPTED

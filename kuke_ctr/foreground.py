@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from kuke_ctr.children import close_all, open_standard_streams
-from kuke_ctr.errors import TimeLimit
+from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, TimeLimit
 from kuke_ctr.process import Pipes
 from kuke_ctr.relay import Flow, Outlet, Relay, Signals
 
@@ -26,9 +26,6 @@ FORWARDED = (
 )
 ENOUGH = 3
 """So many INT or TERM make us leave, whatever the process does with them; as docker does."""
-
-NO_READER = 141
-"""The exit code where nobody reads our output any more."""
 
 _FIRST_LOOK = 0.1
 _LOOKS = 0.1
@@ -46,7 +43,6 @@ it is read eagerly, however slow our own reader is."""
 _HELD_LIMIT = 4096
 _HELD_SECONDS = 0.3
 _END_LIMIT = 10.0
-_LATE = 124
 _OWN_LINE = b"ctr: "
 _FOREVER = float("inf")
 
@@ -223,7 +219,7 @@ class _Foreground:
             self._pass_on(signal.SIGTERM)
         self._mind_readers(now)
         if now >= self._leave_at:
-            code = _LATE if self._late else NO_READER
+            code = TIME_PASSED if self._late else NO_READER
             self._leave(code, "the time limit passed" if self._late else "nobody reads its output")
 
     def _look(self, now: float) -> None:
@@ -301,9 +297,9 @@ class _Foreground:
         try:
             status = self._pipes.wait(_END_LIMIT)
         except TimeLimit:
-            return finish(None, 125, why="ctr did not end")
+            return finish(None, OURS, why="ctr did not end")
         code = status if status >= 0 else 128 - status
-        return finish(status, _LATE if self._late else code)
+        return finish(status, TIME_PASSED if self._late else code)
 
 
 def _gone(descriptor: int) -> bool:

@@ -27,10 +27,11 @@ _RETRY_SECONDS = 0.01
 Answer = tuple[object, int]
 """What the result was, and the descriptor that came along, or -1."""
 
-_WAY_OUT = (
+WAY_OUT = (
     "`kuke-ctr logs ID` shows what it has printed so far, "
     "`kuke-ctr exec -t ID sh` is a shell of your own in it"
 )
+"""Part of every hint: who knows the container puts its name there."""
 
 
 @dataclass(slots=True)
@@ -136,12 +137,12 @@ def _connect(client: socket.socket, path: Path, until: float) -> None:
             time.sleep(_RETRY_SECONDS)
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound(
-            f"kuketty's socket {path} does not exist: its terminal is gone", hint=_WAY_OUT
+            f"kuketty's socket {path} does not exist: its terminal is gone", hint=WAY_OUT
         ) from None
     except PermissionError:
         raise Forbidden(
             f"no permission to use kuketty's socket {path}",
-            hint=f"it is for root and the group kukeon: use sudo; or else {_WAY_OUT}",
+            hint=f"it is for root and the group kukeon: use sudo; or else {WAY_OUT}",
         ) from None
     except ConnectionRefusedError:
         raise _failed(path, "has nobody listening") from None
@@ -186,10 +187,10 @@ def _answer(client: socket.socket, path: Path, until: float) -> Answer:
 
 
 def _failed(path: Path, what: str) -> CtrFailed:
-    return CtrFailed(f"kuketty's socket {path} {what}", hint=_WAY_OUT)
+    return CtrFailed(f"kuketty's socket {path} {what}", hint=WAY_OUT)
 
 
 def _silent(path: Path) -> TimeLimit:
     return TimeLimit(
-        f"kuketty's socket {path} gave no answer within {ANSWER_LIMIT:g} seconds", hint=_WAY_OUT
+        f"kuketty's socket {path} gave no answer within {ANSWER_LIMIT:g} seconds", hint=WAY_OUT
     )

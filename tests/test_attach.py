@@ -127,7 +127,7 @@ def test_ctrs_own_failure_is_no_exit_code_of_the_task(
     assert attached() == 125
     said = capfd.readouterr().err
     assert "web writes its output to /var/log/x y.log" in said
-    assert "`kuke-ctr logs -f web`" in said
+    assert "`kuke-ctr logs -f web --namespace kukeon-main`" in said
 
 
 @pytest.mark.parametrize("terminal", [True, False])
@@ -173,7 +173,7 @@ def test_a_row_that_cannot_be_read_is_not_taken_for_no_task(host: FakeCtr, capfd
 
 def seen(status: str | None, io: TaskIO) -> Look:
     task = None if status is None else Task(id="web", pid=7, status=status)
-    return Look(ContainerInfo("web"), task, io)
+    return Look("kukeon-main", ContainerInfo("web"), task, io)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ from tests.fake_ctr import FakeCtr
 Capture = pytest.CaptureFixture[str]
 NS = ("-n", "kukeon-main")
 DIGEST = "sha256:" + "0123456789abcdef" * 4
-PULL = ("images", "pull", "-n", "kukeon-main")
 REF = "registry.example/a:1"
 
 
@@ -179,6 +178,8 @@ def test_a_flag_that_came_later_is_refused_with_its_version(
         (f"pull {REF} --user name --realm-credentials", "exclude each other"),
         (f"pull {REF} --realm-credentials", "--namespace names none"),
         (f"pull {REF} --platform a --all-platforms", "exclude each other"),
+        (f"pull {REF} --label a", "'a' is no label"),
+        ("import - --label a", "'a' is no label"),
         (f"push {REF} --platform a --platform b", "one platform"),
         ("import", "one source"),
         ("import a.tar --from-docker b", "one source"),

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from kuke_ctr.backends.ctr import containers
-from kuke_ctr.commands.documents import near_names
-from kuke_ctr.commands.foreground import own_failures
-from kuke_ctr.errors import UsageError
+from kuke_ctr.commands.of_containers import near_containers
+from kuke_ctr.commands.of_processes import own_failures
+from kuke_ctr.errors import NO_READER, UsageError
 from kuke_ctr.keys import DEFAULT_KEYS, describe_keys, parse_keys
 from kuke_ctr.options import shared
 from kuke_ctr.render import escape
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 _EXPECT, _SEND = "--expect", "--send"
-_NO_READER = 141
 _SHOWN_LINES = 10
 _LAST_LINES = 10
 
@@ -144,10 +142,7 @@ def _refuse_output(session: Session) -> None:
 def _look(realm: Realm, name: str) -> "Look":
     from kuke_ctr.recipes.look import look
 
-    def names() -> list[str]:
-        return containers.names(realm.ctr, realm.namespace)
-
-    with near_names(realm, "container", [name], names, "containers"):
+    with near_containers(realm, name):
         return look(realm.ctr, realm.namespace, name, realm.host.settings.run_path)
 
 
@@ -267,11 +262,11 @@ def _tell(session: Session, found: "Look", ending: "Ending") -> None:
     if ending.kind is Kind.ENDED and found.socket is not None:
         lines = [
             f"the terminal of {name} was closed; its exit status is told by "
-            f"`kuke-ctr tasks rm {name}`, which deletes the task"
+            f"{found.line('tasks', 'rm', name)}, which deletes the task"
         ]
     elif ending.kind is Kind.ENDED:
         lines = [f"{name} ended with exit status {ending.status}; ctr has deleted its task"]
-    elif ending.kind is not Kind.EXPECTED and ending.exit_code != _NO_READER:
+    elif ending.kind is not Kind.EXPECTED and ending.exit_code != NO_READER:
         lines = [f"{ending.why}; {name} runs on"]
     if ending.awaited is not None:
         lines = [*(f"kuke-ctr: {line}" for line in lines), *_instead(ending)]

@@ -106,6 +106,17 @@ def each(names: Iterable[str], change: Callable[[str], None], session: Session) 
         raise typer.Exit(max(error.exit_code for error in errors))
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 image`, `3 images`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def some(names: Sequence[str], most: int = 20) -> str:
+    """The first of the names, for a sentence, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
+
+
 def flags(**given: object) -> tuple[str, ...]:
     """ctr's flags from options: `plain_http=True` is `--plain-http`, `platform=["a", "b"]` is one
     `--platform` each; None, False and empty ones are left out."""

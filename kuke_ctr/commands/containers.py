@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import containers
-from kuke_ctr.commands.documents import document_form, near_names, print_document
+from kuke_ctr.commands.documents import document_form, print_document
 from kuke_ctr.commands.lists import list_realms_table
+from kuke_ctr.commands.of_containers import near_containers
 from kuke_ctr.options import shared
 from kuke_ctr.records import Container
 from kuke_ctr.session import Session
@@ -49,8 +50,5 @@ def info(
     form = document_form(session)
     realm = session.realm()
 
-    def names() -> list[str]:
-        return containers.names(realm.ctr, realm.namespace)
-
-    with near_names(realm, "container", [name], names, "containers"):
+    with near_containers(realm, name):
         print_document(containers.info(realm.ctr, realm.namespace, name, spec=spec), form)

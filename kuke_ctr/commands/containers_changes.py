@@ -13,13 +13,16 @@ from kuke_ctr.commands.changes import (
     WithExtra,
     Yes,
     confirm,
+    counted,
     each,
     extra_flags,
     flags,
     names_only,
+    some,
 )
-from kuke_ctr.commands.documents import near_names
 from kuke_ctr.commands.labels import checked_labels
+from kuke_ctr.commands.of_containers import near_containers
+from kuke_ctr.commands.of_images import near_refs
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.parse.amounts import PERIOD, memory_in_bytes, quota_of
@@ -33,7 +36,6 @@ from kuke_ctr.session import Realm, Session, note
 
 app = typer.Typer()
 
-_SHOWN = 20
 _WITH_CONFIG = ("--label", "--runtime", "--runtime-config-path", "--runc-binary", "--runc-root")
 """ctr's flags that count beside --config; it ignores the others in silence."""
 
@@ -201,12 +203,8 @@ def create(
     for word in chosen:
         versions.require(session.ctr, "containers", "create", word)
 
-    def images() -> list[str]:
-        said = realm.ctr.run("images", "ls", "-q", namespace=realm.namespace, probe=True)
-        return said.stdout.decode(errors="surrogateescape").split("\n")[:-1]
-
     from_image = [image] if config is None and not rootfs else []
-    with near_names(realm, "image", from_image, images, "images"):
+    with near_refs(realm, from_image):
         make(realm.ctr, realm.namespace, made, chosen, given)
     if not session.options.dry_run:
         print(made)
@@ -229,7 +227,7 @@ def label(
     chosen = checked_labels(labels)
     extra = extra_flags(session)
     realm = session.realm(changing=True, create=None)
-    with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
+    with near_containers(realm, name):
         containers.label(realm.ctr, realm.namespace, name, chosen, extra)
     if not session.options.dry_run:
         print(name)
@@ -274,10 +272,10 @@ def rm(
         if wanted:
             confirm(session, _what_goes(realm, wanted, keep_snapshot), yes=yes)
         elif not refused:
-            note(f"realm {realm.name} (namespace {realm.namespace}) has no containers")
+            note(f"{realm.described} has no containers")
 
     def one(name: str) -> None:
-        with near_names(realm, "container", [name], lambda: _names(realm), "containers"):
+        with near_containers(realm, name):
             remove(realm.ctr, realm.namespace, name, words, states)
 
     each(wanted, one, session)
@@ -307,13 +305,9 @@ def _removable(realm: Realm, states: dict[str, Task]) -> tuple[list[str], list[K
 
 
 def _what_goes(realm: Realm, names: Sequence[str], keep_snapshot: bool) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     snapshots = "their snapshots stay" if keep_snapshot else "with their file systems"
-    count = "1 container" if len(names) == 1 else f"{len(names)} containers"
-    return (
-        f"{count} of realm {realm.name} (namespace {realm.namespace}) will be removed, "
-        f"{snapshots}: {', '.join(names[:_SHOWN])}{more}"
-    )
+    what = f"{counted(len(names), 'container')} of {realm.described}"
+    return f"{what} will be removed, {snapshots}: {some(names)}"
 
 
 def _positionals(

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from contextlib import AbstractContextManager
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from kuke_ctr.commands.documents import near_names, only_raw
 from kuke_ctr.commands.lists import list_realms_table
 from kuke_ctr.options import shared
 from kuke_ctr.records import ActiveIngest, Blob
-from kuke_ctr.session import Session
+from kuke_ctr.session import Realm, Session
 
 app = typer.Typer()
 
@@ -73,13 +74,17 @@ def get(
     realm = session.realm()
     whole = content.whole_digest(realm.ctr, realm.namespace, digest)
 
-    def names() -> list[str]:
-        return content.digests(realm.ctr, realm.namespace)
-
     sys.stdout.flush()
-    with near_names(realm, "content", [whole], names, "content"):
+    with near_content(realm, whole):
         limit = session.options.timeout or None
         said = content.get(realm.ctr, realm.namespace, whole, sys.stdout.fileno(), limit)
         if said.exit_code == -signal.SIGPIPE or b"broken pipe" in said.stderr:
             raise BrokenPipeError  # our reader is gone, and ctr's was the same
         realm.ctr.checked(said)
+
+
+def near_content(realm: Realm, digest: str) -> AbstractContextManager[None]:
+    """A NotFound inside becomes one that names the digest, the realm and the nearest digests."""
+    return near_names(
+        realm, "content", [digest], lambda: content.digests(realm.ctr, realm.namespace), "content"
+    )

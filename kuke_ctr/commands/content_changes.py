@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -16,15 +16,18 @@ from kuke_ctr.commands.changes import (
     WithExtra,
     Yes,
     confirm,
+    counted,
     each,
     extra_flags,
     flags,
     names_only,
+    some,
 )
-from kuke_ctr.commands.documents import near_names
+from kuke_ctr.commands.content import near_content
 from kuke_ctr.commands.in_use import ask_about_users, short
 from kuke_ctr.commands.labels import checked_labels
 from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
+from kuke_ctr.hints import line_in
 from kuke_ctr.options import shared
 from kuke_ctr.recipes.store import Store
 from kuke_ctr.recipes.users import User, rooted_label, users_of_content
@@ -99,7 +102,8 @@ def fetch(
     except Interrupted:
         raise Interrupted(
             "interrupted: what has arrived is kept for a day",
-            hint="the same command again goes on from there; `kuke-ctr content active` lists it",
+            hint="the same command again goes on from there; "
+            f"{line_in(realm.namespace, 'content', 'active')} lists it",
         ) from None
     except NotFound as error:
         error.hint = "does the registry have that reference?"
@@ -162,8 +166,8 @@ def ingest(
             content.ingest(realm.ctr, realm.namespace, ref, words, descriptor)
         except (KukeCtrError, Interrupted) as error:
             error.hint = error.hint or (
-                "another REF starts anew; `kuke-ctr content active` shows what is left of this one "
-                "for a day"
+                f"another REF starts anew; {line_in(realm.namespace, 'content', 'active')} shows "
+                "what is left of this one for a day"
             )
             raise
     if session.options.dry_run:
@@ -245,7 +249,7 @@ def label(
     words = checked_labels(labels)
     realm = session.realm(changing=True)
     whole = content.whole_digest(realm.ctr, realm.namespace, digest)
-    with _near(realm, whole):
+    with near_content(realm, whole):
         said = realm.ctr.change("content", "label", whole, *words, namespace=realm.namespace)
     if not said.planned:
         print(whole)
@@ -280,7 +284,7 @@ def rm(
         ask_about_users(session, realm, users, yes=yes)
 
     def remove(digest: str) -> None:
-        with _near(realm, digest):
+        with near_content(realm, digest):
             if digest in gone:
                 raise gone[digest]
             content.remove(realm.ctr, realm.namespace, digest, extra)
@@ -326,11 +330,11 @@ def prune(
     words = (*flags(**{"async": asynchronous}), *extra_flags(session))
     store = Store(realm.ctr, [realm.namespace])
     layers = store.only_layers(realm.namespace)
-    where = f"realm {realm.name} (namespace {realm.namespace})"
+    where = realm.described
     if realm.namespace in store.unread:
         raise CtrFailed(
             f"what {where} has could not be read: {store.unread[realm.namespace]}",
-            hint=f"`kuke-ctr content ls --namespace {realm.namespace}` shows the rows",
+            hint=f"{line_in(realm.namespace, 'content', 'ls')} shows the rows",
         )
     if not layers:
         realm.require_namespace()
@@ -339,7 +343,7 @@ def prune(
     losing = store.images_with(realm.namespace, layers)
     question = (
         f"{_counted(layers)} of {where} will be removed ({_named(layers)}), and "
-        f"{_images(losing)} will be incomplete: {_some(losing)}"
+        f"{counted(len(losing), 'image')} will be incomplete: {some(losing, _SHOWN)}"
     )
     if session.options.dry_run:
         note(question)
@@ -362,25 +366,8 @@ def prune(
 
 def _counted(blobs: Sequence[Blob]) -> str:
     size = sum(blob.size_bytes or 0 for blob in blobs)
-    layers = "1 layer" if len(blobs) == 1 else f"{len(blobs)} layers"
-    return f"{layers} (some {size / 1e6:.1f} MB)"
-
-
-def _images(refs: Sequence[str]) -> str:
-    return "1 image" if len(refs) == 1 else f"{len(refs)} images"
+    return f"{counted(len(blobs), 'layer')} (some {size / 1e6:.1f} MB)"
 
 
 def _named(blobs: Sequence[Blob]) -> str:
-    return _some([short(blob.digest) for blob in blobs])
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
-
-
-def _near(realm: Realm, digest: str) -> AbstractContextManager[None]:
-    def names() -> list[str]:
-        return content.digests(realm.ctr, realm.namespace)
-
-    return near_names(realm, "content", [digest], names, "content")
+    return some([short(blob.digest) for blob in blobs], _SHOWN)

@@ -9,6 +9,7 @@ from kuke_ctr.backends.ctr.tables import R, Table, fetch
 from kuke_ctr.calls import Result, mask
 from kuke_ctr.commands.lists import no_all_realms, print_raw, show, view_of
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable, UsageError
+from kuke_ctr.hints import line_in
 from kuke_ctr.realms import nearest
 from kuke_ctr.records import RowsRefused
 from kuke_ctr.render import Output, choose_output, print_lines, to_json, to_yaml
@@ -112,11 +113,12 @@ def missing(
 ) -> NotFound:
     """The error for things that there are not, with the nearest ones that exist."""
     shown = nearest(gone[0], existing)[:_SHOWN]
+    listed = line_in(realm.namespace, list_by, "ls")
     if not shown:
-        hint = f"this namespace has none (`kuke-ctr {list_by} ls`)"
+        hint = f"this namespace has none ({listed})"
     else:
         more = f" and {len(existing) - len(shown)} more" if len(existing) > len(shown) else ""
-        hint = f"there are: {', '.join(shown)}{more} (`kuke-ctr {list_by} ls`)"
+        hint = f"there are: {', '.join(shown)}{more} ({listed})"
     return NotFound(
         f"there is no {what} {', '.join(gone)} in {realm.described}",
         hint=hint,

@@ -11,7 +11,7 @@ from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.calls import Call
 from kuke_ctr.commands.changes import flags
 from kuke_ctr.commands.documents import missing
-from kuke_ctr.commands.foreground import own_failures, require_terminal, without_dashes
+from kuke_ctr.commands.of_processes import own_failures, require_terminal, without_dashes
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.foreground import Streams
 from kuke_ctr.options import shared

@@ -1,9 +1,6 @@
-"""kuke-ctr images tag, label, rm, prune, mount, unmount, convert"""
+"""kuke-ctr images tag, label, rm, prune, convert"""
 
-import os
-import shlex
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,36 +10,26 @@ from kuke_ctr.commands.changes import (
     WithExtra,
     Yes,
     confirm,
+    counted,
     each,
     extra_flags,
     flags,
     names_only,
+    some,
 )
 from kuke_ctr.commands.labels import checked_labels
-from kuke_ctr.commands.of_images import near_images, no_image, require_images
-from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
+from kuke_ctr.commands.of_images import Ref, near_images, no_image, require_images
+from kuke_ctr.errors import CtrFailed, KukeCtrError, UsageError
 from kuke_ctr.options import shared
-from kuke_ctr.recipes import mounts
 from kuke_ctr.records import RowsRefused
 from kuke_ctr.session import Realm, Session, note
 
 app = typer.Typer()
 
-_NAMED = 20
-
-Ref = Annotated[str, typer.Argument(metavar="REF", help="The reference of an image.")]
 Source = Annotated[str, typer.Argument(metavar="SRC", help="The reference of an image.")]
 Force = Annotated[
     bool, typer.Option("--force", help="Where the new name exists already, it gets this image.")
 ]
-Snapshotter = Annotated[
-    str | None,
-    typer.Option("--snapshotter", metavar="NAME", help="overlayfs, native, ...; else ctr's own."),
-]
-Platform = Annotated[
-    str | None, typer.Option("--platform", metavar="OS/ARCH", help="Of this platform: linux/arm64.")
-]
-Target = Annotated[str, typer.Argument(metavar="DIR", help="The folder that it is mounted on.")]
 
 
 @app.command("tag", cls=WithExtra)
@@ -180,88 +167,6 @@ def prune(
     _remove(session, realm, [ref for ref in unused if ref in now], list(now), sync=True)
 
 
-@app.command("mount", cls=WithExtra)
-@shared
-def mount(
-    session: Session,
-    ref: Ref,
-    target: Target,
-    writable: Annotated[bool, typer.Option("--rw", help="Writable; the image stays as it is.")] = (
-        False
-    ),
-    platform: Platform = None,
-    snapshotter: Snapshotter = None,
-) -> None:
-    """Mount the file system of an image on a folder, to look at it.
-
-    Runs `ctr images mount REF DIR`, which makes a snapshot that is named after the folder;
-    `images unmount --rm DIR` ends both. containerd may drop that snapshot after 24 hours.
-    """
-    names_only(session)
-    path = _folder(target)
-    realm = session.realm(changing=True)
-    require_images(realm, ref)
-    earlier = images.snapshot_of_mount(realm.ctr, realm.namespace, path, snapshotter)
-    if earlier is not None and (earlier.get("Kind") == "Active") is not writable:
-        raise _left_over(realm, path, "with --rw" if not writable else "without --rw")
-    words = (
-        *flags(rw=writable, platform=platform, snapshotter=snapshotter),
-        *extra_flags(session),
-    )
-
-    def change(name: str) -> None:
-        pair = images.positional(ref, name)
-        with near_images(realm, [ref]):
-            done = realm.ctr.change("images", "mount", *words, *pair, namespace=realm.namespace)
-        chain = done.stdout.decode(errors="replace").split("\n")[0]
-        if not done.planned and earlier is not None and earlier.get("Parent") != chain:
-            realm.ctr.change("images", "unmount", name, namespace=realm.namespace)
-            raise _left_over(realm, path, "from another image")
-
-    each([path], change, session)
-
-
-@app.command("unmount", cls=WithExtra)
-@shared
-def unmount(
-    session: Session,
-    target: Target,
-    remove: Annotated[
-        bool, typer.Option("--rm", help="Remove its snapshot too, and what was written there.")
-    ] = False,
-    snapshotter: Snapshotter = None,
-) -> None:
-    """Unmount what `images mount` has mounted on a folder.
-
-    Runs `ctr images unmount DIR`, for a folder that has a snapshot of that name in the realm: ctr
-    itself would unmount anything. Exit code 3 where there is none.
-    """
-    names_only(session)
-    path = _absolute(target)
-    realm = session.realm(changing=True, removing=remove)
-    found = images.snapshot_of_mount(realm.ctr, realm.namespace, path, snapshotter)
-    mounted = mounts.count_at(path)
-    if found is None or not (mounted or remove):
-        realm.require_namespace()
-        raise NotFound(
-            f"no image of realm {realm.name} (namespace {realm.namespace}) is mounted on {path}",
-            hint=_instead(path, mounted=mounted > 0, left=found is not None),
-        )
-    if mounted > 1:
-        raise UsageError(
-            f"{mounted} things are mounted on {path}, one over the other: ctr would unmount all",
-            hint=f"`findmnt {path}` shows them; `umount {path}` ends the uppermost",
-        )
-    words = (*flags(rm=remove, snapshotter=snapshotter), *extra_flags(session))
-
-    def change(name: str) -> None:
-        done = realm.ctr.change("images", "unmount", *words, name, namespace=realm.namespace)
-        if not done.planned and mounts.count_at(name):
-            raise CtrFailed(f"something is still mounted on {name}", hint=f"findmnt {name}")
-
-    each([path], change, session)
-
-
 @app.command("convert", cls=WithExtra)
 @shared
 def convert(
@@ -316,7 +221,7 @@ def _exists(realm: Realm, name: str) -> KukeCtrError:
 
 def _nothing(realm: Realm, what: str) -> None:
     realm.require_namespace()
-    note(f"realm {realm.name} (namespace {realm.namespace}) {what}")
+    note(f"{realm.described} {what}")
 
 
 def _unused(realm: Realm) -> list[str]:
@@ -337,20 +242,13 @@ def _warn_of_users(realm: Realm, refs: Sequence[str]) -> None:
 
 
 def _several(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     what = "the container" if len(names) == 1 else f"{len(names)} containers:"
-    return f"{what} {', '.join(names[:_NAMED])}{more}"
+    return f"{what} {some(names)}"
 
 
 def _confirm(session: Session, realm: Realm, refs: Sequence[str], which: str, *, yes: bool) -> None:
-    count = "1 image" if len(refs) == 1 else f"{len(refs)} images"
-    more = f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else ""
-    confirm(
-        session,
-        f"{count} of realm {realm.name} (namespace {realm.namespace}), {which}, will be removed: "
-        f"{', '.join(refs[:_NAMED])}{more}",
-        yes=yes,
-    )
+    what = f"{counted(len(refs), 'image')} of {realm.described}, {which}"
+    confirm(session, f"{what}, will be removed: {some(refs)}", yes=yes)
 
 
 def _remove(
@@ -367,39 +265,3 @@ def _remove(
         images.remove(realm.ctr, realm.namespace, ref, (*flags(sync=last), *extra))
 
     each(wanted, remove, session)
-
-
-def _absolute(target: str) -> str:
-    """The folder's path from the root, links left as they are: ctr names the snapshot after it."""
-    return os.path.abspath(target)  # noqa: PTH100 (Path.absolute keeps `..`)
-
-
-def _folder(target: str) -> str:
-    """A folder to mount on; UsageError for what is none, or is mounted on already."""
-    path = _absolute(target)
-    if not Path(path).is_dir():
-        raise UsageError(f"{path} is no folder", hint=shlex.join(["mkdir", "-p", path]))
-    if mounts.count_at(path):
-        raise UsageError(
-            f"something is mounted on {path} already",
-            hint=f"`findmnt {path}` shows what; `kuke-ctr images unmount {path}` ends an image's",
-        )
-    if any(Path(path).iterdir()):
-        note(f"warning: {path} is not empty; what is in it is hidden while the image is mounted")
-    return path
-
-
-def _left_over(realm: Realm, path: str, how: str) -> KukeCtrError:
-    return KukeCtrError(
-        f"realm {realm.name} has a snapshot {path} left of an earlier mount, {how}: ctr would "
-        "mount that one",
-        hint=f"`kuke-ctr images unmount --rm {path}` removes it, and what was written there",
-    )
-
-
-def _instead(path: str, *, mounted: bool, left: bool) -> str:
-    if mounted:
-        return f"`findmnt {path}` shows what is; `umount {path}` ends it"
-    if left:
-        return f"its snapshot is left of an earlier mount: `--rm` removes it ({path})"
-    return "`findmnt` shows what is mounted; the folder is named as in `images mount`"

@@ -17,6 +17,7 @@ from kuke_ctr.commands.changes import (
     extra_flags,
     flags,
     names_only,
+    some,
 )
 from kuke_ctr.commands.documents import near_names, print_bytes
 from kuke_ctr.commands.in_use import short
@@ -127,9 +128,8 @@ def _ask(session: Session, names: Sequence[str], kept: Leases) -> None:
         ("this half written content", kept.ingests),
     ):
         if found:
-            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            listed = ", ".join(short(one) for one in found[:_SHOWN])
-            reasons.append(f"it may be all that keeps {what}: {listed}{more}")
+            listed = some([short(one) for one in found], _SHOWN)
+            reasons.append(f"it may be all that keeps {what}: {listed}")
     reasons += [f"what else it keeps could not be read ({one})" for one in kept.unread]
     if not reasons:
         return

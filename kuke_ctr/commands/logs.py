@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import containers
-from kuke_ctr.commands.documents import near_names
+from kuke_ctr.commands.of_containers import near_containers
 from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.parse.screen import Screen
@@ -107,11 +106,8 @@ def _follow(session: Session, realm: Realm, container: str, reader: Reader, writ
 def find(realm: Realm, container: str, *, here: bool = True) -> recipe.Log:
     """The log of a container of the realm; an error for one that there is not names the nearest."""
 
-    def names() -> list[str]:
-        return containers.names(realm.ctr, realm.namespace)
-
     proc = PROC if here else None
-    with near_names(realm, "container", [container], names, "containers"):
+    with near_containers(realm, container):
         return recipe.find(realm.host, realm.resolution, container, proc=proc)
 
 

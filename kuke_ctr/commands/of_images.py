@@ -1,33 +1,43 @@
-"""What the verbs of images share: references that there are not."""
+"""What the verbs of images share: references, and those that there are not."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Annotated
+
+import typer
 
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.documents import missing, near_names
 from kuke_ctr.errors import FoundWrong, NotFound
+from kuke_ctr.hints import line_in
 from kuke_ctr.session import Realm
+
+Ref = Annotated[str, typer.Argument(metavar="REF", help="The reference of an image.")]
+
+
+def near_refs(realm: Realm, refs: Sequence[str]) -> AbstractContextManager[None]:
+    """A NotFound inside becomes one that names the image, the realm and the nearest images."""
+    return near_names(
+        realm, "image", refs, lambda: images.names(realm.ctr, realm.namespace), "images"
+    )
 
 
 @contextmanager
 def near_images(realm: Realm, refs: Sequence[str]) -> Iterator[None]:
-    """A NotFound inside becomes one that names the image, the realm and the nearest images.
+    """As `near_refs`, of images that are to be read.
 
-    One about content becomes FoundWrong: the image is there, and is not whole.
+    A NotFound about content becomes FoundWrong: the image is there, and is not whole.
     """
 
-    def names() -> Iterator[str]:
-        return iter(images.names(realm.ctr, realm.namespace))
-
     try:
-        with near_names(realm, "image", refs, names, "images"):
+        with near_refs(realm, refs):
             yield
     except NotFound as error:
         if "content digest" not in error.message and "no match for platform" not in error.message:
             raise
         raise FoundWrong(
             error.message,
-            hint="`kuke-ctr images inspect REF` shows what is missing",
+            hint=f"{line_in(realm.namespace, 'images', 'inspect', *refs)} shows what is missing",
             command=error.command,
         ) from None
 

@@ -8,6 +8,7 @@ from kuke_ctr.backends.ctr.tables import R, listing
 from kuke_ctr.calls import Call, Result
 from kuke_ctr.commands.documents import missing, print_bytes
 from kuke_ctr.errors import KukeCtrError, NotFound
+from kuke_ctr.hints import line_in
 from kuke_ctr.parse.metrics import metrics_of
 from kuke_ctr.parse.processes import parse_processes
 from kuke_ctr.records import Listing, Metrics, Process, RowsRefused
@@ -104,6 +105,6 @@ def no_task(realm: Realm, name: str, error: NotFound) -> NotFound:
         return missing(realm, "container", [name], existing, "containers", error)
     return NotFound(
         f"the container {name} has no task: it was not started, or its task was deleted",
-        hint="`kuke-ctr tasks ls` lists the tasks",
+        hint=f"{line_in(realm.namespace, 'tasks', 'ls')} lists the tasks",
         command=error.command,
     )

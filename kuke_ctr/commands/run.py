@@ -9,7 +9,8 @@ import typer
 from kuke_ctr.backends.ctr import tasks, versions
 from kuke_ctr.calls import Call
 from kuke_ctr.commands.changes import CreateNamespace, flags
-from kuke_ctr.commands.foreground import (
+from kuke_ctr.commands.labels import checked_labels
+from kuke_ctr.commands.of_processes import (
     Launch,
     launch,
     own_failures,
@@ -18,6 +19,7 @@ from kuke_ctr.commands.foreground import (
 )
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.options import shared
+from kuke_ctr.parse.amounts import memory_in_bytes
 from kuke_ctr.recipes import running, starting
 from kuke_ctr.session import Session
 
@@ -77,7 +79,7 @@ def run(
     privileged: Annotated[bool, Flag("--privileged", help="May do what root may.")] = False,
     read_only: Annotated[bool, Flag("--read-only", help="Its files can't be written.")] = False,
     memory_limit: Annotated[
-        int | None, Flag("--memory-limit", metavar="BYTES", help="Limit of its memory.")
+        str | None, Flag("--memory-limit", metavar="BYTES", help="268435456, 256m, 2g.")
     ] = None,
     cpus: Annotated[float | None, Flag("--cpus", help="So many processors: 1.5.")] = None,
     cap_add: Annotated[Some, Flag("--cap-add", metavar="CAP_X", help="Add a capability.")] = None,
@@ -112,6 +114,8 @@ def run(
         for flag, value in (*asked.items(), ("--cap-add", cap_add), ("--cap-drop", cap_drop)):
             if value:
                 versions.require(session.ctr, "run", flag)
+        chosen = checked_labels(label or [])
+        memory = memory_in_bytes(memory_limit) if memory_limit is not None else None
         environment = running.environment_of(env or [], env_file or [], os.environ)
         realm = session.realm(changing=True, create=create_namespace)
         ctr, namespace = realm.ctr, realm.namespace
@@ -123,7 +127,7 @@ def run(
             if logs
             else None
         )
-        labels = [*(label or []), f"{running.RUN_LABEL}={token}", *([log.label] if log else [])]
+        labels = [*chosen, f"{running.RUN_LABEL}={token}", *([log.label] if log else [])]
         given = flags(
             rm=rm,
             detach=detach,
@@ -137,7 +141,7 @@ def run(
             net_host=net_host,
             privileged=privileged,
             read_only=read_only,
-            memory_limit=memory_limit,
+            memory_limit=memory,
             cpus=cpus,
             cap_add=cap_add or [],
             cap_drop=cap_drop or [],

@@ -62,7 +62,7 @@ def usage(
         list_realms_table(session, table, SnapshotUsage, when_empty=_when_empty)
         return
     realm = session.realm()
-    with _near(realm, keys, snapshotter):
+    with near_snapshots(realm, keys, snapshotter):
         list_realms_table(session, table, SnapshotUsage, keys, when_empty=_when_empty)
 
 
@@ -95,7 +95,7 @@ def info(session: Session, key: Key, snapshotter: Snapshotter = None) -> None:
     """
     form = document_form(session)
     realm = session.realm()
-    with _near(realm, [key], snapshotter):
+    with near_snapshots(realm, [key], snapshotter):
         print_document(snapshots.info(realm.ctr, realm.namespace, key, snapshotter), form)
 
 
@@ -113,7 +113,7 @@ def mounts(
     """
     only_raw(session, "the mount command")
     realm = session.realm()
-    with _near(realm, [key], snapshotter):
+    with near_snapshots(realm, [key], snapshotter):
         print_bytes(snapshots.mounts(realm.ctr, realm.namespace, key, target, snapshotter))
 
 
@@ -174,9 +174,11 @@ def _is_last(nodes: list[SnapshotNode], index: int) -> bool:
     return True
 
 
-def _near(
+def near_snapshots(
     realm: Realm, keys: Sequence[str], snapshotter: str | None
 ) -> AbstractContextManager[None]:
+    """A NotFound inside becomes one that names the snapshots, the realm and the nearest ones."""
+
     def names() -> Iterator[str]:
         return (one.key for one in realm.list(snapshots.of(snapshots.LS, snapshotter)))
 

@@ -1,8 +1,7 @@
 """kuke-ctr snapshots prepare, view, commit, label, mount, rm"""
 
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -17,10 +16,12 @@ from kuke_ctr.commands.changes import (
     flags,
     names_only,
 )
-from kuke_ctr.commands.documents import near_names, print_bytes
+from kuke_ctr.commands.documents import print_bytes
 from kuke_ctr.commands.in_use import ask_about_users
 from kuke_ctr.commands.labels import checked_labels
+from kuke_ctr.commands.snapshots import near_snapshots
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
+from kuke_ctr.hints import line_in
 from kuke_ctr.options import shared
 from kuke_ctr.recipes import mounting
 from kuke_ctr.recipes.users import listed, rooted_label, users_of_snapshots
@@ -107,7 +108,7 @@ def _make(
     realm = session.realm(changing=True, create=create_namespace)
     chosen = (*flags(target=target, mounts=mounts), *extra_flags(session))
     names = [key] if parent is None else [key, parent]
-    with _near(realm, names[1:], snapshotter):
+    with near_snapshots(realm, names[1:], snapshotter):
         words = snapshots.words(snapshotter, verb, *chosen, *names)
         said = realm.ctr.change(*words, namespace=realm.namespace)
     if not said.planned:
@@ -134,7 +135,7 @@ def commit(
     names_only(session)
     realm = session.realm(changing=True)
     words = snapshots.words(snapshotter, "commit", *extra_flags(session), key, active)
-    with _near(realm, [active], snapshotter):
+    with near_snapshots(realm, [active], snapshotter):
         if not yes:
             found = users_of_snapshots(realm.ctr, realm.namespace, [active], snapshotter)
             if active not in found.users:
@@ -163,7 +164,7 @@ def label(
     names_only(session)
     words = snapshots.words(snapshotter, "label", key, *checked_labels(labels))
     realm = session.realm(changing=True)
-    with _near(realm, [key], snapshotter):
+    with near_snapshots(realm, [key], snapshotter):
         said = realm.ctr.change(*words, namespace=realm.namespace)
     if not said.planned:
         print(escape(key))
@@ -192,12 +193,13 @@ def mount(
     where = mounting.check_target(target)
     if not session.options.dry_run:
         mounting.require_root()
-    with _near(realm, [key], snapshotter):
+    with near_snapshots(realm, [key], snapshotter):
         try:
             commands = snapshots.mount_commands(realm.ctr, realm.namespace, key, where, snapshotter)
         except CtrFailed as error:
             if "not active" in error.message:
-                error.hint = f"make a view of it first: `kuke-ctr snapshots view NAME {key}`"
+                view = line_in(realm.namespace, "snapshots", "view", "NAME", key)
+                error.hint = f"make a view of it first: {view}"
             raise
     if read_only:
         commands = [command.without_writing() for command in commands]
@@ -251,7 +253,7 @@ def rm(
         )
 
     def remove(key: str) -> None:
-        with _near(realm, [key], snapshotter):
+        with near_snapshots(realm, [key], snapshotter):
             if key in gone:
                 raise NotFound(f"there is no snapshot {key}")
             try:
@@ -259,9 +261,8 @@ def rm(
                 realm.ctr.change(*words, namespace=realm.namespace)
             except CtrFailed as error:
                 if "with child" in error.message:
-                    error.hint = (
-                        "`kuke-ctr snapshots tree` shows what stands on it: remove that first"
-                    )
+                    tree = line_in(realm.namespace, "snapshots", "tree")
+                    error.hint = f"{tree} shows what stands on it: remove that first"
                 raise
 
     each(wanted, remove, session)
@@ -281,12 +282,3 @@ def children_first(keys: Sequence[str], known: dict[str, Snapshot]) -> list[str]
 
 def _going(keys: Sequence[str]) -> set[tuple[str, str]]:
     return {("snapshot", key) for key in keys}
-
-
-def _near(
-    realm: Realm, keys: Sequence[str], snapshotter: str | None
-) -> AbstractContextManager[None]:
-    def names() -> Iterator[str]:
-        return (one.key for one in realm.list(snapshots.of(snapshots.LS, snapshotter)))
-
-    return near_names(realm, "snapshot", keys, names, "snapshots")

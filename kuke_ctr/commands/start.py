@@ -6,9 +6,10 @@ import typer
 
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.commands.changes import flags
-from kuke_ctr.commands.documents import near_names
-from kuke_ctr.commands.foreground import Launch, launch, own_failures, require_terminal, runs
+from kuke_ctr.commands.of_containers import near_containers
+from kuke_ctr.commands.of_processes import Launch, launch, own_failures, require_terminal, runs
 from kuke_ctr.errors import CtrFailed, UsageError
+from kuke_ctr.hints import line_in
 from kuke_ctr.options import shared
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes import running, starting
@@ -58,9 +59,7 @@ def start(
             raise UsageError("--log-file, --null-io and --fifo exclude each other")
         realm = session.realm(changing=True)
         ctr, namespace = realm.ctr, realm.namespace
-        with near_names(
-            realm, "container", [container], lambda: containers.names(ctr, namespace), "containers"
-        ):
+        with near_containers(realm, container):
             info = containers.facts(ctr, namespace, container)
         _refuse_running(realm, container)
         tty = info.terminal
@@ -85,19 +84,19 @@ def start(
 
 def _refuse_running(realm: Realm, container: str) -> None:
     """CtrFailed where there is a task: a stopped one has to be removed first."""
-    (listing,) = tasks.listed(realm.ctr, [realm.namespace])
-    for task in listing.records:
-        if task.id != container:
-            continue
-        if task.status == "STOPPED":
-            raise CtrFailed(
-                f"{container} has ended, and its task is still there",
-                hint=f"`kuke-ctr tasks rm {container}` removes it; then it can be started again",
-            )
+    task = tasks.states(realm.ctr, realm.namespace).get(container)
+    if task is None:
+        return
+    if task.status == "STOPPED":
         raise CtrFailed(
-            f"{container} has a task already: {task.status}, pid {task.pid}",
-            hint=f"`kuke-ctr exec -t {container} sh` gets you into it",
+            f"{container} has ended, and its task is still there",
+            hint=f"{line_in(realm.namespace, 'tasks', 'rm', container)} removes it; then it can be "
+            "started again",
         )
+    raise CtrFailed(
+        f"{container} has a task already: {task.status}, pid {task.pid}",
+        hint=f"{line_in(realm.namespace, 'exec', '-t', container, 'sh')} gets you into it",
+    )
 
 
 def _log(session: Session, realm: Realm, info: ContainerInfo, asked: str | None) -> Log:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
 
 from kuke_ctr.parse.times import GO_TIME, from_go
 from kuke_ctr.records import Event, Refused
@@ -31,10 +30,3 @@ def parse_event(line: str, number: int = 1) -> Event | Refused:
         subject=next((str(payload[name]) for name in _SUBJECTS if payload.get(name)), None),
         event=payload,
     )
-
-
-def parse_events(lines: Iterable[str]) -> Iterator[Event | Refused]:
-    """The events of `ctr events`, line by line as they come."""
-    for number, line in enumerate(lines, start=1):
-        if line:
-            yield parse_event(line, number)

@@ -9,16 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kuke_ctr.parse.references import INDEXES, MANIFESTS
 from kuke_ctr.records.image_details import HistoryStep, NodeKind
 
-INDEXES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
-MANIFESTS = (
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
 CONFIGS = (
     "application/vnd.oci.image.config.v1+json",
     "application/vnd.docker.container.image.v1+json",

@@ -11,6 +11,15 @@ GC_ROOT = "containerd.io/gc.root"
 GC_EXPIRE = "containerd.io/gc.expire"
 """Until then a thing with this label is not collected; on a lease, when it ends."""
 
+INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+MANIFESTS = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+
 _CONTENT = re.compile(
     r"containerd\.io/gc\.ref\.content(?P<key>[^=,]*)=(?P<digest>sha\d+:[0-9a-f]+)"
 )
@@ -20,11 +29,6 @@ _SNAPSHOT = re.compile(
 _LAYER_KEY = re.compile(r"\.l\..*|\.0*[1-9]\d*")
 """What stands behind `containerd.io/gc.ref.content` in the label of a layer; old labels have just a
 number, and 0 there is the config."""
-
-_DOCUMENT = re.compile(
-    r"application/vnd\.(?:oci\.image\.(?:index|manifest)\.v1"
-    r"|docker\.distribution\.manifest(?:\.list)?\.v2)\+json"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Child:
 
 def is_document(media_type: str) -> bool:
     """Whether a media type is that of an index or a manifest."""
-    return _DOCUMENT.fullmatch(media_type) is not None
+    return media_type in INDEXES or media_type in MANIFESTS
 
 
 def content_references(labels: str) -> Iterator[Child]:
@@ -63,7 +67,11 @@ def snapshot_references(labels: str) -> Iterator[tuple[str, str]]:
 
 
 def children_of(text: str) -> list[Child]:
-    """The blobs that an index or a manifest lists; none for what is neither."""
+    """The blobs that an index or a manifest lists, all of them; none for what is neither.
+
+    `parse.manifest` reads such documents to show them, and leaves out what does not fit. Here
+    whatever is named counts, so that nothing is removed that somebody needs.
+    """
     try:
         document = json.loads(text)
     except ValueError:

@@ -16,7 +16,8 @@ from kuke_ctr.backends.ctr.versions import waits_for_daemon
 from kuke_ctr.calls import Call, Result
 from kuke_ctr.children import close_all, say
 from kuke_ctr.errors import CtrFailed, KukeCtrError
-from kuke_ctr.recipes.look import Look, task_of
+from kuke_ctr.hints import line_in
+from kuke_ctr.recipes.look import Look
 from kuke_ctr.recipes.processes import daemon_pid
 from kuke_ctr.task_io import terminal_size
 from kuke_ctr.user_tty import window_size
@@ -39,7 +40,7 @@ def attach(ctr: Ctr, namespace: str, found: Look, options: Options) -> Ending:
     Raises KukeCtrError where the connection could not be made or was lost; the task is unharmed.
     """
     if found.socket is not None:
-        return _through_socket(ctr, found.socket, found.name, options)
+        return _through_socket(ctr, found, found.socket, options)
     call = tasks.attach(ctr, found.name, namespace)
     daemon = _daemon(ctr)
     options = replace(options, daemon=daemon)
@@ -89,7 +90,7 @@ def _on_terminal(ctr: Ctr, call: Call, options: Options) -> Ending:
     return endings[0]
 
 
-def _through_socket(ctr: Ctr, path: Path, name: str, options: Options) -> Ending:
+def _through_socket(ctr: Ctr, found: Look, path: Path, options: Options) -> Ending:
     from kuke_ctr.terminal import attach_socket
 
     if ctr.processes.trace:
@@ -101,8 +102,15 @@ def _through_socket(ctr: Ctr, path: Path, name: str, options: Options) -> Ending
         )
     except KukeCtrError as error:
         if error.hint is not None:
-            error.hint = error.hint.replace(" ID", f" {name}")
+            error.hint = error.hint.replace(kuketty.WAY_OUT, _way_out(found))
         raise
+
+
+def _way_out(found: Look) -> str:
+    return (
+        f"{found.line('logs', found.name)} shows what it has printed so far, "
+        f"{found.line('exec', '-t', found.name, 'sh')} is a shell of your own in it"
+    )
 
 
 def _as_it_is(path: Path, options: Options) -> Options:
@@ -125,36 +133,39 @@ def _check(ctr: Ctr, namespace: str, name: str, call: Call, ending: Ending) -> N
     if ending.kind is Kind.LOST:
         raise CtrFailed(
             f"{ending.why}: {name} may well run on",
-            hint=f"`kuke-ctr tasks ls` shows it, `kuke-ctr attach {name}` attaches again",
+            hint=f"{line_in(namespace, 'tasks', 'ls')} shows it, "
+            f"{line_in(namespace, 'attach', name)} attaches again",
             command=call.argv,
         )
     last = ending.said.rstrip().rpartition(b"\n")[2]
     if ending.status != _OWN_FAILURE or not last.startswith(b"ctr: "):
         return
     try:
-        task = task_of(ctr, namespace, name)
+        task = tasks.find(ctr, namespace, name)
     except KukeCtrError:  # the daemon has gone, and took ctr with it
         pass
     else:
         if task is None:
             return
-    raise _failure(name, call, last)
+    raise _failure(namespace, name, call, last)
 
 
-def _failure(name: str, call: Call, said: bytes) -> KukeCtrError:
+def _failure(namespace: str, name: str, call: Call, said: bytes) -> KukeCtrError:
     """What ctr said, and what it means for the task."""
     text = said.decode(errors="replace")
     _, found, path = text.partition("error creating fifo ")
     if not found:
         error = failure_of(Result(call.argv, _OWN_FAILURE, b"", said, 0.0))
-        error.hint = error.hint or f"{name} may well run on: `kuke-ctr tasks ls` shows it"
+        error.hint = (
+            error.hint or f"{name} may well run on: {line_in(namespace, 'tasks', 'ls')} shows it"
+        )
         return error
     path = path.partition(": ")[0]
     if path.startswith("file://"):  # a task that logs has no FIFO, and ctr's words name the file
         return CtrFailed(
             f"{name} writes its output to {path.removeprefix('file://')}: there is nothing to "
             "attach to",
-            hint=f"`kuke-ctr logs -f {name}` follows it",
+            hint=f"{line_in(namespace, 'logs', '-f', name)} follows it",
             command=call.argv,
         )
     return CtrFailed(

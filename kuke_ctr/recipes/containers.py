@@ -9,6 +9,7 @@ from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.errors import KukeCtrError, NotFound
+from kuke_ctr.hints import line_in
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.records import Task
 
@@ -27,13 +28,13 @@ def create(ctr: Ctr, namespace: str, name: str, flags: Sequence[str], words: Seq
     if name in containers.names(ctr, namespace):
         raise KukeCtrError(
             f"there is a container {name} already in the namespace {namespace}",
-            hint=f"another id; `kuke-ctr containers info {name} --namespace {namespace}` shows it",
+            hint=f"another id; {line_in(namespace, 'containers', 'info', name)} shows it",
         )
     snapshotter = value_of("--snapshotter", flags)
     if _has_snapshot(ctr, namespace, name, snapshotter):
         raise KukeCtrError(
             f"there is a snapshot {name} already, without a container of that id",
-            hint=f"another id; `kuke-ctr snapshots info {name} --namespace {namespace}` shows it",
+            hint=f"another id; {line_in(namespace, 'snapshots', 'info', name)} shows it",
         )
     try:
         containers.create(ctr, namespace, flags, words)
@@ -70,7 +71,7 @@ def _undo(ctr: Ctr, namespace: str, name: str, snapshotter: str | None) -> None:
         if name in containers.names(ctr, namespace):
             ctr.notice(
                 f"the container {name} was made: "
-                f"`kuke-ctr containers rm {name} --namespace {namespace}` removes it"
+                f"{line_in(namespace, 'containers', 'rm', name)} removes it"
             )
         elif _has_snapshot(ctr, namespace, name, snapshotter):
             ctr.change(*snapshots.words(snapshotter, "rm", name), namespace=namespace)
@@ -117,11 +118,9 @@ def _keep(ctr: Ctr, namespace: str, info: ContainerInfo) -> None:
     """Give a snapshot a reason to stay: one that nothing needs is collected within seconds."""
     words = snapshots.words(info.snapshotter or None, "label", info.snapshot, KEPT)
     if not ctr.change(*words, namespace=namespace).planned:
-        snapshotter = f" --snapshotter {info.snapshotter}" if info.snapshotter else ""
-        ctr.notice(
-            f"the snapshot {info.snapshot} stays until `kuke-ctr snapshots rm {info.snapshot}"
-            f"{snapshotter} --namespace {namespace}`"
-        )
+        snapshotter = ("--snapshotter", info.snapshotter) if info.snapshotter else ()
+        removes = line_in(namespace, "snapshots", "rm", info.snapshot, *snapshotter)
+        ctr.notice(f"the snapshot {info.snapshot} stays until {removes}")
 
 
 def require_no_task(namespace: str, name: str, states: Mapping[str, Task]) -> None:
@@ -130,7 +129,7 @@ def require_no_task(namespace: str, name: str, states: Mapping[str, Task]) -> No
     if task is not None and task.status != "STOPPED":
         raise KukeCtrError(
             f"the container {name} has a task that is {task.status}: it is not removed",
-            hint=f"end it first: `kuke-ctr tasks kill {name} --namespace {namespace}`",
+            hint=f"end it first: {line_in(namespace, 'tasks', 'kill', name)}",
         )
 
 
@@ -144,7 +143,7 @@ def _require_silence(ctr: Ctr, namespace: str, name: str) -> None:
     if said.exit_code == 0 or not isinstance(failure_of(said), NotFound):
         raise KukeCtrError(
             f"the state of the task of {name} can't be known: the container is not removed",
-            hint=f"`kuke-ctr tasks ps {name} --namespace {namespace}` shows what containerd says",
+            hint=f"{line_in(namespace, 'tasks', 'ps', name)} shows what containerd says",
         )
 
 

@@ -21,6 +21,7 @@ from kuke_ctr.parse.manifest import (
     read_config,
     read_document,
 )
+from kuke_ctr.parse.references import is_document
 from kuke_ctr.records import Image
 from kuke_ctr.records.image_details import (
     ImageConfig,
@@ -75,8 +76,8 @@ def inspect(ctr: Ctr, namespace: str, images: Sequence[Image]) -> list[ImageDeta
         for one in new[room:]:
             store.documents[one.digest] = Fetched(None, problems=("it was not read",))
         below = [one for descriptor in new[:room] for one in _children(store, descriptor)]
-        leaves += [*new[room:], *(one for one in below if not _is_document(one))]
-        level = [one for one in below if _is_document(one)]
+        leaves += [*new[room:], *(one for one in below if not _is_read(one))]
+        level = [one for one in below if _is_read(one)]
         room -= len(new[:room])
         if not level:
             break
@@ -84,8 +85,8 @@ def inspect(ctr: Ctr, namespace: str, images: Sequence[Image]) -> list[ImageDeta
     return [_details(store, image) for image in images]
 
 
-def _is_document(descriptor: Descriptor) -> bool:
-    return descriptor.media_type in CONFIGS or kind_of(descriptor) is not NodeKind.OTHER
+def _is_read(descriptor: Descriptor) -> bool:
+    return descriptor.media_type in CONFIGS or is_document(descriptor.media_type)
 
 
 def _children(store: _Store, descriptor: Descriptor) -> Iterable[Descriptor]:
@@ -104,7 +105,7 @@ def _fetch(store: _Store, descriptors: Sequence[Descriptor]) -> None:
     for one in descriptors:
         size = sizes.get(one.digest)
         problem = None
-        if one.digest in sizes and not _is_document(one):
+        if one.digest in sizes and not _is_read(one):
             problem = f"its media type {one.media_type} is none of an image"
         elif one.digest in sizes and (size is None or size > LARGEST_DOCUMENT):
             problem = f"it is larger than {LARGEST_DOCUMENT} bytes: it was not read"

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Self
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
+from kuke_ctr.hints import line_in
 from kuke_ctr.host import Host
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.realms import Resolution, check_name
@@ -92,7 +92,8 @@ def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = P
         raise FoundWrong(
             f"{container} prints nothing anybody keeps: as the root container of a Kukeon cell it "
             "only holds the network, and its output goes to /dev/null",
-            hint="the other containers of the cell have logs (`kuke-ctr containers ls`)",
+            hint="the other containers of the cell have logs "
+            f"({line_in(realm.namespace, 'containers', 'ls')})",
         )
     try:
         return _asked(host, realm.namespace, container, cell, proc)
@@ -128,7 +129,7 @@ def _without_daemon(
 ) -> Log:
     """What can be said where ctr gives no answer."""
     if cell is not None and not cell.logs:
-        raise _in_fifos_of_old(container) from None
+        raise _in_fifos_of_old(namespace, container) from None
     log = _if_there(LogFile(default_log(namespace, container), LOGS), Kind.STALE)
     if log is None:
         error.message = f"no log of {container} on disk, and containerd can't be asked: " + (
@@ -152,15 +153,10 @@ def _asked(
         log = _if_there(LogFile(path, Path(path.anchor)), Kind.CAPTURE)
         if log is not None:
             return log
-    task = _task(host.ctr, namespace, container)
+    task = tasks.states(host.ctr, namespace).get(container)
     if task is None or task.status not in LIVING:
         raise _nothing_left(namespace, info, cell, task)
     return _of_shim(task, namespace, info, cell, proc)
-
-
-def _task(ctr: Ctr, namespace: str, container: str) -> Task | None:
-    (listed,) = tasks.listed(ctr, [namespace])
-    return next((task for task in listed.records if task.id == container), None)
 
 
 def _of_shim(
@@ -174,12 +170,12 @@ def _of_shim(
         case IoKind.NULL:
             raise FoundWrong(
                 f"the output of {info.id} goes to /dev/null (null IO): it is kept nowhere",
-                hint=f"`kuke-ctr exec -t {info.id} sh` looks around in it",
+                hint=f"{line_in(namespace, 'exec', '-t', info.id, 'sh')} looks around in it",
             )
         case IoKind.FIFO | IoKind.TERMINAL:
-            raise _in_fifos(info.id)
+            raise _in_fifos(namespace, info.id)
     if cell is not None and not cell.logs:
-        raise _in_fifos_of_old(info.id)
+        raise _in_fifos_of_old(namespace, info.id)
     _refuse_label(namespace, info)
     if os.geteuid() != 0:
         raise Forbidden(
@@ -198,7 +194,7 @@ def _nothing_left(
     """The error for a container whose task is not running, and that has no log of its own."""
     _refuse_label(namespace, info)
     if cell is not None and not cell.logs:
-        return _in_fifos_of_old(info.id)
+        return _in_fifos_of_old(namespace, info.id)
     what = "has no task" if task is None else f"has ended (its task is {task.status})"
     return FoundWrong(
         f"{info.id} {what}, and no log of it is known: what it printed was kept nowhere",
@@ -223,15 +219,16 @@ def _other_hint(namespace: str, info: ContainerInfo) -> str | None:
     return None
 
 
-def _in_fifos(container: str) -> FoundWrong:
+def _in_fifos(namespace: str, container: str) -> FoundWrong:
     return FoundWrong(
         f"the output of {container} goes into FIFOs and is kept nowhere",
-        hint=f"only an attachment shows what comes from now on: `kuke-ctr attach {container}`",
+        hint="only an attachment shows what comes from now on: "
+        f"{line_in(namespace, 'attach', container)}",
     )
 
 
-def _in_fifos_of_old(container: str) -> FoundWrong:
-    error = _in_fifos(container)
+def _in_fifos_of_old(namespace: str, container: str) -> FoundWrong:
+    error = _in_fifos(namespace, container)
     error.message = f"{container} has no log: the Kukeon that made it (before 0.5) has its output "
     error.message += "go into FIFOs, which keep nothing"
     return error
@@ -245,7 +242,7 @@ def pid_of(host: Host, namespace: str, container: str) -> int:
     raises.
     """
     limit = min(host.ctr.timeout or _PATIENCE, _PATIENCE)
-    task = _task(replace(host.ctr, timeout=limit), namespace, container)
+    task = tasks.states(replace(host.ctr, timeout=limit), namespace).get(container)
     if task is None or task.status == "STOPPED":
         return 0
     if task.pid == 0 or task.status not in LIVING:

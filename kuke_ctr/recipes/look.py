@@ -9,9 +9,10 @@ from pathlib import Path
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.hints import line_in
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.recipes.processes import facts_of, seen_by_us
-from kuke_ctr.records import RowsRefused, Task
+from kuke_ctr.records import Task
 from kuke_ctr.task_io import IoKind, TaskIO, task_io
 
 _SOCKET = "socket"
@@ -25,6 +26,7 @@ _UNSEEN = TaskIO(IoKind.UNKNOWN)
 class Look:
     """What was found: `socket` is kuketty's where the container has one; `task` None: no task."""
 
+    namespace: str
     info: ContainerInfo
     task: Task | None
     io: TaskIO
@@ -35,6 +37,10 @@ class Look:
         """The id of the container."""
         return self.info.id
 
+    def line(self, *words: str) -> str:
+        """A command to go on with, in the same namespace."""
+        return line_in(self.namespace, *words)
+
 
 def look(ctr: Ctr, namespace: str, name: str, run_path: Path) -> Look:
     """What the container is (`ctr containers info`), its task (`tasks ls`) and its output (/proc).
@@ -42,21 +48,12 @@ def look(ctr: Ctr, namespace: str, name: str, run_path: Path) -> Look:
     Probes, they run in a dry run too. Raises NotFound for a container that there is not.
     """
     info = containers.facts(ctr, namespace, name)
-    task = task_of(ctr, namespace, name)
+    task = tasks.find(ctr, namespace, name)
     if info.kuketty is not None:
-        return Look(info, task, _UNSEEN, _socket_in(info.kuketty, run_path))
+        return Look(namespace, info, task, _UNSEEN, _socket_in(info.kuketty, run_path))
     seen = task is not None and task.pid > 0 and seen_by_us(ctr.socket)
     io = task_io(task.pid, namespace, name) if seen and task is not None else _UNSEEN
-    return Look(info, task, io)
-
-
-def task_of(ctr: Ctr, namespace: str, name: str) -> Task | None:
-    """The task of a container (`ctr tasks ls`), None where there is none; a probe."""
-    (listed,) = tasks.listed(ctr, [namespace])
-    task = next((task for task in listed.records if task.id == name), None)
-    if task is None and listed.refused:
-        raise RowsRefused(listed)
-    return task
+    return Look(namespace, info, task, io)
 
 
 def _socket_in(folder: Path, run_path: Path) -> Path:
@@ -73,34 +70,35 @@ def _socket_in(folder: Path, run_path: Path) -> Path:
 def refuse(found: Look) -> None:
     """Raise KukeCtrError where attaching would do harm or show nothing."""
     name, task = found.name, found.task
+    logs = f"{found.line('logs', name)} shows what it"
     if task is None:
         raise KukeCtrError(
             f"the container {name} has no task: it was not started, or its task was deleted",
-            hint=f"`kuke-ctr tasks start {name}` starts it; `kuke-ctr logs {name}` shows what it "
-            "has printed before",
+            hint=f"{found.line('tasks', 'start', name)} starts it; {logs} has printed before",
         )
     if task.status == "STOPPED":
         raise KukeCtrError(
             f"{name} has stopped: attaching would make ctr delete the task, and its exit status "
             "and unread output with it",
-            hint=f"`kuke-ctr logs {name}` shows what it has printed; `kuke-ctr tasks rm {name}` "
-            "deletes the task and tells its exit status",
+            hint=f"{logs} has printed; {found.line('tasks', 'rm', name)} deletes the task and "
+            "tells its exit status",
         )
     if task.status == "UNKNOWN":
         raise KukeCtrError(
             f"the task of {name} is in the state UNKNOWN: its shim does not answer",
-            hint=f"`kuke-ctr logs {name}` shows what it has printed; the shim's process may hang",
+            hint=f"{logs} has printed; the shim's process may hang",
         )
     if found.io.kind is IoKind.NULL:
         raise KukeCtrError(
             f"the output of {name} goes nowhere (null IO): attaching would show nothing, ever",
-            hint=f"`kuke-ctr exec -t {name} sh` is a shell of your own in it",
+            hint=f"{found.line('exec', '-t', name, 'sh')} is a shell of your own in it",
         )
     if found.io.kind is IoKind.LOG:
         file = found.io.log or "a log file that was deleted"
         raise KukeCtrError(
             f"{name} writes its output to {file}: there is nothing to attach to",
-            hint=f"`kuke-ctr attach --logs {name}` follows it; `kuke-ctr logs {name}` shows it",
+            hint=f"{found.line('attach', '--logs', name)} follows it; "
+            f"{found.line('logs', name)} shows it",
         )
 
 
@@ -108,7 +106,7 @@ def remarks(found: Look) -> Iterator[str]:
     """What the user should know before the attachment, a sentence each."""
     name, task = found.name, found.task
     if task is not None and task.status in ("PAUSED", "PAUSING"):
-        yield f"{name} is paused: it says nothing until `kuke-ctr tasks resume {name}`"
+        yield f"{name} is paused: it says nothing until {found.line('tasks', 'resume', name)}"
     if task is not None and task.status == "CREATED":
         yield f"{name} has not been started yet: it says nothing until it is"
     for pid in found.io.readers:

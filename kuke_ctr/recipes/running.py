@@ -12,6 +12,7 @@ from kuke_ctr.backends.ctr import containers, namespaces, tasks
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.children import nameless_file
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageError
+from kuke_ctr.hints import line_in
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
 from kuke_ctr.realms import check_name, nearest
 from kuke_ctr.recipes.starting import quiet_if_gone, task_started, unique_id
@@ -36,9 +37,10 @@ def name_for(ctr: Ctr, namespace: str, image: str, asked: str | None) -> str:
         stem = re.sub(r"[^A-Za-z0-9]+", "-", last)
         name = unique_id(stem.strip("-")[:_LONGEST_STEM].rstrip("-") or "run")
     if name in containers.names(ctr, namespace):
+        start = line_in(namespace, "tasks", "start", name)
         raise CtrFailed(
             f"there is a container {name} in the namespace {namespace} already",
-            hint=f"another --name, or `kuke-ctr tasks start {name}`; nothing was changed",
+            hint=f"another --name, or {start}; nothing was changed",
         )
     return name
 
@@ -226,14 +228,16 @@ def no_image(ctr: Ctr, namespace: str, image: str, error: NotFound) -> NotFound:
     for other in sorted(namespaces.names(ctr) - {namespace}):
         if image in _images(ctr, other):
             hint = (
-                f"the namespace {other} has it: `kuke-ctr images export --namespace {other} FILE "
-                f"{image}`, then `kuke-ctr images import --namespace {namespace} FILE`"
+                f"the namespace {other} has it: "
+                f"{line_in(other, 'images', 'export', 'FILE', image)}, then "
+                f"{line_in(namespace, 'images', 'import', 'FILE')}"
             )
             break
     else:
         near = ", ".join(nearest(image, here)[:3])
         hint = f"there are: {near}" if near else "this namespace has no images"
-        hint += f"; `kuke-ctr images pull {image}` fetches it, with its registry in its name"
+        pull = line_in(namespace, "images", "pull", image)
+        hint += f"; {pull} fetches it, with its registry in its name"
     return NotFound(
         f"there is no image {image} in the namespace {namespace}", hint=hint, command=error.command
     )

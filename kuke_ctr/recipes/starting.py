@@ -16,12 +16,18 @@ from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of, message_of
 from kuke_ctr.calls import Call, Result, mask, write_all
-from kuke_ctr.errors import CtrFailed, KukeCtrError, NotStarted, UsageError
+from kuke_ctr.errors import (
+    NO_PROGRAM,
+    NOT_EXECUTABLE,
+    CtrFailed,
+    KukeCtrError,
+    NotStarted,
+    UsageError,
+)
 from kuke_ctr.foreground import Finish, Streams, run_in_foreground
+from kuke_ctr.hints import line_in
 from kuke_ctr.process import Processes
 
-NO_PROGRAM = 127
-NOT_EXECUTABLE = 126
 LOOK_LIMIT = 5.0
 """Seconds that a look whether a process has started may take."""
 
@@ -143,13 +149,14 @@ def start_failure(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrErr
     if _NOT_RUNNING.search(message):
         return CtrFailed(
             f"the container is not running (ctr: {message})",
-            hint="`kuke-ctr tasks ls` shows what runs; `kuke-ctr tasks start ID` starts it",
+            hint=f"{line_in(call.namespace, 'tasks', 'ls')} shows what runs; "
+            f"{line_in(call.namespace, 'tasks', 'start', 'ID')} starts it",
             command=mask(call.argv),
         )
     if "cannot exec in a paused state" in message:
         return CtrFailed(
             "the container is paused",
-            hint="`kuke-ctr tasks resume ID` lets it go on",
+            hint=f"{line_in(call.namespace, 'tasks', 'resume', 'ID')} lets it go on",
             command=mask(call.argv),
         )
     return failure_of(Result(call.argv, 1, b"", said, 0.0))
@@ -237,8 +244,8 @@ def task_started(ctr: Ctr, namespace: str, name: str) -> Callable[[], bool]:
     def look() -> bool:
         with suppress(KukeCtrError):
             limited = replace(ctr, timeout=LOOK_LIMIT)
-            (listing,) = tasks.listed(limited, [namespace])
-            return any(one.id == name and one.status == "RUNNING" for one in listing.records)
+            task = tasks.states(limited, namespace).get(name)
+            return task is not None and task.status == "RUNNING"
         return False
 
     return look

@@ -14,6 +14,7 @@ from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import message_of
 from kuke_ctr.calls import Result, mask
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
+from kuke_ctr.hints import line_in
 from kuke_ctr.recipes.processes import drops, seen_by_us
 from kuke_ctr.records import Task
 from kuke_ctr.signals import ending_of, signal_of
@@ -62,7 +63,7 @@ class Tasks:
         if status == "STOPPED" and not ("--all" in words and self._has_processes(name)):
             raise NotFound(
                 f"the task {name} has stopped already: no signal was sent",
-                hint=f"`{self._line('rm', name)}` deletes what is left of it",
+                hint=f"{self._line('rm', name)} deletes what is left of it",
             )
         dropped = "" if exec_id is not None or "--all" in words else self._dropped(name, signal)
         try:
@@ -72,12 +73,12 @@ class Tasks:
         if dropped and not planned:
             self.ctr.notice(
                 f"{name}: its process has no handler for {dropped}, and the kernel drops it then "
-                f"for the first process of a container; `{self._line('kill', '-9', name)}` ends it"
+                f"for the first process of a container; {self._line('kill', '-9', name)} ends it"
             )
         if status == "PAUSED" and signal != "SIGKILL":
             self.ctr.notice(
                 f"{name} is paused: it gets the signal when it goes on "
-                f"(`{self._line('resume', name)}`)"
+                f"({self._line('resume', name)})"
             )
 
     def pause(self, name: str, words: Sequence[str]) -> None:
@@ -93,7 +94,7 @@ class Tasks:
     def remove(self, name: str, words: Sequence[str], *, force: bool) -> str:
         """`ctr tasks rm [FLAG]... ID`; how its process had ended, empty where that was with 0."""
         if not force:
-            hint = f"`{self._line('kill', name)}` asks it to end, `rm --force` kills it at once"
+            hint = f"{self._line('kill', name)} asks it to end, `rm --force` kills it at once"
             self._require(name, ("STOPPED",), "only a task that has stopped is deleted", hint)
         self.status(name)
         result = self._change("rm", *words, name)
@@ -102,7 +103,7 @@ class Tasks:
         if name in tasks.states(self.ctr, self.namespace):
             raise CtrFailed(
                 f"ctr says that it deleted the task {name}, but the task is still there",
-                hint=f"`{self._line('ls')}` shows its state",
+                hint=f"{self._line('ls')} shows its state",
                 command=mask(result.argv),
             )
         found = _EXIT_CODE.search(result.stderr.decode(errors="replace"))
@@ -172,12 +173,12 @@ class Tasks:
         if task is not None and task.status in ("PAUSED", "PAUSING"):
             self.ctr.notice(
                 f"{name} is PAUSED now, ctr had paused it for the checkpoint: "
-                f"`{self._line('resume', name)}` lets it go on"
+                f"{self._line('resume', name)} lets it go on"
             )
 
     def _line(self, verb: str, *names: str) -> str:
         """A command to go on with, in the very same namespace."""
-        return " ".join(("kuke-ctr tasks", verb, *names, "--namespace", self.namespace))
+        return line_in(self.namespace, "tasks", verb, *names)
 
     def has_network_of_ctr(self, name: str) -> bool:
         """Whether `ctr run --cni` made the container: every `ctr tasks kill` takes its network."""
@@ -208,7 +209,7 @@ class Tasks:
         if exec_id is None:
             return NotFound(
                 f"the process of {name} has ended: the signal reached nobody",
-                hint=f"`{self._line('ls')}` shows its state",
+                hint=f"{self._line('ls')} shows its state",
                 command=error.command,
             )
         try:
@@ -218,6 +219,6 @@ class Tasks:
         ids = ", ".join(process.exec_id for process in found if process.exec_id)
         return NotFound(
             f"no process with the exec id {exec_id} lives in {name}",
-            hint=f"there are: {ids or 'none'} (`{self._line('ps', name)}`)",
+            hint=f"there are: {ids or 'none'} ({self._line('ps', name)})",
             command=error.command,
         )

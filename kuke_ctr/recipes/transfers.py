@@ -12,6 +12,7 @@ from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.calls import Call, shown
 from kuke_ctr.children import close_all
 from kuke_ctr.errors import CtrFailed, CtrMissing, Interrupted, KukeCtrError, NotFound, TimeLimit
+from kuke_ctr.hints import line_in
 from kuke_ctr.parse.transfers import parse_import
 from kuke_ctr.process import Processes
 from kuke_ctr.records import Image, Listing
@@ -42,7 +43,7 @@ def named(ctr: Ctr, namespace: str, reference: str) -> Image:
     raise NotFound(
         f"ctr has said that it did it, and there is no image {reference} in the namespace "
         f"{namespace}",
-        hint="`kuke-ctr images ls` shows what there is",
+        hint=f"{line_in(namespace, 'images', 'ls')} shows what there is",
     )
 
 
@@ -127,7 +128,7 @@ def _left(ctr: Ctr, namespace: str) -> str:
         return "no blob is half there; finished ones stay until containerd collects them"
     sizes = ", ".join(each.size for each in active.records[:5])
     blobs = "1 blob is" if len(active.records) == 1 else f"{len(active.records)} blobs are"
-    return f"{blobs} half there ({sizes}): `kuke-ctr content active -n {namespace}`"
+    return f"{blobs} half there ({sizes}): {line_in(namespace, 'content', 'active')}"
 
 
 @contextmanager

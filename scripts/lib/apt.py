@@ -128,14 +128,6 @@ def unpack(package: Path, folder: Path) -> None:
     run("dpkg", "-x", str(package), str(folder))
 
 
-def codename() -> str:
-    """The name of this machine's release (`bookworm`), empty where it has none."""
-    release = Path("/etc/os-release")
-    text = release.read_text() if release.exists() else ""
-    found = re.search(r'^VERSION_CODENAME="?([a-z]+)"?$', text, re.MULTILINE)
-    return found[1] if found else ""
-
-
 def mirrors() -> Iterator[str]:
     """The Debian archives that the machine uses itself, then the well-known one."""
     for uri, components in _entries():

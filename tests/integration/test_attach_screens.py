@@ -200,7 +200,7 @@ def test_a_kuketty_that_is_gone_or_says_no_leaves_a_way_out(
         done = host.attach(name)
         assert (done.returncode, done.stdout) == (125, "")
         assert said in done.stderr
-        assert f"`kuke-ctr logs {name}`" in done.stderr
+        assert f"`kuke-ctr logs {name} --namespace " in done.stderr
         (folder / "socket").unlink(missing_ok=True)
 
 

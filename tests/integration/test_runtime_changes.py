@@ -348,7 +348,9 @@ def test_rm_takes_what_has_stopped_and_its_log_and_refuses_what_lives(
         host.kuke(f"containers create --label kuke-ctr/log={precious}", BUSYBOX, tricky)
 
         host.kuke("containers rm", living, fails=1, says="RUNNING")
-        host.kuke("containers rm --all", fails=2, says="3 containers of realm default")
+        host.kuke(
+            "containers rm --all", fails=2, says=f"3 containers of namespace {host.namespace}"
+        )
         planned = host.kuke("containers rm --all --dry-run", fails=1, says="it is not removed")
         assert len(planned.splitlines()) == 3
         assert len(host.containers()) == 4

@@ -345,7 +345,7 @@ def test_a_snapshot_that_is_used_names_its_user(lab: Lab) -> None:
         assert f"the snapshot {name} stands on it" in below.stderr
         forced = lab.run("snapshots", "rm", chain, "--yes")
         assert forced.returncode == 1
-        assert "hint: `kuke-ctr snapshots tree`" in forced.stderr
+        assert "hint: `kuke-ctr snapshots tree --namespace " in forced.stderr
         assert set(lab.snapshots()) == {chain, name}
     finally:
         lab.ctr("tasks", "rm", "--force", name)

@@ -8,14 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kuke_ctr.parse.manifest import (
-    INDEXES,
-    MANIFESTS,
     MOST_CHILDREN,
     Descriptor,
     compression_of,
     read_config,
     read_document,
 )
+from kuke_ctr.parse.references import INDEXES, MANIFESTS
 from kuke_ctr.records.image_details import NodeKind
 
 DIGEST = "sha256:" + "ab" * 32

@@ -37,7 +37,9 @@ class Ctr:
     def call(self, *words: str, namespace: str | None = None, probe: bool = False) -> Call:
         """A call with this host's socket and time limit."""
         argv = self.argv(*words, namespace=namespace)
-        return Call(argv, timeout=self.timeout, socket=self.socket, probe=probe)
+        return Call(
+            argv, timeout=self.timeout, socket=self.socket, probe=probe, namespace=namespace
+        )
 
     def run(self, *words: str, namespace: str | None = None, probe: bool = False) -> Result:
         """Run one call; an exit code other than 0 is an error."""

@@ -9,6 +9,7 @@ from kuke_ctr.backends.ctr.tables import Table
 from kuke_ctr.backends.ctr.tables import read as table_of
 from kuke_ctr.calls import Result, mask
 from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.hints import line_in
 from kuke_ctr.parse.content import parse_active, parse_content
 
 LS = Table(("content", "ls"), parse_content, name_of=lambda blob: blob.digest)
@@ -39,7 +40,7 @@ def whole_digest(ctr: Ctr, namespace: str, text: str) -> str:
     if not found:
         raise NotFound(
             f"no content of the namespace {namespace} has a digest like {text}",
-            hint="`kuke-ctr content ls` lists what there is",
+            hint=f"{line_in(namespace, 'content', 'ls')} lists what there is",
         )
     if len(found) > 1:
         raise UsageError(f"{text} is the front of {len(found)} digests", hint=", ".join(found[:5]))
@@ -93,6 +94,19 @@ def sizes(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> dict[str, int | No
     return found
 
 
+def documents(ctr: Ctr, wanted: Sequence[tuple[str, str]]) -> list[Result]:
+    """`ctr content get DIGEST` of small blobs, (namespace, digest) each, side by side.
+
+    Probes, they run in a dry run too; any exit code is a result.
+    """
+    return ctr.processes.run_all(
+        [
+            ctr.call("content", "get", digest, namespace=namespace, probe=True)
+            for namespace, digest in wanted
+        ]
+    )
+
+
 def read(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> list[bytes | None]:
     """The bytes of blobs (`ctr content get DIGEST`), side by side; None for one that is gone.
 
@@ -118,19 +132,6 @@ def _filters(digests: Sequence[str]) -> list[str]:
     return [f"digest=={digest}" for digest in digests]
 
 
-def documents(ctr: Ctr, wanted: Sequence[tuple[str, str]]) -> list[Result]:
-    """`ctr content get DIGEST` of small blobs, (namespace, digest) each, side by side.
-
-    Probes, they run in a dry run too; any exit code is a result.
-    """
-    return ctr.processes.run_all(
-        [
-            ctr.call("content", "get", digest, namespace=namespace, probe=True)
-            for namespace, digest in wanted
-        ]
-    )
-
-
 def ingest(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str], descriptor: int) -> Result:
     """`ctr content ingest REF`, which reads the descriptor."""
     call = ctr.call("content", "ingest", *flags, ref, namespace=namespace)
@@ -151,7 +152,7 @@ def remove(ctr: Ctr, namespace: str, digest: str, flags: Sequence[str] = ()) -> 
     if not said.planned and digest not in lines_of(said.stdout):
         raise NotFound(
             f"no content of the namespace {namespace} has the digest {digest}",
-            hint="`kuke-ctr content ls` lists what there is",
+            hint=f"{line_in(namespace, 'content', 'ls')} lists what there is",
             command=mask(said.argv),
         )
     return said

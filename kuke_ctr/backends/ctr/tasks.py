@@ -8,7 +8,7 @@ from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table, listing, read
 from kuke_ctr.calls import Call, Result
 from kuke_ctr.parse.tasks import parse_tasks
-from kuke_ctr.records import Listing, Task
+from kuke_ctr.records import Listing, RowsRefused, Task
 
 if TYPE_CHECKING:
     from kuke_ctr.records import Process
@@ -38,9 +38,21 @@ def attach(ctr: Ctr, name: str, namespace: str) -> Call:
 
 
 def states(ctr: Ctr, namespace: str) -> dict[str, Task]:
-    """The tasks of a namespace by their ids (`ctr tasks ls`); a probe."""
+    """The tasks of a namespace by their ids, those that can be read (`ctr tasks ls`); a probe."""
     (found,) = listed(ctr, [namespace])
     return {task.id: task for task in found.records}
+
+
+def find(ctr: Ctr, namespace: str, name: str) -> Task | None:
+    """The task of a container (`ctr tasks ls`), None where there is none; a probe.
+
+    Raises RowsRefused where an unreadable row may be the task's.
+    """
+    (found,) = listed(ctr, [namespace])
+    task = next((task for task in found.records if task.id == name), None)
+    if task is None and found.refused:
+        raise RowsRefused(found)
+    return task
 
 
 def processes(ctr: Ctr, name: str, namespace: str) -> "tuple[Process, ...]":

@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from kuke_ctr.attachment import Options as TerminalOptions
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.calls import Call
-from kuke_ctr.errors import Declined, KukeCtrError, NotStarted, TimeLimit, UsageError
-from kuke_ctr.foreground import NO_READER, Streams
+from kuke_ctr.errors import (
+    NO_READER,
+    OURS,
+    Declined,
+    KukeCtrError,
+    NotStarted,
+    TimeLimit,
+    UsageError,
+)
+from kuke_ctr.foreground import Streams
+from kuke_ctr.hints import line_in
 from kuke_ctr.recipes import starting
 from kuke_ctr.recipes.starting import Outcome
 from kuke_ctr.session import Realm, Session
 from kuke_ctr.user_tty import is_terminal
-
-OURS = 125
-"""The exit code of a failure that is not the process's own, as in docker."""
 
 
 @contextmanager
@@ -128,9 +134,8 @@ def runs(what: Launch) -> bool:
 
 
 def _left(what: Launch, outcome: Outcome, *, rm: bool) -> None:
-    scope = f"--namespace {what.realm.namespace}"
     removed = "; it is not removed by itself any more" if rm else ""
     starting.tell(
         f"kuke-ctr: {outcome.why or 'left it'}; {what.container} goes on{removed}: "
-        f"`kuke-ctr tasks attach {scope} {what.container}` gets back to it"
+        f"{line_in(what.realm.namespace, 'tasks', 'attach', what.container)} gets back to it"
     )
