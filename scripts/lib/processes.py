@@ -17,9 +17,9 @@ _MNT_DETACH = 2
 def until(done: Callable[[], bool], seconds: float) -> bool:
     """Look again and again until `done`, at most so long; what it said last."""
     end = time.monotonic() + seconds
-    while not done() and time.monotonic() < end:
+    while not (said := done()) and time.monotonic() < end:
         time.sleep(0.01)
-    return done()
+    return said
 
 
 def pids() -> Iterator[int]:
