@@ -8,7 +8,7 @@ from pathlib import Path
 from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
+from kuke_ctr.errors import CtrFailed, Interrupted, KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.records import Task
 
@@ -37,7 +37,7 @@ def create(ctr: Ctr, namespace: str, name: str, flags: Sequence[str], words: Seq
         )
     try:
         containers.create(ctr, namespace, flags, words)
-    except KukeCtrError as error:
+    except (KukeCtrError, Interrupted) as error:
         if "already exists" not in error.message:  # else somebody was quicker: it is not ours
             _undo(ctr, namespace, name, snapshotter)
         raise
