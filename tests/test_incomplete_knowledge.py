@@ -12,8 +12,10 @@ from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.calls import Call
 from kuke_ctr.cli import main
 from kuke_ctr.commands import foreground, start
+from kuke_ctr.errors import Forbidden
 from kuke_ctr.foreground import NO_READER, Streams
 from kuke_ctr.recipes import containers, running, starting
+from kuke_ctr.recipes.archives import whole_or_nothing
 from kuke_ctr.recipes.starting import Outcome, hang_up, on_pipes, start_failure, task_status
 from kuke_ctr.session import Options, Session
 from tests.fake_ctr import FakeCtr
@@ -203,3 +205,35 @@ def test_a_snapshot_that_could_not_be_looked_for_is_no_new_one(
     assert main(["-n", "kukeon-main", "containers", "create", "app", "web"]) == 124
     assert "deadline exceeded" in capfd.readouterr().err
     assert not any("create" in call or "rm" in call for call in fake_ctr.calls)
+
+
+@pytest.mark.parametrize("verb", ["run", "exec"])
+def test_the_time_limit_holds_where_nobody_stays(
+    fake_ctr: FakeCtr, capfd: Capture, verb: str
+) -> None:
+    program = fake_ctr.folder / "ctr"
+    program.write_text("#!/bin/sh\nfor w; do case $w in run|exec) exec sleep 60;; esac; done\n")
+    program.chmod(0o755)
+    words = {"run": ("run", "-d", "--null-io", "app", "true"), "exec": ("exec", "-d", "web", "ls")}
+    assert main(["-n", "kukeon-main", "--timeout", "1", *words[verb]]) == 124
+    assert "no answer within 1 seconds" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("owner", "mode", "refused"), [(1, 0o1777, True), (1, 0o755, False)])
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_an_export_follows_no_link_that_another_user_left(
+    tmp_path: Path, owner: int, mode: int, refused: bool
+) -> None:
+    folder, prey = tmp_path / "shared", tmp_path / "prey"
+    folder.mkdir()
+    folder.chmod(mode)
+    prey.write_text("of root")
+    link = folder / "app.tar"
+    link.symlink_to(prey)
+    os.lchown(link, owner, owner)
+    try:
+        with whole_or_nothing(link) as descriptor:
+            os.write(descriptor, b"archive")
+    except Forbidden:
+        assert refused
+    assert prey.read_text() == ("of root" if refused else "archive")

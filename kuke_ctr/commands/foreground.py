@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kuke_ctr.attachment import Options as TerminalOptions
 from kuke_ctr.backends.ctr.failures import failure_of
@@ -88,16 +88,16 @@ def launch(
 
 
 def _detached(what: Launch, tty: bool) -> Outcome:
-    ctr = what.realm.ctr
+    ctr, limit = what.realm.ctr, what.session.options.timeout or None
     if tty:  # ctr wants a terminal for -t even if it leaves at once
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
-            options = TerminalOptions(stdin=nothing, stdout=nothing, take_input=False)
+            options = TerminalOptions(nothing, nothing, take_input=False, timeout=limit)
             outcome = starting.on_terminal(ctr, what.call, options, what.command)
         finally:
             os.close(nothing)
         return outcome
-    result = ctr.processes.run(what.call)
+    result = ctr.processes.run(replace(what.call, timeout=limit))
     if result.exit_code != 0:
         error = starting.start_failure(result.stderr, what.call, what.command)
         raise error or failure_of(result)

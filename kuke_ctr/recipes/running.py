@@ -17,6 +17,7 @@ from kuke_ctr.realms import check_name, nearest
 from kuke_ctr.recipes.starting import (
     ABSENT,
     CLEANING_LIMIT,
+    LOOK_LIMIT,
     NOT_RUNNING,
     quiet_if_gone,
     task_status,
@@ -205,7 +206,7 @@ def undo(
     """
     ctr = replace(quiet_if_gone(ctr), timeout=CLEANING_LIMIT)
     try:
-        if _is_ours(ctr, namespace, name, token):
+        if _is_ours(replace(ctr, timeout=LOOK_LIMIT), namespace, name, token):
             status = task_status(ctr, namespace, name)
             if status not in NOT_RUNNING and not running:
                 ctr.notice(_left_alone(namespace, name, status))
