@@ -1,10 +1,12 @@
-"""A containerd that hangs while somebody leaves a run: what runs is not harmed, and not removed."""
+"""A containerd or a shim that hangs while somebody leaves a run: what runs is not harmed, and not removed."""
 
 import json
 import os
 import signal
 import subprocess  # noqa: TID251 (for its constants)
 from pathlib import Path
+
+import pytest
 
 from scripts.lib import processes
 from scripts.lib.containerd import unique
@@ -16,7 +18,14 @@ def state(place: Place, name: str) -> str:
     return next((row for row in place.ctr("tasks", "ls").splitlines() if name in row), "")
 
 
-def test_a_run_that_is_left_while_containerd_hangs_stays(any_place: Place) -> None:
+def shims_of(place: Place, name: str) -> list[int]:
+    """The parent of the task."""
+    pid = int(state(place, name).split()[1])
+    return [shim for shim in place.daemon.shims() if pid in processes.children(shim)]
+
+
+@pytest.mark.parametrize("who", ["containerd", "shim"])
+def test_a_run_that_is_left_while_somebody_hangs_stays(any_place: Place, who: str) -> None:
     name = unique("hung")
     script = "trap '' INT TERM; echo ready; exec sleep 3600"
     words = ("run", "--rm", "--name", name, *any_place.own(), BUSYBOX, "sh", "-c", script)
@@ -27,17 +36,21 @@ def test_a_run_that_is_left_while_containerd_hangs_stays(any_place: Place) -> No
         assert client.stdout.readline() == b"ready\n"
         daemon = any_place.daemon.pid
         assert daemon is not None
-        os.kill(daemon, signal.SIGSTOP)
+        hung = [daemon] if who == "containerd" else shims_of(any_place, name)
+        assert hung
+        for pid in hung:
+            os.kill(pid, signal.SIGSTOP)
         try:
             for _ in range(3):
                 client.send_signal(signal.SIGINT)
                 processes.until(lambda: client.poll() is not None, 0.5)
             assert client.wait(LIMIT) == 130
         finally:
-            os.kill(daemon, signal.SIGCONT)
+            for pid in hung:
+                os.kill(pid, signal.SIGCONT)
         said = client.stderr.read().decode()
     assert f"{name} may go on" in said
-    assert "RUNNING" in state(any_place, name)
+    assert processes.until(lambda: "RUNNING" in state(any_place, name), LIMIT)
     assert name in any_place.ctr("containers", "ls", "-q")
     any_place.ctr("tasks", "kill", "-s", "KILL", name)
 
