@@ -1,4 +1,4 @@
-"""A containerd or a shim that hangs while somebody leaves a run: what runs is not harmed, and not removed."""
+"""A containerd or a shim that hangs while somebody leaves a run: what runs stays as it is."""
 
 import json
 import os
