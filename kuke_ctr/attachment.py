@@ -28,6 +28,10 @@ _HAND_OVER_LIMIT = 1.0
 _HAND_OVER_QUIET = 0.05
 """Seconds in which ctr passes on what it has read: nothing tells when it has."""
 
+_FLUSH_LIMIT = 10.0
+_FLUSH_QUIET = 1.0
+"""Seconds for our reader to take what was read for it: in all, and without taking anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -81,7 +85,8 @@ class Ending:
     `exit_code` is what kuke-ctr exits with (docs/output.md), `why` some words for a person,
     `signal` the one that made us leave. `status` is the exit status of the client, which is that of
     the task's process, or ctr's own 1. `seen` is what a script matched, or the last of the output
-    where it waited in vain for `awaited`; `said` is the last of stderr.
+    where it waited in vain for `awaited`; `said` is the last of stderr. `printed`: the task has
+    printed something.
     """
 
     kind: Kind
@@ -92,6 +97,7 @@ class Ending:
     seen: bytes = b""
     awaited: bytes | None = None
     said: bytes = b""
+    printed: bool = False
 
 
 class Peer(Protocol):
@@ -133,6 +139,7 @@ class Attachment:
         self._deadline = float("inf")
         self._raw = mode is Mode.RAW
         self._said = b""
+        self._printed = False
         self._typed_at = 0.0
         self._listener: Callable[[bytes], None] | None = None
 
@@ -157,13 +164,15 @@ class Attachment:
             try:
                 converse(self)
                 self._hand_over()
+                self._flush()
             except ReaderGone as gone:
                 if gone.terminal:
                     self._hung_up()
                 self.leave(Kind.DETACHED, NO_READER, "nobody reads our output any more")
             ending = self.ending or self._ended()
             said = self._said or self._peer.said()
-        return replace(ending, seen=self.seen, awaited=self.awaited, said=said[-SAID_LIMIT:])
+        told = replace(ending, seen=self.seen, awaited=self.awaited, said=said[-SAID_LIMIT:])
+        return replace(told, printed=self._printed)
 
     def go_on(self, until: float = float("inf")) -> bool:
         """One step of the loop, at most to `until`; False once it is over."""
@@ -217,6 +226,7 @@ class Attachment:
             relay.flows.append(Flow(descriptor, sinks, through, output=True))
 
     def _heard(self, data: bytes) -> bytes:
+        self._printed = True
         if self._listener is not None:
             self._listener(data)
         return data
@@ -320,6 +330,19 @@ class Attachment:
             if not waiting and now > last + _HAND_OVER_QUIET:
                 return
             self._relay.step(now + _HAND_OVER_QUIET / 5)
+
+    def _flush(self) -> None:
+        """Show what the task's pipe has lost to us already; nothing more is read from it."""
+        for flow in self._relay.flows:
+            flow.enabled = flow.enabled and not flow.output
+        outlets = [outlet for outlet in self._relay.outlets if outlet is not self._typed]
+        end = time.monotonic() + _FLUSH_LIMIT
+        left, until = sum(len(each.kept) for each in outlets), time.monotonic() + _FLUSH_QUIET
+        while left and time.monotonic() < min(end, until):
+            self._relay.step(min(end, until))
+            before, left = left, sum(len(each.kept) for each in outlets)
+            if left < before:
+                until = time.monotonic() + _FLUSH_QUIET
 
     def _ended(self) -> Ending:
         status = self._peer.end()

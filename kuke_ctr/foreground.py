@@ -65,7 +65,7 @@ class Finish:
     `status` is the client's: the process's exit code or ctr's own 1, negative for a signal that
     ended the client; None where we left a process that may run on (`exit_code` is ours then).
     `signal` is the last one that was to be passed on, `said` the end of stderr; `held` what of it
-    nobody has been shown: one line of ctr's own.
+    nobody has been shown: one line of ctr's own. `ran`: the process is known to have been started.
     """
 
     status: int | None
@@ -74,6 +74,7 @@ class Finish:
     said: bytes = b""
     held: bytes = b""
     why: str = ""
+    ran: bool = False
 
 
 def run_in_foreground(
@@ -107,6 +108,7 @@ class _Foreground:
         self._streams = streams
         self._started = started
         self._ready = False
+        self._has_printed = False
         self._look_at = _FOREVER
         self._looks = 0
         self._input_ended = False
@@ -174,6 +176,7 @@ class _Foreground:
 
     def _printed(self, data: bytes) -> bytes:
         self._release()
+        self._has_printed = True  # ctr itself prints nothing there
         return data
 
     def _complained(self, data: bytes) -> bytes:
@@ -290,7 +293,8 @@ class _Foreground:
             self._left = (code, why)
 
     def _finish(self) -> Finish:
-        finish = partial(Finish, signal=self._signal, said=self._said, held=self._held)
+        ran = self._ready or self._has_printed
+        finish = partial(Finish, signal=self._signal, said=self._said, held=self._held, ran=ran)
         if self._left is not None:
             code, why = self._left
             return finish(None, code, why=why)

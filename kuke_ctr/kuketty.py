@@ -7,6 +7,7 @@ Each connection takes one JSON-RPC 1.0 request, a line of JSON, and answers with
 import json
 import os
 import socket
+import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,7 +20,6 @@ from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, TimeLi
 ANSWER_LIMIT = 5.0
 """Seconds that kuketty may take to answer."""
 
-_PATH_LIMIT = 107
 _BLOCK = 65536
 _DESCRIPTORS = 4
 _RETRY_SECONDS = 0.01
@@ -124,13 +124,15 @@ def _ask(path: Path, method: str, parameter: Mapping[str, object]) -> Answer:
 
 
 def _connect(client: socket.socket, path: Path, until: float) -> None:
-    folder = -1
+    found = -1
     client.settimeout(0)
     try:
-        address = str(path)
-        if len(os.fsencode(address)) > _PATH_LIMIT:
-            folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-            address = f"/proc/self/fd/{folder}/{path.name}"
+        # the container's root owns the folder, and a link there may lead to anybody's socket
+        found = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+        if not stat.S_ISSOCK(os.fstat(found).st_mode):
+            said = f"{path} is no socket: it may be a trap from inside the container"
+            raise Forbidden(said, hint=WAY_OUT)
+        address = f"/proc/self/fd/{found}"  # of any length, and the very one that was looked at
         while not _connected(client, address):
             if time.monotonic() > until:
                 raise _silent(path)
@@ -149,7 +151,7 @@ def _connect(client: socket.socket, path: Path, until: float) -> None:
     except OSError as error:
         raise _failed(path, f"can't be connected to: {error.strerror}") from None
     finally:
-        close_all(folder)
+        close_all(found)
 
 
 def _connected(client: socket.socket, address: str) -> bool:

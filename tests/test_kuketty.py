@@ -196,7 +196,23 @@ def test_without_permission_the_group_is_named(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(kuketty, "_connected", refuse)
-    assert "group kukeon" in str(failure(tmp_path / "socket", Forbidden).hint)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        assert "group kukeon" in str(failure(tmp_path / "socket", Forbidden).hint)
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_a_link_in_the_containers_folder_leads_to_nobody_elses_terminal(
+    serve: Serve, tmp_path: Path, kind: str
+) -> None:
+    folder = tmp_path / "tty"
+    folder.mkdir()
+    if kind == "link":
+        (folder / "socket").symlink_to(serve())
+    else:
+        (folder / "socket").touch()
+    assert "a trap from inside" in failure(folder / "socket", Forbidden).message
+    assert not (tmp_path / "log").exists()
 
 
 @pytest.mark.parametrize(

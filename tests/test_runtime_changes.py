@@ -214,6 +214,32 @@ def test_a_checkpoint_that_was_cut_off_tells_that_the_task_is_paused(
     assert "web is PAUSED now" in err
 
 
+def test_an_interrupted_checkpoint_tells_that_the_task_is_paused(
+    host: FakeCtr, capsys: Capture
+) -> None:
+    after = host.folder / "0.after"
+    after.write_text(tasks_table(("web", "PAUSED")))
+    (listed,) = (f for f in host.folder.glob("*.out") if f.read_text().startswith("TASK"))
+    interrupt = f"cp {after} {listed}; kill -INT $PPID; exec sleep 60"
+    host.answer(*N, "tasks", "checkpoint", "web", first=interrupt)
+    code, _, err = run("tasks checkpoint web", capsys)
+    assert code == 130
+    assert "web is PAUSED now" in err
+
+
+def test_an_interrupted_create_leaves_no_snapshot(host: FakeCtr, capsys: Capture) -> None:
+    said = "ctr: snapshot new does not exist: not found\n"
+    host.answer(*N, "snapshots", "info", "new", stderr=said, exit_code=1)
+    (missing,) = (f for f in host.folder.glob("*.err") if f.read_text() == said)
+    there = f": > {missing}; sed -i 's/^exit 1 /exit 0 /' {host.program}"
+    interrupt = f"{there}; kill -INT $PPID; exec sleep 60"
+    host.answer(*N, "containers", "create", "--", "IMG", "new", first=interrupt)
+    host.answer(*N, "snapshots", "rm", "new")
+    code, _, _ = run("containers create IMG new", capsys)
+    assert code == 130
+    assert shlex.join([*N, "snapshots", "rm", "new"]) in changes(host)
+
+
 def test_a_checkpoints_paths_are_whole(
     host: FakeCtr, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

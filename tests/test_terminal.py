@@ -446,6 +446,18 @@ def test_a_script_finds_what_stands_across_a_flood(desk: Desk, kind: str) -> Non
     assert len(done.stdout) == 3000006
 
 
+@KINDS
+def test_what_a_slow_reader_has_not_taken_yet_is_not_lost(desk: Desk, kind: str) -> None:
+    flood = "head -c 100000 /dev/zero | tr '\\0' x; printf needle; sleep 60"
+    words = desk.words(kind, "--expect", "xneedle", program=("sh", "-c", flood))
+    with subprocess.Popen(words, env=desk.environment, stdout=subprocess.PIPE) as attacher:
+        assert attacher.stdout is not None
+        assert len(attacher.stdout.read(1)) == 1
+        processes.until(lambda: attacher.poll() is not None, 0.5)
+        assert len(attacher.stdout.read()) == 100005
+        assert attacher.wait(LIMIT) == 0
+
+
 def test_a_script_that_is_interrupted_says_so(desk: Desk) -> None:
     with desk.sit("pty", "--expect", "never") as seat:
         assert seat.sees(b"ready")

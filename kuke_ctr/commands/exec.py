@@ -1,6 +1,7 @@
 """kuke-ctr exec"""
 
 import signal
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -98,7 +99,7 @@ def _run(
 ) -> Outcome:
     ctr, (tty, interactive) = realm.ctr, how
     if "--detach" in call.argv[: call.argv.index("--")]:
-        result = ctr.processes.run(call)
+        result = ctr.processes.run(replace(call, timeout=ctr.change_timeout))
         if result.exit_code != 0:
             raise starting.start_failure(result.stderr, call, words) or failure_of(result)
         if not result.planned:

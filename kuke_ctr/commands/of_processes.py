@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kuke_ctr.attachment import Options as TerminalOptions
 from kuke_ctr.backends.ctr.failures import failure_of
@@ -75,40 +75,35 @@ def launch(
     """Start it, stay with it to its end unless detached; the exit code.
 
     Where it did not start, `undo` takes away what was made for it, and the reason is raised.
-    `discard` (--rm) ends and removes one whose output has no reader any more.
+    `discard` (--rm) removes one that has ended, and ends one whose output has no reader any more.
     """
     with ExitStack() as stack:
         if not detach:
             stack.enter_context(starting.patient())
         try:
             outcome = _detached(what, tty) if detach else _attended(what, tty, interactive)
-            if not outcome.finished and not runs(what):
-                undo()
-                return outcome.exit_code
         except BaseException:
             with starting.patient():
                 undo()
             raise
-        if not outcome.finished and discard is not None and outcome.exit_code == NO_READER:
-            discard()
-        elif not outcome.finished:
-            _left(what, outcome, rm=discard is not None)
+        if not outcome.finished:
+            _put_in_order(what, outcome, undo, discard)
     if detach and not outcome.planned:
         print(what.container)
     return outcome.exit_code
 
 
 def _detached(what: Launch, tty: bool) -> Outcome:
-    ctr = what.realm.ctr
+    ctr, limit = what.realm.ctr, what.session.options.timeout or None
     if tty:  # ctr wants a terminal for -t even if it leaves at once
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
-            options = TerminalOptions(stdin=nothing, stdout=nothing, take_input=False)
+            options = TerminalOptions(nothing, nothing, take_input=False, timeout=limit)
             outcome = starting.on_terminal(ctr, what.call, options, what.command)
         finally:
             os.close(nothing)
         return outcome
-    result = ctr.processes.run(what.call)
+    result = ctr.processes.run(replace(what.call, timeout=limit))
     if result.exit_code != 0:
         error = starting.start_failure(result.stderr, what.call, what.command)
         raise error or failure_of(result)
@@ -127,15 +122,38 @@ def _attended(what: Launch, tty: bool, interactive: bool) -> Outcome:
     return starting.on_pipes(ctr, what.call, streams, started, what.command)
 
 
-def runs(what: Launch) -> bool:
-    """Whether its task runs by now."""
+def status_of(what: Launch) -> str | None:
+    """The status of its task: ABSENT, and None where that can't be known."""
     ctr = starting.quiet_if_gone(what.realm.ctr)
-    return starting.task_started(ctr, what.realm.namespace, what.container)()
+    return starting.task_status(ctr, what.realm.namespace, what.container)
 
 
-def _left(what: Launch, outcome: Outcome, *, rm: bool) -> None:
+def _put_in_order(
+    what: Launch,
+    outcome: Outcome,
+    undo: Callable[[], None],
+    discard: Callable[[], None] | None,
+) -> None:
+    """ctr is gone, the process perhaps not. What has run stays, as it does after its end."""
+    status = status_of(what)
+    ended = status in (starting.ABSENT, "STOPPED")
+    if status in (starting.ABSENT, "CREATED") and not outcome.ran:
+        undo()
+    elif discard is not None and (ended or outcome.exit_code == NO_READER):
+        discard()
+    else:
+        _left(what, outcome, status, rm=discard is not None)
+
+
+def _left(what: Launch, outcome: Outcome, status: str | None, *, rm: bool) -> None:
+    namespace = what.realm.namespace
+    goes_on = {None: "may go on", "STOPPED": "has ended", starting.ABSENT: "has ended"}.get(
+        status, "goes on"
+    )
+    way = f"{line_in(namespace, 'tasks', 'ls')} shows its state"
+    if goes_on == "goes on":
+        way = f"{line_in(namespace, 'tasks', 'attach', what.container)} gets back to it"
     removed = "; it is not removed by itself any more" if rm else ""
     starting.tell(
-        f"kuke-ctr: {outcome.why or 'left it'}; {what.container} goes on{removed}: "
-        f"{line_in(what.realm.namespace, 'tasks', 'attach', what.container)} gets back to it"
+        f"kuke-ctr: {outcome.why or 'left it'}; {what.container} {goes_on}{removed}: {way}"
     )

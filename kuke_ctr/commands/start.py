@@ -7,12 +7,19 @@ import typer
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.commands.changes import flags
 from kuke_ctr.commands.of_containers import near_containers
-from kuke_ctr.commands.of_processes import Launch, launch, own_failures, require_terminal, runs
+from kuke_ctr.commands.of_processes import (
+    Launch,
+    launch,
+    own_failures,
+    require_terminal,
+    status_of,
+)
 from kuke_ctr.errors import CtrFailed, UsageError
 from kuke_ctr.hints import line_in
 from kuke_ctr.options import shared
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes import running, starting
+from kuke_ctr.recipes.containers import log_of
 from kuke_ctr.recipes.running import Log
 from kuke_ctr.session import Realm, Session
 
@@ -77,7 +84,7 @@ def start(
             detach=detach,
             tty=tty,
             interactive=interactive,
-            undo=lambda: log.remove() if log and not runs(what) else None,
+            undo=lambda: _forget_log(what, log),
         )
     raise typer.Exit(code)
 
@@ -99,10 +106,21 @@ def _refuse_running(realm: Realm, container: str) -> None:
     )
 
 
+def _forget_log(what: Launch, log: Log | None) -> None:
+    """Remove the log of a task that is known not to run."""
+    if log is not None and status_of(what) in starting.NOT_RUNNING:
+        log.remove()
+
+
 def _log(session: Session, realm: Realm, info: ContainerInfo, asked: str | None) -> Log:
-    """The file that the label names, if it is still there; else a new one, and the label for it."""
-    if asked is None and info.log is not None and info.log.is_file():
-        return Log(info.log, made=False)
+    """The log that it had before, if that is still there; else a new one, and the label for it.
+
+    The label alone does not make a file its log: an image can bring it, and the shim, which is
+    root, would write into whatever it names.
+    """
+    earlier = log_of(realm.ctr, realm.namespace, info) if asked is None else None
+    if earlier is not None:
+        return Log(earlier, made=False)
     log = running.make_log(realm.namespace, info.id, asked, dry=session.options.dry_run)
     try:
         containers.label(realm.ctr, realm.namespace, info.id, [f"{LOG_LABEL}={log.path}"])

@@ -19,6 +19,7 @@ def whole_or_nothing(target: Path) -> Iterator[int]:
     device or a FIFO is written to itself. Raises UsageError and Forbidden for a place where no file
     can be made.
     """
+    _refuse_foreign_link(target)
     target = Path(os.path.realpath(target))
     before = _status(target)
     if before is not None and not stat.S_ISREG(before.st_mode):
@@ -45,6 +46,27 @@ def whole_or_nothing(target: Path) -> Iterator[int]:
         with suppress(FileNotFoundError):
             os.unlink(named.name, dir_fd=folder)
         close_all(folder, descriptor)
+
+
+def _refuse_foreign_link(target: Path) -> None:
+    """Raise Forbidden for a link that somebody else has left in a folder like /tmp.
+
+    The kernel follows none either (`fs.protected_symlinks`), but a path that is resolved beforehand
+    is none any more.
+    """
+    with suppress(OSError):
+        link, folder = target.lstat(), target.parent.stat()
+        shared = stat.S_ISVTX | stat.S_IWOTH
+        owners = (os.geteuid(), folder.st_uid)
+        if (
+            stat.S_ISLNK(link.st_mode)
+            and folder.st_mode & shared == shared
+            and link.st_uid not in owners
+        ):
+            raise Forbidden(
+                f"{target} is a link that another user has made: nothing is written there",
+                hint="choose another name, or a folder of your own",
+            )
 
 
 def _status(target: Path) -> os.stat_result | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.errors import KukeCtrError, NotFound
+from kuke_ctr.errors import CtrFailed, Interrupted, KukeCtrError, NotFound
 from kuke_ctr.hints import line_in
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.records import Task
@@ -38,7 +38,7 @@ def create(ctr: Ctr, namespace: str, name: str, flags: Sequence[str], words: Seq
         )
     try:
         containers.create(ctr, namespace, flags, words)
-    except KukeCtrError as error:
+    except (KukeCtrError, Interrupted) as error:
         if "already exists" not in error.message:  # else somebody was quicker: it is not ours
             _undo(ctr, namespace, name, snapshotter)
         raise
@@ -60,8 +60,10 @@ def _has_snapshot(ctr: Ctr, namespace: str, key: str, snapshotter: str | None) -
         snapshots.info(ctr, namespace, key, snapshotter)
     except NotFound:
         return False
-    except KukeCtrError:  # no such snapshotter: ctr will say so
-        return False
+    except CtrFailed as error:
+        if "snapshotter not loaded" in error.message:  # ctr will say so
+            return False
+        raise
     return True
 
 
@@ -99,9 +101,7 @@ def remove(
         _require_silence(ctr, namespace, name)
     if "--keep-snapshot" in flags and info.snapshot:
         _keep(ctr, namespace, info)
-    log = log_of(info, namespace)
-    if log is not None and log.stem != name and log.stem in containers.names(ctr, namespace):
-        log = None  # it is that container's
+    log = log_of(ctr, namespace, info)
     done = containers.remove(ctr, namespace, name, flags)
     if log is None or ctr.processes.replays:
         return
@@ -147,14 +147,17 @@ def _require_silence(ctr: Ctr, namespace: str, name: str) -> None:
         )
 
 
-def log_of(info: ContainerInfo, namespace: str) -> Path | None:
+def log_of(ctr: Ctr, namespace: str, info: ContainerInfo) -> Path | None:
     """The log file that goes with a container, where it is a file at a place for it.
 
-    That is `<id>.log`, or `<id>-<12 digits>.log` where there was one of that name already. The
-    label that names it is anybody's to write: nothing else that it says is followed.
+    That is `<id>.log`, or `<id>-<12 digits>.log` where there was one of that name already, unless a
+    container of that name has it. The label that names it is anybody's to write: nothing else that
+    it says is followed.
     """
     place = info.own_log(LOGS / namespace)
     if place is None:
+        return None
+    if place.stem != info.id and place.stem in containers.names(ctr, namespace):
         return None
     try:
         if Path(os.path.realpath(place.parent)) != place.parent:

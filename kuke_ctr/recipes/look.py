@@ -63,7 +63,7 @@ def _socket_in(folder: Path, run_path: Path) -> Path:
         if not usual.exists():
             for link in sorted((run_path / _LINKS).iterdir()):
                 if link.is_symlink() and link.readlink().parent == folder and link.exists():
-                    return link
+                    return link.readlink()
     return usual
 
 

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,7 +15,15 @@ from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageE
 from kuke_ctr.hints import line_in
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
 from kuke_ctr.realms import check_name, nearest
-from kuke_ctr.recipes.starting import quiet_if_gone, task_started, unique_id
+from kuke_ctr.recipes.starting import (
+    ABSENT,
+    CLEANING_LIMIT,
+    LOOK_LIMIT,
+    NOT_RUNNING,
+    quiet_if_gone,
+    task_status,
+    unique_id,
+)
 
 RUN_LABEL = "kuke-ctr/run"
 """The label with a token that tells the container of one `run` from any other of its name."""
@@ -195,21 +203,32 @@ def undo(
 ) -> None:
     """Remove what a failed run made: task, container with its snapshot, log file.
 
-    Only a container with the token of this run, for one of the same name is somebody else's; and
-    one that runs after all only with `running`.
+    Only a container with the token of this run, for one of the same name is somebody else's. One
+    that runs after all, or may run because nobody can tell, only with `running`.
     """
-    ctr = quiet_if_gone(ctr)
+    ctr = replace(quiet_if_gone(ctr), timeout=CLEANING_LIMIT)
     try:
-        if _is_ours(ctr, namespace, name, token):
-            if not running and task_started(ctr, namespace, name)():
+        if _is_ours(replace(ctr, timeout=LOOK_LIMIT), namespace, name, token):
+            status = task_status(ctr, namespace, name)
+            if status not in NOT_RUNNING and not running:
+                ctr.notice(_left_alone(namespace, name, status))
                 return
-            tasks.remove_by_force(ctr, namespace, name)
+            if status != ABSENT:
+                tasks.remove_by_force(ctr, namespace, name)
             ctr.checked(containers.discard(ctr, namespace, name))
     except KukeCtrError as error:
         ctr.notice(f"kuke-ctr: the container {name} of this run may be still there: {error}")
         return
     if log is not None:
         log.remove()
+
+
+def _left_alone(namespace: str, name: str, status: str | None) -> str:
+    what = "may run: containerd does not tell" if status is None else f"is {status}"
+    return (
+        f"kuke-ctr: the task of {name} {what}; nothing of it was removed: "
+        f"`kuke-ctr tasks ls --namespace {namespace}` shows it"
+    )
 
 
 def _is_ours(ctr: Ctr, namespace: str, name: str, token: str) -> bool:

@@ -21,6 +21,7 @@ from kuke_ctr.errors import (
     NOT_EXECUTABLE,
     CtrFailed,
     KukeCtrError,
+    NotFound,
     NotStarted,
     UsageError,
 )
@@ -30,6 +31,15 @@ from kuke_ctr.process import Processes
 
 LOOK_LIMIT = 5.0
 """Seconds that a look whether a process has started may take."""
+
+ABSENT = ""
+"""The status of a task that does not exist."""
+
+NOT_RUNNING = (ABSENT, "CREATED", "STOPPED")
+"""The statuses of a task that nothing is lost with."""
+
+CLEANING_LIMIT = 30.0
+"""Seconds for each call that puts things in order: nothing interrupts that."""
 
 _ENDS_WITHIN = 5.0
 _PAUSE = 0.1
@@ -52,6 +62,7 @@ _AT_START = re.compile(
     r"|flag provided but not defined|failed to dial|connection error|deadline exceeded"
     r"|invalid argument|failed precondition|permission denied|^open "
 )
+_OF_CTR = re.compile(r'ctr: |time="|level=|W[ \d]|WARN|DEPRECAT|\d{4}[-/]\d\d[-/]\d\d ')
 _NOT_RUNNING = re.compile(r"no running task found|cannot exec in a (?:stopped|deleted|created)")
 
 
@@ -60,7 +71,8 @@ class Outcome:
     """How a process in the foreground ended.
 
     `exit_code` is what kuke-ctr exits with. `finished` is false where the process may run on:
-    `signal` is what made us leave, `why` some words about it.
+    `signal` is what made us leave, `why` some words about it, `ran` whether it is known to have
+    been started.
     """
 
     exit_code: int
@@ -68,6 +80,7 @@ class Outcome:
     signal: int | None = None
     why: str = ""
     planned: bool = False
+    ran: bool = False
 
 
 def unique_id(stem: str) -> str:
@@ -89,7 +102,7 @@ def on_pipes(
     Raises what kept the process from starting: NotStarted, NotFound, CtrFailed.
     """
     finish = run_in_foreground(lambda: ctr.processes.open_pipes(call), streams, started)
-    if finish.status == 1:
+    if finish.status == 1 and not finish.ran:
         error = start_failure(finish.said, call, command)
         if error is not None:
             raise error
@@ -101,7 +114,7 @@ def on_pipes(
 def _outcome(finish: Finish) -> Outcome:
     # a ctr that a signal ended had not got to the point where it passes signals on
     finished = finish.status is not None and finish.status >= 0
-    return Outcome(finish.exit_code, finished, finish.signal, finish.why)
+    return Outcome(finish.exit_code, finished, finish.signal, finish.why, ran=finish.ran)
 
 
 def on_terminal(ctr: Ctr, call: Call, options: TerminalOptions, command: Sequence[str]) -> Outcome:
@@ -121,7 +134,9 @@ def on_terminal(ctr: Ctr, call: Call, options: TerminalOptions, command: Sequenc
         return Outcome(0, planned=result.planned)
     ending = endings[0]
     if ending.kind is not Kind.ENDED:
-        return Outcome(ending.exit_code, finished=False, signal=ending.signal, why=ending.why)
+        return Outcome(
+            ending.exit_code, False, signal=ending.signal, why=ending.why, ran=ending.printed
+        )
     if ending.status and message_of(ending.said):
         # on a terminal of its own only ctr itself writes to stderr
         raise start_failure(ending.said, call, command) or failure_of(result)
@@ -136,8 +151,9 @@ def start_failure(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrErr
     `command` is what was to be run, empty for the image's own.
     """
     text = said.decode(errors="replace")
-    last = next((line for line in reversed(text.split("\n")) if line.strip()), "")
-    if not last.startswith("ctr: "):
+    *before, last = [line for line in text.split("\n") if line.strip()] or [""]
+    # a process that has said something itself did start
+    if not last.startswith("ctr: ") or not all(map(_OF_CTR.match, before)):
         return _failed_at_exec(text, call, command)
     for pattern, code in ((_MISSING, NO_PROGRAM), (_REFUSED, NOT_EXECUTABLE)):
         match = pattern.search(last)
@@ -212,18 +228,21 @@ def quiet_if_gone(ctr: Ctr) -> Ctr:
 def hang_up(ctr: Ctr, namespace: str, name: str, exec_id: str, number: int) -> bool:
     """Signal an exec'd process whose ctr is gone; remove its record once it has ended.
 
-    Whether it has ended; it gets some seconds for that.
+    Whether it is known to have ended; it gets some seconds for that.
     """
-    ctr = quiet_if_gone(ctr)
-    tasks.signal_exec(ctr, namespace, name, exec_id, signal.Signals(number).name)
+    ctr = replace(quiet_if_gone(ctr), timeout=LOOK_LIMIT)
     until = time.monotonic() + _ENDS_WITHIN
-    while True:
-        said = tasks.remove_exec(ctr, namespace, name, exec_id)
-        if b"ctr: " not in said.stderr or b"not found" in said.stderr:
-            return True
-        if time.monotonic() > until:
-            return False
-        time.sleep(_PAUSE)
+    with suppress(KukeCtrError):  # no answer from containerd
+        tasks.signal_exec(ctr, namespace, name, exec_id, signal.Signals(number).name)
+        while True:
+            said = tasks.remove_exec(ctr, namespace, name, exec_id)
+            silent = said.exit_code >= 0 and b"ctr: " not in said.stderr
+            if silent or b"not found" in said.stderr:
+                return True
+            if time.monotonic() > until:
+                break
+            time.sleep(_PAUSE)
+    return False
 
 
 def exec_started(ctr: Ctr, namespace: str, name: str, exec_id: str) -> Callable[[], bool]:
@@ -249,6 +268,24 @@ def task_started(ctr: Ctr, namespace: str, name: str) -> Callable[[], bool]:
         return False
 
     return look
+
+
+def task_status(ctr: Ctr, namespace: str, name: str) -> str | None:
+    """The status of a task, ABSENT where there is none; None where that can't be known.
+
+    By `ctr tasks ls`. As 2.3 leaves a task out whose shim is silent, `ctr tasks ps` has to say as
+    well that there is none.
+    """
+    try:
+        (listing,) = tasks.listed(replace(ctr, timeout=LOOK_LIMIT), [namespace])
+        for one in listing.records:
+            if one.id == name:
+                return None if one.status == "UNKNOWN" else one.status
+        said = tasks.look_at_processes(ctr, namespace, name, LOOK_LIMIT)
+    except KukeCtrError:
+        return None
+    known = not listing.refused and said.exit_code != 0
+    return ABSENT if known and isinstance(failure_of(said), NotFound) else None
 
 
 def tell(text: str) -> None:

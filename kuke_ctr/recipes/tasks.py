@@ -13,7 +13,7 @@ from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import message_of
 from kuke_ctr.calls import Result, mask
-from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
+from kuke_ctr.errors import CtrFailed, Interrupted, KukeCtrError, NotFound, UsageError
 from kuke_ctr.hints import line_in
 from kuke_ctr.recipes.processes import drops, seen_by_us
 from kuke_ctr.records import Task
@@ -131,7 +131,7 @@ class Tasks:
         )
         try:
             result = self._change("checkpoint", *words, name)
-        except KukeCtrError as error:
+        except (KukeCtrError, Interrupted) as error:
             if self.status(name) == "RUNNING":
                 self._tell_if_paused(name)
             if '"criu"' in error.message:
