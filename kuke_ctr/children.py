@@ -1,11 +1,12 @@
 """Child processes but for their start: waiting, ending, what they read and write."""
 
+import fcntl
 import os
 import select
 import signal
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TextIO
@@ -22,6 +23,7 @@ IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 BLOCK = 65536
 _PR_SET_PDEATHSIG = 1
 _FIRST_OWN = 3
+_ROOM = 1 << 20
 _HOUR = 3600.0  # poll takes 24 days, and a limit may be longer
 _NOT_PASSED_ON = ("CONTAINERD_ADDRESS", "CONTAINERD_NAMESPACE", "PYDANTIC_DISABLE_PLUGINS")
 
@@ -203,6 +205,17 @@ class Word(str):
 
     def encode(self, encoding: str = "", errors: str = "") -> bytes:
         return os.fsencode(str(self))
+
+
+def roomy_pipe() -> tuple[int, int]:
+    """A pipe's read and write end, with a MiB of room where this user may have that.
+
+    A ctr that can't write the end of a task's output at once, because we are slow, may lose it.
+    """
+    read_end, write_end = os.pipe()
+    with suppress(OSError):
+        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _ROOM)
+    return read_end, write_end
 
 
 def close_all(*descriptors: int) -> None:

@@ -4,7 +4,6 @@ Unlike an attachment this is the user's own process: signals go on to it, as in 
 connection is no signal, though: the process goes on, and what it still prints is let go.
 """
 
-import fcntl
 import os
 import select
 import signal
@@ -37,7 +36,6 @@ _NOT_YET = 3.0
 _GRACE = 2.0
 _AGAIN = 0.3
 _ROOM = 64 << 20
-_PIPE = 1 << 20
 """ctr 2.x loses the end of the output where it can't write it as the process ends:
 it is read eagerly, however slow our own reader is."""
 _HELD_LIMIT = 4096
@@ -155,9 +153,6 @@ class _Foreground:
             Flow(self._pipes.stdout, (self._out,), self._printed, room=_ROOM, output=True),
             Flow(self._pipes.stderr, (self._err,), self._complained, room=_ROOM, output=True),
         ]
-        for pipe in (self._pipes.stdout, self._pipes.stderr):
-            with suppress(OSError):  # more than this user may have
-                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
         self._typed = relay.outlet(Outlet.own(self._pipes.stdin))
         if streams.take_input:
             relay.flows.append(Flow(streams.stdin, (self._typed,), at_end=self._end_input))

@@ -29,6 +29,7 @@ from kuke_ctr.children import (
     lines,
     nameless_file,
     open_standard_streams,
+    roomy_pipe,
     say,
     stdin_of,
     wait_for_one,
@@ -224,7 +225,7 @@ class Processes:
         program = self._prepare(call)
         self._announce(call)
         given, ours = os.pipe() if call.stdin is None else (stdin_of(call), -1)
-        (stdout, stdout_end), (stderr, stderr_end) = os.pipe(), os.pipe()
+        (stdout, stdout_end), (stderr, stderr_end) = roomy_pipe(), roomy_pipe()
         child = None
         try:
             with interrupts_held() as blocked:

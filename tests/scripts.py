@@ -12,6 +12,7 @@ import pytest
 
 from kuke_ctr.calls import Call
 from kuke_ctr.children import IGNORED_BY_PYTHON
+from scripts.lib import processes
 
 Script = Callable[[str], Call]
 """Makes a ctr with this shell text, and gives the call `ctr -n main images ls`."""
@@ -35,10 +36,9 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
 @pytest.fixture
 def leaves_nothing() -> Iterator[None]:
     """No child, thread or descriptor is left behind, whatever went wrong in the test."""
-    before = descriptors()
+    before, children = descriptors(), processes.children(os.getpid())
     yield
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert set(processes.children(os.getpid())) <= set(children)
     assert threading.active_count() == 1
     assert descriptors() <= before
 
