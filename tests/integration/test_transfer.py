@@ -552,7 +552,7 @@ def test_ctrl_c_ends_an_import_and_the_next_one_completes_it(
     assert time.monotonic() - begin < 10
     program.stdin.close()
     assert "interrupted; 1 blob is half there" in said
-    assert f"content active -n {namespace}" in said
+    assert f"content active --namespace {namespace}" in said
     done = kuke("images", "import", "-n", namespace, str(archives / "big.tar"), "-q")
     assert (done.returncode, done.stdout) == (0, "example.com/big:1\n"), done.stderr
     assert complete(any_containerd, namespace) == ["example.com/big:1"]
