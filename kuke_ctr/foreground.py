@@ -209,7 +209,8 @@ class _Foreground:
         if now >= self._forward_at:
             self._forward_pending()
         if now >= self._pending_since + _NOT_YET:
-            self._leave(128 + self._pending[0], "it had not started yet")
+            code = TIME_PASSED if self._late else 128 + self._pending[0]
+            self._leave(code, "it had not started yet")
         if now >= self._deadline:
             self._deadline = _FOREVER
             self._late = True

@@ -14,7 +14,7 @@ from kuke_ctr.attachment import Kind
 from kuke_ctr.attachment import Options as TerminalOptions
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.failures import failure_of, message_of
+from kuke_ctr.backends.ctr.failures import complaint_of, failure_of
 from kuke_ctr.calls import Call, Result, mask, write_all
 from kuke_ctr.errors import (
     NO_PROGRAM,
@@ -31,6 +31,8 @@ from kuke_ctr.process import Processes
 
 LOOK_LIMIT = 5.0
 """Seconds that a look whether a process has started may take."""
+_STARTED_LIMIT = 2.0
+"""The same while somebody waits: meanwhile their signals and time limit wait, too."""
 
 ABSENT = ""
 """The status of a task that does not exist."""
@@ -137,12 +139,19 @@ def on_terminal(ctr: Ctr, call: Call, options: TerminalOptions, command: Sequenc
         return Outcome(
             ending.exit_code, False, signal=ending.signal, why=ending.why, ran=ending.printed
         )
-    if ending.status and message_of(ending.said):
+    said = _without_noise(ending.said)
+    if ending.status and complaint_of(said):
         # on a terminal of its own only ctr itself writes to stderr
-        raise start_failure(ending.said, call, command) or failure_of(result)
-    if ending.said.strip():
-        ctr.notice(ending.said.decode(errors="replace"))
+        raise start_failure(said, call, command) or failure_of(result)
+    if said.strip():
+        ctr.notice(said.decode(errors="replace"))
     return Outcome(ending.exit_code)
+
+
+def _without_noise(said: bytes) -> bytes:
+    """What ctr said, but for a window that it could not resize: the process had ended already."""
+    lines = said.splitlines(keepends=True)
+    return b"".join(line for line in lines if b'msg="resize pty"' not in line)
 
 
 def start_failure(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrError | None:
@@ -250,7 +259,7 @@ def exec_started(ctr: Ctr, namespace: str, name: str, exec_id: str) -> Callable[
 
     def look() -> bool:
         with suppress(KukeCtrError):
-            said = tasks.look_at_processes(ctr, namespace, name, LOOK_LIMIT)
+            said = tasks.look_at_processes(ctr, namespace, name, _STARTED_LIMIT)
             return exec_id.encode() in said.stdout
         return False
 
@@ -262,7 +271,7 @@ def task_started(ctr: Ctr, namespace: str, name: str) -> Callable[[], bool]:
 
     def look() -> bool:
         with suppress(KukeCtrError):
-            limited = replace(ctr, timeout=LOOK_LIMIT)
+            limited = replace(ctr, timeout=_STARTED_LIMIT)
             task = tasks.states(limited, namespace).get(name)
             return task is not None and task.status == "RUNNING"
         return False

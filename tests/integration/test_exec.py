@@ -193,6 +193,15 @@ def test_on_a_terminal_of_each_version(any_place: Place) -> None:
     assert any_place.execs(container) == 0
 
 
+def test_a_short_process_on_a_terminal_has_its_own_exit_code(place: Place) -> None:
+    """ctr can't resize the window of one that has ended, and says so: that is no failure."""
+    container = place.sleeper()
+    for _ in range(5):
+        with place.sit("exec", "-it", container, "sh", "-c", "exit 3") as seat:
+            assert seat.wait() == 3
+            assert b"resize" not in seat.shown
+
+
 @pytest.mark.parametrize("how", ["HUP", "TERM", "INT", "hang up"])
 def test_with_a_terminal_the_process_gets_hup_and_its_record_goes(place: Place, how: str) -> None:
     container = place.sleeper()

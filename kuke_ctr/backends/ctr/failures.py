@@ -34,12 +34,21 @@ _KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
 
 
 def message_of(stderr: bytes) -> str:
-    """What ctr says went wrong: its last `ctr: ...` line, else its last line that is not a log."""
-    lines = [line for line in stderr.decode(errors="replace").splitlines() if line.strip()]
+    """What ctr says went wrong: its complaint, else the last line of its log."""
+    return complaint_of(stderr) or _last(stderr.decode(errors="replace").splitlines())
+
+
+def complaint_of(stderr: bytes) -> str:
+    """ctr's last `ctr: ...` line, else its last line that is not of a log; empty for neither."""
+    lines = stderr.decode(errors="replace").splitlines()
     own = [line for line in lines if line.startswith("ctr: ")]
-    plain = [line for line in lines if not _LOG_LINE.match(line)]
-    chosen = own or plain or lines
-    return chosen[-1].removeprefix("ctr: ").strip() if chosen else ""
+    return _last(own or [line for line in lines if not _LOG_LINE.match(line)])
+
+
+def _last(lines: list[str]) -> str:
+    """The last line that says something, without ctr's name before it."""
+    said = (line.removeprefix("ctr: ").strip() for line in reversed(lines))
+    return next((line for line in said if line), "")
 
 
 def failure_of(result: Result) -> KukeCtrError:
