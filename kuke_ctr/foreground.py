@@ -240,7 +240,7 @@ class _Foreground:
         if number in (signal.SIGINT, signal.SIGTERM):
             self._asked += 1
             if self._asked >= ENOUGH:
-                self._leave(128 + number, f"after {ENOUGH} signals")
+                self._leave(128 + number, f"left after {ENOUGH} signals")
                 return
         self._pass_on(number)
 

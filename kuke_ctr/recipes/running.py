@@ -243,6 +243,11 @@ def no_image(ctr: Ctr, namespace: str, image: str, error: NotFound) -> NotFound:
     """The error for an image that the namespace lacks: where it is, or what is near."""
     here = _images(ctr, namespace)
     if image in here:
+        if "content digest" in error.message:
+            error.hint = (
+                "it was not fetched for this platform: "
+                f"{line_in(namespace, 'images', 'inspect', image)} shows what is here"
+            )
         return error
     for other in sorted(namespaces.names(ctr) - {namespace}):
         if image in _images(ctr, other):

@@ -74,13 +74,20 @@ def end_with(parent: int) -> Callable[[], None]:
 
 
 def mounts_below(folder: Path) -> list[str]:
-    """What is mounted below `folder`, the innermost first."""
+    """What is mounted below `folder`, or is made of files there, the innermost first."""
     found = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        point = re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), line.split(" ")[4])
-        if point.startswith(f"{folder}/"):
+        source, point = (_plain(field) for field in line.split(" ")[3:5])
+        layers = line.partition(" - ")[2]
+        below = any(path.startswith(f"{folder}/") for path in (source, point))
+        if below or f"{folder}/" in layers:
             found.append(point)
     return sorted(found, key=len, reverse=True)
+
+
+def _plain(field: str) -> str:
+    """A path of mountinfo, whose blanks and the like are written as octal numbers."""
+    return re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), field)
 
 
 def mount_overlay(folder: Path) -> bool:

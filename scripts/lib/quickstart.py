@@ -35,6 +35,7 @@ TO_TRY = (
     "kuke-ctr realms ls",
     "kuke-ctr realms resolve main --explain",
     "kuke-ctr -x tasks ls --realm main        # prints the ctr command that it runs",
+    f"kuke-ctr run --realm main --rm -it {BUSYBOX}",
 )
 
 
@@ -67,9 +68,25 @@ def stop() -> int:
     base = DEMO / "containerd"
     if base.exists():
         # the folder of programs may be gone, and what is running is ended all the same
-        PrivateContainerd(programs.CACHE / "programs" / programs.NATIVE / "bin", _base()).stop()
+        daemon = PrivateContainerd(programs.CACHE / "programs" / programs.NATIVE / "bin", _base())
+        if daemon.pid is not None:
+            with contextlib.suppress(OSError, RuntimeError, subprocess.SubprocessError):
+                _remove_containers(daemon)
+        daemon.stop()
     shutil.rmtree(DEMO, ignore_errors=True)
     return 0
+
+
+def _remove_containers(daemon: PrivateContainerd) -> None:
+    """By kuke-ctr itself: the log files of `run -d` go with their containers."""
+    environment = {**daemon.environment, "CONTAINERD_ADDRESS": daemon.address}
+    daemon.remove_tasks()
+    for namespace in REALMS.values():
+        words = ("containers", "rm", "--all", "--yes", "--namespace", namespace)
+        program = venv.VENV / "bin" / "kuke-ctr"
+        subprocess.run(
+            [program, *words], env=environment, capture_output=True, timeout=60, check=False
+        )
 
 
 def replay(folder: Path, why: str) -> int:
