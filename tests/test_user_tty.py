@@ -31,13 +31,12 @@ def local(terminal: int) -> int:
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_the_modes_are_the_same_afterwards(terminal: int, mode: Mode) -> None:
-    before = termios.tcgetattr(terminal)
+    before, children = termios.tcgetattr(terminal), processes.children(os.getpid())
     with UserTerminal(terminal, mode):
         assert not local(terminal) & (termios.ICANON | termios.ECHO)
         assert bool(local(terminal) & termios.ISIG) == (mode is Mode.KEYS)
     assert termios.tcgetattr(terminal) == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert processes.children(os.getpid()) == children
 
 
 def test_an_error_restores_them_too(terminal: int) -> None:
