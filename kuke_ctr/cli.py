@@ -18,7 +18,7 @@ from typer.main import get_command as build
 
 from kuke_ctr.errors import INTERRUPTED, NO_READER, Interrupted, KukeCtrError, UsageError
 from kuke_ctr.options import begins_with_shared, hoist
-from kuke_ctr.render import show_error
+from kuke_ctr.render import ENCODABLE, show_error
 
 if TYPE_CHECKING:
     from typer.models import CommandInfo
@@ -256,7 +256,7 @@ def _open_streams() -> None:
 
 def _run(words: list[str]) -> int:
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="surrogateescape")
+        sys.stdout.reconfigure(errors=ENCODABLE)
     try:
         line = hoist(words, _is_noun)
         if begins_with_shared(line):
