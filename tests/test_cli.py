@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli import main
+from kuke_ctr.parse.nouns import RECORDS, parser_of
 from tests.fake_ctr import FakeCtr
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -137,12 +138,33 @@ def test_ctr_is_not_started_in_a_namespace_that_is_a_guess(host: FakeCtr, capsys
     assert host.calls == [["namespaces", "ls", "-q"]]
 
 
-def test_an_input_without_a_header_is_told(tmp_path: Path, capsys: Capture) -> None:
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "name", "csv"])
+def test_an_input_without_a_header_is_4(tmp_path: Path, capsys: Capture, form: str) -> None:
     (tmp_path / "nothing").write_text("")
-    assert main(["parse", "images", str(tmp_path / "nothing"), "-o", "json"]) == 0
+    assert main(["parse", "images", str(tmp_path / "nothing"), "-o", form]) == 4
     out, err = capsys.readouterr()
-    assert json.loads(out) == []
+    assert out == ""
     assert "nothing came in" in err
+
+
+def test_printed_events_are_read(tmp_path: Path, capsys: Capture) -> None:
+    line = '2026-01-02 03:04:05.000000006 +0000 UTC main /tasks/exit {"container_id":"c1"}'
+    (tmp_path / "events").write_text(f"{line}\n")
+    assert main(["parse", "events", str(tmp_path / "events"), "-o", "json"]) == 0
+    (event,) = json.loads(capsys.readouterr().out)
+    assert (event["topic"], event["subject"]) == ("/tasks/exit", "c1")
+
+
+@pytest.mark.parametrize("noun", RECORDS)
+def test_every_noun_has_its_parser(noun: str) -> None:
+    assert callable(parser_of(noun))
+
+
+@pytest.mark.parametrize("noun", ["events", "deprecations"])
+def test_no_events_are_an_empty_input(tmp_path: Path, capsys: Capture, noun: str) -> None:
+    (tmp_path / "nothing").write_text("")
+    assert main(["parse", noun, str(tmp_path / "nothing"), "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
 
 
 def test_a_forged_row_is_found_by_the_names(host: FakeCtr, capsys: Capture) -> None:
@@ -247,6 +269,12 @@ def test_a_missing_socket_is_said_at_once(host: FakeCtr, tmp_path: Path, capsys:
     assert "gone.sock" in err
     assert "hint: " in err
     assert host.calls == []
+
+
+def test_a_socket_as_a_url_is_its_path(host: FakeCtr, tmp_path: Path, capsys: Capture) -> None:
+    url = f"unix://{tmp_path}/gone.sock"
+    assert main(["images", "ls", "-n", "x", "-a", url, "--dry-run"]) == 0
+    assert capsys.readouterr().out == f"env ctr -a {tmp_path}/gone.sock -n x images ls\n"
 
 
 def test_a_regular_file_is_no_socket(host: FakeCtr, tmp_path: Path, capsys: Capture) -> None:
