@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli import main
-from kuke_ctr.parse.nouns import RECORDS, parser_of
+from kuke_ctr.parse.nouns import HEADERS, RECORDS, other_noun, parser_of
 from tests.fake_ctr import FakeCtr
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -145,6 +145,24 @@ def test_an_input_without_a_header_is_4(tmp_path: Path, capsys: Capture, form: s
     out, err = capsys.readouterr()
     assert out == ""
     assert "nothing came in" in err
+
+
+@pytest.mark.parametrize("noun", ["images", "images-check", "tasks", "events", "version"])
+def test_the_table_of_another_noun_is_named(tmp_path: Path, capsys: Capture, noun: str) -> None:
+    (tmp_path / "table").write_text("CONTAINER    IMAGE    RUNTIME    \n")
+    assert main(["parse", noun, str(tmp_path / "table"), "-o", "json"]) == 4
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"the table of containers, not of {noun}" in err
+    assert "hint: `kuke-ctr parse containers` reads it" in err
+
+
+@pytest.mark.parametrize("noun", HEADERS)
+def test_the_header_of_a_noun_is_read_by_its_own_parser(noun: str) -> None:
+    columns = HEADERS[noun].replace("CREATED AT", "CREATED_AT").split()
+    header = " ".join(f"{column}  " for column in columns).replace("CREATED_AT", "CREATED AT")
+    assert list(parser_of(noun)([header])) == []
+    assert other_noun(noun, header) is None
 
 
 def test_printed_events_are_read(tmp_path: Path, capsys: Capture) -> None:

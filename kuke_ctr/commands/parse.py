@@ -12,7 +12,7 @@ from kuke_ctr.backends.ctr.tables import listing
 from kuke_ctr.commands.lists import show, view_of
 from kuke_ctr.errors import Forbidden, Unreadable, UsageError
 from kuke_ctr.options import shared
-from kuke_ctr.parse.nouns import RECORDS, parser_of
+from kuke_ctr.parse.nouns import RECORDS, other_noun, parser_of
 from kuke_ctr.records import Listing, Record, Refused, RowsRefused
 from kuke_ctr.render import Output, View, print_lines, render, show_error, show_refused
 from kuke_ctr.session import Session
@@ -48,15 +48,26 @@ def parse(
 
 
 def _lines(stream: TextIO, noun: str) -> Iterator[str]:
-    """The lines without their newlines; Unreadable for none, where ctr prints a header at least."""
-    nothing = noun not in _WITHOUT_HEADER
-    for line in stream:
-        nothing = False
-        yield line.removesuffix("\n")
-    if nothing:
+    """The lines without their newlines.
+
+    Raises Unreadable for no lines, where ctr prints a header at least, and for another table.
+    """
+    first = next(stream, None)
+    if first is None:
+        if noun in _WITHOUT_HEADER:
+            return
         raise Unreadable(
             "nothing came in, not even a header", hint="did the command before it fail?"
         )
+    other = other_noun(noun, first)
+    if other is not None:
+        raise Unreadable(
+            f"this is the table of {other}, not of {noun}: its first line is {first.rstrip()!r}",
+            hint=f"`kuke-ctr parse {other}` reads it",
+        )
+    yield first.removesuffix("\n")
+    for line in stream:
+        yield line.removesuffix("\n")
 
 
 def _open(file: str) -> AbstractContextManager[TextIO]:
