@@ -10,10 +10,9 @@ import pytest
 
 from kuke_ctr.calls import Call
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, NotStarted, UsageError
-from kuke_ctr.options import Options
 from kuke_ctr.recipes.running import environment_of, make_log, mount_of, no_image, whole_name
 from kuke_ctr.recipes.starting import start_failure
-from kuke_ctr.session import Session
+from kuke_ctr.session import Options, Session
 from tests.fake_ctr import FakeCtr
 
 CALL = Call(("ctr", "-n", "main", "tasks", "exec", "--exec-id", "x", "--", "c1", "nope"))

@@ -188,8 +188,9 @@ def start_failure(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrErr
 
 
 def _line_about(call: Call, *words: str) -> str:
-    """A command about the container of a `ctr tasks exec`: the first word after its flags."""
-    return line_in(call.namespace, *words, call.argv[call.argv.index("--") + 1])
+    """A command about the container of a `ctr tasks exec` or `start`."""
+    at = call.argv.index("--") + 1 if "--" in call.argv else -1
+    return line_in(call.namespace, *words, call.argv[at])
 
 
 def _failed_at_exec(text: str, call: Call, command: Sequence[str]) -> KukeCtrError | None:
