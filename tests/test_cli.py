@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.cli import main
+from kuke_ctr.cli import ELSEWHERE, NAMES, main
 from kuke_ctr.parse.nouns import HEADERS, RECORDS, other_noun, parser_of
 from tests.fake_ctr import FakeCtr
 
@@ -252,6 +252,11 @@ def test_all_realms_run_side_by_side_with_their_names(host: FakeCtr, capsys: Cap
         ("--realm", 2, "no command was given"),
         ("images lss", 2, "did you mean `kuke-ctr images ls`"),
         ("imgaes ls", 2, "did you mean `kuke-ctr images`"),
+        ("ps", 2, "did you mean `kuke-ctr tasks ls`"),
+        ("-r main pull x", 2, "did you mean `kuke-ctr images pull`"),
+        ("help", 2, "`kuke-ctr --help` lists the commands"),
+        ("images help", 2, "`kuke-ctr images --help` lists the commands"),
+        ("ss", 2, "`kuke-ctr --help` lists the commands"),
         ("images ls --ctr /nowhere/ctr", 127, "/nowhere/ctr"),
         ("images ls --ctr 'sudo ctr'", 2, "sudo kuke-ctr"),
         ("images ls --timeout soon", 2, "no time"),
@@ -274,6 +279,13 @@ def test_bad_input_is_one_sentence_a_hint_and_starts_nothing(
     assert "Traceback" not in err
     assert out == ""
     assert [call for call in host.calls if "images" in call] == []
+
+
+@pytest.mark.parametrize("word", ELSEWHERE)
+def test_a_word_without_its_noun_leads_to_a_command(capsys: Capture, word: str) -> None:
+    assert word not in NAMES
+    assert main([*ELSEWHERE[word].split(), "--help"]) == 0
+    assert f"kuke-ctr {ELSEWHERE[word]}" in capsys.readouterr().out
 
 
 def test_a_program_that_may_not_be_executed_is_126(tmp_path: Path, capsys: Capture) -> None:
