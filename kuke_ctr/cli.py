@@ -18,7 +18,7 @@ from typer.main import get_command as build
 
 from kuke_ctr.errors import INTERRUPTED, NO_READER, Interrupted, KukeCtrError, UsageError
 from kuke_ctr.options import begins_with_shared, hoist
-from kuke_ctr.render import show_error
+from kuke_ctr.render import ENCODABLE, show_error
 
 if TYPE_CHECKING:
     from typer.models import CommandInfo
@@ -95,6 +95,39 @@ ENTRIES = {
     "schema": Entry("JSON Schema of the records.", verbs=False),
 }
 NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
+ELSEWHERE = {
+    "checkpoint": "tasks checkpoint",
+    "commit": "snapshots commit",
+    "convert": "images convert",
+    "create": "containers create",
+    "export": "images export",
+    "fetch": "content fetch",
+    "import": "images import",
+    "inspect": "containers info",
+    "kill": "tasks kill",
+    "load": "images import",
+    "ls": "containers ls",
+    "metrics": "tasks metrics",
+    "mount": "images mount",
+    "pause": "tasks pause",
+    "ps": "tasks ls",
+    "prune": "images prune",
+    "pull": "images pull",
+    "push": "images push",
+    "resume": "tasks resume",
+    "rm": "containers rm",
+    "rmi": "images rm",
+    "save": "images export",
+    "start": "tasks start",
+    "stats": "tasks metrics",
+    "stop": "tasks kill",
+    "tag": "images tag",
+    "top": "tasks ps",
+    "unmount": "images unmount",
+    "unpause": "tasks resume",
+}
+"""Words that docker's users and ctr's type without a noun, and the command that does that here."""
+
 VERB_ALIASES = {"list": "ls", "remove": "rm", "delete": "rm", "del": "rm"}
 
 # shown as it is typed: a bracket in a help text is not markup
@@ -195,7 +228,9 @@ def _command(info: "CommandInfo") -> Any:
 
 def unknown(word: str, names: Sequence[str], path: str) -> UsageError:
     """The error for a word that is no command, with the nearest one that is."""
-    near = get_close_matches(word, names, n=1)
+    near = get_close_matches(word, [name for name in names if len(name) > 1], n=1)
+    if path == "kuke-ctr" and word in ELSEWHERE:
+        near = [ELSEWHERE[word]]
     hint = f"did you mean `{path} {near[0]}`?" if near else f"`{path} --help` lists the commands"
     return UsageError(f"there is no command {word!r} in `{path}`", hint=hint)
 
@@ -256,7 +291,7 @@ def _open_streams() -> None:
 
 def _run(words: list[str]) -> int:
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="surrogateescape")
+        sys.stdout.reconfigure(errors=ENCODABLE)
     try:
         line = hoist(words, _is_noun)
         if begins_with_shared(line):

@@ -1,5 +1,6 @@
 """Records as table, wide, json, jsonl, yaml, csv or name; errors as lines on stderr."""
 
+import codecs
 import json
 import os
 import re
@@ -13,6 +14,28 @@ from unicodedata import combining, east_asian_width
 
 from kuke_ctr.errors import Explained, UsageError
 from kuke_ctr.records import Record, Refused
+
+ENCODABLE = "kuke-ctr"
+"""The errors handler of stdout: bytes that were not UTF-8 pass, lines of a tree become ASCII, other
+characters that the encoding lacks become escapes."""
+
+_ASCII = {"\u2502": "|", "\u251c": "|", "\u2514": "`", "\u2500": "-", "\u2026": "..."}
+
+
+def _encodable(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return b"".join(map(_bytes_for, text)), error.end
+
+
+def _bytes_for(character: str) -> bytes:
+    if "\udc80" <= character <= "\udcff":
+        return character.encode("ascii", "surrogateescape")
+    return _ASCII.get(character, character).encode("ascii", "backslashreplace")
+
+
+codecs.register_error(ENCODABLE, _encodable)
 
 
 class Output(StrEnum):

@@ -67,6 +67,8 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
         text_at(own, "address"),
         text_at(kuke, "spec", "containerdSocket"),
     )
+    if address is not None:
+        address = address.removeprefix("unix://")  # ctr takes a path only
     words = _program(_first(flags.ctr, environ.get("KUKE_CTR_BIN"), text_at(own, "ctr"), "ctr"))
     suffix, suffix_source = _suffix(environ, kuke, warnings)
     return Settings(
@@ -95,8 +97,7 @@ def _realm(flags: Flags, environ: Mapping[str, str], own: Mapping[str, object]) 
 def _socket(address: str | None, words: tuple[str, ...]) -> str | None:
     if address is None:
         return DEFAULT_SOCKET if len(words) == 1 else None
-    path = address.removeprefix("unix://")
-    return path if path.startswith("/") else None
+    return address if address.startswith("/") else None
 
 
 def _program(text: str | None) -> tuple[str, ...]:

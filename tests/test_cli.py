@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.cli import main
+from kuke_ctr.cli import ELSEWHERE, NAMES, main
+from kuke_ctr.parse.nouns import HEADERS, RECORDS, other_noun, parser_of
 from tests.fake_ctr import FakeCtr
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -137,12 +138,51 @@ def test_ctr_is_not_started_in_a_namespace_that_is_a_guess(host: FakeCtr, capsys
     assert host.calls == [["namespaces", "ls", "-q"]]
 
 
-def test_an_input_without_a_header_is_told(tmp_path: Path, capsys: Capture) -> None:
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "name", "csv"])
+def test_an_input_without_a_header_is_4(tmp_path: Path, capsys: Capture, form: str) -> None:
     (tmp_path / "nothing").write_text("")
-    assert main(["parse", "images", str(tmp_path / "nothing"), "-o", "json"]) == 0
+    assert main(["parse", "images", str(tmp_path / "nothing"), "-o", form]) == 4
     out, err = capsys.readouterr()
-    assert json.loads(out) == []
+    assert out == ""
     assert "nothing came in" in err
+
+
+@pytest.mark.parametrize("noun", ["images", "images-check", "tasks", "events", "version"])
+def test_the_table_of_another_noun_is_named(tmp_path: Path, capsys: Capture, noun: str) -> None:
+    (tmp_path / "table").write_text("CONTAINER    IMAGE    RUNTIME    \n")
+    assert main(["parse", noun, str(tmp_path / "table"), "-o", "json"]) == 4
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"the table of containers, not of {noun}" in err
+    assert "hint: `kuke-ctr parse containers` reads it" in err
+
+
+@pytest.mark.parametrize("noun", HEADERS)
+def test_the_header_of_a_noun_is_read_by_its_own_parser(noun: str) -> None:
+    columns = HEADERS[noun].replace("CREATED AT", "CREATED_AT").split()
+    header = " ".join(f"{column}  " for column in columns).replace("CREATED_AT", "CREATED AT")
+    assert list(parser_of(noun)([header])) == []
+    assert other_noun(noun, header) is None
+
+
+def test_printed_events_are_read(tmp_path: Path, capsys: Capture) -> None:
+    line = '2026-01-02 03:04:05.000000006 +0000 UTC main /tasks/exit {"container_id":"c1"}'
+    (tmp_path / "events").write_text(f"{line}\n")
+    assert main(["parse", "events", str(tmp_path / "events"), "-o", "json"]) == 0
+    (event,) = json.loads(capsys.readouterr().out)
+    assert (event["topic"], event["subject"]) == ("/tasks/exit", "c1")
+
+
+@pytest.mark.parametrize("noun", RECORDS)
+def test_every_noun_has_its_parser(noun: str) -> None:
+    assert callable(parser_of(noun))
+
+
+@pytest.mark.parametrize("noun", ["events", "deprecations"])
+def test_no_events_are_an_empty_input(tmp_path: Path, capsys: Capture, noun: str) -> None:
+    (tmp_path / "nothing").write_text("")
+    assert main(["parse", noun, str(tmp_path / "nothing"), "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
 
 
 def test_a_forged_row_is_found_by_the_names(host: FakeCtr, capsys: Capture) -> None:
@@ -212,6 +252,11 @@ def test_all_realms_run_side_by_side_with_their_names(host: FakeCtr, capsys: Cap
         ("--realm", 2, "no command was given"),
         ("images lss", 2, "did you mean `kuke-ctr images ls`"),
         ("imgaes ls", 2, "did you mean `kuke-ctr images`"),
+        ("ps", 2, "did you mean `kuke-ctr tasks ls`"),
+        ("-r main pull x", 2, "did you mean `kuke-ctr images pull`"),
+        ("help", 2, "`kuke-ctr --help` lists the commands"),
+        ("images help", 2, "`kuke-ctr images --help` lists the commands"),
+        ("ss", 2, "`kuke-ctr --help` lists the commands"),
         ("images ls --ctr /nowhere/ctr", 127, "/nowhere/ctr"),
         ("images ls --ctr 'sudo ctr'", 2, "sudo kuke-ctr"),
         ("images ls --timeout soon", 2, "no time"),
@@ -236,6 +281,13 @@ def test_bad_input_is_one_sentence_a_hint_and_starts_nothing(
     assert [call for call in host.calls if "images" in call] == []
 
 
+@pytest.mark.parametrize("word", ELSEWHERE)
+def test_a_word_without_its_noun_leads_to_a_command(capsys: Capture, word: str) -> None:
+    assert word not in NAMES
+    assert main([*ELSEWHERE[word].split(), "--help"]) == 0
+    assert f"kuke-ctr {ELSEWHERE[word]}" in capsys.readouterr().out
+
+
 def test_a_program_that_may_not_be_executed_is_126(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "ctr").write_text("not a program")
     assert main(["images", "ls", "-n", "x", "--ctr", str(tmp_path / "ctr")]) == 126
@@ -247,6 +299,12 @@ def test_a_missing_socket_is_said_at_once(host: FakeCtr, tmp_path: Path, capsys:
     assert "gone.sock" in err
     assert "hint: " in err
     assert host.calls == []
+
+
+def test_a_socket_as_a_url_is_its_path(host: FakeCtr, tmp_path: Path, capsys: Capture) -> None:
+    url = f"unix://{tmp_path}/gone.sock"
+    assert main(["images", "ls", "-n", "x", "-a", url, "--dry-run"]) == 0
+    assert capsys.readouterr().out == f"env ctr -a {tmp_path}/gone.sock -n x images ls\n"
 
 
 def test_a_regular_file_is_no_socket(host: FakeCtr, tmp_path: Path, capsys: Capture) -> None:

@@ -118,6 +118,15 @@ def test_each_removal_is_reported_and_users_are_named(host: FakeCtr, capsys: Cap
     ]
 
 
+def test_the_near_names_are_those_that_are_left(host: FakeCtr, capsys: Capture) -> None:
+    refs = ("example.com/a:1", "example.com/b:1")
+    for ref in refs:
+        on(host, "rm", ref, stdout=f"{ref}\n")
+    assert main(["images", "rm", *refs, "example.com/x:1", *HERE]) == 3
+    (hint,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("hint: ")]
+    assert hint.startswith("hint: there are: example.com/c:1 (")
+
+
 def test_an_image_that_goes_first_is_not_found(host: FakeCtr, capsys: Capture) -> None:
     on(host, "rm", "example.com/b:1", stderr='level=warning msg="b: image not found"\n')
     assert main(["images", "rm", "example.com/b:1", *HERE]) == 3

@@ -11,6 +11,7 @@ import pytest
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.calls import Call
 from kuke_ctr.cli import main
+from kuke_ctr.commands import exec as exec_
 from kuke_ctr.commands import of_processes, start
 from kuke_ctr.errors import NO_READER, Forbidden
 from kuke_ctr.foreground import Streams
@@ -118,6 +119,17 @@ def test_what_was_left_is_removed_only_where_it_is_known_to_be_over(
     told.clear()
     of_processes._put_in_order(what, outcome, undo, None)  # without --rm what ran stays
     assert told == (["undo"] if done == "undo" else [])
+
+
+def test_an_exec_that_goes_on_is_ended_by_a_line_that_names_it_all(
+    fake_ctr: FakeCtr, capfd: Capture
+) -> None:
+    realm = Session(Options(namespace="kukeon-main")).realm()
+    exec_._put_in_order(
+        realm, "web", "e1", Outcome(124, finished=False, why="time passed"), tty=False
+    )
+    line = "kuke-ctr tasks kill --exec-id e1 -s KILL web --namespace kukeon-main"
+    assert f"time passed; the process goes on in web: `{line}` ends it" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(("status", "stays"), [("hung", True), ("RUNNING", True), ("", False)])

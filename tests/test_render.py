@@ -3,15 +3,17 @@
 import csv
 import io
 import json
+import sys
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kuke_ctr.cli import main
 from kuke_ctr.errors import UsageError
 from kuke_ctr.records import Container, Image, Task
-from kuke_ctr.render import Output, choose_output, escape, make_view, render, width
+from kuke_ctr.render import ENCODABLE, Output, choose_output, escape, make_view, render, width
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -193,3 +195,31 @@ def test_statuses_are_coloured_on_a_terminal_only(monkeypatch: pytest.MonkeyPatc
     assert "\x1b[32mRUNNING\x1b[0m" in "".join(lines(task))
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in "".join(lines(task))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "printed"),
+    [
+        ("ascii", b"|- `- |  \xff \\u4e2d ..."),
+        ("latin-1", b"|- `- |  \xff \\u4e2d ..."),
+        (
+            "utf-8",
+            "\u251c\u2500 \u2514\u2500 \u2502  ".encode() + b"\xff \xe4\xb8\xad \xe2\x80\xa6",
+        ),
+    ],
+)
+def test_what_an_encoding_lacks_is_printed_in_another_way(encoding: str, printed: bytes) -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors=ENCODABLE)
+    stream.write("\u251c\u2500 \u2514\u2500 \u2502  \udcff \u4e2d \u2026")
+    stream.flush()
+    assert raw.getvalue() == printed
+
+
+def test_stdout_takes_every_character(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    assert main(["parse", "namespaces", "/nowhere"]) == 2
+    sys.stdout.write("\u2502")
+    sys.stdout.flush()
+    assert raw.getvalue() == b"|"

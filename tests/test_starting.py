@@ -1,15 +1,19 @@
 """What ctr's last words mean when exec or run fails; the environment and mounts of a run."""
 
 import os
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kuke_ctr.calls import Call
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, NotStarted, UsageError
-from kuke_ctr.recipes.running import environment_of, make_log, mount_of
+from kuke_ctr.recipes.running import environment_of, make_log, mount_of, no_image, whole_name
 from kuke_ctr.recipes.starting import start_failure
+from kuke_ctr.session import Options, Session
+from tests.fake_ctr import FakeCtr
 
 CALL = Call(("ctr", "-n", "main", "tasks", "exec", "--exec-id", "x", "--", "c1", "nope"))
 EXEC = "ctr: OCI runtime exec failed: exec failed: unable to start container process: "
@@ -60,11 +64,61 @@ def test_anything_else_is_the_programs_own(said: str) -> None:
     assert start_failure(said.encode(), CALL, ["nope"]) is None
 
 
-def test_a_program_that_is_not_running_has_a_way_out() -> None:
-    error = start_failure(b"ctr: cannot exec in a stopped state: unknown\n", CALL, ["x"])
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        ("no running task found: task c1 not found: not found", ["start"]),
+        ("cannot exec in a stopped state: unknown", ["rm", "start"]),
+        ("cannot exec in a paused state: unknown", ["resume"]),
+    ],
+)
+def test_a_program_that_is_not_running_has_a_way_out(said: str, lines: list[str]) -> None:
+    call = replace(CALL, namespace="team-a")
+    error = start_failure(f"ctr: {said}\n".encode(), call, ["x"])
     assert error is not None
-    assert "not running" in error.message
-    assert "tasks start" in str(error.hint)
+    found = re.findall("`[^`]*`", str(error.hint))
+    assert found == [f"`kuke-ctr tasks {verb} c1 --namespace team-a`" for verb in lines]
+
+
+@pytest.mark.parametrize(
+    ("short", "whole"),
+    [
+        ("busybox", "docker.io/library/busybox:latest"),
+        ("busybox:1.36", "docker.io/library/busybox:1.36"),
+        ("grafana/loki", "docker.io/grafana/loki:latest"),
+        ("ghcr.io/a/b", "ghcr.io/a/b:latest"),
+        ("localhost/a", "localhost/a:latest"),
+        ("127.0.0.1:5000/a", "127.0.0.1:5000/a:latest"),
+        ("a@sha256:00", "docker.io/library/a@sha256:00"),
+    ],
+)
+def test_a_short_name_has_a_whole_one(short: str, whole: str) -> None:
+    assert whole_name(short) == whole
+    assert whole_name(whole) == whole
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "said"),
+    [
+        (
+            ["docker.io/library/busybox:latest"],
+            [],
+            "its whole name is docker.io/library/busybox",
+        ),
+        ([], ["docker.io/library/busybox:latest"], "other has docker.io/library/busybox:latest: "),
+        ([], ["busybox"], "the namespace other has it: "),
+        (["x.io/a:1"], [], "there are: x.io/a:1; `kuke-ctr images pull docker.io/library/busybox:"),
+    ],
+)
+def test_an_image_with_a_short_name_is_looked_for_by_its_whole_one(
+    fake_ctr: FakeCtr, here: list[str], there: list[str], said: str
+) -> None:
+    fake_ctr.answer("namespaces", "ls", "-q", stdout="main\nother\n")
+    for namespace, names in (("main", here), ("other", there)):
+        listed = "".join(f"{name}\n" for name in names)
+        fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=listed)
+    error = no_image(Session(Options()).ctr, "main", "busybox", NotFound(""))
+    assert said in str(error.hint)
 
 
 OURS: Mapping[str, str] = {"SECRET": "hush", "LINES": "a\nb", "EMPTY": ""}

@@ -1,14 +1,17 @@
 """Changing content, snapshots and leases over a fake ctr: who is named, what runs and what not."""
 
+import hashlib
 import json
 import os
 import pty
+import socket
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from kuke_ctr.cli import main
+from kuke_ctr.commands import content_changes
 from tests.fake_ctr import FakeCtr
 from tests.parse.tabwriter import ctr_table
 
@@ -299,6 +302,54 @@ def test_ingest_hands_the_file_to_ctr_and_prints_its_digest(
     assert main(line) == 0
     assert capsys.readouterr().out == f"{digest}\n"
     assert (tmp_path / "got").read_bytes() == b"hello"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "file", "null"])
+@pytest.mark.parametrize("data", [b"", b"hello"])
+def test_a_stdin_without_a_byte_is_refused_and_no_byte_is_taken(
+    host: FakeCtr, capsys: Capture, tmp_path: Path, kind: str, data: bytes
+) -> None:
+    if kind == "pipe":
+        reader, writer = os.pipe()
+        os.write(writer, data)
+        os.close(writer)
+    elif kind == "socket":
+        one, other = socket.socketpair()
+        other.sendall(data)
+        other.close()
+        reader = one.detach()
+    else:
+        (tmp_path / "in").write_bytes(data)
+        reader = os.open(os.devnull if kind == "null" else tmp_path / "in", os.O_RDONLY)
+    with os.fdopen(reader) as stdin:
+        assert content_changes._is_empty(reader) == (not data or kind == "null")
+        if not data or kind == "null":
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("sys.stdin", stdin)
+                assert main(["content", "ingest", "-r", "main", "key"]) == 2
+            assert "not one byte on stdin" in capsys.readouterr().err
+            assert changing(host) == []
+        else:
+            assert os.read(reader, 9) == data
+
+
+def test_an_empty_stdin_may_be_meant(
+    host: FakeCtr, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").write_bytes(b"")
+    (tmp_path / "full").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    digest = f"sha256:{hashlib.sha256().hexdigest()}"
+    host.answer(*MAIN, "content", "ingest", "--expected-digest", digest, "full")
+    words = ["content", "ingest", "-r", "main", "full", "--expected-size", "0"]
+    with Path("in").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{digest}\n"
+    assert "full is taken as REF, a name" in err
+    assert main([*words, "full"]) == 2
+    assert "full is not empty" in capsys.readouterr().err
 
 
 def test_a_fetch_after_which_there_is_no_image_has_failed(host: FakeCtr, capsys: Capture) -> None:

@@ -1,10 +1,12 @@
 """kuke-ctr content fetch, ingest, label, rm, prune"""
 
 import os
+import select
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -124,14 +126,16 @@ def fetch(
 def ingest(
     session: Session,
     ref: Annotated[str, typer.Argument(metavar="REF", help="A name for the transfer.")],
-    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Its bytes; - is stdin.")] = "-",
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE|-]", help="Its bytes; - is stdin.")
+    ] = None,
     expected_digest: Annotated[
         str | None,
         typer.Option("--expected-digest", metavar="DIGEST", help="Refuse other bytes than these."),
     ] = None,
     expected_size: Annotated[
         int | None,
-        typer.Option("--expected-size", metavar="BYTES", min=1, help="Refuse another size."),
+        typer.Option("--expected-size", metavar="BYTES", min=0, help="Refuse another size."),
     ] = None,
     keep: Annotated[
         bool,
@@ -146,14 +150,21 @@ def ingest(
     Runs `ctr content ingest REF`, which reads the bytes itself. Without --expected-digest a file is
     read before for its digest, and for a stream `ctr content ls -q` runs before and after. With
     --keep also `ctr content label`: else containerd's next collection takes what no image, lease or
-    label refers to.
+    label refers to. A stdin without a byte is refused, but for --expected-size 0.
     """
     names_only(session)
     if expected_digest is not None:
         content.require_whole(expected_digest)
-    chosen = flags(expected_size=expected_size)
+    chosen = flags(expected_size=expected_size or None)  # 0 is any size for ctr
     extra = extra_flags(session)
+    if file is None:
+        file = "-"
+        with suppress(OSError):  # a name that no file can have
+            if Path(ref).is_file():
+                note(f"{ref} is taken as REF, a name, and stdin is read: `... REF {ref}` reads it")
     with _opened(file) as descriptor:
+        if not session.options.dry_run and (file == "-" or expected_size == 0):
+            _check_whether_empty(file, descriptor, expected_size)
         digest = expected_digest or _digest_of(descriptor)
         if keep and digest is None:
             raise UsageError("--keep needs to know the digest", hint="give --expected-digest")
@@ -215,6 +226,37 @@ def _opened(file: str) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _check_whether_empty(file: str, descriptor: int, expected_size: int | None) -> None:
+    """UsageError for nothing, mostly the output of a command that failed, and for bytes where
+    --expected-size says that there are none."""
+    empty = _is_empty(descriptor)
+    if empty and expected_size is None:
+        raise UsageError(
+            "there is not one byte on stdin",
+            hint="did the command before it fail? --expected-size 0 if that is meant",
+        )
+    if not empty and expected_size == 0:
+        what = "stdin" if file == "-" else file
+        raise UsageError(f"{what} is not empty, and --expected-size is 0")
+
+
+def _is_empty(descriptor: int) -> bool:
+    """Whether there is nothing to read; takes no byte, and waits at a pipe or a socket for one."""
+    state = os.fstat(descriptor)
+    if stat.S_ISREG(state.st_mode):
+        return os.lseek(descriptor, 0, os.SEEK_CUR) >= state.st_size
+    if stat.S_ISFIFO(state.st_mode):
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return not any(event & select.POLLIN for _, event in poll.poll())
+    if stat.S_ISSOCK(state.st_mode):
+        import socket
+
+        with socket.socket(fileno=os.dup(descriptor)) as ours:
+            return not ours.recv(1, socket.MSG_PEEK)
+    return stat.S_ISCHR(state.st_mode) and state.st_rdev == Path(os.devnull).stat().st_rdev
 
 
 def _digest_of(descriptor: int) -> str | None:

@@ -15,6 +15,7 @@ from kuke_ctr.commands.documents import missing
 from kuke_ctr.commands.of_processes import own_failures, require_terminal, without_dashes
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.foreground import Streams
+from kuke_ctr.hints import line_in
 from kuke_ctr.options import shared
 from kuke_ctr.recipes import starting
 from kuke_ctr.recipes.starting import Outcome
@@ -128,9 +129,10 @@ def _put_in_order(
         realm.ctr, realm.namespace, container, exec_id, number
     )
     if not ended:
+        kill = ("tasks", "kill", "--exec-id", exec_id, "-s", "KILL", container)
         starting.tell(
             f"kuke-ctr: {outcome.why or 'left it'}; the process goes on in {container}: "
-            f"kuke-ctr ctr -- tasks kill --exec-id {exec_id} -s KILL {container}"
+            f"{line_in(realm.namespace, *kill)} ends it"
         )
 
 

@@ -257,11 +257,14 @@ def _remove(
     """Remove the images one after the other; the last one waits for the garbage with `sync`."""
     extra = extra_flags(session)
     there = [ref for ref in wanted if ref in existing]
+    left = list(existing)
 
     def remove(ref: str) -> None:
         if ref not in existing:
-            raise no_image(realm, [ref], existing)
+            raise no_image(realm, [ref], left)
         last = sync and ref == there[-1]
         images.remove(realm.ctr, realm.namespace, ref, (*flags(sync=last), *extra))
+        if not session.options.dry_run:
+            left.remove(ref)
 
     each(wanted, remove, session)

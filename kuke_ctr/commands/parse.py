@@ -10,14 +10,17 @@ import typer
 
 from kuke_ctr.backends.ctr.tables import listing
 from kuke_ctr.commands.lists import show, view_of
-from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.errors import Forbidden, Unreadable, UsageError
 from kuke_ctr.options import shared
-from kuke_ctr.parse.nouns import RECORDS, parser_of
+from kuke_ctr.parse.nouns import RECORDS, other_noun, parser_of
 from kuke_ctr.records import Listing, Record, Refused, RowsRefused
 from kuke_ctr.render import Output, View, print_lines, render, show_error, show_refused
-from kuke_ctr.session import Session, note
+from kuke_ctr.session import Session
 
 app = typer.Typer()
+
+_WITHOUT_HEADER = ("events", "deprecations")
+"""ctr prints nothing at all where there are none."""
 
 
 @app.command()
@@ -36,7 +39,7 @@ def parse(
     if view.output is Output.RAW:
         raise UsageError("raw is what is read here, not what is printed", hint="use cat")
     with _open(file) as stream:
-        rows = parser(_lines(stream))
+        rows = parser(_lines(stream, noun))
         if view.output in (Output.JSONL, Output.NAME) and view.sort_by is None:
             _stream(rows, view)
         else:
@@ -44,14 +47,27 @@ def parse(
             show(session, view, found.records, [RowsRefused(found)] if found.refused else [])
 
 
-def _lines(stream: TextIO) -> Iterator[str]:
-    """The lines without their newlines; an input without any is told, for ctr prints a header."""
-    nothing = True
+def _lines(stream: TextIO, noun: str) -> Iterator[str]:
+    """The lines without their newlines.
+
+    Raises Unreadable for no lines, where ctr prints a header at least, and for another table.
+    """
+    first = next(stream, None)
+    if first is None:
+        if noun in _WITHOUT_HEADER:
+            return
+        raise Unreadable(
+            "nothing came in, not even a header", hint="did the command before it fail?"
+        )
+    other = other_noun(noun, first)
+    if other is not None:
+        raise Unreadable(
+            f"this is the table of {other}, not of {noun}: its first line is {first.rstrip()!r}",
+            hint=f"`kuke-ctr parse {other}` reads it",
+        )
+    yield first.removesuffix("\n")
     for line in stream:
-        nothing = False
         yield line.removesuffix("\n")
-    if nothing:
-        note("nothing came in, not even a header: did the command before it fail?")
 
 
 def _open(file: str) -> AbstractContextManager[TextIO]:

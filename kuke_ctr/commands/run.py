@@ -101,7 +101,7 @@ def run(
 ) -> None:
     """Make a container of an image and start it.
 
-    Runs `ctr run [--rm] [-d] [-t] FLAG... -- IMAGE ID CMD...`. Options end at IMAGE. In the
+    Runs `ctr run [--rm | -d] [-t] FLAG... -- IMAGE ID CMD...`. Options end at IMAGE. In the
     foreground the exit code is that of the command; 125 is a failure of ours or ctr's, 126 a
     program that can't be executed, 127 one that is not there. With -d the output goes to
     /var/log/kuke-ctr/NAMESPACE/ID.log (`kuke-ctr logs ID`). A run that fails leaves nothing behind.
@@ -181,7 +181,8 @@ def _exclude(
     if rm and detach:
         raise UsageError(
             "--rm and -d exclude each other: nobody is there to remove it",
-            hint="`kuke-ctr containers rm ID` removes it, its snapshot and its log",
+            hint="leave --rm out; once it has ended, `kuke-ctr containers rm ID` removes it, its "
+            "snapshot and its log",
         )
     if outputs and not detach:
         raise UsageError(f"{outputs[0]} is for {_DETACHED}", hint="redirect our output instead")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 
 from kuke_ctr.parse.times import GO_TIME, from_go
 from kuke_ctr.records import Event, Refused
@@ -30,3 +31,8 @@ def parse_event(line: str, number: int = 1) -> Event | Refused:
         subject=next((str(payload[name]) for name in _SUBJECTS if payload.get(name)), None),
         event=payload,
     )
+
+
+def parse_events(lines: Iterable[str]) -> Iterator[Event | Refused]:
+    """Each line as `parse_event` reads it, and the lines that are none."""
+    return (parse_event(line, number) for number, line in enumerate(lines, start=1))

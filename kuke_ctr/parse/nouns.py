@@ -29,6 +29,23 @@ RECORDS: dict[str, type[Record]] = {
 }
 """Noun of the command line -> the record that its `ls` prints; `noun-verb` for another list."""
 
+HEADERS = {
+    "images": "REF TYPE DIGEST SIZE PLATFORMS LABELS",
+    "images-check": "REF TYPE DIGEST STATUS SIZE UNPACKED",
+    "images-usage": "KEY SIZE INODES",
+    "containers": "CONTAINER IMAGE RUNTIME",
+    "tasks": "TASK PID STATUS",
+    "namespaces": "NAME LABELS",
+    "snapshots": "KEY PARENT KIND",
+    "snapshots-usage": "KEY SIZE INODES",
+    "content": "DIGEST SIZE AGE LABELS",
+    "content-active": "REF SIZE AGE",
+    "leases": "ID CREATED AT LABELS",
+    "plugins": "TYPE ID PLATFORMS STATUS",
+    "tasks-ps": "PID INFO",
+}
+"""Noun -> the first line of its table, with one space between the columns."""
+
 _ELSEWHERE = {
     "images-check": ("check", "parse_check"),
     "images-usage": ("snapshots", "parse_usage"),
@@ -55,6 +72,14 @@ def parser_of(noun: str) -> Callable[[Iterable[str]], Iterator[Record | Refused]
     found = import_module(f"kuke_ctr.parse.{module}")
     parser: Callable[[Iterable[str]], Iterator[Record | Refused]] = getattr(found, function)
     return parser
+
+
+def other_noun(noun: str, first_line: str) -> str | None:
+    """The noun whose table begins with this line, where that is another table than the noun's."""
+    line = " ".join(first_line.split())
+    if HEADERS.get(noun) == line:
+        return None
+    return next((other for other, header in HEADERS.items() if header == line), None)
 
 
 def record_of(noun: str) -> type[Record]:

@@ -95,7 +95,7 @@ def make_log(namespace: str, name: str, asked: str | None, *, dry: bool) -> Log:
         except FileExistsError:
             if asked is not None:
                 raise UsageError(
-                    f"{path} exists already", hint="name a new file: it goes with the container"
+                    f"{path} exists already", hint="name a new file: nothing is written over"
                 ) from None
             path = path.with_name(f"{unique_id(name)}.log")
             _make(path)
@@ -239,6 +239,17 @@ def _is_ours(ctr: Ctr, namespace: str, name: str, token: str) -> bool:
         return False
 
 
+def whole_name(image: str) -> str:
+    """What docker reads a short name as: `busybox` is `docker.io/library/busybox:latest`."""
+    host, slash, _ = image.partition("/")
+    if not slash:
+        image = f"docker.io/library/{image}"
+    elif host != "localhost" and "." not in host and ":" not in host:
+        image = f"docker.io/{image}"
+    last = image.rpartition("/")[2]
+    return image if ":" in last or "@" in last else f"{image}:latest"
+
+
 def no_image(ctr: Ctr, namespace: str, image: str, error: NotFound) -> NotFound:
     """The error for an image that the namespace lacks: where it is, or what is near."""
     here = _images(ctr, namespace)
@@ -249,22 +260,29 @@ def no_image(ctr: Ctr, namespace: str, image: str, error: NotFound) -> NotFound:
                 f"{line_in(namespace, 'images', 'inspect', image)} shows what is here"
             )
         return error
+    return NotFound(
+        f"there is no image {image} in the namespace {namespace}",
+        hint=_where(ctr, namespace, image, here),
+        command=error.command,
+    )
+
+
+def _where(ctr: Ctr, namespace: str, image: str, here: Sequence[str]) -> str:
+    whole = whole_name(image)
+    if whole in here:
+        return f"its whole name is {whole}: ctr takes no short ones"
     for other in sorted(namespaces.names(ctr) - {namespace}):
-        if image in _images(ctr, other):
-            hint = (
-                f"the namespace {other} has it: "
-                f"{line_in(other, 'images', 'export', 'FILE', image)}, then "
+        images = _images(ctr, other)
+        name = image if image in images else whole
+        if name in images:
+            return (
+                f"the namespace {other} has {'it' if name == image else name}: "
+                f"{line_in(other, 'images', 'export', 'FILE', name)}, then "
                 f"{line_in(namespace, 'images', 'import', 'FILE')}"
             )
-            break
-    else:
-        near = ", ".join(nearest(image, here)[:3])
-        hint = f"there are: {near}" if near else "this namespace has no images"
-        pull = line_in(namespace, "images", "pull", image)
-        hint += f"; {pull} fetches it, with its registry in its name"
-    return NotFound(
-        f"there is no image {image} in the namespace {namespace}", hint=hint, command=error.command
-    )
+    near = ", ".join(nearest(image, here)[:3])
+    there = f"there are: {near}" if near else "this namespace has no images"
+    return f"{there}; {line_in(namespace, 'images', 'pull', whole)} fetches it"
 
 
 def _images(ctr: Ctr, namespace: str) -> list[str]:

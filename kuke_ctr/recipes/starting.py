@@ -172,19 +172,25 @@ def start_failure(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrErr
     if not _AT_START.search(message):
         return None
     if _NOT_RUNNING.search(message):
+        start = f"{_line_about(call, 'tasks', 'start')} starts it"
+        if "cannot exec" in message:
+            start = f"{_line_about(call, 'tasks', 'rm')} removes its old task, then {start}"
         return CtrFailed(
-            f"the container is not running (ctr: {message})",
-            hint=f"{line_in(call.namespace, 'tasks', 'ls')} shows what runs; "
-            f"{line_in(call.namespace, 'tasks', 'start', 'ID')} starts it",
-            command=mask(call.argv),
+            f"the container is not running (ctr: {message})", hint=start, command=mask(call.argv)
         )
     if "cannot exec in a paused state" in message:
         return CtrFailed(
             "the container is paused",
-            hint=f"{line_in(call.namespace, 'tasks', 'resume', 'ID')} lets it go on",
+            hint=f"{_line_about(call, 'tasks', 'resume')} lets it go on",
             command=mask(call.argv),
         )
     return failure_of(Result(call.argv, 1, b"", said, 0.0))
+
+
+def _line_about(call: Call, *words: str) -> str:
+    """A command about the container of a `ctr tasks exec` or `start`."""
+    at = call.argv.index("--") + 1 if "--" in call.argv else -1
+    return line_in(call.namespace, *words, call.argv[at])
 
 
 def _failed_at_exec(text: str, call: Call, command: Sequence[str]) -> KukeCtrError | None:
