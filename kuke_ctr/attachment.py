@@ -13,7 +13,7 @@ from typing import Protocol
 from kuke_ctr.children import open_standard_streams
 from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, Forbidden, UsageError
 from kuke_ctr.keys import DEFAULT_KEYS, KeyWatch, describe_keys, parse_keys
-from kuke_ctr.relay import TYPED_AHEAD, Flow, Outlet, ReaderGone, Relay, Signals
+from kuke_ctr.relay import BLOCK, TYPED_AHEAD, Flow, Outlet, ReaderGone, Relay, Signals
 from kuke_ctr.user_tty import LineEditor, Mode, UserTerminal, is_terminal, window_size
 
 DETACH_KEYS = parse_keys(DEFAULT_KEYS)
@@ -223,7 +223,7 @@ class Attachment:
             ways[user] = ways.get(user) or relay.outlet(Outlet.shared(user))
             through = self._heard_error if is_error else self._heard
             sinks = (ways[user], *saved)
-            relay.flows.append(Flow(descriptor, sinks, through, output=True))
+            relay.flows.append(Flow(descriptor, sinks, through, room=BLOCK, output=True))
 
     def _heard(self, data: bytes) -> bytes:
         self._printed = True
