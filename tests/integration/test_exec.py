@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import signal
 import subprocess  # noqa: TID251 (pipelines as a shell makes them)
 from functools import partial
@@ -39,13 +40,17 @@ def test_exit_codes_and_streams_of_each_version(any_place: Place) -> None:
     paused = any_place("exec", container, "true")
     any_place.ctr("tasks", "resume", container)
     assert paused.returncode == 125
-    assert "tasks resume" in paused.stderr
+    assert f"tasks resume {container} --namespace {any_place.namespace}`" in paused.stderr
 
     any_place.ctr("tasks", "kill", "-s", "KILL", container)
     assert processes.until(lambda: "STOPPED" in any_place.ctr("tasks", "ls"), LIMIT)
     stopped = any_place("exec", container, "true")
     assert stopped.returncode == 125
     assert "the container is not running" in stopped.stderr
+    removing, starting = re.findall(r"`kuke-ctr (tasks \S+ \S+) --namespace \S+`", stopped.stderr)
+    assert any_place(*removing.split()).returncode == 0
+    assert any_place(*starting.split(), "-d").returncode == 0
+    assert "RUNNING" in any_place.ctr("tasks", "ls")
 
 
 def test_stdin_is_passed_on_with_i_and_only_then(any_place: Place) -> None:
