@@ -58,8 +58,14 @@ def test_without_a_letter_every_noun_is_offered() -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_for_a_shell_is_printed(shell: str) -> None:
+    # typer looks for the user's shell among our ancestors: from a daemon there is none
+    named = {**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     done = subprocess.run(
-        [*KUKE_CTR, "--show-completion", shell], capture_output=True, text=True, check=True
+        [*KUKE_CTR, "--show-completion", shell],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=named,
     )
     assert "_KUKE_CTR_COMPLETE" in done.stdout
     assert done.stderr == ""
