@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -228,6 +227,8 @@ def _command(info: "CommandInfo") -> Any:
 
 def unknown(word: str, names: Sequence[str], path: str) -> UsageError:
     """The error for a word that is no command, with the nearest one that is."""
+    from difflib import get_close_matches
+
     near = get_close_matches(word, [name for name in names if len(name) > 1], n=1)
     if path == "kuke-ctr" and word in ELSEWHERE:
         near = [ELSEWHERE[word]]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,6 +72,8 @@ def check_name(text: str, what: str) -> str:
 def nearest(name: str, names: Iterable[str]) -> list[str]:
     """The names, the nearest first."""
     pool = sorted(names)
+    from difflib import get_close_matches
+
     near = get_close_matches(name, pool, n=len(pool) or 1, cutoff=0.5)
     holding = [other for other in pool if name in other and other not in near]
     return [*near, *holding, *(other for other in pool if other not in (*near, *holding))]

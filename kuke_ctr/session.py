@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import Table, fetch
@@ -15,17 +15,12 @@ from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.host import Host
 from kuke_ctr.process import Processes
 from kuke_ctr.realms import Resolution, hint_for_missing, is_foreign
-from kuke_ctr.records import (
-    Container,
-    Image,
-    Listing,
-    RealmSource,
-    Record,
-    RowsRefused,
-    Task,
-)
+from kuke_ctr.records import Image, Listing, RealmSource, Record, RowsRefused
 from kuke_ctr.render import escape
 from kuke_ctr.settings import Flags, load
+
+if TYPE_CHECKING:
+    from kuke_ctr.records import Container, Task
 
 R = TypeVar("R", bound=Record)
 
@@ -102,13 +97,13 @@ class Realm:
 
         return self.list(images.LS, *filters)
 
-    def containers(self, *filters: str) -> tuple[Container, ...]:
+    def containers(self, *filters: str) -> "tuple[Container, ...]":
         """`ctr containers ls [FILTER...]`."""
         from kuke_ctr.backends.ctr import containers
 
         return self.list(containers.LS, *filters)
 
-    def tasks(self) -> tuple[Task, ...]:
+    def tasks(self) -> "tuple[Task, ...]":
         """`ctr tasks ls`, in the order of the ids."""
         from kuke_ctr.backends.ctr import tasks
 

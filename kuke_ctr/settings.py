@@ -4,7 +4,6 @@ import os
 import pwd
 import shlex
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -148,6 +147,8 @@ def _own_file(environ: Mapping[str, str], warnings: list[str]) -> Mapping[str, o
             continue
         for key in document:
             if key not in _KEYS:
+                from difflib import get_close_matches
+
                 near = get_close_matches(str(key), _KEYS, n=1) or [", ".join(_KEYS)]
                 raise UsageError(f"{path} has an unknown key {key!r}", hint=f"perhaps: {near[0]}")
         _check(path, document)

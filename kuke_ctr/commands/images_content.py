@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import images, versions
+from kuke_ctr.backends.ctr import image_checks, images, versions
 from kuke_ctr.backends.ctr.tables import Table, read
 from kuke_ctr.commands.lists import list_realms_table, rows_of, show, view_of
 from kuke_ctr.commands.of_images import near_images, no_image
@@ -52,7 +52,7 @@ def check(
     missing.
     """
     view = view_of(session, ImageCheck)
-    table = images.check_table(snapshotter, filters or ())
+    table = image_checks.check_table(snapshotter, filters or ())
     realms = session.realms()
     if view.output is Output.RAW:
         _raw_check(session, table, realms)
@@ -85,7 +85,7 @@ def usage(
     with near_images(realm, [ref]):
         list_realms_table(
             session,
-            images.usage_table(snapshotter, ref),
+            image_checks.usage_table(snapshotter, ref),
             SnapshotUsage,
             when_empty=lambda realm: f"{ref} of realm {realm.name} has no layers",
         )

@@ -16,12 +16,15 @@ from kuke_ctr.errors import Unreadable
 if TYPE_CHECKING:
     from kuke_ctr.records.image_details import ImageDetails
     from kuke_ctr.records.runtime import (
+        Container,
         Deprecation,
         Event,
         Metrics,
+        Namespace,
         Plugin,
         Process,
         Sandbox,
+        Task,
         Version,
     )
     from kuke_ctr.records.storage import (
@@ -100,42 +103,6 @@ class Image(Record):
     labels_text: str
 
 
-class Container(Record):
-    """A row of `ctr containers ls`; `image` is null for a container that was made without one."""
-
-    identifier = "id"
-    table = ("id", "image", "runtime")
-    wide = table
-
-    id: str
-    image: str | None
-    runtime: str
-
-
-class Task(Record):
-    """A row of `ctr tasks ls`. `pid` is 0 where the shim did not answer (status UNKNOWN)."""
-
-    identifier = "id"
-    table = ("id", "pid", "status")
-    wide = table
-
-    id: str
-    pid: int
-    status: str
-
-
-class Namespace(Record):
-    """A row of `ctr namespaces ls`."""
-
-    identifier = "name"
-    table = ("name", "labels")
-    wide = table
-
-    name: str
-    labels: dict[str, str]
-    labels_text: str
-
-
 class RealmSource(StrEnum):
     """Which rule gave the namespace of a realm."""
 
@@ -192,6 +159,9 @@ class RowsRefused(Unreadable):
 
 
 _LATE = {
+    "Container": "runtime",
+    "Task": "runtime",
+    "Namespace": "runtime",
     "ImageCheck": "storage",
     "ImageDetails": "image_details",
     "Snapshot": "storage",

@@ -1,8 +1,44 @@
-"""Records of what runs: processes, metrics, events, sandboxes, and containerd itself."""
+"""Records of what runs: containers, tasks, processes, metrics, events, and containerd itself."""
 
 from pydantic import JsonValue
 
 from kuke_ctr.records import Record
+
+
+class Container(Record):
+    """A row of `ctr containers ls`; `image` is null for a container that was made without one."""
+
+    identifier = "id"
+    table = ("id", "image", "runtime")
+    wide = table
+
+    id: str
+    image: str | None
+    runtime: str
+
+
+class Task(Record):
+    """A row of `ctr tasks ls`. `pid` is 0 where the shim did not answer (status UNKNOWN)."""
+
+    identifier = "id"
+    table = ("id", "pid", "status")
+    wide = table
+
+    id: str
+    pid: int
+    status: str
+
+
+class Namespace(Record):
+    """A row of `ctr namespaces ls`."""
+
+    identifier = "name"
+    table = ("name", "labels")
+    wide = table
+
+    name: str
+    labels: dict[str, str]
+    labels_text: str
 
 
 class Plugin(Record):

@@ -2,51 +2,21 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from kuke_ctr.backends.ctr import containers
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table, read
 from kuke_ctr.calls import mask
 from kuke_ctr.errors import NotFound, Unreadable
-from kuke_ctr.parse.check import parse_check, problems_in
 from kuke_ctr.parse.images import parse_images
-from kuke_ctr.parse.snapshots import parse_usage
-from kuke_ctr.records import Container, Image, ImageCheck, RowsRefused, SnapshotUsage
+from kuke_ctr.records import Image, RowsRefused
+
+if TYPE_CHECKING:
+    from kuke_ctr.records import Container
 
 LS = Table(("images", "ls"), parse_images, name_of=lambda image: image.ref)
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
-
-
-def _with_problems(checks: tuple[ImageCheck, ...], stderr: bytes) -> tuple[ImageCheck, ...]:
-    problems = problems_in(stderr.decode(errors="surrogateescape"))
-    return tuple(
-        check.model_copy(update={"problem": problems[check.ref]})
-        if check.ref in problems
-        else check
-        for check in checks
-    )
-
-
-def check_table(snapshotter: str | None, filters: Sequence[str]) -> Table[ImageCheck]:
-    """`ctr images check [--snapshotter NAME] [FILTER...]`, with its own names beside it.
-
-    Its exit code is 1 for any image that it could not check: the table says more.
-    """
-    chosen = ("--snapshotter", snapshotter) if snapshotter is not None else ()
-    return Table(
-        ("images", "check", *chosen, *filters),
-        parse_check,
-        name_of=lambda check: check.ref,
-        names_by=("images", "ls", "-q", *filters),
-        explain=_with_problems,
-    )
-
-
-def usage_table(snapshotter: str | None, ref: str) -> Table[SnapshotUsage]:
-    """`ctr images usage [--snapshotter NAME] REF` (1.7 and later): the uppermost layer first."""
-    chosen = ("--snapshotter", snapshotter) if snapshotter is not None else ()
-    return Table(("images", "usage", *chosen, ref), parse_usage)
 
 
 def names(ctr: Ctr, namespace: str) -> list[str]:
@@ -92,6 +62,8 @@ def users(ctr: Ctr, namespace: str) -> dict[str, list[str]]:
 
     A probe, it runs in a dry run too. Raises RowsRefused where a container can't be read.
     """
+    from kuke_ctr.backends.ctr import containers
+
     result = ctr.run(*containers.LS.words, namespace=namespace, probe=True)
     rows = read(ctr, containers.LS, result)
     if rows.refused:
@@ -99,7 +71,7 @@ def users(ctr: Ctr, namespace: str) -> dict[str, list[str]]:
     return _by_image(rows.records)
 
 
-def _by_image(found: Iterable[Container]) -> dict[str, list[str]]:
+def _by_image(found: "Iterable[Container]") -> dict[str, list[str]]:
     by_image: dict[str, list[str]] = {}
     for container in found:
         if container.image is not None:
