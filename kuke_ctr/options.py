@@ -229,6 +229,22 @@ def _seconds(text: str | None) -> float | None:
     return float(number) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[unit or "s"]
 
 
+def is_shared(names: Sequence[str]) -> bool:
+    """Whether these are the names of a shared option."""
+    return any(name in _BY_NAME for name in names)
+
+
+def typed(names: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether an option may be among the words of a command line; --help asks for all of them."""
+    long = tuple(name for name in names if name.startswith("--"))
+    short = [name[1] for name in names if not name.startswith("--")]
+    return any(
+        word.startswith((*long, "--help"))
+        or (word[:1] == "-" and word[1:2] != "-" and any(letter in word for letter in short))
+        for word in words
+    )
+
+
 def hoist(words: Sequence[str], is_noun: Callable[[str], bool]) -> list[str]:
     """The command line with the shared options that stand before the verb moved behind it.
 
