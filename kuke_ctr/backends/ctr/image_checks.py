@@ -1,0 +1,39 @@
+"""`ctr images check` and `usage`: apart from `images.py`, so that a list does not load them."""
+
+from collections.abc import Sequence
+
+from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr.parse.check import parse_check, problems_in
+from kuke_ctr.parse.snapshots import parse_usage
+from kuke_ctr.records import ImageCheck, SnapshotUsage
+
+
+def _with_problems(checks: tuple[ImageCheck, ...], stderr: bytes) -> tuple[ImageCheck, ...]:
+    problems = problems_in(stderr.decode(errors="surrogateescape"))
+    return tuple(
+        check.model_copy(update={"problem": problems[check.ref]})
+        if check.ref in problems
+        else check
+        for check in checks
+    )
+
+
+def check_table(snapshotter: str | None, filters: Sequence[str]) -> Table[ImageCheck]:
+    """`ctr images check [--snapshotter NAME] [FILTER...]`, with its own names beside it.
+
+    Its exit code is 1 for any image that it could not check: the table says more.
+    """
+    chosen = ("--snapshotter", snapshotter) if snapshotter is not None else ()
+    return Table(
+        ("images", "check", *chosen, *filters),
+        parse_check,
+        name_of=lambda check: check.ref,
+        names_by=("images", "ls", "-q", *filters),
+        explain=_with_problems,
+    )
+
+
+def usage_table(snapshotter: str | None, ref: str) -> Table[SnapshotUsage]:
+    """`ctr images usage [--snapshotter NAME] REF` (1.7 and later): the uppermost layer first."""
+    chosen = ("--snapshotter", snapshotter) if snapshotter is not None else ()
+    return Table(("images", "usage", *chosen, ref), parse_usage)
