@@ -1,5 +1,10 @@
-"""What every test gets: nothing of this machine's Kukeon, containerd or settings."""
+"""What every test gets: nothing of this machine's Kukeon, containerd or settings.
 
+Where KUKE_CTR_TESTS_NO_SKIP=1 (CI), a test that skips itself, for whatever reason, has failed.
+"""
+
+import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,17 @@ _READ = (
     *("KUKEON_NAMESPACE_SUFFIX", "KUKE_CONFIGURATION", "CONTAINERD_ADDRESS", "SUDO_USER"),
     *("CONTAINERD_NAMESPACE", "XDG_CONFIG_HOME", "KUKE_CTR_CONFIG"),
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and os.environ.get("KUKE_CTR_TESTS_NO_SKIP") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(autouse=True)
