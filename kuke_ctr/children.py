@@ -294,3 +294,35 @@ class Job:
         self.child.kill()
         close_all(self.stdout, self.stderr)
         self.stdout = self.stderr = -1
+
+
+@dataclass(slots=True)
+class Pipes:
+    """A running child and our ends of its pipes, which are the caller's to close.
+
+    `stdin` is -1 where the call brought its own. The child keeps a copy of the read ends, so that
+    it never gets SIGPIPE, which ctr would forward to the workload.
+    """
+
+    pid: int
+    stdin: int
+    stdout: int
+    stderr: int
+    _child: Child = field(repr=False)
+    _ended: Callable[[Result], None] = field(repr=False)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code; TimeLimit, with the child still running, where the seconds pass first."""
+        until = float("inf") if timeout is None else time.monotonic() + timeout
+        return self._exit_code(lambda: self._child.wait(until))
+
+    def kill(self) -> None:
+        """End the child by SIGKILL, which no ctr can forward to a workload."""
+        self._exit_code(self._child.kill)
+
+    def _exit_code(self, end: Callable[[], None]) -> int:
+        if self._child.exit_code is None:
+            end()
+            self._ended(self._child.result(b"", b""))
+        assert self._child.exit_code is not None
+        return self._child.exit_code

@@ -74,7 +74,10 @@ ENTRIES = {
     ),
     "content": Entry(
         "Content: the blobs that images are made of.",
-        more={"content_changes": ("fetch", "ingest", "label", "rm", "prune")},
+        more={
+            "content_arrivals": ("fetch", "ingest"),
+            "content_changes": ("label", "rm", "prune"),
+        },
     ),
     "leases": Entry(
         "Leases: what keeps content and snapshots.",

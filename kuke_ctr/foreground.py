@@ -14,9 +14,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 
-from kuke_ctr.children import close_all, open_standard_streams
+from kuke_ctr.children import Pipes, close_all, open_standard_streams
 from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, TimeLimit
-from kuke_ctr.process import Pipes
 from kuke_ctr.relay import Flow, Outlet, Relay, Signals
 
 FORWARDED = (

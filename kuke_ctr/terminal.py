@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kuke_ctr.attachment import Attachment, Ending, Kind, Options, Step, attach
 from kuke_ctr.calls import Call, Result, time_limit, write_all
 from kuke_ctr.children import (
+    Pipes,
     child_environment,
     close_all,
     content_of,
@@ -25,7 +26,6 @@ from kuke_ctr.children import (
 )
 from kuke_ctr.errors import Interrupted, TimeLimit
 from kuke_ctr.preflight import check_socket, find_program, not_started
-from kuke_ctr.process import Pipes
 from kuke_ctr.relay import unread
 from kuke_ctr.user_tty import Mode, make_raw, window_size
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli import main
-from kuke_ctr.commands import content_changes
+from kuke_ctr.commands import content_arrivals
 from tests.fake_ctr import FakeCtr
 from tests.parse.tabwriter import ctr_table
 
@@ -322,7 +322,7 @@ def test_a_stdin_without_a_byte_is_refused_and_no_byte_is_taken(
         (tmp_path / "in").write_bytes(data)
         reader = os.open(os.devnull if kind == "null" else tmp_path / "in", os.O_RDONLY)
     with os.fdopen(reader) as stdin:
-        assert content_changes._is_empty(reader) == (not data or kind == "null")
+        assert content_arrivals._is_empty(reader) == (not data or kind == "null")
         if not data or kind == "null":
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr("sys.stdin", stdin)
