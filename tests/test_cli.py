@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.cli import ELSEWHERE, NAMES, main
+from kuke_ctr.cli import main
 from kuke_ctr.parse.nouns import HEADERS, RECORDS, other_noun, parser_of
+from kuke_ctr.tree import ELSEWHERE, NAMES
 from tests.fake_ctr import FakeCtr
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4

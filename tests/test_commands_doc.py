@@ -1,10 +1,11 @@
-"""docs/commands.md is what the code says, and the tree of commands is what cli.py says it is."""
+"""docs/commands.md is what the code says, and the tree of commands is what tree.py says it is."""
 
 import re
 
 import pytest
 
-from kuke_ctr import cli, records
+from kuke_ctr import records
+from kuke_ctr.tree import ENTRIES
 from scripts.lib import commands_doc
 from scripts.lib.commands_doc import RENEW, Command
 
@@ -42,16 +43,17 @@ def test_every_option_and_argument_of_a_command_says_what_it_is(command: Command
 
 
 @pytest.mark.parametrize(
-    ("noun", "module"), [(noun, each) for noun, entry in cli.ENTRIES.items() for each in entry.more]
+    ("noun", "module"),
+    [(noun, each) for noun, entry in ENTRIES.items() for each in entry.more],
 )
 def test_the_verbs_that_cli_names_are_those_of_the_module(noun: str, module: str) -> None:
     there = set(commands_doc.infos(module))
     if not there:
         return  # a room that is still empty
-    assert set(cli.ENTRIES[noun].more[module]) == there
+    assert set(ENTRIES[noun].more[module]) == there
 
 
-@pytest.mark.parametrize("noun", [noun for noun, entry in cli.ENTRIES.items() if not entry.verbs])
+@pytest.mark.parametrize("noun", [noun for noun, entry in ENTRIES.items() if not entry.verbs])
 def test_a_command_without_a_verb_is_named_like_its_module(noun: str) -> None:
     assert set(commands_doc.infos(noun)) <= {noun}
 
@@ -59,5 +61,5 @@ def test_a_command_without_a_verb_is_named_like_its_module(noun: str) -> None:
 def test_no_two_commands_have_the_same_words() -> None:
     words = [command.words for command in COMMANDS]
     assert len(set(words)) == len(words)
-    names = [name for noun, entry in cli.ENTRIES.items() for name in (noun, *entry.aliases)]
+    names = [name for noun, entry in ENTRIES.items() for name in (noun, *entry.aliases)]
     assert len(set(names)) == len(names)

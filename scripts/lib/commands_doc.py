@@ -10,8 +10,9 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
-from kuke_ctr import cli
+from kuke_ctr import tree
 from kuke_ctr.options import SHARED
+from kuke_ctr.tree import ENTRIES
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
 RENEW = "scripts/commands-doc"
@@ -122,15 +123,15 @@ def _joined(text: str) -> str:
 
 
 def commands() -> Iterator[Command]:
-    """Every command of the tree in the order of cli.ENTRIES; modules without commands have none."""
+    """Every command of the tree in the order of ENTRIES; modules without commands have none."""
     seen: dict[Any, tuple[str, ...]] = {}
-    for noun, entry in cli.ENTRIES.items():
+    for noun, entry in ENTRIES.items():
         for module in (noun, *entry.more):
             for verb, info in infos(module).items():
                 if module != noun and verb not in entry.more[module]:
                     continue  # another noun's, in a module that several have
                 words = (noun, verb) if entry.verbs else (noun,)
-                built = cli._command(info)
+                built = tree.command_of(info)
                 doc = cleandoc(info.callback.__doc__ or "")
                 yield Command(words, doc, built.params, seen.get(info.callback, ()))
                 seen.setdefault(info.callback, words)
@@ -150,17 +151,17 @@ def document() -> str:
     for command in found:
         if command.words[0] != noun:
             noun = command.words[0]
-            parts.append(f"## {noun}\n\n{cli.ENTRIES[noun].help}")
+            parts.append(f"## {noun}\n\n{ENTRIES[noun].help}")
         parts.append(_section(command))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
 def _head() -> str:
     nouns = "; ".join(
-        f"`{noun}` {_listed(entry.aliases)}" for noun, entry in cli.ENTRIES.items() if entry.aliases
+        f"`{noun}` {_listed(entry.aliases)}" for noun, entry in ENTRIES.items() if entry.aliases
     )
     names: dict[str, list[str]] = {}
-    for alias, verb in cli.VERB_ALIASES.items():
+    for alias, verb in tree.VERB_ALIASES.items():
         names.setdefault(verb, []).append(alias)
     verbs = "; ".join(f"`{verb}` {_listed(others)}" for verb, others in names.items())
     return _HEAD.format(nouns=nouns, verbs=verbs)
