@@ -212,15 +212,16 @@ class Session:
         *,
         changing: bool = False,
         removing: bool = False,
-        create: bool | None = False,
+        create: bool | None = None,
         lenient: bool = False,
     ) -> Realm:
         """The one realm that the options mean; -A is wrong usage here.
 
         A `changing` command stops (NotFound) in a namespace that was only guessed and does not
-        exist; with `create` that namespace is made first (None: no option asks for that). A
-        `removing` one is changing, and stops (UsageError) in a namespace that is no realm's where
-        --namespace did not name it. `lenient`: where containerd can't be asked, a guess will do.
+        exist; with `create` that namespace is made first (None: the command has no such option).
+        A `removing` one is changing, and stops (UsageError) in a namespace that is no realm's
+        where --namespace did not name it. `lenient`: where containerd can't be asked, a guess will
+        do.
         """
         if self.options.all_realms:
             raise UsageError(
@@ -236,9 +237,7 @@ class Session:
             )
         if (changing or removing) and realm.resolution.guessed and not realm.exists():
             if not create:
-                makes_it = "; --create-namespace makes it"
-                if removing or create is None:
-                    makes_it = ""
+                makes_it = "" if create is None else "; --create-namespace makes it"
                 raise NotFound(
                     f"the namespace {realm.namespace}{realm.of_realm} is a guess and does not "
                     "exist; nothing was changed",

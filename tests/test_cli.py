@@ -412,3 +412,24 @@ def test_a_bug_is_one_sentence_and_a_file(
     path = Path(err.strip().rpartition(" ")[2])
     assert "secret detail" in path.read_text()
     path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("exec web ls", False),
+        ("tasks start web", False),
+        ("tasks kill web", False),
+        ("images tag a:1 b:1", False),
+        ("images rm a:1", False),
+        ("run busybox:1 ls", True),
+        ("images pull a:1", True),
+    ],
+)
+def test_a_missing_guess_offers_to_make_it_only_where_the_command_can(
+    host: FakeCtr, capsys: Capture, words: str, offered: bool
+) -> None:
+    assert main([*["-r", "nobody"], *words.split()]) in (3, 125)
+    err = capsys.readouterr().err
+    assert "is a guess and does not exist" in err
+    assert ("--create-namespace" in err) is offered

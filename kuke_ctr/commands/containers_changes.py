@@ -226,7 +226,7 @@ def label(
     names_only(session)
     chosen = checked_labels(labels)
     extra = extra_flags(session)
-    realm = session.realm(changing=True, create=None)
+    realm = session.realm(changing=True)
     with near_containers(realm, name):
         containers.label(realm.ctr, realm.namespace, name, chosen, extra)
     if not session.options.dry_run:

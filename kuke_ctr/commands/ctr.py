@@ -33,7 +33,7 @@ def ctr(
             hint="leave --record and --replay out",
         )
     words = _words(args)
-    realm = session.realm(changing=True, create=None)  # who knows what the words do
+    realm = session.realm(changing=True)  # who knows what the words do
     if words[:1] and words[0] in ("tasks", "task", "t") and words[1:2] == ["attach"]:
         safe = f"kuke-ctr tasks attach --namespace {realm.namespace} {words[-1]}"
         print(

@@ -71,7 +71,7 @@ def kill(
         raise UsageError("--all and --exec-id exclude each other", hint="leave one of them out")
     chosen = signal_of(signal) if signal is not None else ""
     extra = extra_flags(session)
-    realm = session.realm(changing=True, create=None)
+    realm = session.realm(changing=True)
     found = _tasks(realm)
     if not session.options.dry_run and (exec_id is not None or chosen not in ("", *ENDING)):
         _confirm_networks(session, found, names, yes)
@@ -92,7 +92,7 @@ def pause(session: Session, names: Names) -> None:
     """
     names_only(session)
     extra = extra_flags(session)
-    realm = session.realm(changing=True, create=None)
+    realm = session.realm(changing=True)
     found = _tasks(realm)
     _each(session, realm, names, lambda name: found.pause(name, extra))
 
@@ -106,7 +106,7 @@ def resume(session: Session, names: Names) -> None:
     """
     names_only(session)
     extra = extra_flags(session)
-    realm = session.realm(changing=True, create=None)
+    realm = session.realm(changing=True)
     found = _tasks(realm)
     _each(session, realm, names, lambda name: found.resume(name, extra))
 
@@ -171,7 +171,7 @@ def checkpoint(
         *flags(exit=leave, image_path=folder, work_path=work),
         *extra_flags(session),
     )
-    realm = session.realm(changing=True, create=None)
+    realm = session.realm(changing=True)
     try:
         made = _tasks(realm).checkpoint(name, words)
     except NoTask as error:
