@@ -57,6 +57,12 @@ SHARED = (
     Shared(("--replay",), "DIR", "Answer from such a folder, start nothing."),
 )
 
+Snapshotter = Annotated[
+    str | None,
+    typer.Option("--snapshotter", metavar="NAME", help="overlayfs, native, ...; else ctr's own."),
+]
+"""Of the commands that are about one snapshotter."""
+
 _BY_NAME = {name: option for option in SHARED for name in option.names}
 
 

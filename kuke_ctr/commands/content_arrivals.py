@@ -21,6 +21,14 @@ from kuke_ctr.commands.changes import (
     names_only,
 )
 from kuke_ctr.commands.labels import checked_labels
+from kuke_ctr.commands.of_transfers import (
+    AllPlatforms,
+    HostsDir,
+    Labels,
+    PlainHttp,
+    Platforms,
+    SkipVerify,
+)
 from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
 from kuke_ctr.hints import line_in
 from kuke_ctr.options import shared
@@ -38,29 +46,15 @@ _BLOCK = 1 << 20
 def fetch(
     session: Session,
     ref: Annotated[str, typer.Argument(metavar="REF", help="docker.io/library/busybox:1.36")],
-    platform: Annotated[
-        list[str] | None,
-        typer.Option("--platform", metavar="OS/ARCH", help="Of this platform; may be repeated."),
-    ] = None,
-    all_platforms: Annotated[
-        bool, typer.Option("--all-platforms", help="Of every platform.")
-    ] = False,
+    platform: Platforms = None,
+    all_platforms: AllPlatforms = False,
     metadata_only: Annotated[
         bool, typer.Option("--metadata-only", help="Indexes, manifests and configs; no layers.")
     ] = False,
-    label: Annotated[
-        list[str] | None,
-        typer.Option("--label", metavar="KEY=VALUE", help="A label of the image."),
-    ] = None,
-    plain_http: Annotated[
-        bool, typer.Option("--plain-http", help="The registry speaks plain HTTP.")
-    ] = False,
-    skip_verify: Annotated[
-        bool, typer.Option("--skip-verify", "-k", help="Do not check the registry's certificate.")
-    ] = False,
-    hosts_dir: Annotated[
-        str | None, typer.Option("--hosts-dir", metavar="DIR", help="hosts.toml files are there.")
-    ] = None,
+    label: Labels = None,
+    plain_http: PlainHttp = False,
+    skip_verify: SkipVerify = False,
+    hosts_dir: HostsDir = None,
     user: Annotated[
         str | None, typer.Option("--user", "-u", metavar="NAME", help="Not here: `images pull`.")
     ] = None,

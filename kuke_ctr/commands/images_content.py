@@ -11,7 +11,7 @@ from kuke_ctr.backends.ctr.tables import Table, read
 from kuke_ctr.commands.lists import list_realms_table, rows_of, show, view_of
 from kuke_ctr.commands.of_images import near_images, no_image
 from kuke_ctr.errors import FoundWrong, KukeCtrError, UsageError
-from kuke_ctr.options import shared
+from kuke_ctr.options import Snapshotter, shared
 from kuke_ctr.records import ImageCheck, ImageDetails, SnapshotUsage
 from kuke_ctr.render import (
     Output,
@@ -28,11 +28,6 @@ app = typer.Typer()
 
 _NAMED = 5
 _FORMS = (Output.TABLE, Output.WIDE, Output.JSON, Output.JSONL, Output.YAML)
-
-Snapshotter = Annotated[
-    str | None,
-    typer.Option("--snapshotter", metavar="NAME", help="overlayfs, native, ...; else ctr's own."),
-]
 
 
 @app.command("check")

@@ -12,16 +12,12 @@ from kuke_ctr.commands.changes import WithExtra, each, extra_flags, flags, names
 from kuke_ctr.commands.of_images import Ref, near_images, require_images
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
 from kuke_ctr.hints import line_in
-from kuke_ctr.options import shared
+from kuke_ctr.options import Snapshotter, shared
 from kuke_ctr.recipes import mounts
 from kuke_ctr.session import Realm, Session, note
 
 app = typer.Typer()
 
-Snapshotter = Annotated[
-    str | None,
-    typer.Option("--snapshotter", metavar="NAME", help="overlayfs, native, ...; else ctr's own."),
-]
 Platform = Annotated[
     str | None, typer.Option("--platform", metavar="OS/ARCH", help="Of this platform: linux/arm64.")
 ]

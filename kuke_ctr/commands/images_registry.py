@@ -14,10 +14,14 @@ from kuke_ctr.commands.labels import checked_labels
 from kuke_ctr.commands.lists import view_of
 from kuke_ctr.commands.of_images import near_refs
 from kuke_ctr.commands.of_transfers import (
+    REGISTRY,
     AllPlatforms,
+    HostsDir,
     Labels,
     Local,
+    PlainHttp,
     Platforms,
+    SkipVerify,
     Snapshotter,
     exclude_platforms,
     require_platforms,
@@ -35,43 +39,24 @@ from kuke_ctr.user_tty import is_terminal
 
 app = typer.Typer()
 
-_REGISTRY = "Registry"
-
-PlainHttp = Annotated[
-    bool,
-    typer.Option("--plain-http", help="Speak http, not https.", rich_help_panel=_REGISTRY),
-]
-SkipVerify = Annotated[
-    bool,
-    typer.Option("--skip-verify", "-k", help="Trust any certificate.", rich_help_panel=_REGISTRY),
-]
-HostsDir = Annotated[
-    str | None,
-    typer.Option(
-        "--hosts-dir",
-        metavar="DIR",
-        help="Folder with hosts.toml files (as /etc/containerd/certs.d).",
-        rich_help_panel=_REGISTRY,
-    ),
-]
 TlsCaCert = Annotated[
     str | None,
     typer.Option(
         "--tlscacert",
         metavar="FILE",
         help="Certificate of who signed the registry's.",
-        rich_help_panel=_REGISTRY,
+        rich_help_panel=REGISTRY,
     ),
 ]
 TlsCert = Annotated[
     str | None,
     typer.Option(
-        "--tlscert", metavar="FILE", help="Our own certificate.", rich_help_panel=_REGISTRY
+        "--tlscert", metavar="FILE", help="Our own certificate.", rich_help_panel=REGISTRY
     ),
 ]
 TlsKey = Annotated[
     str | None,
-    typer.Option("--tlskey", metavar="FILE", help="The key of that.", rich_help_panel=_REGISTRY),
+    typer.Option("--tlskey", metavar="FILE", help="The key of that.", rich_help_panel=REGISTRY),
 ]
 User = Annotated[
     str | None,
@@ -80,13 +65,13 @@ User = Annotated[
         "-u",
         metavar="NAME",
         help="Sign in by this name; you are asked for the password.",
-        rich_help_panel=_REGISTRY,
+        rich_help_panel=REGISTRY,
     ),
 ]
 PasswordStdin = Annotated[
     bool,
     typer.Option(
-        "--password-stdin", help="Read the password from stdin.", rich_help_panel=_REGISTRY
+        "--password-stdin", help="Read the password from stdin.", rich_help_panel=REGISTRY
     ),
 ]
 RealmCredentials = Annotated[
@@ -94,7 +79,7 @@ RealmCredentials = Annotated[
     typer.Option(
         "--realm-credentials",
         help="Sign in with what the realm's record has for this registry.",
-        rich_help_panel=_REGISTRY,
+        rich_help_panel=REGISTRY,
     ),
 ]
 

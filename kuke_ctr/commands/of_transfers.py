@@ -39,6 +39,24 @@ Local = Annotated[
         "--local", help="ctr does it itself, not containerd's transfer service (where it has one)."
     ),
 ]
+REGISTRY = "Registry"
+PlainHttp = Annotated[
+    bool,
+    typer.Option("--plain-http", help="Speak http, not https.", rich_help_panel=REGISTRY),
+]
+SkipVerify = Annotated[
+    bool,
+    typer.Option("--skip-verify", "-k", help="Trust any certificate.", rich_help_panel=REGISTRY),
+]
+HostsDir = Annotated[
+    str | None,
+    typer.Option(
+        "--hosts-dir",
+        metavar="DIR",
+        help="Folder with hosts.toml files (as /etc/containerd/certs.d).",
+        rich_help_panel=REGISTRY,
+    ),
+]
 
 
 def run_transfer(

@@ -17,7 +17,7 @@ from kuke_ctr.commands.documents import (
 )
 from kuke_ctr.commands.lists import list_realms_table, show, view_of
 from kuke_ctr.errors import KukeCtrError
-from kuke_ctr.options import shared
+from kuke_ctr.options import Snapshotter, shared
 from kuke_ctr.parse.snapshots import tree_of
 from kuke_ctr.records import Listing, RowsRefused, Snapshot, SnapshotNode, SnapshotUsage
 from kuke_ctr.render import Output, align, escape, print_lines
@@ -25,10 +25,6 @@ from kuke_ctr.session import Realm, Session, note
 
 app = typer.Typer()
 
-Snapshotter = Annotated[
-    str | None,
-    typer.Option("--snapshotter", metavar="NAME", help="overlayfs, native, ...; else ctr's own."),
-]
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of a snapshot.")]
 
 

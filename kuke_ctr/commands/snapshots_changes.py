@@ -19,10 +19,10 @@ from kuke_ctr.commands.changes import (
 from kuke_ctr.commands.documents import print_bytes
 from kuke_ctr.commands.in_use import ask_about_users
 from kuke_ctr.commands.labels import checked_labels
-from kuke_ctr.commands.snapshots import near_snapshots
+from kuke_ctr.commands.snapshots import Key, near_snapshots
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.hints import line_in
-from kuke_ctr.options import shared
+from kuke_ctr.options import Snapshotter, shared
 from kuke_ctr.recipes import mounting
 from kuke_ctr.recipes.users import listed, rooted_label, users_of_snapshots
 from kuke_ctr.records import Snapshot
@@ -31,11 +31,6 @@ from kuke_ctr.session import Realm, Session, note
 
 app = typer.Typer()
 
-Snapshotter = Annotated[
-    str | None,
-    typer.Option("--snapshotter", metavar="NAME", help="overlayfs, native, ...; else ctr's own."),
-]
-Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of a snapshot.")]
 NewKey = Annotated[str, typer.Argument(metavar="KEY", help="The key of the new snapshot.")]
 Parent = Annotated[
     str | None, typer.Argument(metavar="PARENT", help="A committed snapshot; none: an empty one.")
