@@ -298,6 +298,8 @@ def test_a_task_keeps_its_window_where_we_have_none(host: Host) -> None:
     with host.task("terminal", *SHELL) as name:
         with host.sit(name, size=(31, 101)) as seat:  # type: ignore[arg-type]
             assert ready(seat, name)
+            # ctr passes the size on a moment after it stands
+            assert processes.until(lambda: _asks(seat, b"stty size\r", b"31 101\r\n"), LIMIT)
             seat.type(KEYS)
             seat.wait()
         done = host.attach(name, "--send", r"stty size\r", "--expect", "31 101", "--timeout", "10")
