@@ -12,6 +12,7 @@ from typing import Protocol
 
 from kuke_ctr.children import open_standard_streams
 from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, Forbidden, UsageError
+from kuke_ctr.fifos import Fifos
 from kuke_ctr.keys import DEFAULT_KEYS, KeyWatch, describe_keys, parse_keys
 from kuke_ctr.relay import BLOCK, TYPED_AHEAD, Flow, Outlet, ReaderGone, Relay, Signals
 from kuke_ctr.user_tty import LineEditor, Mode, UserTerminal, is_terminal, window_size
@@ -103,12 +104,14 @@ class Ending:
 class Peer(Protocol):
     """The client that speaks to the task: a ctr on a terminal or on pipes, or kuketty's socket.
 
-    `outputs` are (descriptor, is it stderr); `input` is -1 where there is none. `leave` ends the
-    client without harm to the task, also a second time.
+    `outputs` are (descriptor, is it stderr); `input` is -1 where there is none. `pid` is that of a
+    client that reads FIFOs, else None. `leave` ends the client without harm to the task, also a
+    second time.
     """
 
     outputs: list[tuple[int, bool]]
     input: int
+    pid: int | None
 
     def resize(self, rows: int, columns: int) -> None: ...
     def forward(self, number: int) -> None: ...
@@ -153,9 +156,14 @@ class Attachment:
             saved = () if options.save is None else (self._relay.outlet(_new_file(options.save)),)
             self._terminal = self._take_terminal(stack)
             size = self._window() or options.size or USUAL_SIZE
+            fifos = Fifos(terminal=self._raw)
+            stack.callback(fifos.close)
             self._peer = connect(size)
             stack.callback(self._peer.leave)
+            fifos.of(self._peer.pid)
+            self._relay.chore = fifos.look
             self._join_output(saved)
+            self._fifos: Fifos | None = fifos
             self._join_input(stack)
             if options.daemon >= 0:
                 self._relay.watches[options.daemon] = self._daemon_gone
@@ -176,13 +184,23 @@ class Attachment:
 
     def go_on(self, until: float = float("inf")) -> bool:
         """One step of the loop, at most to `until`; False once it is over."""
-        if self.ending is not None or self._relay.finished():
+        if self.ending is not None or (self._relay.finished() and not self._take_rest()):
             return False
         self._relay.step(min(until, self._deadline))
         if time.monotonic() >= self._deadline:
             limit = f"{self.options.timeout:g} seconds"
             self.leave(Kind.TIMEOUT, TIME_PASSED, f"the time limit of {limit} passed")
         return self.ending is None
+
+    def _take_rest(self) -> bool:
+        """Once the client has ended, what it left unread; whether some is still to be written."""
+        fifos, self._fifos = self._fifos, None
+        status = None if fifos is None else self._peer.end()
+        if fifos is None or status is None or status < 0:
+            return False
+        for data, is_error in fifos.rest():
+            self._output[is_error].carry(data)
+        return not self._relay.finished()
 
     def send(self, data: bytes) -> None:
         """Type this."""
@@ -218,12 +236,15 @@ class Attachment:
     def _join_output(self, saved: tuple[Outlet, ...]) -> None:
         options, relay = self.options, self._relay
         ways: dict[int, Outlet] = {}
+        self._output: dict[bool, Flow] = {}
         for descriptor, is_error in self._peer.outputs:
             user = options.stderr if is_error else options.stdout
             ways[user] = ways.get(user) or relay.outlet(Outlet.shared(user))
             through = self._heard_error if is_error else self._heard
             sinks = (ways[user], *saved)
-            relay.flows.append(Flow(descriptor, sinks, through, room=BLOCK, output=True))
+            flow = Flow(descriptor, sinks, through, room=BLOCK, output=True)
+            relay.flows.append(flow)
+            self._output[is_error] = flow
 
     def _heard(self, data: bytes) -> bytes:
         self._printed = True

@@ -247,6 +247,12 @@ def interrupts_held() -> Iterator[set[int]]:
 
 
 @cache
+def usual_nice() -> int:
+    """The priority that we were started with, once it was asked for; every child has it."""
+    return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+@cache
 def _prctl() -> Callable[..., int]:
     import ctypes
 
@@ -264,11 +270,13 @@ def dies_with_us(blocked: Collection[int]) -> Callable[[], None]:
     parent = os.getpid()
     ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     hangup = signal.SIG_IGN if ignored else signal.SIG_DFL
+    nice = usual_nice()
 
     def prepare() -> None:  # pragma: no cover (runs in the child)
         prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         if os.getppid() != parent:  # we were gone before the line above
             os.kill(os.getpid(), signal.SIGKILL)
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
         signal.signal(signal.SIGHUP, hangup)
         for number in IGNORED_BY_PYTHON:
             signal.signal(number, signal.SIG_DFL)

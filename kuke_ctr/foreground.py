@@ -16,6 +16,7 @@ from functools import partial
 
 from kuke_ctr.children import Pipes, close_all, open_standard_streams
 from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, TimeLimit
+from kuke_ctr.fifos import Fifos
 from kuke_ctr.relay import Flow, Outlet, Relay, Signals
 
 FORWARDED = (
@@ -119,6 +120,7 @@ class _Foreground:
         self._deadline = _FOREVER
         self._left: tuple[int, str] | None = None
         self._late = False
+        self._status: int | None = None
         self._said = b""
         self._held = b""
         self._holding = True
@@ -132,26 +134,45 @@ class _Foreground:
             signals = stack.enter_context(Signals(FORWARDED))
             self._relay = Relay(signals, self._at_signal)
             stack.callback(self._relay.close)
+            fifos = Fifos(terminal=False)
+            stack.callback(fifos.close)
             self._pipes = start()
+            fifos.of(self._pipes.pid)
+            self._relay.chore = fifos.look
             stack.callback(close_all, self._pipes.stdout, self._pipes.stderr)
             stack.callback(self._pipes.kill)
             self._begin = time.monotonic()
             if self._streams.timeout is not None:
                 self._deadline = self._begin + self._streams.timeout
             self._join()
-            while self._left is None and not self._relay.finished():
-                self._relay.step(self._next())
-                self._act(time.monotonic())
+            self._relay_all()
+            self._take_rest(fifos)
             return self._finish()
+
+    def _relay_all(self) -> None:
+        while self._left is None and not self._relay.finished():
+            self._relay.step(self._next())
+            self._act(time.monotonic())
+
+    def _take_rest(self, fifos: Fifos) -> None:
+        """Once ctr has ended, and was not ended: what it did not read."""
+        if self._left is not None:
+            return
+        with suppress(TimeLimit):
+            self._status = self._pipes.wait(_END_LIMIT)
+        if self._status is not None and self._status >= 0:
+            for data, is_error in fifos.rest():
+                (self._errors if is_error else self._output).carry(data)
+            self._relay_all()
 
     def _join(self) -> None:
         streams, relay = self._streams, self._relay
         self._out, self._err = _Stream.shared(streams.stdout), _Stream.shared(streams.stderr)
         relay.outlets += [self._out, self._err]
-        relay.flows += [
-            Flow(self._pipes.stdout, (self._out,), self._printed, room=_ROOM, output=True),
-            Flow(self._pipes.stderr, (self._err,), self._complained, room=_ROOM, output=True),
-        ]
+        flow = partial(Flow, room=_ROOM, output=True)
+        self._output = flow(self._pipes.stdout, (self._out,), self._printed)
+        self._errors = flow(self._pipes.stderr, (self._err,), self._complained)
+        relay.flows += [self._output, self._errors]
         self._typed = relay.outlet(Outlet.own(self._pipes.stdin))
         if streams.take_input:
             relay.flows.append(Flow(streams.stdin, (self._typed,), at_end=self._end_input))
@@ -258,8 +279,9 @@ class _Foreground:
         self._forward_at = self._pending_since = _FOREVER
 
     def _send(self, number: int) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self._pipes.pid, number)
+        if self._status is None:
+            with suppress(ProcessLookupError):
+                os.kill(self._pipes.pid, number)
 
     def _mind_readers(self, now: float) -> None:
         """What a pipe's end does to a local process; but not where the connection dropped."""
@@ -293,9 +315,8 @@ class _Foreground:
         if self._left is not None:
             code, why = self._left
             return finish(None, code, why=why)
-        try:
-            status = self._pipes.wait(_END_LIMIT)
-        except TimeLimit:
+        status = self._status
+        if status is None:
             return finish(None, OURS, why="ctr did not end")
         code = status if status >= 0 else 128 - status
         return finish(status, TIME_PASSED if self._late else code)

@@ -144,6 +144,13 @@ class Flow:
         """Whether there is a place for more."""
         return self.enabled and all(len(sink.kept) < self.room for sink in self.sinks)
 
+    def carry(self, data: bytes) -> None:
+        """Hand this on as if it had been read."""
+        if self.through is not None:
+            data = self.through(data)
+        for sink in self.sinks:
+            sink.put(data)
+
 
 class Signals:
     """Signals that arrive as bytes in a pipe, so that a loop can act on them in its own time.
@@ -193,6 +200,8 @@ class Relay:
     outlets: list[Outlet] = field(default_factory=list)
     watches: dict[int, Callable[[], None]] = field(default_factory=dict)
     """What to do, once, when a descriptor becomes readable; it is not read."""
+    chore: Callable[[], float] | None = None
+    """What to do before each wait; it gives the time when it is to be done again."""
 
     def outlet(self, outlet: Outlet) -> Outlet:
         """Watch an outlet."""
@@ -210,6 +219,8 @@ class Relay:
 
         Raises ReaderGone; OSError where a file can't be written (a full disk).
         """
+        if self.chore is not None:
+            until = min(until, self.chore())
         sources: dict[int, Flow] = {}
         outlets: dict[int, Outlet] = {}
         poll = select.poll()
@@ -249,10 +260,7 @@ class Relay:
             if flow.at_end is not None:
                 flow.at_end()
             return
-        if flow.through is not None:
-            data = flow.through(data)
-        for sink in flow.sinks:
-            sink.put(data)
+        flow.carry(data)
 
     def close(self) -> None:
         """Close the outlets."""

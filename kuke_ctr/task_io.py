@@ -41,7 +41,7 @@ class TaskIO:
 
     `log` is the file of a LOG, None where it was deleted; `held` the same as the shim has it open,
     which can be read also then. `readers` are the processes that read the FIFO beside the shim: two
-    of them split the stream between them.
+    of them split the stream between them. A kuke-ctr that only holds it beside its ctr is none.
     """
 
     kind: IoKind
@@ -118,12 +118,18 @@ def shims_write(files: Collection[tuple[int, int]], *, proc: Path = PROC) -> boo
 
 def _shim_of(pid: int, namespace: str, proc: Path) -> int | None:
     """The pid of the task's parent, if that is a shim of the namespace."""
-    with suppress(OSError, ValueError, StopIteration):
-        status = (proc / str(pid) / "status").read_text().splitlines()
-        parent = int(next(line for line in status if line.startswith("PPid:")).split()[1])
-        words = _words(proc / str(parent))
+    parent = _parent(proc / str(pid))
+    words = _words(proc / str(parent))
+    with suppress(ValueError):
         if _is_shim(words) and _after("-namespace", words) == namespace:
             return parent
+    return None
+
+
+def _parent(folder: Path) -> int | None:
+    with suppress(OSError, ValueError, StopIteration):
+        status = (folder / "status").read_text().splitlines()
+        return int(next(line for line in status if line.startswith("PPid:")).split()[1])
     return None
 
 
@@ -146,11 +152,14 @@ def _is_terminal(name: str) -> bool:
     return name.startswith("/dev/pts/") or name == "/dev/console"
 
 
-def _readers(fifo: str, shim: int, proc: Path) -> Iterator[int]:
-    for folder in sorted(proc.glob("[0-9]*"), key=lambda entry: int(entry.name)):
-        pid = int(folder.name)
-        if pid != shim and any(file.name == fifo and file.reads for file in _files(folder)):
-            yield pid
+def _readers(fifo: str, shim: int, proc: Path) -> list[int]:
+    pids = [
+        int(folder.name)
+        for folder in proc.glob("[0-9]*")
+        if any(file.name == fifo and file.reads for file in _files(folder))
+    ]
+    holders = {_parent(proc / str(pid)) for pid in pids}
+    return sorted({*pids} - {shim} - holders)
 
 
 def _log_of(files: list[_File], container: str) -> TaskIO:

@@ -23,6 +23,7 @@ from kuke_ctr.children import (
     dies_with_us,
     interrupts_held,
     nameless_file,
+    roomy_pipe,
 )
 from kuke_ctr.errors import Interrupted, TimeLimit
 from kuke_ctr.preflight import check_socket, find_program, not_started
@@ -167,23 +168,32 @@ def _end(child: "pexpect.spawn[bytes]") -> None:
 
 
 class _PtyPeer:
-    """A ctr on a pseudo terminal, which is raw before ctr looks at it: every byte is exact."""
+    """A ctr on a pseudo terminal, which is raw before ctr looks at it: every byte is exact.
+
+    What an attached task prints comes by a pipe: ctr writes it to its stdout, and looks for its
+    terminal at stdin, too. A second pseudo terminal would take a fifth of the speed. A process that
+    ctr starts itself (exec, run) prints to the terminal.
+    """
 
     def __init__(self, call: Call, size: tuple[int, int]) -> None:
         program = find_program(call.argv)
         if call.socket is not None:
             check_socket(call.socket, call.argv)
         self._errors = nameless_file()
+        self._printed, printing = roomy_pipe()
         try:
             with interrupts_held() as blocked:
-                self._child = _spawn(program, call, size, self._errors, blocked)
+                self._child = _spawn(program, call, size, self._errors, blocked, stdout=printing)
         except BaseException:
-            close_all(self._errors)
+            close_all(self._errors, self._printed)
             raise
+        finally:
+            close_all(printing)
         self._pty = self._child.child_fd
         self._size = size
-        self.outputs = [(self._pty, False)]
+        self.outputs = [(self._printed, False), (self._pty, False)]
         self.input = os.dup(self._pty)
+        self.pid = self._child.pid
 
     def resize(self, rows: int, columns: int) -> None:
         self._child.setwinsize(rows, columns)
@@ -216,21 +226,30 @@ class _PtyPeer:
         if self._errors < 0:
             return
         _end(self._child)
-        close_all(self._errors)
+        close_all(self._errors, self._printed)
         self._errors = -1
 
 
 def _spawn(
-    program: str, call: Call, size: tuple[int, int], errors: int, blocked: set[int]
+    program: str,
+    call: Call,
+    size: tuple[int, int],
+    errors: int,
+    blocked: set[int],
+    *,
+    stdout: int = -1,
 ) -> "pexpect.spawn[bytes]":
+    """Start a ctr on a pseudo terminal, but for its stderr and, where one is given, its stdout."""
     import pexpect  # noqa: TID251 (this is the one place)
 
-    ours = f"/proc/{os.getpid()}/fd/{errors}"
+    ours = f"/proc/{os.getpid()}/fd"  # pexpect closes all that a child would inherit
     dies = dies_with_us(blocked)
 
     def prepare() -> None:  # pragma: no cover (runs in the child)
         make_raw(0)
-        os.dup2(os.open(ours, os.O_WRONLY | os.O_APPEND), 2)
+        if stdout >= 0:
+            os.dup2(os.open(f"{ours}/{stdout}", os.O_WRONLY), 1)
+        os.dup2(os.open(f"{ours}/{errors}", os.O_WRONLY | os.O_APPEND), 2)
         dies()
 
     try:
@@ -254,6 +273,7 @@ class _PipesPeer:
         self._open = True
         self.outputs = [(pipes.stdout, False), (pipes.stderr, True)]
         self.input = pipes.stdin
+        self.pid: int | None = pipes.pid
 
     def resize(self, rows: int, columns: int) -> None:
         """A task without a terminal has no window."""
@@ -283,6 +303,8 @@ class _PipesPeer:
 
 class _SocketPeer:
     """A terminal behind kuketty's socket."""
+
+    pid: int | None = None
 
     def __init__(self, connection: "Connection", size: tuple[int, int]) -> None:
         self._connection = connection

@@ -197,3 +197,12 @@ def test_no_terminal_has_no_size(proc: Path) -> None:
     task(proc, "pipe:[7]")
     assert terminal_size(TASK, proc=proc) is None
     assert terminal_size(TASK + 1, proc=proc) is None
+
+
+def test_a_parent_that_holds_the_fifo_beside_its_reader_is_no_second_reader(proc: Path) -> None:
+    name = f"{FIFOS}/c1-stdout"
+    task(proc, "pipe:[7]")
+    shim(proc, fifo("c1"))
+    process(proc, 300, {9: (name, READ)})
+    process(proc, 301, {9: (name, READ)}, parent=300)
+    assert task_io(TASK, "main", "c1", proc=proc).readers == (301,)

@@ -105,6 +105,16 @@ def test_fifty_mebibytes_arrive_byte_for_byte_and_stderr_apart(
     assert err == b"apart\n"
 
 
+def test_what_is_printed_last_arrives_where_ctr_itself_loses_it(any_place: Place) -> None:
+    container = any_place.sleeper()
+    lines = "123456789\n" * 30_000
+    text = f"yes 123456789 | head -n {len(lines) // 10}"
+    for _ in range(3):  # ctr 2.1 loses the end of most of them
+        done = any_place("exec", "-t", "--force-tty", container, "sh", "-c", text)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.replace("\r", "") == lines
+
+
 def _last_signal_is(place: Place, container: str, line: str) -> bool:
     return place.inside(container, "tail", "-n1", "/sig") == line
 

@@ -1,0 +1,109 @@
+"""The last of a process's output: what ctr had not read when it closed its FIFOs.
+
+ctr reads from FIFOs what a process prints. When the process ends it closes them, whatever they
+still hold (cio's `Cancel`, 1.7 to 2.3), and a process can end before ctr has them open at all:
+on a busy host output is missing, with exit code 0. So they are held open here, beside ctr; nothing
+is read while ctr lives, and what is left when it has ended comes last.
+"""
+
+import os
+import select
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from kuke_ctr.children import BLOCK, close_all, usual_nice
+
+PROC = Path("/proc")
+STDOUT, STDERR = "-stdout", "-stderr"
+"""How the names of the FIFOs end, as cio makes them."""
+
+_FIRST = -20
+_OFTEN = 0.005
+_SHARE = 0.1
+"""Seconds between two looks, or a share of ctr's age: a slow host is slow in all."""
+_LOOK_LIMIT = 10.0
+_WRITER_LIMIT = 1.0
+"""Seconds that a shim may take to close a FIFO that it has written all to."""
+
+
+class Fifos:
+    """The FIFOs that a ctr reads from; made before that ctr is started.
+
+    From then on, until they are held, we go before others where we may (nice -20): all that
+    can be lost is lost in the first milliseconds, on a host that is busy.
+    """
+
+    def __init__(self, *, terminal: bool) -> None:
+        self._missing = [STDOUT] if terminal else [STDOUT, STDERR]
+        self._held: dict[str, int] = {}
+        self._folder = PROC
+        self._begin = self._next = time.monotonic()
+        usual_nice()
+        _set_nice(_FIRST)
+
+    def of(self, pid: int | None) -> None:
+        """Look at this ctr; None: at nothing, there is none."""
+        self._begin = self._next = time.monotonic()
+        self._folder = PROC / str(pid) / "fd"
+        if pid is None:
+            self._end_looking()
+
+    def look(self) -> float:
+        """Hold what ctr has opened by now; gives the time (monotonic) of the next look."""
+        now = time.monotonic()
+        if self._missing and now >= self._next:
+            self._hold()
+            self._next = now + max(_OFTEN, _SHARE * (now - self._begin))
+            if not self._missing or now - self._begin > _LOOK_LIMIT:
+                self._end_looking()
+        return self._next if self._missing else float("inf")
+
+    def _hold(self) -> None:
+        with suppress(OSError):  # ctr has ended, or runs as another user (`sudo ctr`)
+            for entry in self._folder.iterdir():
+                with suppress(OSError):
+                    name = str(entry.readlink())
+                    end = next((end for end in self._missing if name.endswith(end)), None)
+                    if end is not None and entry.is_fifo():
+                        self._held[end] = os.open(entry, os.O_RDONLY | os.O_NONBLOCK)
+                        self._missing.remove(end)
+
+    def _end_looking(self) -> None:
+        self._missing.clear()
+        _set_nice(usual_nice())
+
+    def rest(self) -> list[tuple[bytes, bool]]:
+        """What nobody has read, and whether it is of stderr; once ctr has ended.
+
+        Nothing of a FIFO that still has a writer: its task goes on, and has other readers.
+        """
+        return [
+            (rest, end == STDERR)
+            for end, descriptor in self._held.items()
+            if _has_no_writer(descriptor) and (rest := _read_all(descriptor))
+        ]
+
+    def close(self) -> None:
+        """Let them go; also a second time."""
+        self._end_looking()
+        close_all(*self._held.values())
+        self._held.clear()
+
+
+def _set_nice(value: int) -> None:
+    with suppress(OSError):  # not root
+        os.setpriority(os.PRIO_PROCESS, 0, value)
+
+
+def _has_no_writer(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return any(events & select.POLLHUP for _, events in poll.poll(_WRITER_LIMIT * 1000))
+
+
+def _read_all(descriptor: int) -> bytes:
+    pieces = []
+    while piece := os.read(descriptor, BLOCK):
+        pieces.append(piece)
+    return b"".join(pieces)

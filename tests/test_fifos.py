@@ -1,0 +1,146 @@
+"""What ctr leaves unread in its FIFOs, with programs of shell in place of ctr."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kuke_ctr.attachment import Kind, Options, Step
+from kuke_ctr.fifos import Fifos
+from kuke_ctr.foreground import Streams, run_in_foreground
+from kuke_ctr.process import Processes
+from kuke_ctr.terminal import attach_pty, relay_pipes
+from tests.scripts import Script
+
+pytestmark = pytest.mark.usefixtures("leaves_nothing")
+
+LEAVES = """
+held() {{
+    for n in $(seq 200); do
+        ls -l /proc/$PPID/fd | grep -q "$1" && return
+        sleep 0.05
+    done
+}}
+cd {folder}
+mkfifo x-stdin x-stdout x-stderr 2>/dev/null
+exec 5<>x-stdout 6<>x-stderr
+echo first
+head -c 60000 /dev/zero >&5
+printf 'last words' >&6
+held x-stdout; {more}
+exit 3
+"""
+BOTH = "held x-stderr"
+REST = bytes(60000)
+
+
+@pytest.fixture(autouse=True)
+def _same_priority() -> Iterator[None]:
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    yield
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+def test_a_process_in_the_foreground(script: Script, tmp_path: Path) -> None:
+    call = script(LEAVES.format(folder=tmp_path, more=BOTH))
+    files = [tmp_path / "out", tmp_path / "err"]
+    ends = [os.open(file, os.O_RDWR | os.O_CREAT) for file in files]
+    streams = Streams(stdin=ends[0], stdout=ends[0], stderr=ends[1])
+    finish = run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: True)
+    for end in ends:
+        os.close(end)
+    assert (finish.status, finish.exit_code, finish.said) == (3, 3, b"last words")
+    assert [file.read_bytes() for file in files] == [b"first\n" + REST, b"last words"]
+
+
+def test_a_slow_reader_gets_all_of_it(script: Script, tmp_path: Path) -> None:
+    call = script(LEAVES.format(folder=tmp_path, more=BOTH))
+    null = os.open(os.devnull, os.O_RDWR)
+    read_end, write_end = os.pipe()
+    came = bytearray()
+
+    def read() -> None:
+        while piece := os.read(read_end, 1000):
+            came.extend(piece)
+            time.sleep(0.002)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    streams = Streams(stdin=null, stdout=write_end, stderr=null)
+    run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: True)
+    os.close(write_end)
+    reader.join()
+    os.close(read_end)
+    os.close(null)
+    assert came == b"first\n" + REST
+
+
+def test_an_attachment_on_pipes(script: Script, tmp_path: Path) -> None:
+    call = script(LEAVES.format(folder=tmp_path, more=BOTH))
+    null = os.open(os.devnull, os.O_RDWR)
+    options = Options(null, null, null, take_input=False, save=tmp_path / "saved")
+    ending = relay_pipes(lambda: Processes().open_pipes(call), options)
+    os.close(null)
+    assert (ending.kind, ending.status, ending.said) == (Kind.ENDED, 3, b"last words")
+    assert (tmp_path / "saved").read_bytes() == b"first\n" + REST + b"last words"
+
+
+def test_an_attachment_on_a_terminal(script: Script, tmp_path: Path) -> None:
+    call = script(LEAVES.format(folder=tmp_path, more=":"))
+    null = os.open(os.devnull, os.O_RDWR)
+    options = Options(null, null, null, take_input=False, save=tmp_path / "saved")
+    ending = attach_pty(call, options)
+    os.close(null)
+    assert (ending.kind, ending.status) == (Kind.ENDED, 3)
+    assert (tmp_path / "saved").read_bytes() == b"first\n" + REST
+
+
+def test_what_is_expected_may_stand_in_the_rest(script: Script, tmp_path: Path) -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    call = script(LEAVES.format(folder=tmp_path, more="printf 'a panic' >&5"))
+    options = Options(stdin=null, stdout=null, stderr=null, script=(Step(b"a p.nic"),))
+    ending = attach_pty(call, options)
+    os.close(null)
+    assert (ending.kind, ending.seen) == (Kind.EXPECTED, b"a panic")
+
+
+def test_a_task_that_goes_on_keeps_its_output(script: Script, tmp_path: Path) -> None:
+    call = script(LEAVES.format(folder=tmp_path, more=BOTH))
+    os.mkfifo(tmp_path / "x-stdout")
+    shim = os.open(tmp_path / "x-stdout", os.O_RDWR | os.O_NONBLOCK)
+    out = os.open(tmp_path / "out", os.O_RDWR | os.O_CREAT)
+    streams = Streams(stdin=out, stdout=out, stderr=out)
+    finish = run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: True)
+    assert finish.status == 3
+    assert len(os.read(shim, 1 << 17)) == len(REST)
+    assert (tmp_path / "out").read_bytes() == b"first\nlast words"
+    os.close(shim)
+    os.close(out)
+
+
+def test_no_client_no_looking() -> None:
+    fifos = Fifos(terminal=True)
+    fifos.of(None)
+    assert fifos.look() == float("inf")
+    assert fifos.rest() == []
+    fifos.close()
+    fifos.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a priority above the usual one needs root")
+def test_a_child_has_the_usual_priority_and_we_a_higher_one_until_its_fifos_are_held(
+    script: Script, tmp_path: Path
+) -> None:
+    text = "cut -d' ' -f19 /proc/$PPID/stat /proc/$$/stat"
+    call = script(f"{text}; {LEAVES.format(folder=tmp_path, more=BOTH)}")
+    out = os.open(tmp_path / "out", os.O_RDWR | os.O_CREAT)
+    null = os.open(os.devnull, os.O_RDWR)
+    streams = Streams(stdin=null, stdout=out, stderr=null)
+    run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: True)
+    os.close(out)
+    os.close(null)
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    assert (tmp_path / "out").read_text().split("\n")[:2] == ["-20", str(usual)]
