@@ -145,6 +145,7 @@ class Attachment:
         self._printed = False
         self._typed_at = 0.0
         self._listener: Callable[[bytes], None] | None = None
+        self._status: int | None = None
 
     def run(self, connect: Connect, converse: Callable[["Attachment"], None]) -> Ending:
         """Connect, let `converse` go on until it ends, and put everything back."""
@@ -195,8 +196,10 @@ class Attachment:
     def _take_rest(self) -> bool:
         """Once the client has ended, what it left unread; whether some is still to be written."""
         fifos, self._fifos = self._fifos, None
-        status = None if fifos is None else self._peer.end()
-        if fifos is None or status is None or status < 0:
+        if fifos is None:
+            return False
+        self._status = self._peer.end()
+        if self._status is None or self._status < 0:
             return False
         for data, is_error in fifos.rest():
             self._output[is_error].carry(data)
@@ -366,7 +369,7 @@ class Attachment:
                 until = time.monotonic() + _FLUSH_QUIET
 
     def _ended(self) -> Ending:
-        status = self._peer.end()
+        status = self._status
         if status is None or status < 0:
             how = f" by signal {-status}" if status is not None else ""
             return Ending(Kind.LOST, OURS, f"the connection was ended{how}", status=status)

@@ -24,6 +24,7 @@ BLOCK = 65536
 _PR_SET_PDEATHSIG = 1
 _FIRST_OWN = 3
 _ROOM = 1 << 20
+_FIRST = -20
 _HOUR = 3600.0  # poll takes 24 days, and a limit may be longer
 _NOT_PASSED_ON = ("CONTAINERD_ADDRESS", "CONTAINERD_NAMESPACE", "PYDANTIC_DISABLE_PLUGINS")
 
@@ -246,10 +247,26 @@ def interrupts_held() -> Iterator[set[int]]:
             signal.raise_signal(number)
 
 
-@cache
-def usual_nice() -> int:
-    """The priority that we were started with, once it was asked for; every child has it."""
-    return os.getpriority(os.PRIO_PROCESS, 0)
+class Ahead:
+    """This thread goes before others, as far as that is allowed (nice -20); no child does."""
+
+    _usual: int | None = None
+
+    @classmethod
+    def begin(cls) -> None:
+        """Go before others."""
+        usual = os.getpriority(os.PRIO_PROCESS, 0)
+        with suppress(OSError):  # not root
+            os.setpriority(os.PRIO_PROCESS, 0, _FIRST)
+            cls._usual = usual
+
+    @classmethod
+    def end(cls) -> None:
+        """Be as before; a child too, between fork and exec."""
+        usual, cls._usual = cls._usual, None
+        if usual is not None:
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, 0, usual)
 
 
 @cache
@@ -270,13 +287,12 @@ def dies_with_us(blocked: Collection[int]) -> Callable[[], None]:
     parent = os.getpid()
     ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     hangup = signal.SIG_IGN if ignored else signal.SIG_DFL
-    nice = usual_nice()
 
     def prepare() -> None:  # pragma: no cover (runs in the child)
         prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         if os.getppid() != parent:  # we were gone before the line above
             os.kill(os.getpid(), signal.SIGKILL)
-        os.setpriority(os.PRIO_PROCESS, 0, nice)
+        Ahead.end()
         signal.signal(signal.SIGHUP, hangup)
         for number in IGNORED_BY_PYTHON:
             signal.signal(number, signal.SIG_DFL)

@@ -12,17 +12,18 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from kuke_ctr.children import BLOCK, close_all, usual_nice
+from kuke_ctr.children import BLOCK, Ahead, close_all
 
 PROC = Path("/proc")
 STDOUT, STDERR = "-stdout", "-stderr"
 """How the names of the FIFOs end, as cio makes them."""
 
-_FIRST = -20
-_OFTEN = 0.005
+_OFTEN, _SELDOM = 0.005, 0.02
 _SHARE = 0.1
-"""Seconds between two looks, or a share of ctr's age: a slow host is slow in all."""
-_LOOK_LIMIT = 10.0
+"""Seconds between two looks, and a share of ctr's age: a slow host is slow in all."""
+_LOOK_LIMIT = 600.0
+"""Seconds: a `ctr run` may have an image to unpack first."""
+_AHEAD_LIMIT = 1.0
 _WRITER_LIMIT = 1.0
 """Seconds that a shim may take to close a FIFO that it has written all to."""
 
@@ -39,8 +40,7 @@ class Fifos:
         self._held: dict[str, int] = {}
         self._folder = PROC
         self._begin = self._next = time.monotonic()
-        usual_nice()
-        _set_nice(_FIRST)
+        Ahead.begin()
 
     def of(self, pid: int | None) -> None:
         """Look at this ctr; None: at nothing, there is none."""
@@ -49,13 +49,21 @@ class Fifos:
         if pid is None:
             self._end_looking()
 
+    @property
+    def in_hurry(self) -> bool:
+        """Whether ctr's first moments go on: nothing else should take our time."""
+        return bool(self._missing) and time.monotonic() - self._begin < _AHEAD_LIMIT
+
     def look(self) -> float:
         """Hold what ctr has opened by now; gives the time (monotonic) of the next look."""
         now = time.monotonic()
         if self._missing and now >= self._next:
             self._hold()
-            self._next = now + max(_OFTEN, _SHARE * (now - self._begin))
-            if not self._missing or now - self._begin > _LOOK_LIMIT:
+            age = now - self._begin
+            self._next = now + min(max(_OFTEN, _SHARE * age), _SELDOM)
+            if not self.in_hurry:
+                Ahead.end()
+            if age > _LOOK_LIMIT:
                 self._end_looking()
         return self._next if self._missing else float("inf")
 
@@ -71,17 +79,19 @@ class Fifos:
 
     def _end_looking(self) -> None:
         self._missing.clear()
-        _set_nice(usual_nice())
+        Ahead.end()
 
     def rest(self) -> list[tuple[bytes, bool]]:
         """What nobody has read, and whether it is of stderr; once ctr has ended.
 
         Nothing of a FIFO that still has a writer: its task goes on, and has other readers.
         """
+        self._end_looking()
+        until = time.monotonic() + _WRITER_LIMIT
         return [
-            (rest, end == STDERR)
+            (_read_all(descriptor), end == STDERR)
             for end, descriptor in self._held.items()
-            if _has_no_writer(descriptor) and (rest := _read_all(descriptor))
+            if _has_only_a_rest(descriptor, until)
         ]
 
     def close(self) -> None:
@@ -91,19 +101,22 @@ class Fifos:
         self._held.clear()
 
 
-def _set_nice(value: int) -> None:
-    with suppress(OSError):  # not root
-        os.setpriority(os.PRIO_PROCESS, 0, value)
-
-
-def _has_no_writer(descriptor: int) -> bool:
+def _has_only_a_rest(descriptor: int, until: float) -> bool:
+    """Whether something is in there, and nobody left who writes."""
     poll = select.poll()
-    poll.register(descriptor, 0)
-    return any(events & select.POLLHUP for _, events in poll.poll(_WRITER_LIMIT * 1000))
+    poll.register(descriptor, select.POLLIN)
+    if not poll.poll(0):
+        return False
+    # Linux tells of no end before the first writer since our own open: so there is one now
+    with suppress(OSError):
+        close_all(os.open(f"/proc/self/fd/{descriptor}", os.O_WRONLY | os.O_NONBLOCK))
+    poll.modify(descriptor, 0)
+    return bool(poll.poll(max(0.0, until - time.monotonic()) * 1000))
 
 
 def _read_all(descriptor: int) -> bytes:
     pieces = []
-    while piece := os.read(descriptor, BLOCK):
-        pieces.append(piece)
+    with suppress(BlockingIOError):  # a stranger writes
+        while piece := os.read(descriptor, BLOCK):
+            pieces.append(piece)
     return b"".join(pieces)

@@ -134,7 +134,7 @@ class _Foreground:
             signals = stack.enter_context(Signals(FORWARDED))
             self._relay = Relay(signals, self._at_signal)
             stack.callback(self._relay.close)
-            fifos = Fifos(terminal=False)
+            self._fifos = fifos = Fifos(terminal=False)
             stack.callback(fifos.close)
             self._pipes = start()
             fifos.of(self._pipes.pid)
@@ -242,6 +242,9 @@ class _Foreground:
             self._leave(code, "the time limit passed" if self._late else "nobody reads its output")
 
     def _look(self, now: float) -> None:
+        if self._fifos.in_hurry:  # a look takes a ctr of its own, and as long as that
+            self._look_at = now + _FIRST_LOOK / 2
+            return
         self._looks += 1
         self._ready = self._started()
         if not self._ready:

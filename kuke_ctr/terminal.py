@@ -23,7 +23,6 @@ from kuke_ctr.children import (
     dies_with_us,
     interrupts_held,
     nameless_file,
-    roomy_pipe,
 )
 from kuke_ctr.errors import Interrupted, TimeLimit
 from kuke_ctr.preflight import check_socket, find_program, not_started
@@ -180,7 +179,7 @@ class _PtyPeer:
         if call.socket is not None:
             check_socket(call.socket, call.argv)
         self._errors = nameless_file()
-        self._printed, printing = roomy_pipe()
+        self._printed, printing = _small_pipe()
         try:
             with interrupts_held() as blocked:
                 self._child = _spawn(program, call, size, self._errors, blocked, stdout=printing)
@@ -228,6 +227,13 @@ class _PtyPeer:
         _end(self._child)
         close_all(self._errors, self._printed)
         self._errors = -1
+
+
+def _small_pipe() -> tuple[int, int]:
+    """A pipe with little room: what stands in it is lost to the task when the user leaves."""
+    read_end, write_end = os.pipe()
+    fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PIECE)
+    return read_end, write_end
 
 
 def _spawn(

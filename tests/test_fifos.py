@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from kuke_ctr.fifos import Fifos
 from kuke_ctr.foreground import Streams, run_in_foreground
 from kuke_ctr.process import Processes
 from kuke_ctr.terminal import attach_pty, relay_pipes
-from tests.scripts import Script
+from tests.scripts import Script, descriptors
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
 
@@ -119,6 +120,46 @@ def test_a_task_that_goes_on_keeps_its_output(script: Script, tmp_path: Path) ->
     assert (tmp_path / "out").read_bytes() == b"first\nlast words"
     os.close(shim)
     os.close(out)
+
+
+def test_a_fifo_that_is_found_when_its_writer_has_gone(script: Script, tmp_path: Path) -> None:
+    call = script(
+        LEAVES.format(folder=tmp_path, more=BOTH)
+        .replace("exec 5<>x-stdout", "mkfifo y; exec 5<>y")
+        .replace("held x-stdout", "exec 7<y 5>&-; mv y x-stdout; held x-stdout")
+    )
+    out = os.open(tmp_path / "out", os.O_RDWR | os.O_CREAT)
+    null = os.open(os.devnull, os.O_RDWR)
+    streams = Streams(stdin=null, stdout=out, stderr=null)
+    run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: True)
+    os.close(out)
+    os.close(null)
+    assert (tmp_path / "out").read_bytes() == b"first\n" + REST
+
+
+def _inode(descriptor: int) -> int | None:
+    with suppress(OSError):
+        return os.fstat(descriptor).st_ino
+    return None
+
+
+def test_nothing_else_is_looked_at_before_the_fifos_are_held(
+    script: Script, tmp_path: Path
+) -> None:
+    text = LEAVES.format(folder=tmp_path, more=f"{BOTH}; sleep 0.5")
+    call = script(text.replace("cd ", "sleep 0.2; cd "))
+    held: list[bool] = []
+
+    def started() -> bool:
+        fifo = (tmp_path / "x-stdout").stat().st_ino
+        held.append(fifo in map(_inode, descriptors()))
+        return True
+
+    null = os.open(os.devnull, os.O_RDWR)
+    streams = Streams(stdin=null, stdout=null, stderr=null)
+    run_in_foreground(lambda: Processes().open_pipes(call), streams, started)
+    os.close(null)
+    assert held == [True]
 
 
 def test_no_client_no_looking() -> None:
