@@ -105,7 +105,7 @@ def _has_only_a_rest(descriptor: int, until: float) -> bool:
     """Whether something is in there, and nobody left who writes."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    if not poll.poll(0):
+    if not any(events & select.POLLIN for _, events in poll.poll(0)):
         return False
     # Linux tells of no end before the first writer since our own open: so there is one now
     with suppress(OSError):

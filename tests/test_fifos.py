@@ -137,6 +137,17 @@ def test_a_fifo_that_is_found_when_its_writer_has_gone(script: Script, tmp_path:
     assert (tmp_path / "out").read_bytes() == b"first\n" + REST
 
 
+def test_an_empty_fifo_is_no_output(script: Script, tmp_path: Path) -> None:
+    call = script(
+        f"cd {tmp_path}; mkfifo x-stdout x-stderr; exec 5<>x-stdout 6<>x-stderr; sleep 0.2; exit 1"
+    )
+    null = os.open(os.devnull, os.O_RDWR)
+    streams = Streams(stdin=null, stdout=null, stderr=null)
+    finish = run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: False)
+    os.close(null)
+    assert (finish.status, finish.ran) == (1, False)
+
+
 def _inode(descriptor: int) -> int | None:
     with suppress(OSError):
         return os.fstat(descriptor).st_ino
