@@ -8,12 +8,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
 
 from kuke_ctr.children import open_standard_streams
 from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, Forbidden, UsageError
 from kuke_ctr.fifos import Fifos
 from kuke_ctr.keys import DEFAULT_KEYS, KeyWatch, describe_keys, parse_keys
+from kuke_ctr.peers import Connect
 from kuke_ctr.relay import BLOCK, TYPED_AHEAD, Flow, Outlet, ReaderGone, Relay, Signals
 from kuke_ctr.user_tty import LineEditor, Mode, UserTerminal, is_terminal, window_size
 
@@ -99,36 +99,6 @@ class Ending:
     awaited: bytes | None = None
     said: bytes = b""
     printed: bool = False
-
-
-class Peer(Protocol):
-    """The client that speaks to the task: a ctr on a terminal or on pipes, or kuketty's socket.
-
-    `outputs` are (descriptor, is it stderr); `input` is -1 where there is none. `pid` is that of a
-    client that reads FIFOs, else None. `leave` ends the client without harm to the task, also a
-    second time.
-    """
-
-    outputs: list[tuple[int, bool]]
-    input: int
-    pid: int | None
-
-    def resize(self, rows: int, columns: int) -> None: ...
-    def forward(self, number: int) -> None: ...
-    def backlog(self) -> int:
-        """Bytes of input that the client has not taken yet."""
-
-    def end(self) -> int | None:
-        """The exit status, after all outputs have ended; negative for a signal."""
-
-    def said(self) -> bytes:
-        """What the client itself said on a stderr of its own."""
-
-    def leave(self) -> None: ...
-
-
-Connect = Callable[[tuple[int, int]], Peer]
-"""Makes the peer, given the size of the window."""
 
 
 class Attachment:

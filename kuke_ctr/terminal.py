@@ -24,7 +24,8 @@ from kuke_ctr.children import (
     interrupts_held,
     nameless_file,
 )
-from kuke_ctr.errors import Interrupted, TimeLimit
+from kuke_ctr.errors import Interrupted
+from kuke_ctr.peers import END_LIMIT, PipesPeer, SocketPeer
 from kuke_ctr.preflight import check_socket, find_program, not_started
 from kuke_ctr.relay import unread
 from kuke_ctr.user_tty import Mode, make_raw, window_size
@@ -46,9 +47,6 @@ __all__ = [
     "relay_pipes",
     "watch",
 ]
-
-END_LIMIT = 10.0
-"""Seconds that a ctr may take to end once it has closed its output."""
 
 _TIOCGPTPEER = 0x5441
 _SEEN_LIMIT = 4096
@@ -75,7 +73,7 @@ def relay_pipes(start: Callable[[], Pipes], options: Options) -> Ending:
     It is started when the user's terminal and the signals are ready; raises what `start` raises.
     """
     return attach(
-        options, Mode.KEYS, lambda size: _PipesPeer(start()), _conversation(options.script)
+        options, Mode.KEYS, lambda size: PipesPeer(start()), _conversation(options.script)
     )
 
 
@@ -87,7 +85,7 @@ def attach_socket(connect: Callable[[], "Connection"], options: Options) -> Endi
     return attach(
         options,
         Mode.RAW,
-        lambda size: _SocketPeer(connect(), size),
+        lambda size: SocketPeer(connect(), size),
         _conversation(options.script),
     )
 
@@ -269,78 +267,6 @@ def _spawn(
         )
     except (pexpect.ExceptionPexpect, OSError) as error:
         raise not_started(call.argv, program, getattr(error, "errno", None) or 0) from None
-
-
-class _PipesPeer:
-    """A ctr on pipes."""
-
-    def __init__(self, pipes: Pipes) -> None:
-        self._pipes = pipes
-        self._open = True
-        self.outputs = [(pipes.stdout, False), (pipes.stderr, True)]
-        self.input = pipes.stdin
-        self.pid: int | None = pipes.pid
-
-    def resize(self, rows: int, columns: int) -> None:
-        """A task without a terminal has no window."""
-
-    def forward(self, number: int) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self._pipes.pid, number)
-
-    def backlog(self) -> int:
-        return unread(self.input, termios.FIONREAD)
-
-    def end(self) -> int | None:
-        try:
-            return self._pipes.wait(END_LIMIT)
-        except TimeLimit:
-            return None
-
-    def said(self) -> bytes:
-        return b""
-
-    def leave(self) -> None:
-        if self._open:
-            self._open = False
-            self._pipes.kill()
-            close_all(self._pipes.stdout, self._pipes.stderr)
-
-
-class _SocketPeer:
-    """A terminal behind kuketty's socket."""
-
-    pid: int | None = None
-
-    def __init__(self, connection: "Connection", size: tuple[int, int]) -> None:
-        self._connection = connection
-        self._greeting = nameless_file(connection.greeting) if connection.greeting else -1
-        first = [(self._greeting, False)] if connection.greeting else []
-        self.outputs = [*first, (connection.descriptor, False)]
-        self.input = os.dup(connection.descriptor) if connection.takes_input else -1
-        if connection.takes_input:
-            connection.resize(*size)
-
-    def resize(self, rows: int, columns: int) -> None:
-        if self.input >= 0:
-            self._connection.resize(rows, columns)
-
-    def forward(self, number: int) -> None:
-        """Signals have no way through a socket."""
-
-    def backlog(self) -> int:
-        return unread(self.input, termios.TIOCOUTQ)
-
-    def end(self) -> int | None:
-        return 0
-
-    def said(self) -> bytes:
-        return b""
-
-    def leave(self) -> None:
-        self._connection.close()
-        close_all(self._greeting)
-        self._greeting = -1
 
 
 def _conversation(script: tuple[Step, ...]) -> Callable[[Attachment], None] | None:

@@ -3,15 +3,16 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from kuke_ctr.attachment import Kind, Options, Step
+from kuke_ctr.calls import Call
 from kuke_ctr.fifos import Fifos
-from kuke_ctr.foreground import Streams, run_in_foreground
+from kuke_ctr.foreground import Finish, Streams, run_in_foreground
 from kuke_ctr.process import Processes
 from kuke_ctr.terminal import attach_pty, relay_pipes
 from tests.scripts import Script, descriptors
@@ -45,16 +46,24 @@ def _same_priority() -> Iterator[None]:
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
-def test_a_process_in_the_foreground(script: Script, tmp_path: Path) -> None:
-    call = script(LEAVES.format(folder=tmp_path, more=BOTH))
-    files = [tmp_path / "out", tmp_path / "err"]
+def _foreground(
+    call: Call, folder: Path, started: Callable[[], bool] = lambda: True
+) -> tuple[Finish, bytes, bytes]:
+    """How it ended, and what came to stdout and stderr."""
+    files = [folder / "out", folder / "err"]
     ends = [os.open(file, os.O_RDWR | os.O_CREAT) for file in files]
     streams = Streams(stdin=ends[0], stdout=ends[0], stderr=ends[1])
-    finish = run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: True)
+    finish = run_in_foreground(lambda: Processes().open_pipes(call), streams, started)
     for end in ends:
         os.close(end)
+    return finish, files[0].read_bytes(), files[1].read_bytes()
+
+
+def test_a_process_in_the_foreground(script: Script, tmp_path: Path) -> None:
+    call = script(LEAVES.format(folder=tmp_path, more=BOTH))
+    finish, out, err = _foreground(call, tmp_path)
     assert (finish.status, finish.exit_code, finish.said) == (3, 3, b"last words")
-    assert [file.read_bytes() for file in files] == [b"first\n" + REST, b"last words"]
+    assert [out, err] == [b"first\n" + REST, b"last words"]
 
 
 def test_a_slow_reader_gets_all_of_it(script: Script, tmp_path: Path) -> None:
@@ -112,14 +121,11 @@ def test_a_task_that_goes_on_keeps_its_output(script: Script, tmp_path: Path) ->
     call = script(LEAVES.format(folder=tmp_path, more=BOTH))
     os.mkfifo(tmp_path / "x-stdout")
     shim = os.open(tmp_path / "x-stdout", os.O_RDWR | os.O_NONBLOCK)
-    out = os.open(tmp_path / "out", os.O_RDWR | os.O_CREAT)
-    streams = Streams(stdin=out, stdout=out, stderr=out)
-    finish = run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: True)
+    finish, out, err = _foreground(call, tmp_path)
     assert finish.status == 3
     assert len(os.read(shim, 1 << 17)) == len(REST)
-    assert (tmp_path / "out").read_bytes() == b"first\nlast words"
+    assert out + err == b"first\nlast words"
     os.close(shim)
-    os.close(out)
 
 
 def test_a_fifo_that_is_found_when_its_writer_has_gone(script: Script, tmp_path: Path) -> None:
@@ -128,23 +134,15 @@ def test_a_fifo_that_is_found_when_its_writer_has_gone(script: Script, tmp_path:
         .replace("exec 5<>x-stdout", "mkfifo y; exec 5<>y")
         .replace("held x-stdout", "exec 7<y 5>&-; mv y x-stdout; held x-stdout")
     )
-    out = os.open(tmp_path / "out", os.O_RDWR | os.O_CREAT)
-    null = os.open(os.devnull, os.O_RDWR)
-    streams = Streams(stdin=null, stdout=out, stderr=null)
-    run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: True)
-    os.close(out)
-    os.close(null)
-    assert (tmp_path / "out").read_bytes() == b"first\n" + REST
+    _, out, _ = _foreground(call, tmp_path)
+    assert out == b"first\n" + REST
 
 
 def test_an_empty_fifo_is_no_output(script: Script, tmp_path: Path) -> None:
     call = script(
         f"cd {tmp_path}; mkfifo x-stdout x-stderr; exec 5<>x-stdout 6<>x-stderr; sleep 0.2; exit 1"
     )
-    null = os.open(os.devnull, os.O_RDWR)
-    streams = Streams(stdin=null, stdout=null, stderr=null)
-    finish = run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: False)
-    os.close(null)
+    finish, _, _ = _foreground(call, tmp_path, lambda: False)
     assert (finish.status, finish.ran) == (1, False)
 
 
@@ -166,10 +164,7 @@ def test_nothing_else_is_looked_at_before_the_fifos_are_held(
         held.append(fifo in map(_inode, descriptors()))
         return True
 
-    null = os.open(os.devnull, os.O_RDWR)
-    streams = Streams(stdin=null, stdout=null, stderr=null)
-    run_in_foreground(lambda: Processes().open_pipes(call), streams, started)
-    os.close(null)
+    _foreground(call, tmp_path, started)
     assert held == [True]
 
 
@@ -197,11 +192,6 @@ def test_a_child_has_the_usual_priority_and_we_a_higher_one_until_its_fifos_are_
 ) -> None:
     text = "cut -d' ' -f19 /proc/$PPID/stat /proc/$$/stat"
     call = script(f"{text}; {LEAVES.format(folder=tmp_path, more=BOTH)}")
-    out = os.open(tmp_path / "out", os.O_RDWR | os.O_CREAT)
-    null = os.open(os.devnull, os.O_RDWR)
-    streams = Streams(stdin=null, stdout=out, stderr=null)
-    run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: True)
-    os.close(out)
-    os.close(null)
-    seen = [int(line) for line in (tmp_path / "out").read_text().split("\n")[:2]]
+    _, out, _ = _foreground(call, tmp_path)
+    seen = [int(line) for line in out.split(b"\n")[:2]]
     assert seen == [_highest_priority(), os.getpriority(os.PRIO_PROCESS, 0)]
