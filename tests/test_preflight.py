@@ -10,6 +10,7 @@ from kuke_ctr.calls import Call
 from kuke_ctr.errors import CtrFailed, CtrMissing, Forbidden
 from kuke_ctr.preflight import check_socket
 from kuke_ctr.process import Processes
+from scripts.lib import processes
 from tests.scripts import Script, descriptors, quoted
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
@@ -18,9 +19,10 @@ pytestmark = pytest.mark.usefixtures("leaves_nothing")
 @contextmanager
 def tidied_after_sh() -> Iterator[None]:
     """A child that can't be exec'd stays a zombie: sh tells nobody its pid, and keeps a pipe."""
-    before = descriptors()
+    before, children = descriptors(), set(processes.children(os.getpid()))
     yield
-    os.waitpid(-1, 0)
+    for child in set(processes.children(os.getpid())) - children:
+        os.waitpid(child, 0)
     for descriptor in descriptors() - before:
         with suppress(OSError):  # the one that listed the folder
             os.close(descriptor)

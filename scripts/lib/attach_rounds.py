@@ -30,12 +30,14 @@ NO_READER = 141
 WORKLOAD = """
 for name in HUP INT QUIT USR1 USR2 PIPE ALRM TERM TSTP CONT WINCH TTIN TTOU URG
 do trap "echo $name >>/out/signals" $name; done
+>/out/signals
 exec 3<&0
 cat <&3 >/out/typed &
 {output}
 echo ready
 while :; do sleep 3600 & wait $!; done
 """
+TOOK = ("signals", "typed")
 OUTPUT = {"quiet": "", "flooding": "yes 'a line of a flood of lines' &"}
 
 
@@ -71,13 +73,16 @@ class Task:
 
     def took(self, what: str) -> str:
         """What the workload wrote down: its `signals`, or what was `typed`."""
-        file = self.folder / what
-        return file.read_text(errors="replace") if file.exists() else ""
+        return (self.folder / what).read_text(errors="replace")
+
+    def listens(self) -> bool:
+        """Whether it has begun its lists."""
+        return all((self.folder / what).exists() for what in TOOK)
 
     def forget(self) -> None:
         """Let it begin its lists anew."""
-        os.truncate(self.folder / "typed", 0)
-        (self.folder / "signals").unlink(missing_ok=True)
+        for what in TOOK:
+            os.truncate(self.folder / what, 0)
 
 
 def open_files(pid: int) -> Iterator[str]:
@@ -93,12 +98,13 @@ def task(daemon: PrivateContainerd, kind: str, output: str) -> Iterator[Task]:
     """Start the workload; it is removed with the block."""
     name = unique(f"{kind}-{output}")
     with tempfile.TemporaryDirectory(dir=daemon.base) as folder:
-        (Path(folder) / "typed").touch()
         mount = ("--mount", f"type=bind,src={folder},dst=/out,options=rbind:rw")
         flags = (*mount, *(["-t"] if kind == "terminal" else []))
         words = ("sh", "-c", WORKLOAD.format(output=OUTPUT[output]))
         start(daemon, name, words, flags)
-        yield Task(daemon, kind, output, name, Path(folder))
+        made = Task(daemon, kind, output, name, Path(folder))
+        assert processes.until(made.listens, LIMIT), "the workload did not begin"
+        yield made
         daemon.ctr("tasks", "rm", "--force", name, namespace=NAMESPACE)
         daemon.ctr("containers", "rm", name, namespace=NAMESPACE)
 
@@ -239,8 +245,17 @@ def rounds(task: Task, way: Way, attach: Attach, count: int) -> Figures:
 
 
 def prime(task: Task, attach: Attach) -> None:
-    """A first visit gives the task's terminal the size of ours: SIGWINCH, as it should be."""
-    one_round(task, WAYS["keys"], attach, Figures())
+    """A first visit gives the task's terminal the size of ours: SIGWINCH, as it should be.
+
+    It lasts until the workload wrote that down, or the next round would count it.
+    """
+
+    def leave(seat: Seat, task: Task) -> None:
+        if task.kind == "terminal":
+            assert processes.until(lambda: bool(task.took("signals")), LIMIT), "it got no size"
+        seat.type(KEYS)
+
+    one_round(task, Way(leave, 0), attach, Figures())
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import signal
 import subprocess  # noqa: TID251
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,19 +124,22 @@ def test_five_rounds_of_every_way_to_leave_do_no_harm(programs_of: Callable[[str
     programs_of("native")
     words = [sys.executable, "-m", "scripts.lib.attach_rounds", "--rounds", "5"]
     environment = {**os.environ, "PYTHONPATH": str(TOP)}
-    running = [
-        subprocess.Popen(
-            [*words, "--task", kind, "--kuke-ctr", PROGRAM],
-            cwd=TOP,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for kind in ("terminal", "none")
-    ]
-    for one in running:
-        said, _ = one.communicate(timeout=500)
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [*words, "--task", kind, "--kuke-ctr", PROGRAM],
+                    cwd=TOP,
+                    env=environment,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                )
+            )
+            for kind in ("terminal", "none")
+        ]
+        printed = [one.communicate(timeout=500)[0] for one in running]
+    for one, said in zip(running, printed, strict=True):
         assert one.returncode == 0, said
         lines = [line for line in said.splitlines() if "rounds 5, signals 0" in line]
         assert len(lines) == 2 * len(attach_rounds.WAYS), said
