@@ -1,9 +1,10 @@
-"""What every test gets: nothing of this machine's Kukeon, containerd or settings.
+"""What every test gets: nothing of this machine's Kukeon, containerd, settings or nohup.
 
 Where KUKE_CTR_TESTS_NO_SKIP=1 (CI), a test that skips itself, for whatever reason, has failed.
 """
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ _READ = (
     *("KUKEON_NAMESPACE_SUFFIX", "KUKE_CONFIGURATION", "CONTAINERD_ADDRESS", "SUDO_USER"),
     *("CONTAINERD_NAMESPACE", "XDG_CONFIG_HOME", "KUKE_CTR_CONFIG"),
 )
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.hookimpl(wrapper=True)
