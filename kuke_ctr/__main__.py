@@ -4,8 +4,12 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from types import FrameType
 from typing import NoReturn
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def run() -> NoReturn:
@@ -21,17 +25,35 @@ def run() -> NoReturn:
 
     if heeded:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    came: list[int] = []
+    ending = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ending:
+        signal.signal(number, _interrupting(came))
     code = main()
+    for number in ending:
+        signal.signal(number, signal.SIG_DFL)
     if heeded:  # what was asked for is done
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _leave(code)
+    _leave(code, came)
 
 
-def _leave(code: int) -> NoReturn:
+def _interrupting(came: list[int]) -> Callable[[int, FrameType | None], None]:
+    """A handler that acts as Ctrl-C, so that what was begun is put in order; it notes what came."""
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    return interrupt
+
+
+def _leave(code: int, came: list[int]) -> NoReturn:
     """End here and now: Python would spend a fifth of a list's time on taking its modules apart."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # full or closed: that has been said, or can't be
             stream.flush()
+    for number in came:  # whoever sent it sees that we died of it
+        signal.raise_signal(number)
     os._exit(code)
 
 

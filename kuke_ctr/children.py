@@ -21,6 +21,7 @@ IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 """A child would inherit that."""
 
 BLOCK = 65536
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 _FIRST_OWN = 3
 _ROOM = 1 << 20
@@ -228,12 +229,12 @@ def close_all(*descriptors: int) -> None:
 
 @contextmanager
 def interrupts_held() -> Iterator[set[int]]:
-    """Ctrl-C waits until a child that is being started stands where it can be ended.
+    """Ctrl-C, TERM and HUP wait until a child that is being started stands where it can be ended.
 
     Gives the signals that were blocked before, which is what the child has to start with.
     """
     came: list[int] = []
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if raises:  # another thread of a program may take the signal, and Python raise it here
         signal.signal(signal.SIGINT, lambda number, _: came.append(number))

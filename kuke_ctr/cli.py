@@ -56,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KukeCtrError as error:  # stdout is full, or was closed
         show_error(error)
         return error.exit_code
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
 
 
 def _open_streams() -> None:
@@ -82,7 +84,7 @@ def _run(words: list[str]) -> int:
                 raise UsageError("no command was given", hint="`kuke-ctr --help` lists them")
             line = ["--help"]
         return _invoke(line or ["--help"])
-    except (KukeCtrError, Interrupted) as error:
+    except KukeCtrError as error:
         show_error(error)
         return error.exit_code
     except typer.TyperException as error:  # what the parser found wrong
@@ -93,9 +95,8 @@ def _run(words: list[str]) -> int:
             UsageError(message[:1].lower() + message[1:], hint=f"`{path} --help` shows the usage")
         )
         return 2
-    except (KeyboardInterrupt, typer.Abort):
-        print("kuke-ctr: interrupted", file=sys.stderr)
-        return INTERRUPTED
+    except typer.Abort:
+        raise Interrupted("interrupted") from None
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -144,6 +145,18 @@ def _reader_gone() -> int:
     """Nobody reads our output any more: silent."""
     _drop_output()
     return NO_READER
+
+
+def _interrupted(error: KeyboardInterrupt) -> int:
+    """Ctrl-C: what is still in our buffer goes only where it is taken at once."""
+    import select
+
+    show_error(error if isinstance(error, Interrupted) else Interrupted("interrupted"))
+    poll = select.poll()
+    poll.register(1, select.POLLOUT)
+    if not poll.poll(0):
+        _drop_output()
+    return INTERRUPTED
 
 
 def _drop_output() -> None:

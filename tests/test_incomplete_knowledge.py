@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,10 @@ def is_in(fake_ctr: FakeCtr, status: str, *, ps: str = NO_TASK) -> None:
     fake_ctr.answer(*N, "tasks", "ps", "web", stderr=ps, exit_code=1)
 
 
+def made(token: str, log: running.Log | None = None) -> running.Made:
+    return running.Made("kukeon-main", "web", token, log, None)
+
+
 def removals(fake_ctr: FakeCtr) -> list[str]:
     return [shlex.join(call) for call in fake_ctr.calls if "rm" in call]
 
@@ -60,7 +65,7 @@ def test_a_failed_run_removes_nothing_that_may_run(
 ) -> None:
     is_in(fake_ctr, status)
     log = running.make_log("kukeon-main", "web", str(tmp_path / "log"), dry=False)
-    running.undo(ctr, "kukeon-main", "web", "token", log)
+    running.undo(ctr, made("token", log))
     assert removals(fake_ctr) == []
     assert log.path.exists()
     assert "nothing of it was removed" in capfd.readouterr().err
@@ -69,7 +74,7 @@ def test_a_failed_run_removes_nothing_that_may_run(
 def test_a_task_that_is_left_out_of_the_list_may_run(ctr: Ctr, fake_ctr: FakeCtr) -> None:
     is_in(fake_ctr, "", ps=HUNG)
     assert task_status(ctr, "kukeon-main", "web") is None
-    running.undo(ctr, "kukeon-main", "web", "token", None)
+    running.undo(ctr, made("token"))
     assert removals(fake_ctr) == []
 
 
@@ -78,10 +83,29 @@ def test_a_failed_run_removes_what_is_known_not_to_run(
     ctr: Ctr, fake_ctr: FakeCtr, status: str
 ) -> None:
     is_in(fake_ctr, status)
-    running.undo(ctr, "kukeon-main", "web", "other", None)
+    running.undo(ctr, made("other"))
     assert removals(fake_ctr) == []
-    running.undo(ctr, "kukeon-main", "web", "token", None)
+    running.undo(ctr, made("token"))
     assert removals(fake_ctr) == (REMOVALS if status else REMOVALS[1:])
+
+
+@pytest.mark.parametrize(("age", "goes"), [(-1.0, False), (0.0, True), (1.0, True)])
+def test_without_a_container_a_snapshot_goes_that_is_of_the_run(
+    ctr: Ctr, fake_ctr: FakeCtr, capfd: Capture, age: float, goes: bool
+) -> None:
+    absent = 'ctr: container "web" in namespace "kukeon-main": not found\n'
+    fake_ctr.answer(*N, "containers", "info", "web", stderr=absent, exit_code=1)
+    run = made("token")
+    created = (
+        (run.began + timedelta(seconds=age))
+        .isoformat(timespec="microseconds")
+        .replace("+00:00", "123Z")
+    )
+    fake_ctr.answer(*N, "snapshots", "info", "web", stdout=json.dumps({"Created": created}))
+    fake_ctr.answer(*N, "snapshots", "rm", "web")
+    running.undo(ctr, run)
+    assert removals(fake_ctr) == ([shlex.join([*N, "snapshots", "rm", "web"])] if goes else [])
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

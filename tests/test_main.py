@@ -1,9 +1,18 @@
-"""The process around the command line: Ctrl-C before it begins, streams that nobody opened."""
+"""The process around the command line: signals before it begins and at its end, a full disk."""
 
+import os
+import signal
 import subprocess  # noqa: TID251
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+
+from scripts.lib import processes
+
+LIMIT = 60.0
 
 _CTRL_C_DURING = """
 import importlib.abc, os, signal, sys
@@ -44,3 +53,60 @@ def test_a_full_disk_under_the_output_is_one_sentence(unbuffered: str) -> None:
         )
     assert done.returncode == 1
     assert done.stderr == "kuke-ctr: the system refused: No space left on device\n"
+
+
+@contextmanager
+def stuck(*words: str, by: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
+    """A kuke-ctr whose output nobody takes, once it waits for that."""
+    reader, writer = os.pipe()
+    try:
+        os.set_blocking(writer, False)
+        while processes.until(lambda: _written(writer), 0):
+            pass
+        os.set_blocking(writer, True)
+        environment = {name: value for name, value in os.environ.items() if "UNBUF" not in name}
+        argv = [*by, sys.executable, "-m", "kuke_ctr", *words]
+        with subprocess.Popen(
+            argv, stdout=writer, stderr=subprocess.PIPE, env=environment
+        ) as program:
+            try:
+                assert processes.until(lambda: _waits_in_a_pipe(program.pid), LIMIT)
+                yield program
+            finally:
+                program.kill()
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def _written(pipe: int) -> bool:
+    try:
+        return os.write(pipe, b"x" * 4096) > 0
+    except BlockingIOError:
+        return False
+
+
+def _waits_in_a_pipe(pid: int) -> bool:
+    return "pipe_w" in Path(f"/proc/{pid}/wchan").read_text()
+
+
+@pytest.mark.parametrize("words", [("--version",), ("schema", "images")])
+@pytest.mark.parametrize(
+    ("number", "ends"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP)],
+)
+def test_one_signal_ends_what_waits_for_a_reader(
+    words: tuple[str, ...], number: signal.Signals, ends: int
+) -> None:
+    with stuck(*words) as program:
+        program.send_signal(number)
+        assert program.wait(LIMIT) == ends
+        assert program.stderr is not None
+        assert program.stderr.read() == b"kuke-ctr: interrupted\n"
+
+
+def test_a_hangup_that_was_ignored_stays_ignored() -> None:
+    with stuck("--version", by=["nohup"]) as program:
+        program.send_signal(signal.SIGHUP)
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(LIMIT) == -signal.SIGTERM

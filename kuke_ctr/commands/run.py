@@ -155,15 +155,15 @@ def run(
         words = (*environment.flags, *given)
         program = without_dashes(command or [])
         call: Call = tasks.run(ctr, namespace, image, container, program, words)
-        made = (ctr, namespace, container, token, log)
+        made = running.Made(namespace, container, token, log, snapshotter)
         try:
             code = launch(
                 Launch(session, realm, call, container, tuple(program)),
                 detach=detach,
                 tty=tty,
                 interactive=interactive,
-                undo=lambda: running.undo(*made),
-                discard=(lambda: running.undo(*made, running=True)) if rm else None,
+                undo=lambda: running.undo(ctr, made),
+                discard=(lambda: running.undo(ctr, made, running=True)) if rm else None,
             )
         except NotFound as error:
             raise running.no_image(ctr, namespace, image, error) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.errors import CtrFailed, Interrupted, KukeCtrError, NotFound
+from kuke_ctr.errors import Interrupted, KukeCtrError, NotFound
 from kuke_ctr.hints import line_in
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.records import Task
@@ -31,7 +31,7 @@ def create(ctr: Ctr, namespace: str, name: str, flags: Sequence[str], words: Seq
             hint=f"another id; {line_in(namespace, 'containers', 'info', name)} shows it",
         )
     snapshotter = value_of("--snapshotter", flags)
-    if _has_snapshot(ctr, namespace, name, snapshotter):
+    if snapshots.created(ctr, namespace, name, snapshotter) is not None:
         raise KukeCtrError(
             f"there is a snapshot {name} already, without a container of that id",
             hint=f"another id; {line_in(namespace, 'snapshots', 'info', name)} shows it",
@@ -55,18 +55,6 @@ def value_of(flag: str, words: Sequence[str]) -> str | None:
     return found
 
 
-def _has_snapshot(ctr: Ctr, namespace: str, key: str, snapshotter: str | None) -> bool:
-    try:
-        snapshots.info(ctr, namespace, key, snapshotter)
-    except NotFound:
-        return False
-    except CtrFailed as error:
-        if "snapshotter not loaded" in error.message:  # ctr will say so
-            return False
-        raise
-    return True
-
-
 def _undo(ctr: Ctr, namespace: str, name: str, snapshotter: str | None) -> None:
     """Remove the snapshot that a failed or interrupted `create` has made already."""
     try:
@@ -75,7 +63,7 @@ def _undo(ctr: Ctr, namespace: str, name: str, snapshotter: str | None) -> None:
                 f"the container {name} was made: "
                 f"{line_in(namespace, 'containers', 'rm', name)} removes it"
             )
-        elif _has_snapshot(ctr, namespace, name, snapshotter):
+        elif snapshots.created(ctr, namespace, name, snapshotter) is not None:
             ctr.change(*snapshots.words(snapshotter, "rm", name), namespace=namespace)
     except NotFound:
         pass  # containerd was quicker

@@ -4,11 +4,12 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from kuke_ctr.backends.ctr import containers, namespaces, tasks
+from kuke_ctr.backends.ctr import containers, namespaces, snapshots, tasks
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.children import nameless_file
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageError
@@ -198,17 +199,29 @@ def mount_of(volume: str) -> str:
     return f"type=bind,src={path},dst={target},options=rbind:{mode or 'rw'}"
 
 
-def undo(
-    ctr: Ctr, namespace: str, name: str, token: str, log: Log | None, *, running: bool = False
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run makes: a container whose label has the token, its snapshot, and a log file."""
+
+    namespace: str
+    name: str
+    token: str
+    log: Log | None
+    snapshotter: str | None
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def undo(ctr: Ctr, made: Made, *, running: bool = False) -> None:
     """Remove what a failed run made: task, container with its snapshot, log file.
 
     Only a container with the token of this run, for one of the same name is somebody else's. One
     that runs after all, or may run because nobody can tell, only with `running`.
     """
     ctr = replace(quiet_if_gone(ctr), timeout=CLEANING_LIMIT)
+    namespace, name = made.namespace, made.name
     try:
-        if _is_ours(replace(ctr, timeout=LOOK_LIMIT), namespace, name, token):
+        token = _token(replace(ctr, timeout=LOOK_LIMIT), namespace, name)
+        if token == made.token:
             status = task_status(ctr, namespace, name)
             if status not in NOT_RUNNING and not running:
                 ctr.notice(_left_alone(namespace, name, status))
@@ -216,11 +229,22 @@ def undo(
             if status != ABSENT:
                 tasks.remove_by_force(ctr, namespace, name)
             ctr.checked(containers.discard(ctr, namespace, name))
+        elif token is None:
+            _remove_snapshot(ctr, made)
     except KukeCtrError as error:
         ctr.notice(f"kuke-ctr: the container {name} of this run may be still there: {error}")
         return
-    if log is not None:
-        log.remove()
+    if made.log is not None:
+        made.log.remove()
+
+
+def _remove_snapshot(ctr: Ctr, made: Made) -> None:
+    """ctr makes the snapshot first: one that is as old as this run is what it left of it."""
+    created = snapshots.created(ctr, made.namespace, made.name, made.snapshotter)
+    if created is not None and created >= made.began:
+        words = snapshots.words(made.snapshotter, "rm", made.name)
+        with suppress(NotFound):  # containerd was quicker
+            ctr.change(*words, namespace=made.namespace)
 
 
 def _left_alone(namespace: str, name: str, status: str | None) -> str:
@@ -231,12 +255,12 @@ def _left_alone(namespace: str, name: str, status: str | None) -> str:
     )
 
 
-def _is_ours(ctr: Ctr, namespace: str, name: str, token: str) -> bool:
-    """Whether the container of this name is the one that this run made."""
+def _token(ctr: Ctr, namespace: str, name: str) -> str | None:
+    """The token of the run that made a container, "" where none did; None without a container."""
     try:
-        return containers.facts(ctr, namespace, name).labels.get(RUN_LABEL) == token
+        return containers.facts(ctr, namespace, name).labels.get(RUN_LABEL, "")
     except NotFound:
-        return False
+        return None
 
 
 def whole_name(image: str) -> str:

@@ -69,13 +69,17 @@ class Place:
             stderr=stderr,
         )
 
+    def clients(self, ours: "subprocess.Popen[bytes]", verb: str) -> list[int]:
+        """The pids of the ctrs that a kuke-ctr runs just now for this verb."""
+        children = processes.children(ours.pid)
+        return [pid for pid in children if verb in processes.command_line(pid)]
+
     def client(self, ours: "subprocess.Popen[bytes]", verb: str) -> int:
-        """The pid of the ctr that a kuke-ctr starts for this verb."""
+        """The pid of the ctr that a kuke-ctr starts for this verb, and that stays for a while."""
         found: list[int] = []
 
         def look() -> bool:
-            words = {pid: processes.command_line(pid) for pid in processes.children(ours.pid)}
-            found.extend(pid for pid, line in words.items() if verb in line)
+            found.extend(self.clients(ours, verb))
             return bool(found)
 
         assert processes.until(look, LIMIT)

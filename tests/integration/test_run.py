@@ -217,6 +217,28 @@ def test_ctrl_c_at_a_bad_moment_leaves_nothing_half_made(place: Place, moment: f
     assert processes.until(lambda: place.left() == before, LIMIT)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("moment", [0.0, 0.1])
+def test_a_detached_run_that_is_ended_leaves_all_or_nothing(
+    place: Place, moment: float, number: signal.Signals
+) -> None:
+    before = place.left()
+    name = unique("ended")
+    client = place.start("run", "-d", "--name", name, *place.own(), BUSYBOX, "sleep", "1000")
+
+    def over() -> bool:
+        return client.poll() is not None
+
+    assert processes.until(lambda: over() or bool(place.clients(client, "run")), LIMIT)
+    processes.until(over, moment)
+    client.send_signal(number)
+    assert client.wait(LIMIT) in (0, -number if number != signal.SIGINT else 130)
+    if name in place.ctr("containers", "ls", "-q").split():
+        assert "RUNNING" in next(r for r in place.ctr("tasks", "ls").splitlines() if name in r)
+    else:
+        assert place.left() == before
+
+
 def test_kill_9_of_us_sends_nothing_to_the_workload(place: Place) -> None:
     name = unique("orphan")
     script = 'for s in HUP INT TERM PIPE; do trap "echo $s >>/sig" $s; done; '

@@ -1,10 +1,13 @@
 """`ctr snapshots`: of one snapshotter, ctr's default one where none is named."""
 
+import json
 from dataclasses import replace
+from datetime import datetime
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import R, Table
 from kuke_ctr.calls import Result
+from kuke_ctr.errors import CtrFailed, NotFound, Unreadable
 from kuke_ctr.parse.mounts import MountCommand, parse_mount_commands
 from kuke_ctr.parse.snapshots import parse_snapshots, parse_usage
 
@@ -29,6 +32,21 @@ def info(
 ) -> Result:
     """`ctr snapshots info KEY`: a JSON document; NotFound."""
     return ctr.run(*words(snapshotter, "info", key), namespace=namespace, probe=probe)
+
+
+def created(ctr: Ctr, namespace: str, key: str, snapshotter: str | None = None) -> datetime | None:
+    """When a snapshot was made; None where there is none, or no such snapshotter. Unreadable."""
+    try:
+        said = info(ctr, namespace, key, snapshotter, probe=True)
+        return datetime.fromisoformat(json.loads(said.stdout)["Created"])
+    except NotFound:
+        return None
+    except CtrFailed as error:
+        if "snapshotter not loaded" in error.message:
+            return None
+        raise
+    except (ValueError, LookupError, TypeError):
+        raise Unreadable(f"when the snapshot {key} was made can't be read") from None
 
 
 def mounts(
