@@ -92,8 +92,9 @@ def test_a_new_ctr_on_an_old_containerd_tags_by_itself(host: FakeCtr) -> None:
 
 
 def test_labels_are_checked_before_anything_runs(host: FakeCtr, capsys: Capture) -> None:
-    for bad in ("bare", "=x"):
+    for bad in ("bare", "=x", "k=a\nb", "k\n=a", "k=a\tb", "k=\x1b[1m", "k=\x85"):
         assert main(["images", "label", "example.com/a:1", bad, *HERE]) == 2
+        assert f"{bad!r} " in capsys.readouterr().err
     assert host.calls == []
     on(host, "label", "--replace-all", "example.com/a:1", "a=b=c", "d=")
     words = ["images", "label", "--replace-all", "example.com/a:1", "a=b=c", "d=", *HERE]
@@ -258,15 +259,21 @@ def snapshot(host: FakeCtr, path: Path, found: dict[str, str] | None) -> None:
     )
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty one."""
+    (found := tmp_path / "mnt").mkdir()
+    return found
+
+
 def test_an_image_is_mounted_on_the_whole_path(
     host: FakeCtr,
     capsys: Capture,
     tmp_path: Path,
+    folder: Path,
     mounted: Callable[[int], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    folder = tmp_path / "mnt"
-    folder.mkdir()
     snapshot(host, folder, None)
     flags = ("--rw", "--platform", "linux/arm64")
     on(host, "mount", *flags, "example.com/a:1", str(folder), stdout=f"sha256:1\n{folder}\n")
@@ -279,25 +286,25 @@ def test_an_image_is_mounted_on_the_whole_path(
 def test_a_snapshot_of_an_earlier_mount_is_not_mounted_for_another(
     host: FakeCtr,
     capsys: Capture,
-    tmp_path: Path,
+    folder: Path,
     mounted: Callable[[int], None],
     kind: str,
     flags: tuple[str, ...],
 ) -> None:
-    snapshot(host, tmp_path, {"Kind": kind, "Parent": "sha256:1"})
-    assert main(["images", "mount", *flags, "example.com/a:1", str(tmp_path), *HERE]) == 1
+    snapshot(host, folder, {"Kind": kind, "Parent": "sha256:1"})
+    assert main(["images", "mount", *flags, "example.com/a:1", str(folder), *HERE]) == 1
     assert "--rm" in capsys.readouterr().err
     assert changes(host) == []
 
 
 def test_the_snapshot_of_another_image_is_unmounted_again(
-    host: FakeCtr, capsys: Capture, tmp_path: Path, mounted: Callable[[int], None]
+    host: FakeCtr, capsys: Capture, folder: Path, mounted: Callable[[int], None]
 ) -> None:
-    snapshot(host, tmp_path, {"Kind": "View", "Parent": "sha256:other"})
-    on(host, "mount", "example.com/a:1", str(tmp_path), stdout=f"sha256:1\n{tmp_path}\n")
-    on(host, "unmount", str(tmp_path), stdout=f"{tmp_path}\n")
-    assert main(["images", "mount", "example.com/a:1", str(tmp_path), *HERE]) == 1
-    assert changes(host)[-1] == ["images", "unmount", str(tmp_path)]
+    snapshot(host, folder, {"Kind": "View", "Parent": "sha256:other"})
+    on(host, "mount", "example.com/a:1", str(folder), stdout=f"sha256:1\n{folder}\n")
+    on(host, "unmount", str(folder), stdout=f"{folder}\n")
+    assert main(["images", "mount", "example.com/a:1", str(folder), *HERE]) == 1
+    assert changes(host)[-1] == ["images", "unmount", str(folder)]
     assert "from another image" in capsys.readouterr().err
 
 
@@ -330,17 +337,48 @@ def test_a_mount_that_stays_is_a_failure(
     assert "still mounted" in err
 
 
-def test_a_folder_that_is_mounted_on_is_refused_and_a_full_one_warned_of(
-    host: FakeCtr, capsys: Capture, tmp_path: Path, mounted: Callable[[int], None]
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_what_is_no_empty_folder_is_refused_before_anything_runs(
+    host: FakeCtr,
+    capsys: Capture,
+    folder: Path,
+    mounted: Callable[[int], None],
+    dry: tuple[str, ...],
 ) -> None:
+    def said(path: Path) -> str:
+        assert main(["images", "mount", "example.com/a:1", str(path), *HERE, *dry]) == 2
+        return capsys.readouterr().err
+
     mounted(1)
-    assert main(["images", "mount", "example.com/a:1", str(tmp_path), *HERE]) == 2
+    assert "something is mounted on" in said(folder)
     mounted(0)
-    (tmp_path / "file").touch()
-    snapshot(host, tmp_path, None)
-    on(host, "mount", "example.com/a:1", str(tmp_path), stdout=f"sha256:1\n{tmp_path}\n")
-    assert main(["images", "mount", "example.com/a:1", str(tmp_path), *HERE]) == 0
-    assert "is not empty" in capsys.readouterr().err
+    (file := folder / "file").touch()
+    assert "is not empty: its files could not be seen any more" in said(folder)
+    assert "is no folder" in said(file)
+    assert "does not exist" in said(folder / "none")
+    assert host.calls == []
+
+
+@pytest.mark.parametrize("earlier", [None, {"Kind": "View", "Parent": "sha256:1"}])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_mount_that_is_ended_takes_away_what_it_had_begun(
+    host: FakeCtr,
+    capsys: Capture,
+    folder: Path,
+    mounted: Callable[[int], None],
+    earlier: dict[str, str] | None,
+    fails: bool,
+) -> None:
+    snapshot(host, folder, earlier)
+    host.answer(*NS, "images", "mount", "example.com/a:1", str(folder), first="exec sleep 30")
+    flags = ("--rm",) if earlier is None else ()
+    on(host, "unmount", *flags, str(folder), exit_code=int(fails))
+    words = ["images", "mount", "example.com/a:1", str(folder), *HERE, "--timeout", "500ms"]
+    assert main(words) == 124
+    assert changes(host)[-1] == ["images", "unmount", *flags, str(folder)]
+    err = capsys.readouterr().err
+    told = " ".join(["`kuke-ctr images unmount", *flags, str(folder)])
+    assert told in err if fails else "what was begun is taken away" in err
 
 
 def test_mounts_are_counted_by_their_real_and_escaped_path(tmp_path: Path) -> None:

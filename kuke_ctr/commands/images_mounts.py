@@ -1,8 +1,8 @@
 """kuke-ctr images mount, unmount"""
 
 import os
-import shlex
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -10,11 +10,18 @@ import typer
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.changes import WithExtra, each, extra_flags, flags, names_only
 from kuke_ctr.commands.of_images import Ref, near_images, require_images
-from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, UsageError
+from kuke_ctr.errors import (
+    CtrFailed,
+    Interrupted,
+    KukeCtrError,
+    NotFound,
+    TimeLimit,
+    UsageError,
+)
 from kuke_ctr.hints import line_in
 from kuke_ctr.options import Snapshotter, shared
 from kuke_ctr.recipes import mounts
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import Realm, Session
 
 app = typer.Typer()
 
@@ -42,7 +49,8 @@ def mount(
     `images unmount --rm DIR` ends both. containerd may drop that snapshot after 24 hours.
     """
     names_only(session)
-    path = _folder(target)
+    path = _absolute(target)
+    mounts.require_empty_folder(path)
     realm = session.realm(changing=True)
     require_images(realm, ref)
     earlier = images.snapshot_of_mount(realm.ctr, realm.namespace, path, snapshotter)
@@ -55,7 +63,8 @@ def mount(
 
     def change(name: str) -> None:
         pair = images.positional(ref, name)
-        with near_images(realm, [ref]):
+        left = earlier is not None
+        with near_images(realm, [ref]), _taken_back(realm, name, snapshotter, keep=left):
             done = realm.ctr.change("images", "mount", *words, *pair, namespace=realm.namespace)
         chain = done.stdout.decode(errors="replace").split("\n")[0]
         if not done.planned and earlier is not None and earlier.get("Parent") != chain:
@@ -111,19 +120,25 @@ def _absolute(target: str) -> str:
     return os.path.abspath(target)  # noqa: PTH100 (Path.absolute keeps `..`)
 
 
-def _folder(target: str) -> str:
-    """A folder to mount on; UsageError for what is none, or is mounted on already."""
-    path = _absolute(target)
-    if not Path(path).is_dir():
-        raise UsageError(f"{path} is no folder", hint=shlex.join(["mkdir", "-p", path]))
-    if mounts.count_at(path):
-        raise UsageError(
-            f"something is mounted on {path} already",
-            hint=f"`findmnt {path}` shows what; `kuke-ctr images unmount {path}` ends an image's",
-        )
-    if any(Path(path).iterdir()):
-        note(f"warning: {path} is not empty; what is in it is hidden while the image is mounted")
-    return path
+@contextmanager
+def _taken_back(realm: Realm, path: str, snapshotter: str | None, *, keep: bool) -> Iterator[None]:
+    """Where ctr was ended inside, what it had begun is taken away, and told where that fails.
+
+    It takes its mount, its snapshot and its lease away by itself only where it sees a failure.
+    `keep`: the snapshot was there before.
+    """
+    try:
+        yield
+    except (Interrupted, TimeLimit) as error:
+        words = (*flags(rm=not keep, snapshotter=snapshotter), path)
+        try:
+            realm.ctr.change("images", "unmount", *words, namespace=realm.namespace)
+        except (KukeCtrError, KeyboardInterrupt):
+            again = line_in(realm.namespace, "images", "unmount", *words)
+            error.hint = f"a mount, a snapshot and a lease may be left: {again} takes them away"
+        else:
+            error.message = f"{error.message}; what was begun is taken away"
+        raise
 
 
 def _left_over(realm: Realm, path: str, how: str) -> KukeCtrError:

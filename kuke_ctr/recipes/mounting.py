@@ -9,6 +9,7 @@ from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.calls import Call, mask
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, UsageError
 from kuke_ctr.parse.mounts import MountCommand, Mounted, parse_mountinfo
+from kuke_ctr.recipes import mounts
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _LONGEST_OPTIONS = 4095
@@ -28,23 +29,7 @@ def check_target(text: str) -> str:
             f"{target!r} has a space in it: the mount command that ctr prints would be unclear",
             hint="choose a folder without one",
         )
-    try:
-        entries = os.listdir(target)  # noqa: PTH208
-    except FileNotFoundError:
-        raise UsageError(f"{target} does not exist", hint=f"mkdir {target}") from None
-    except NotADirectoryError:
-        raise UsageError(
-            f"{target} is no folder", hint="a snapshot is mounted on a folder"
-        ) from None
-    except PermissionError:
-        raise Forbidden(f"{target} may not be read by this user", hint="try with sudo") from None
-    if any(mounted.target == target for mounted in mounts_of_host()):
-        raise UsageError(f"something is mounted on {target}", hint=f"umount {target}")
-    if entries:
-        raise UsageError(
-            f"{target} is not empty: its files could not be seen any more",
-            hint="choose an empty folder",
-        )
+    mounts.require_empty_folder(target)
     return target
 
 

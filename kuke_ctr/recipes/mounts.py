@@ -2,7 +2,10 @@
 
 import os
 import re
+import shlex
 from pathlib import Path
+
+from kuke_ctr.errors import Forbidden, UsageError
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _POINT = 4  # proc(5): the fifth field, with blanks and backslashes as \040 and the like
@@ -18,6 +21,31 @@ def count_at(path: str, mounts: Path = _MOUNTS) -> int:
     lines = mounts.read_text(errors="surrogateescape").splitlines()
     points = (line.split(" ")[_POINT] for line in lines)
     return sum(_plain(point) == wanted for point in points)
+
+
+def require_empty_folder(path: str) -> None:
+    """Raise for what nothing may be mounted on: UsageError; Forbidden where that can't be seen."""
+    try:
+        entries = os.listdir(path)  # noqa: PTH208
+    except FileNotFoundError:
+        hint = shlex.join(["mkdir", "-p", path])
+        raise UsageError(f"{path} does not exist", hint=hint) from None
+    except NotADirectoryError:
+        raise UsageError(f"{path} is no folder", hint="choose an empty folder") from None
+    except PermissionError:
+        raise Forbidden(f"{path} may not be read by this user", hint="try with sudo") from None
+    if count_at(path):
+        named = shlex.quote(path)
+        raise UsageError(
+            f"something is mounted on {path} already",
+            hint=f"`findmnt {named}` shows what; `umount {named}` ends it, and "
+            f"`kuke-ctr images unmount {named}` an image's",
+        )
+    if entries:
+        raise UsageError(
+            f"{path} is not empty: its files could not be seen any more",
+            hint="choose an empty folder",
+        )
 
 
 def _plain(text: str) -> str:
