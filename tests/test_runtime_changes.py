@@ -506,13 +506,26 @@ def test_all_says_what_goes_needs_a_word_and_leaves_what_lives(
     code, out, err = run("containers rm --all", capsys)
     assert (code, out) == (2, "")
     assert "2 containers of realm main (namespace kukeon-main) will be removed" in err
-    assert "ended, idle" in err
+    assert "with their file systems: ended, idle" in err
+    assert changes(host) == []
+    left = "4 containers have a task that has not stopped, and will be left alone: "
+    code, out, err = run("containers rm --all --yes --dry-run", capsys)
+    assert (code, err.count(left)) == (0, 1)
     assert changes(host) == []
     code, out, err = run("containers rm --all --yes", capsys)
-    assert (code, out) == (1, "ended\nidle\n")
-    assert err.count("it is not removed") == 4
-    assert run("containers rm", capsys)[0] == 2
-    assert run("containers rm --all web", capsys)[0] == 2
+    assert (code, out) == (0, "ended\nidle\n")
+    assert err.count(left) == 1
+    assert "is not removed" not in err
+    assert "name the containers, or say --all" in run("containers rm", capsys)[2]
+    code, out, err = run("containers rm --all web", capsys)
+    assert code == 2
+    assert "--all and the names of containers exclude each other" in err
+
+
+def test_one_container_goes_with_its_file_system(host: FakeCtr, capsys: Capture) -> None:
+    host.answer(*N, "containers", "ls", "-q", stdout="ended\n")
+    assert "with its file system: ended" in run("containers rm --all", capsys)[2]
+    assert "its snapshot stays: ended" in run("containers rm --all --keep-snapshot", capsys)[2]
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,16 @@ def names_only(session: Session) -> None:
         )
 
 
+def names_or_all(noun: str, names: Sequence[str] | None, every: bool) -> None:
+    """Raise UsageError where neither names nor --all were given, or both."""
+    if names and every:
+        raise UsageError(
+            f"--all and the names of {noun} exclude each other", hint="leave one of them out"
+        )
+    if not (names or every):
+        raise UsageError(f"name the {noun}, or say --all", hint=f"`kuke-ctr {noun} ls` lists them")
+
+
 def confirm(session: Session, what: str, *, yes: bool) -> None:
     """Ask before something that can't be undone; without a terminal `--yes` is needed.
 

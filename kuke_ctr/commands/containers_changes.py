@@ -18,20 +18,20 @@ from kuke_ctr.commands.changes import (
     extra_flags,
     flags,
     names_only,
+    names_or_all,
     some,
 )
 from kuke_ctr.commands.labels import checked_labels
 from kuke_ctr.commands.of_containers import near_containers
 from kuke_ctr.commands.of_images import near_refs
-from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.errors import UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.parse.amounts import PERIOD, memory_in_bytes, quota_of
 from kuke_ctr.realms import check_name
 from kuke_ctr.recipes.containers import create as make
-from kuke_ctr.recipes.containers import remove, require_no_task
+from kuke_ctr.recipes.containers import has_living_task, remove
 from kuke_ctr.recipes.running import environment_of
 from kuke_ctr.records import Task
-from kuke_ctr.render import show_error
 from kuke_ctr.session import Realm, Session, note
 
 app = typer.Typer()
@@ -257,55 +257,42 @@ def rm(
     what will go and asks, or needs --yes.
     """
     names_only(session)
-    if every == bool(names):
-        raise UsageError(
-            "name the containers to remove, or give --all",
-            hint="`kuke-ctr containers ls` lists them",
-        )
+    names_or_all("containers", names, every)
     words = (*flags(keep_snapshot=keep_snapshot), *extra_flags(session))
     realm = session.realm(removing=True)
     states = tasks.states(realm.ctr, realm.namespace)
     wanted = list(dict.fromkeys(names or ()))
-    refused: list[KukeCtrError] = []
     if every:
-        wanted, refused = _removable(realm, states)
+        wanted = _removable(realm, states)
         if wanted:
             confirm(session, _what_goes(realm, wanted, keep_snapshot), yes=yes)
-        elif not refused:
-            note(f"{realm.described} has no containers")
 
     def one(name: str) -> None:
         with near_containers(realm, name):
             remove(realm.ctr, realm.namespace, name, words, states)
 
     each(wanted, one, session)
-    if refused:
-        raise typer.Exit(max(error.exit_code for error in refused))
 
 
-def _names(realm: Realm) -> list[str]:
-    return containers.names(realm.ctr, realm.namespace)
-
-
-def _removable(realm: Realm, states: dict[str, Task]) -> tuple[list[str], list[KukeCtrError]]:
-    """The containers without a living task; the others are told to be staying."""
-    wanted: list[str] = []
-    refused: list[KukeCtrError] = []
-    for name in _names(realm):
-        try:
-            require_no_task(realm.namespace, name, states)
-        except KukeCtrError as error:
-            show_error(error)
-            refused.append(error)
-        else:
-            wanted.append(name)
-    if not wanted and not refused:
+def _removable(realm: Realm, states: dict[str, Task]) -> list[str]:
+    """The containers without a living task; those with one are told to be staying."""
+    names = containers.names(realm.ctr, realm.namespace)
+    if not names:
         realm.require_namespace()
-    return wanted, refused
+        note(f"{realm.described} has no containers")
+    living = [name for name in names if has_living_task(name, states)]
+    if living:
+        those = "1 container has" if len(living) == 1 else f"{len(living)} containers have"
+        note(f"{those} a task that has not stopped, and will be left alone: {some(living)}")
+    return [name for name in names if name not in living]
 
 
 def _what_goes(realm: Realm, names: Sequence[str], keep_snapshot: bool) -> str:
-    snapshots = "their snapshots stay" if keep_snapshot else "with their file systems"
+    one = len(names) == 1
+    whose = "its" if one else "their"
+    snapshots = f"with {whose} file system{'' if one else 's'}"
+    if keep_snapshot:
+        snapshots = f"{whose} snapshot stays" if one else f"{whose} snapshots stay"
     what = f"{counted(len(names), 'container')} of {realm.described}"
     return f"{what} will be removed, {snapshots}: {some(names)}"
 

@@ -15,6 +15,7 @@ from kuke_ctr.commands.changes import (
     extra_flags,
     flags,
     names_only,
+    names_or_all,
     some,
 )
 from kuke_ctr.commands.labels import checked_labels
@@ -118,8 +119,7 @@ def rm(
     warning names it. One that there is not is exit code 3; ctr itself says 0.
     """
     names_only(session)
-    if bool(refs) == every:
-        raise UsageError("name the images, or say --all", hint="`kuke-ctr images ls` lists them")
+    names_or_all("images", refs, every)
     realm = session.realm(removing=True)
     existing = images.names(realm.ctr, realm.namespace)
     wanted = list(dict.fromkeys(refs or existing))

@@ -84,7 +84,7 @@ def remove(
     are the namespace's tasks.
     """
     info = containers.facts(ctr, namespace, name)
-    require_no_task(namespace, name, states)
+    _require_no_task(namespace, name, states)
     if name not in states:
         _require_silence(ctr, namespace, name)
     if "--keep-snapshot" in flags and info.snapshot:
@@ -111,12 +111,15 @@ def _keep(ctr: Ctr, namespace: str, info: ContainerInfo) -> None:
         ctr.notice(f"the snapshot {info.snapshot} stays until {removes}")
 
 
-def require_no_task(namespace: str, name: str, states: Mapping[str, Task]) -> None:
-    """Raise KukeCtrError for a container with a task that has not stopped."""
-    task = states.get(name)
-    if task is not None and task.status != "STOPPED":
+def has_living_task(name: str, states: Mapping[str, Task]) -> bool:
+    """Whether a container has a task that has not stopped."""
+    return name in states and states[name].status != "STOPPED"
+
+
+def _require_no_task(namespace: str, name: str, states: Mapping[str, Task]) -> None:
+    if has_living_task(name, states):
         raise KukeCtrError(
-            f"the container {name} has a task that is {task.status}: it is not removed",
+            f"the container {name} has a task that is {states[name].status}: it is not removed",
             hint=f"end it first: {line_in(namespace, 'tasks', 'kill', name)}",
         )
 
