@@ -399,3 +399,25 @@ def test_a_place_where_no_file_can_be_is_wrong_usage(tmp_path: Path) -> None:
         tmp_path.chmod(0o500)
         with pytest.raises(Forbidden), whole_or_nothing(tmp_path / "x"):
             pass
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("write /dev/stdout: no space left on device", "hint: that disk is full"),
+        ("failed to lease: write: no space left on device", "`kuke-ctr content prune`"),
+    ],
+)
+def test_a_full_disk_of_an_export_is_that_of_its_target(
+    fake_ctr: FakeCtr, capsys: Capture, tmp_path: Path, said: str, told: str
+) -> None:
+    version(fake_ctr, "1.7.24")
+    words = ("-n", "kukeon-main", "images", "export", "-", "b:1")
+    fake_ctr.answer(*words, stderr=f"ctr: {said}\n", exit_code=1)
+    target = tmp_path / "x.tar"
+    for typed, name in ((str(target), target), ("-", "stdout")):
+        assert main(["images", "export", typed, "b:1", "-n", "kukeon-main"]) == 1
+        err = capsys.readouterr().err
+        assert said.replace("/dev/stdout", str(name)) in err
+        assert told in err
+    assert not target.exists()

@@ -3,7 +3,8 @@
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +31,7 @@ from kuke_ctr.commands.of_transfers import (
     streams_of,
     words_of,
 )
-from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.options import shared
 from kuke_ctr.parse.units import in_units
 from kuke_ctr.recipes import transfers
@@ -159,7 +160,7 @@ def export(
     )
 
     def write(descriptor: int) -> Result:
-        with near_refs(realm, images):
+        with near_refs(realm, images), _about("stdout" if file == "-" else file):
             return run_transfer(
                 realm, "export", realm_words, ("-", *images), Streams(stdout=descriptor)
             )
@@ -178,6 +179,19 @@ def export(
     )
     if view.output is not Output.RAW:
         show(session, view, [archive])
+
+
+@contextmanager
+def _about(target: str) -> Iterator[None]:
+    """A failure to write inside is about the target, which ctr knows as its stdout only."""
+    try:
+        yield
+    except CtrFailed as error:
+        if "write /dev/stdout: " in error.message:
+            error.message = error.message.replace("/dev/stdout", target)
+            if "no space left" in error.message:  # containerd's disk is another matter
+                error.hint = "that disk is full: make room there, or choose another place"
+        raise
 
 
 def _import(

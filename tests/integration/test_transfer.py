@@ -315,7 +315,8 @@ def test_a_failed_export_leaves_the_older_file_and_nothing_else(
     assert "there is no image example.com/none:1" in done.stderr
     full = kuke("images", "export", "-n", namespace, "/dev/full", INDEX)
     assert full.returncode == 1
-    assert "no space left" in full.stderr
+    assert "write /dev/full: no space left" in full.stderr
+    assert "hint: that disk is full: make room there" in full.stderr
     assert files_of(target.parent) == ["x.tar"]
 
 
