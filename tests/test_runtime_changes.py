@@ -800,3 +800,14 @@ def test_a_containers_user_is_shown_and_a_registrys_password_is_not() -> None:
         words = ("ctr", "-n", "run", noun, "pull", "--user", "me:secret", "ref")
         assert mask(words)[6] == "me:***"
     assert mask(("ctr", "rpull", "-u=me:secret"))[2] == "-u=me:***"
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_a_task_without_processes_is_told(host: FakeCtr, capsys: Capture, form: str) -> None:
+    host.answer(*N, "tasks", "ps", "ended", stdout="PID    INFO\n")
+    code, out, err = run(f"tasks ps ended -o {form}", capsys)
+    assert (code, out) == (0, "[]\n" if form == "json" else "")
+    assert err == (
+        "the task ended has no processes: has it stopped? "
+        "(`kuke-ctr tasks ls --namespace kukeon-main`)\n"
+    )

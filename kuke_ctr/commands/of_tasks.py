@@ -47,6 +47,11 @@ def of_each(
         ]
         if found.refused:
             errors.append(RowsRefused(found))
+        elif not found.records:
+            note(
+                f"the task {name} has no processes: has it stopped? "
+                f"({line_in(realm.namespace, 'tasks', 'ls')})"
+            )
     return rows, errors
 
 
