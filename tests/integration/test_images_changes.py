@@ -181,6 +181,37 @@ def test_an_image_is_mounted_read_written_and_unmounted(
     assert run("images", "unmount", "--rm", str(folder), *where).returncode == 3
 
 
+SLOW_CTR = """#!/bin/sh
+case " $* " in
+*" images mount "*)
+    for target; do :; done
+    {begun}
+    exec sleep 60 ;;
+esac
+exec {ctr} "$@"
+"""
+
+
+@pytest.mark.parametrize("begun", ['{ctr} "$@"', "{ctr} -n {namespace} leases create --id $target"])
+def test_a_mount_that_is_ended_leaves_nothing(
+    any_containerd: PrivateContainerd, images: str, run: Inside, tmp_path: Path, begun: str
+) -> None:
+    ctr = any_containerd.programs / "ctr"
+    program = tmp_path / "slow"
+    program.write_text(SLOW_CTR.format(begun=begun.format(ctr=ctr, namespace=images), ctr=ctr))
+    program.chmod(0o755)
+    (folder := any_containerd.base / f"mnt-{images}").mkdir()
+    words = ("images", "mount", OTHER, str(folder), "--namespace", images)
+    done = run(*words, "--ctr", str(program), "--timeout", "3s")
+    assert done.returncode == 124
+    assert "what was begun is taken away" in done.stderr
+    assert mounts_below(folder) == []
+    for noun in ("snapshots", "leases"):
+        assert str(folder) not in any_containerd.ctr(noun, "ls", namespace=images).stdout
+    assert run(*words).returncode == 0
+    assert run("images", "unmount", "--rm", *words[3:]).returncode == 0
+
+
 def test_what_lacks_a_layer_cant_be_mounted_and_leaves_nothing(
     any_containerd: PrivateContainerd, namespace: str, run: Inside
 ) -> None:
