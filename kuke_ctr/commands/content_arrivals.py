@@ -13,6 +13,7 @@ import typer
 
 from kuke_ctr.backends.ctr import content
 from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr.transfer import CREDENTIALS
 from kuke_ctr.commands.changes import (
     CreateNamespace,
     WithExtra,
@@ -29,7 +30,7 @@ from kuke_ctr.commands.of_transfers import (
     Platforms,
     SkipVerify,
 )
-from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
+from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, UsageError
 from kuke_ctr.hints import line_in
 from kuke_ctr.options import shared
 from kuke_ctr.recipes.users import rooted_label
@@ -91,8 +92,9 @@ def fetch(
             hint="the same command again goes on from there; "
             f"{line_in(realm.namespace, 'content', 'active')} lists it",
         ) from None
-    except NotFound as error:
-        error.hint = "does the registry have that reference?"
+    except CtrFailed as error:
+        if error.hint == CREDENTIALS:
+            error.hint = "a registry that wants a user: `kuke-ctr images pull --user NAME`"
         raise
     if said.planned:
         return

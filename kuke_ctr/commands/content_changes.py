@@ -18,7 +18,7 @@ from kuke_ctr.commands.changes import (
     some,
 )
 from kuke_ctr.commands.content import near_content
-from kuke_ctr.commands.in_use import ask_about_users, short
+from kuke_ctr.commands.in_use import ask_about_users
 from kuke_ctr.commands.labels import checked_labels
 from kuke_ctr.errors import CtrFailed, NotFound
 from kuke_ctr.hints import line_in
@@ -172,4 +172,4 @@ def _counted(blobs: Sequence[Blob]) -> str:
 
 
 def _named(blobs: Sequence[Blob]) -> str:
-    return some([short(blob.digest) for blob in blobs], _SHOWN)
+    return some([blob.digest for blob in blobs], _SHOWN)

@@ -1,6 +1,5 @@
 """The question before something is removed that somebody uses: who it is, in a sentence."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 from kuke_ctr.commands.changes import confirm
@@ -9,12 +8,6 @@ from kuke_ctr.session import Realm, Session, note
 
 _SHOWN = 5
 _ROLES = {"config": "the config", "content": "a part", "unpacked": "the unpacked files"}
-_DIGEST = re.compile(r"(sha\d+:[0-9a-f]{12})[0-9a-f]+")
-
-
-def short(name: str) -> str:
-    """A name with its digest cut as the tables do."""
-    return _DIGEST.sub(r"\1", name)
 
 
 def ask_about_users(
@@ -27,12 +20,13 @@ def ask_about_users(
     used = {name: found for name, found in users.items() if found}
     if not used or yes:
         return
-    told = [f"{short(name)} is in use: {_sentence(realm, found)}" for name, found in used.items()]
+    told = [f"{name} is in use: {_sentence(realm, found)}" for name, found in used.items()]
     if len(told) > 1 or session.options.dry_run:
         for one in told:
             note(one)
-    names = ", ".join(short(name) for name in used)
-    summary = told[0] if len(told) == 1 else f"{len(used)} of {len(users)} are in use: {names}"
+    summary = told[0]
+    if len(told) > 1:
+        summary = f"{len(used)} of {len(users)} are in use: {', '.join(used)}"
     confirm(session, summary, yes=yes)
 
 
@@ -51,7 +45,7 @@ def _sentence(realm: Realm, users: Sequence[User]) -> str:
 
 
 def _part(realm: Realm, user: User) -> str:
-    name = short(user.name)
+    name = user.name
     where = f" in namespace {user.namespace}"
     ours = user.namespace == realm.namespace
     whole = "" if ours else " (its own entry stays, and the image whole)"

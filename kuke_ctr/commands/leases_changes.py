@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import leases
+from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.commands.changes import (
     CreateNamespace,
     WithExtra,
@@ -20,9 +21,9 @@ from kuke_ctr.commands.changes import (
     some,
 )
 from kuke_ctr.commands.documents import near_names, print_bytes
-from kuke_ctr.commands.in_use import short
 from kuke_ctr.commands.labels import checked_labels
-from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.errors import CtrFailed, NotFound, UsageError
+from kuke_ctr.hints import line_in
 from kuke_ctr.options import shared
 from kuke_ctr.recipes.users import Leases, is_expired, owner_of, what_leases_keep
 from kuke_ctr.session import Realm, Session, note
@@ -65,7 +66,16 @@ def create(
     chosen = flags(id=name, expires=None if expires is None else _duration(expires))
     extra = extra_flags(session)
     realm = session.realm(changing=True, create=create_namespace)
-    print_bytes(leases.create(realm.ctr, realm.namespace, (*chosen, *extra), labels))
+    try:
+        said = leases.create(realm.ctr, realm.namespace, (*chosen, *extra), labels)
+    except CtrFailed as error:
+        if name is not None and "already exists" in error.message:
+            shows = line_in(realm.namespace, "leases", "ls", equal("id", name))
+            error.hint = (
+                f"{shows} shows it, {line_in(realm.namespace, 'leases', 'rm', name)} removes it"
+            )
+        raise
+    print_bytes(said)
 
 
 def _duration(text: str) -> str:
@@ -128,8 +138,7 @@ def _ask(session: Session, names: Sequence[str], kept: Leases) -> None:
         ("this half written content", kept.ingests),
     ):
         if found:
-            listed = some([short(one) for one in found], _SHOWN)
-            reasons.append(f"it may be all that keeps {what}: {listed}")
+            reasons.append(f"it may be all that keeps {what}: {some(found, _SHOWN)}")
     reasons += [f"what else it keeps could not be read ({one})" for one in kept.unread]
     if not reasons:
         return

@@ -1,13 +1,14 @@
 """kuke-ctr snapshots"""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated
 
 import typer
 
 from kuke_ctr.backends.ctr import snapshots
 from kuke_ctr.backends.ctr.tables import Table, fetch
+from kuke_ctr.commands.changes import flags
 from kuke_ctr.commands.documents import (
     document_form,
     near_names,
@@ -16,7 +17,8 @@ from kuke_ctr.commands.documents import (
     print_document,
 )
 from kuke_ctr.commands.lists import list_realms_table, show, view_of
-from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.errors import CtrFailed, KukeCtrError
+from kuke_ctr.hints import line_in
 from kuke_ctr.options import Snapshotter, shared
 from kuke_ctr.parse.snapshots import tree_of
 from kuke_ctr.records import Listing, RowsRefused, Snapshot, SnapshotNode, SnapshotUsage
@@ -109,7 +111,7 @@ def mounts(
     """
     only_raw(session, "the mount command")
     realm = session.realm()
-    with near_snapshots(realm, [key], snapshotter):
+    with near_snapshots(realm, [key], snapshotter), committed_wants_view(realm, key, snapshotter):
         print_bytes(snapshots.mounts(realm.ctr, realm.namespace, key, target, snapshotter))
 
 
@@ -168,6 +170,19 @@ def _is_last(nodes: list[SnapshotNode], index: int) -> bool:
         if node.depth <= depth:
             return node.depth < depth
     return True
+
+
+@contextmanager
+def committed_wants_view(realm: Realm, key: str, snapshotter: str | None) -> Iterator[None]:
+    """An error inside about a committed snapshot says how to make a view of it."""
+    try:
+        yield
+    except CtrFailed as error:
+        if "not active" in error.message:
+            words = ("view", *flags(snapshotter=snapshotter), "NAME", key)
+            view = line_in(realm.namespace, "snapshots", *words)
+            error.hint = f"a committed one can't be mounted, a view of it can: {view}"
+        raise
 
 
 def near_snapshots(

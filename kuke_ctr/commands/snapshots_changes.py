@@ -1,7 +1,8 @@
 """kuke-ctr snapshots prepare, view, commit, label, mount, rm"""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -19,7 +20,7 @@ from kuke_ctr.commands.changes import (
 from kuke_ctr.commands.documents import print_bytes
 from kuke_ctr.commands.in_use import ask_about_users
 from kuke_ctr.commands.labels import checked_labels
-from kuke_ctr.commands.snapshots import Key, near_snapshots
+from kuke_ctr.commands.snapshots import Key, committed_wants_view, near_snapshots
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.hints import line_in
 from kuke_ctr.options import Snapshotter, shared
@@ -103,7 +104,7 @@ def _make(
     realm = session.realm(changing=True, create=create_namespace)
     chosen = (*flags(target=target, mounts=mounts), *extra_flags(session))
     names = [key] if parent is None else [key, parent]
-    with near_snapshots(realm, names[1:], snapshotter):
+    with near_snapshots(realm, names[1:], snapshotter), _taken_is_named(realm, key, snapshotter):
         words = snapshots.words(snapshotter, verb, *chosen, *names)
         said = realm.ctr.change(*words, namespace=realm.namespace)
     if not said.planned:
@@ -111,6 +112,20 @@ def _make(
             print(escape(key))
         print_bytes(said)
     return realm
+
+
+@contextmanager
+def _taken_is_named(realm: Realm, key: str, snapshotter: str | None) -> Iterator[None]:
+    """An error inside about a key that is taken says what shows that snapshot, and removes it."""
+    try:
+        yield
+    except CtrFailed as error:
+        if "already exists" in error.message:
+            chosen = (*flags(snapshotter=snapshotter), key)
+            shows = line_in(realm.namespace, "snapshots", "info", *chosen)
+            removes = line_in(realm.namespace, "snapshots", "rm", *chosen)
+            error.hint = f"{shows} shows it, {removes} removes it"
+        raise
 
 
 @app.command("commit", cls=WithExtra)
@@ -130,7 +145,7 @@ def commit(
     names_only(session)
     realm = session.realm(changing=True)
     words = snapshots.words(snapshotter, "commit", *extra_flags(session), key, active)
-    with near_snapshots(realm, [active], snapshotter):
+    with near_snapshots(realm, [active], snapshotter), _taken_is_named(realm, key, snapshotter):
         if not yes:
             found = users_of_snapshots(realm.ctr, realm.namespace, [active], snapshotter)
             if active not in found.users:
@@ -188,14 +203,8 @@ def mount(
     where = mounting.check_target(target)
     if not session.options.dry_run:
         mounting.require_root()
-    with near_snapshots(realm, [key], snapshotter):
-        try:
-            commands = snapshots.mount_commands(realm.ctr, realm.namespace, key, where, snapshotter)
-        except CtrFailed as error:
-            if "not active" in error.message:
-                view = line_in(realm.namespace, "snapshots", "view", "NAME", key)
-                error.hint = f"make a view of it first: {view}"
-            raise
+    with near_snapshots(realm, [key], snapshotter), committed_wants_view(realm, key, snapshotter):
+        commands = snapshots.mount_commands(realm.ctr, realm.namespace, key, where, snapshotter)
     if read_only:
         commands = [command.without_writing() for command in commands]
     if not all(command.read_only for command in commands) and not yes:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table
 from kuke_ctr.backends.ctr.tables import read as table_of
+from kuke_ctr.backends.ctr.transfer import registry_failure
 from kuke_ctr.calls import Result, mask
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.hints import line_in
@@ -140,10 +141,15 @@ def ingest(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str], descriptor:
 
 
 def fetch(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str], progress: int | None) -> Result:
-    """`ctr content fetch REF`; its progress goes to the descriptor, or nowhere."""
+    """`ctr content fetch REF`; its progress goes to the descriptor, or nowhere.
+
+    A failure is an error that knows registries.
+    """
     call = ctr.call("content", "fetch", *flags, ref, namespace=namespace)
-    call = replace(call, stdout=progress, timeout=ctr.change_timeout)
-    return ctr.checked(ctr.processes.run(call))
+    said = ctr.processes.run(replace(call, stdout=progress, timeout=ctr.change_timeout))
+    if said.exit_code != 0:
+        raise registry_failure(said)
+    return ctr.checked(said)
 
 
 def remove(ctr: Ctr, namespace: str, digest: str, flags: Sequence[str] = ()) -> Result:

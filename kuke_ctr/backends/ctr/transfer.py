@@ -13,7 +13,7 @@ from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
 
 Verb = Literal["pull", "push", "import", "export"]
 
-_CREDENTIALS = "--user NAME asks for the password, --realm-credentials takes the realm's"
+CREDENTIALS = "--user NAME asks for the password, --realm-credentials takes the realm's"
 _REFUSED = "the registry does not take this name with this password"
 
 # what ctr's message holds -> the error it is, and the hint; the first that fits
@@ -26,16 +26,17 @@ _KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
     (
         "x509:",
         CtrFailed,
-        "--tlscacert FILE names who signed its certificate; --skip-verify trusts it as it is",
+        "--skip-verify trusts its certificate as it is; --tlscacert FILE (of pull and push) names "
+        "who signed it",
     ),
     (
         "dial tcp",
         CtrFailed,
         "is the registry running, and are its name and its port right?",
     ),
-    ("401 Unauthorized", CtrFailed, _CREDENTIALS),
-    ("authorization failed", CtrFailed, _CREDENTIALS),
-    ("access denied", CtrFailed, _CREDENTIALS),
+    ("401 Unauthorized", CtrFailed, CREDENTIALS),
+    ("authorization failed", CtrFailed, CREDENTIALS),
+    ("access denied", CtrFailed, CREDENTIALS),
     ("403 Forbidden", CtrFailed, "this user may not do that in this repository"),
     (
         "400 Bad Request",
@@ -162,9 +163,15 @@ def transfer_failure(result: Result) -> KukeCtrError:
     message = message_of(result.stderr)
     if result.exit_code == -signal.SIGPIPE or message.endswith(": broken pipe"):
         raise BrokenPipeError
+    return registry_failure(result)
+
+
+def registry_failure(result: Result) -> KukeCtrError:
+    """The error for a call that failed and had to do with a registry or an archive."""
+    message = message_of(result.stderr)
     for text, kind, hint in _KNOWN:
         if text in message:
-            signed_in = hint is _CREDENTIALS and "--user" in result.argv
+            signed_in = hint is CREDENTIALS and "--user" in result.argv
             hint_now = _REFUSED if signed_in else hint
             return kind(f"ctr: {message}", hint=hint_now, command=mask(result.argv))
     return failure_of(result)
