@@ -181,7 +181,7 @@ def committed_wants_view(realm: Realm, key: str, snapshotter: str | None) -> Ite
         if "not active" in error.message:
             words = ("view", *flags(snapshotter=snapshotter), "NAME", key)
             view = line_in(realm.namespace, "snapshots", *words)
-            error.hint = f"a committed one can't be mounted, a view of it can: {view}"
+            error.hint = f"make a view of it first: {view}"
         raise
 
 

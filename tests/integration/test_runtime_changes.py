@@ -351,12 +351,13 @@ def test_rm_takes_what_has_stopped_and_its_log_and_refuses_what_lives(
         host.kuke(
             "containers rm --all", fails=2, says=f"3 containers of namespace {host.namespace}"
         )
-        planned = host.kuke("containers rm --all --dry-run", fails=1, says="it is not removed")
+        left = f"left alone: {living}"
+        planned = host.kuke("containers rm --all --dry-run", says=left)
         assert len(planned.splitlines()) == 3
         assert len(host.containers()) == 4
         assert log.exists()
 
-        told = host.kuke("containers rm --all --yes", fails=1, says=f"{living} has a task")
+        told = host.kuke("containers rm --all --yes", says=left)
         assert sorted(told.split()) == sorted([ended, made, tricky])
         assert host.containers() == [living]
         assert [key for key in host.snapshots() if ":" not in key] == [living]
