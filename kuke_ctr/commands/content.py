@@ -42,19 +42,19 @@ def ls(
 @shared
 def active(
     session: Session,
-    pattern: Annotated[
-        str | None, typer.Argument(metavar="REGEXP", help="Ingests whose name matches.")
+    chosen: Annotated[
+        str | None, typer.Argument(metavar="FILTER", help="One of ctr's filters: ref~=layer")
     ] = None,
 ) -> None:
     """List what is being written into a realm's content just now, or was left half written.
 
-    Runs `ctr content active`. Records: ActiveIngest.
+    Runs `ctr content active`, whose help calls the filter a regexp. Records: ActiveIngest.
     """
     list_realms_table(
         session,
         content.ACTIVE,
         ActiveIngest,
-        [pattern] if pattern is not None else (),
+        [chosen] if chosen is not None else (),
         when_empty=lambda realm: f"nothing is being written into {realm.described}",
     )
 

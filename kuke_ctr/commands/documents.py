@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from kuke_ctr.backends.ctr.tables import R, Table, fetch
 from kuke_ctr.calls import Result, mask
-from kuke_ctr.commands.lists import no_all_realms, print_raw, show, view_of
+from kuke_ctr.commands.lists import no_all_realms, note_filters, print_raw, show, view_of
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable, UsageError
 from kuke_ctr.hints import line_in
 from kuke_ctr.realms import nearest
@@ -82,6 +82,7 @@ def list_host_table(
     show(session, view, answer.records, [RowsRefused(answer)] if answer.refused else [])
     if not answer.records and not answer.refused:
         note(empty)
+        note_filters(table, flags)
 
 
 @contextmanager

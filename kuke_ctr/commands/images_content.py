@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import image_checks, images, versions
-from kuke_ctr.backends.ctr.tables import Table, read
+from kuke_ctr.backends.ctr.filters import hint_for
+from kuke_ctr.backends.ctr.tables import Table, checked, read
 from kuke_ctr.commands.lists import list_realms_table, rows_of, show, view_of
 from kuke_ctr.commands.of_images import near_images, no_image
-from kuke_ctr.errors import FoundWrong, KukeCtrError, UsageError
+from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound, UsageError
+from kuke_ctr.hints import line_in
 from kuke_ctr.options import Snapshotter, shared
 from kuke_ctr.records import ImageCheck, ImageDetails, SnapshotUsage
 from kuke_ctr.render import (
@@ -44,20 +46,23 @@ def check(
 
     Runs `ctr images check`, and `ctr images ls -q` beside it. -q names the images that are ready to
     run (complete and unpacked), as in ctr. Records: ImageCheck. Exit code 5 where something is
-    missing.
+    missing, 3 where no image matches the filters.
     """
     view = view_of(session, ImageCheck)
-    table = image_checks.check_table(snapshotter, filters or ())
+    table = image_checks.check_table(snapshotter)
+    chosen = filters or ()
     realms = session.realms()
     if view.output is Output.RAW:
-        _raw_check(session, table, realms)
+        _raw_check(session, table, realms, chosen)
         return
-    rows, errors = rows_of(session, table, realms)
+    rows, errors = rows_of(session, table, realms, chosen)
     if session.options.dry_run:
         return
-    if not (rows or errors or session.options.all_realms):
-        note(f"realm {realms[0].name} (namespace {realms[0].namespace}) has no such images")
-    wrong = _wrong(rows)
+    if not (rows or errors or chosen or session.options.all_realms):
+        note(f"{realms[0].described} has no images")
+    wrong: list[KukeCtrError] = [*_wrong(rows)]
+    if chosen and not (rows or errors):
+        wrong.append(_no_match(table, realms, chosen))
     if view.output is Output.NAME:
         rows = [row for row in rows if row.status == "complete" and row.unpacked]
     show(session, view, rows, [*errors, *wrong])
@@ -123,19 +128,33 @@ def inspect(
         raise typer.Exit(max(error.exit_code for error in errors))
 
 
-def _raw_check(session: Session, table: Table[ImageCheck], realms: Sequence[Realm]) -> None:
+def _no_match(table: Table[ImageCheck], realms: Sequence[Realm], chosen: Sequence[str]) -> NotFound:
+    """The error for filters that nothing matches: a misspelt reference is no success."""
+    only = realms[0] if len(realms) == 1 else None
+    lists = line_in(only.namespace, "images", "ls") if only else "`kuke-ctr images ls -A`"
+    return NotFound(
+        f"no image of {only.described if only else 'any realm'} matches {', '.join(chosen)}",
+        hint=hint_for(table.filter_by, chosen) or f"{lists} shows what there is",
+    )
+
+
+def _raw_check(
+    session: Session, table: Table[ImageCheck], realms: Sequence[Realm], chosen: Sequence[str]
+) -> None:
     """What ctr itself prints, byte for byte; the table decides about the exit code."""
-    calls = [session.ctr.call(*table.words, namespace=realm.namespace) for realm in realms]
+    calls = [session.ctr.call(*table.words, *chosen, namespace=realm.namespace) for realm in realms]
     rows: list[ImageCheck] = []
     for result in session.ctr.processes.run_all(calls):
         if not result.stdout:
-            session.ctr.checked(result)
+            checked(session.ctr, table, result, chosen)
         sys.stdout.flush()
         sys.stdout.buffer.write(result.stdout)
         sys.stdout.buffer.flush()
         if result.stderr.strip():
             note(result.stderr.decode(errors="replace"))
         rows += read(session.ctr, table, result).records
+    if chosen and not rows and not session.options.dry_run:
+        raise _no_match(table, realms, chosen)
     for error in _wrong(rows):
         raise error
 

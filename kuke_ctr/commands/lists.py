@@ -7,7 +7,8 @@ from typing import TypeVar
 import typer
 
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.tables import Table, fetch
+from kuke_ctr.backends.ctr.filters import hint_for
+from kuke_ctr.backends.ctr.tables import Table, checked, fetch
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.records import Listing, Record, RowsRefused
 from kuke_ctr.render import (
@@ -52,6 +53,14 @@ def list_realms_table(
         note(f"nothing in {realms[0].described} matches {', '.join(filters)}")
     else:
         note(when_empty(realms[0]))
+    note_filters(table, flags)
+
+
+def note_filters(table: Table[R], flags: Sequence[str]) -> None:
+    """Where nothing matched and a filter compares nothing: how to say it."""
+    hint = hint_for(table.filter_by, flags)
+    if hint is not None:
+        note(f"hint: {hint}")
 
 
 def rows_of(
@@ -114,7 +123,7 @@ def print_raw(
     calls = [ctr.call(*table.words, *flags, namespace=namespace) for namespace in namespaces]
     for result in ctr.processes.run_all(calls):
         sys.stdout.flush()
-        sys.stdout.buffer.write(ctr.checked(result).stdout)
+        sys.stdout.buffer.write(checked(ctr, table, result, flags).stdout)
 
 
 def _gather(

@@ -61,7 +61,7 @@ def test_an_empty_namespace_is_fine_whatever_ctr_prints_for_it(
     assert run(version, "check", namespace="kukeon-empty") == 0
     out, err = capsys.readouterr()
     assert out == ""
-    assert "has no such images" in err
+    assert "has no images" in err
 
 
 @pytest.mark.parametrize("form", ["table", "wide", "jsonl", "yaml", "csv"])

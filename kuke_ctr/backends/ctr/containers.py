@@ -8,7 +8,7 @@ from kuke_ctr.calls import Result
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.parse.containers import parse_containers
 
-LS = Table(("containers", "ls"), parse_containers)
+LS = Table(("containers", "ls"), parse_containers, filter_by="id")
 
 CNI = "ctr.cni-containerd.metadata"
 """The extension of a container that `ctr run --cni` made."""

@@ -12,8 +12,8 @@ from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.hints import line_in
 from kuke_ctr.parse.content import parse_active, parse_content
 
-LS = Table(("content", "ls"), parse_content, name_of=lambda blob: blob.digest)
-ACTIVE = Table(("content", "active"), parse_active)
+LS = Table(("content", "ls"), parse_content, name_of=lambda blob: blob.digest, filter_by="digest")
+ACTIVE = Table(("content", "active"), parse_active, filter_by="ref")
 
 _AT_ONCE = 200
 _WHOLE = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")

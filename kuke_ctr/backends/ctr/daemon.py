@@ -5,6 +5,6 @@ from kuke_ctr.parse.deprecations import parse_deprecations
 from kuke_ctr.parse.plugins import parse_plugins
 from kuke_ctr.parse.version import parse_version
 
-PLUGINS = Table(("plugins", "ls"), parse_plugins)
+PLUGINS = Table(("plugins", "ls"), parse_plugins, filter_by="id")
 VERSION = Table(("version",), parse_version)
 DEPRECATIONS = Table(("deprecations", "list", "--format", "json"), parse_deprecations)

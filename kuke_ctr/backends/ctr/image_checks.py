@@ -1,7 +1,5 @@
 """`ctr images check` and `usage`: apart from `images.py`, so that a list does not load them."""
 
-from collections.abc import Sequence
-
 from kuke_ctr.backends.ctr.tables import Table
 from kuke_ctr.parse.check import parse_check, problems_in
 from kuke_ctr.parse.snapshots import parse_usage
@@ -18,18 +16,19 @@ def _with_problems(checks: tuple[ImageCheck, ...], stderr: bytes) -> tuple[Image
     )
 
 
-def check_table(snapshotter: str | None, filters: Sequence[str]) -> Table[ImageCheck]:
-    """`ctr images check [--snapshotter NAME] [FILTER...]`, with its own names beside it.
+def check_table(snapshotter: str | None) -> Table[ImageCheck]:
+    """`ctr images check [--snapshotter NAME]`, with its own names beside it.
 
     Its exit code is 1 for any image that it could not check: the table says more.
     """
     chosen = ("--snapshotter", snapshotter) if snapshotter is not None else ()
     return Table(
-        ("images", "check", *chosen, *filters),
+        ("images", "check", *chosen),
         parse_check,
         name_of=lambda check: check.ref,
-        names_by=("images", "ls", "-q", *filters),
+        names_by=("images", "ls", "-q"),
         explain=_with_problems,
+        filter_by="name",
     )
 
 

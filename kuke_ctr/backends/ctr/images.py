@@ -1,9 +1,9 @@
 """`ctr images`."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from kuke_ctr.backends.ctr import filters
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table, read
 from kuke_ctr.calls import mask
@@ -14,9 +14,7 @@ from kuke_ctr.records import Image, RowsRefused
 if TYPE_CHECKING:
     from kuke_ctr.records import Container
 
-LS = Table(("images", "ls"), parse_images, name_of=lambda image: image.ref)
-
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
+LS = Table(("images", "ls"), parse_images, name_of=lambda image: image.ref, filter_by="name")
 
 
 def names(ctr: Ctr, namespace: str) -> list[str]:
@@ -25,20 +23,16 @@ def names(ctr: Ctr, namespace: str) -> list[str]:
     return [line for line in lines_of(said.stdout) if line]
 
 
-def named(ref: str) -> str:
-    """The filter for the image of exactly this reference."""
-    if _PLAIN.fullmatch(ref):
-        return f"name=={ref}"
-    return 'name=="' + ref.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") + '"'
-
-
 def find(ctr: Ctr, namespace: str, refs: Sequence[str]) -> list[Image | None]:
     """The image of each reference (`ctr images ls name==REF`), None where there is none.
 
     Probes, they run in a dry run too. Raises RowsRefused and Unreadable for a row that can't be
     read, or more than one.
     """
-    calls = [ctr.call(*LS.words, named(ref), namespace=namespace, probe=True) for ref in refs]
+    calls = [
+        ctr.call(*LS.words, filters.equal("name", ref), namespace=namespace, probe=True)
+        for ref in refs
+    ]
     found: list[Image | None] = []
     for ref, result in zip(refs, ctr.processes.run_all(calls), strict=True):
         if result.exit_code != 0:

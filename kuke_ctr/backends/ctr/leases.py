@@ -7,7 +7,7 @@ from kuke_ctr.backends.ctr.tables import Table
 from kuke_ctr.calls import Result
 from kuke_ctr.parse.leases import parse_leases
 
-LS = Table(("leases", "ls"), parse_leases, name_of=lambda lease: lease.id)
+LS = Table(("leases", "ls"), parse_leases, name_of=lambda lease: lease.id, filter_by="id")
 
 
 def create(ctr: Ctr, namespace: str, flags: Sequence[str], labels: Sequence[str]) -> Result:

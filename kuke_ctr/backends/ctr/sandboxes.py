@@ -3,4 +3,4 @@
 from kuke_ctr.backends.ctr.tables import Table
 from kuke_ctr.parse.sandboxes import parse_sandboxes
 
-LS = Table(("sandboxes", "ls"), parse_sandboxes)
+LS = Table(("sandboxes", "ls"), parse_sandboxes, filter_by="id")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.backends.ctr.filters import hint_for
 from kuke_ctr.calls import Call, Result, mask
 from kuke_ctr.errors import KukeCtrError, Unreadable
 from kuke_ctr.records import Listing, Record, Refused
@@ -21,7 +22,8 @@ class Table(Generic[R]):
     label may hold a newline and a line that looks like a row, and the names tell such a row from a
     real one; `names_by` are the words that print them where those are not the list's own and -q.
     `order` sorts the records where ctr's own order is random. `explain` adds what ctr said on
-    stderr to the records: then a table is an answer whatever the exit code is.
+    stderr to the records: then a table is an answer whatever the exit code is. `filter_by` is the
+    field that a filter is mostly about, of a list that takes filters.
     """
 
     words: tuple[str, ...]
@@ -30,6 +32,7 @@ class Table(Generic[R]):
     order: Callable[[R], str] | None = None
     names_by: tuple[str, ...] | None = None
     explain: Callable[[tuple[R, ...], bytes], tuple[R, ...]] | None = None
+    filter_by: str | None = None
 
 
 def fetch(
@@ -75,14 +78,16 @@ def _fetch_once(
             calls.append(ctr.call(*names_by, *flags, namespace=namespace, probe=probe))
     results = ctr.processes.run_all(calls)
     step = 2 if checked else 1
-    return [_read(ctr, table, results[i : i + step]) for i in range(0, len(results), step)]
+    return [_read(ctr, table, results[i : i + step], flags) for i in range(0, len(results), step)]
 
 
-def _read(ctr: Ctr, table: Table[R], results: Sequence[Result]) -> Listing[R] | KukeCtrError:
+def _read(
+    ctr: Ctr, table: Table[R], results: Sequence[Result], flags: Sequence[str]
+) -> Listing[R] | KukeCtrError:
     try:
         first = results[0]
         if table.explain is None or not first.stdout:
-            ctr.checked(first)
+            checked(ctr, table, first, flags)
         names = [ctr.checked(result) for result in results[1:]]
         found = read(ctr, table, first)
     except KukeCtrError as error:
@@ -92,6 +97,16 @@ def _read(ctr: Ctr, table: Table[R], results: Sequence[Result]) -> Listing[R] | 
         if difference:
             return _Differs(difference, command=mask(first.argv))
     return found
+
+
+def checked(ctr: Ctr, table: Table[R], result: Result, flags: Sequence[str]) -> Result:
+    """As `ctr.checked`; an error about a filter among the flags says how one is written."""
+    try:
+        return ctr.checked(result)
+    except KukeCtrError as error:
+        if "filters: parse error" in error.message:
+            error.hint = hint_for(table.filter_by, flags) or error.hint
+        raise
 
 
 def read(ctr: Ctr, table: Table[R], result: Result) -> Listing[R]:
