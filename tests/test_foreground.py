@@ -158,3 +158,4 @@ def test_who_ignores_a_broken_pipe_is_left(run: Run) -> None:
 def test_the_time_limit_is_a_term_first(run: Run) -> None:
     finish, out, _ = run("trap 'echo bye; exit 0' TERM; while :; do sleep 0.01; done", timeout=0.3)
     assert (finish.exit_code, out) == (124, b"bye\n")
+    assert finish.why == "the time limit of 0.3 seconds passed"
