@@ -146,6 +146,19 @@ def test_an_empty_fifo_is_no_output(script: Script, tmp_path: Path) -> None:
     assert (finish.status, finish.ran) == (1, False)
 
 
+def test_it_is_known_whether_there_were_fifos(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "fifo"
+    monkeypatch.setattr("kuke_ctr.fifos.FOLDER", folder)
+    assert _foreground(script("exit 1"), tmp_path)[0].opened is False
+    assert _foreground(script(f"mkdir {folder}"), tmp_path)[0].opened is None
+    assert _foreground(script("exit 1"), tmp_path)[0].opened is False
+    assert _foreground(script(f"mkdir {folder}/1; rmdir {folder}/1"), tmp_path)[0].opened is None
+    call = script(LEAVES.format(folder=tmp_path, more=BOTH))
+    assert _foreground(call, tmp_path)[0].opened is True
+
+
 def _inode(descriptor: int) -> int | None:
     with suppress(OSError):
         return os.fstat(descriptor).st_ino

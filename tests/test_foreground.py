@@ -164,3 +164,4 @@ def test_the_time_limit_is_a_term_first(
     text = f"trap 'echo bye; exit 0' TERM; touch {mark}; while :; do sleep 0.01; done"
     finish, out, _ = run(text, ready=mark.exists, timeout=0.3)
     assert (finish.exit_code, out) == (124, b"bye\n")
+    assert finish.why == "the time limit of 0.3 seconds passed"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from scripts.lib import processes
-from tests.integration.running import LIMIT, Place
+from scripts.lib.containerd import unique
+from tests.integration.running import BUSYBOX, LIMIT, Place
 
 PIPE = subprocess.PIPE
 TRAPS = (
@@ -46,11 +47,64 @@ def test_exit_codes_and_streams_of_each_version(any_place: Place) -> None:
     assert processes.until(lambda: "STOPPED" in any_place.ctr("tasks", "ls"), LIMIT)
     stopped = any_place("exec", container, "true")
     assert stopped.returncode == 125
-    assert "the container is not running" in stopped.stderr
+    assert f"the container {container} is not running" in stopped.stderr
     removing, starting = re.findall(r"`kuke-ctr (tasks \S+ \S+) --namespace \S+`", stopped.stderr)
     assert any_place(*removing.split()).returncode == 0
     assert any_place(*starting.split(), "-d").returncode == 0
     assert "RUNNING" in any_place.ctr("tasks", "ls")
+
+
+def test_mistakes_get_a_hint_on_each_version(any_place: Place) -> None:
+    container = any_place.sleeper()
+    for code, hint, words in (
+        (125, "a number will do", ("-u", "nosuch", container, "true")),
+        (125, "--cwd names a folder", ("-w", "/nope", container, "true")),
+        (127, "options stand before", (container, "-it", "sh")),
+        (2, "for example --cwd /tmp", ("-w", "rel", container, "true")),
+        (2, "leave -o out", ("-o", "json", container, "true")),
+        (2, "leave -q out", ("-q", container, "true")),
+    ):
+        done = any_place("exec", *words)
+        assert done.returncode == code, done.stderr
+        assert hint in done.stderr
+
+
+def test_a_program_may_speak_as_ctr_does(any_place: Place) -> None:
+    container = any_place.sleeper()
+    for said in ("ctr: my own words", 'ctr: image "x": not found'):
+        for _ in range(5):
+            done = any_place("exec", container, "sh", "-c", f"echo '{said}' >&2; exit 1")
+            assert (done.returncode, done.stderr) == (1, f"{said}\n")
+
+
+def test_a_time_limit_is_told(place: Place) -> None:
+    container = place.sleeper()
+    done = place("exec", "--timeout", "1", container, "sleep", "30")
+    assert done.returncode == 124
+    assert "the time limit of 1 seconds passed: the process got TERM" in done.stderr
+    with place.sit("exec", "-t", "--timeout", "1", container, "sleep", "30") as seat:
+        assert seat.wait() == 124
+        assert seat.sees(b"the time limit of 1 seconds passed: the process got HUP")
+
+
+def test_an_id_that_cannot_be_written_is_told(place: Place) -> None:
+    container, name = place.sleeper(), unique("full")
+    for words, said in (
+        (("exec", "-d", container, "sleep", "77"), f"in {container} runs"),
+        (("run", "-d", "--name", name, *place.own(), BUSYBOX, "sleep", "77"), f"{name} runs"),
+    ):
+        with (
+            Path("/dev/full").open("wb") as full,
+            place.start(*words, stdout=full, stderr=PIPE) as client,
+        ):
+            _, err = client.communicate(timeout=60)
+        assert client.returncode == 125
+        first, hint = err.decode().splitlines()
+        assert first.startswith("kuke-ctr: ")
+        assert f"{said}, but its id could not be written to stdout" in first
+        assert hint.startswith("hint: `kuke-ctr tasks ")
+    assert "sleep 77" in place.processes(container)
+    assert "sleep 77" in place.processes(name)
 
 
 def test_stdin_is_passed_on_with_i_and_only_then(any_place: Place) -> None:

@@ -37,13 +37,17 @@ def test_a_failed_start_leaves_nothing_on_each_version(any_place: Place) -> None
         (127, (BUSYBOX, "nope")),
         (126, (BUSYBOX, "/tmp")),
         (127, ("-d", BUSYBOX, "nope")),
-        (125, ("--mount", "type=bind,src=/nope,dst=/x,options=rbind", BUSYBOX, "true")),
+        (125, ("--mount", "bogus", BUSYBOX, "true")),
+        (125, ("--mount", "type=bind,source=/etc,target=/h,readonly", BUSYBOX, "true")),
+        (125, ("--mount", "type=bind,src=/etc,dst=/h", BUSYBOX, "true")),
+        (125, ("--memory-limit", "1", BUSYBOX, "true")),
         (125, ("--runtime", "nope", "-d", BUSYBOX, "true")),
         (125, ("--snapshotter", "nope", BUSYBOX, "true")),
     ):
         done = any_place("run", *own, *words)
         assert (done.returncode, done.stdout) == (code, ""), done.stderr
         assert done.stderr.startswith("kuke-ctr: ")
+        assert "\nhint: " in done.stderr or code == 126, done.stderr
     assert processes.until(lambda: left() == before, LIMIT)
 
 
@@ -267,6 +271,10 @@ def test_a_dry_run_makes_nothing(place: Place) -> None:
     assert "--mount type=bind,src=/tmp,dst=/x,options=rbind:ro" in line
     assert place.left() == before
     assert not Path("/var/log/kuke-ctr", place.namespace, f"{name}.log").exists()
+    attended = place("run", "--dry-run", "--name", name, BUSYBOX)
+    assert attended.returncode == 0
+    assert attended.stdout.endswith(f"-- {BUSYBOX} {name}\n")
+    assert attended.stderr.count("+ ") == 1  # whether there is one of the name already
 
 
 def test_a_log_file_of_ones_own_must_be_new(place: Place, tmp_path: Path) -> None:
@@ -280,6 +288,15 @@ def test_a_log_file_of_ones_own_must_be_new(place: Place, tmp_path: Path) -> Non
     assert processes.until(lambda: log.read_text() == "hello\n", LIMIT)
 
 
+def test_capabilities_as_docker_names_them(any_place: Place) -> None:
+    words = ("--cap-add", "net_admin", "--cap-drop", "CAP_CHOWN", BUSYBOX)
+    show = ("grep", "CapEff", "/proc/self/status")
+    done = any_place("run", "--rm", *any_place.own(), *words, *show)
+    effective = int(done.stdout.split()[1], 16)
+    assert effective & 1 << 12
+    assert not effective & 1
+
+
 def test_options_that_exclude_each_other(place: Place) -> None:
     for words in (
         ("--rm", "-d", BUSYBOX),
@@ -288,5 +305,10 @@ def test_options_that_exclude_each_other(place: Place) -> None:
         ("-v", "named:/x", BUSYBOX),
         ("-e", "1=x", BUSYBOX),
         ("--name", "bad name", BUSYBOX),
+        ("-v", "/nope:/x", BUSYBOX),
+        ("--mount", "type=bind,src=/nope,dst=/x,options=rbind", BUSYBOX),
+        ("--cwd", "rel", BUSYBOX),
+        ("--cpus", "0", BUSYBOX),
+        ("-o", "json", BUSYBOX),
     ):
         assert place("run", *words).returncode == 2, words
