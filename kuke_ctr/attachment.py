@@ -321,10 +321,11 @@ class Attachment:
         if self.ending is None or self.ending.kind not in (Kind.DETACHED, Kind.EXPECTED):
             return
         until = time.monotonic() + _HAND_OVER_LIMIT
+        waited = 0.0
         while self.ending.signal is None and (now := time.monotonic()) < until:
-            waiting = self._typed.kept or self._peer.backlog()
-            last = max(self._typed_at, self._typed.last_put)
-            if not waiting and now > last + _HAND_OVER_QUIET:
+            if self._typed.kept or self._peer.backlog():
+                waited = now  # a client that reads late has only begun to pass it on
+            elif now > max(self._typed_at, self._typed.last_put, waited) + _HAND_OVER_QUIET:
                 return
             self._relay.step(now + _HAND_OVER_QUIET / 5)
 
