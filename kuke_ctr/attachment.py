@@ -49,7 +49,8 @@ class Options:
     `size` (rows, columns) counts where no terminal of ours has one. `timeout` is in seconds. With a
     `script`, stdin is not read and the attachment ends with its last step. `save` must not exist.
     `last_typed` is typed when a stdin that is no terminal ends. `daemon` is a pidfd
-    of the containerd that the client must not outlive, or -1.
+    of the containerd that the client must not outlive, or -1. `input_ended` is called when a stdin
+    that is read ends: no client can pass that on.
     """
 
     stdin: int = 0
@@ -64,6 +65,7 @@ class Options:
     script: tuple[Step, ...] = ()
     daemon: int = -1
     last_typed: bytes = b""
+    input_ended: Callable[[], None] = lambda: None
 
 
 class Kind(StrEnum):
@@ -254,6 +256,7 @@ class Attachment:
     def _end_input(self) -> None:
         self._typed.put(self.options.last_typed)
         self._typed.end()
+        self.options.input_ended()
 
     def _edit_lines(self, stack: ExitStack, terminal: UserTerminal, typed: Outlet) -> Outlet:
         relay = self._relay
@@ -261,7 +264,7 @@ class Attachment:
         stack.callback(editor.close)
         echo = relay.outlet(Outlet.shared(self.options.stdin))
         relay.flows.append(Flow(editor.typed, (echo,)))
-        relay.flows.append(Flow(editor.lines, (typed,), at_end=typed.end, room=TYPED_AHEAD))
+        relay.flows.append(Flow(editor.lines, (typed,), at_end=self._end_input, room=TYPED_AHEAD))
         return relay.outlet(Outlet.own(os.dup(editor.typed)))
 
     def _watched(self, data: bytes) -> bytes:
@@ -318,10 +321,11 @@ class Attachment:
         if self.ending is None or self.ending.kind not in (Kind.DETACHED, Kind.EXPECTED):
             return
         until = time.monotonic() + _HAND_OVER_LIMIT
+        waited = 0.0
         while self.ending.signal is None and (now := time.monotonic()) < until:
-            waiting = self._typed.kept or self._peer.backlog()
-            last = max(self._typed_at, self._typed.last_put)
-            if not waiting and now > last + _HAND_OVER_QUIET:
+            if self._typed.kept or self._peer.backlog():
+                waited = now  # a client that reads late has only begun to pass it on
+            elif now > max(self._typed_at, self._typed.last_put, waited) + _HAND_OVER_QUIET:
                 return
             self._relay.step(now + _HAND_OVER_QUIET / 5)
 
@@ -362,14 +366,17 @@ def _until_it_ends(attachment: Attachment) -> None:
         pass
 
 
+def refuse_existing(path: Path) -> None:
+    """Raise UsageError for a file that is there: what somebody saved once is never overwritten."""
+    if os.path.lexists(path):
+        raise UsageError(f"{path} exists already", hint="name a new file, or remove that one first")
+
+
 def _new_file(path: Path) -> Outlet:
-    """A private file that was not there before: what somebody saved once is never overwritten."""
+    """A private file that was not there before."""
+    refuse_existing(path)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise UsageError(
-            f"{path} exists already", hint="name a new file, or remove that one first"
-        ) from None
     except PermissionError:
         raise Forbidden(
             f"no permission to make {path}", hint="name a file in a folder of yours"

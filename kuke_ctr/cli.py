@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer.main import get_command as build
@@ -12,14 +12,12 @@ from typer.main import get_command as build
 from kuke_ctr.errors import INTERRUPTED, NO_READER, Interrupted, KukeCtrError, UsageError
 from kuke_ctr.options import begins_with_shared, hoist
 from kuke_ctr.render import ENCODABLE, show_error
-from kuke_ctr.tree import MARKUP, Nouns, is_noun
-
-if TYPE_CHECKING:
-    pass
-
+from kuke_ctr.streams import open_streams
+from kuke_ctr.tree import MARKUP, Nouns, is_noun, path_of
 
 app = typer.Typer(
     cls=Nouns,
+    context_settings={"help_option_names": ["--help", "-h"]},
     rich_markup_mode=MARKUP,
     epilog="The shared options (`kuke-ctr images ls --help` lists them) may stand before or after "
     "the command: `kuke-ctr --realm main images ls`. Exit codes: docs/output.md.",
@@ -47,8 +45,7 @@ def root(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code (docs/output.md lists them)."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if sys.stdout is None or sys.stderr is None:
-        _open_streams()
+    open_streams()
     try:
         return _finish(_run(words))
     except BrokenPipeError:
@@ -58,20 +55,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt as error:
         return _interrupted(error)
-
-
-def _open_streams() -> None:
-    """Whoever started us closed stdout or stderr (`>&-`): what would be printed there is dropped.
-
-    Otherwise an error would go to stdout, and a socket could get the number of a stream.
-    """
-    from kuke_ctr.children import open_standard_streams
-
-    open_standard_streams()
-    if sys.stdout is None:
-        sys.stdout = os.fdopen(1, "w", closefd=False)
-    if sys.stderr is None:
-        sys.stderr = os.fdopen(2, "w", closefd=False, errors="backslashreplace")
 
 
 def _run(words: list[str]) -> int:
@@ -88,12 +71,9 @@ def _run(words: list[str]) -> int:
         show_error(error)
         return error.exit_code
     except typer.TyperException as error:  # what the parser found wrong
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context is not None else "kuke-ctr"
         message = error.format_message().rstrip(".")
-        show_error(
-            UsageError(message[:1].lower() + message[1:], hint=f"`{path} --help` shows the usage")
-        )
+        hint = f"`{path_of(line)} --help` shows the usage"
+        show_error(UsageError(message[:1].lower() + message[1:], hint=hint))
         return 2
     except typer.Abort:
         raise Interrupted("interrupted") from None

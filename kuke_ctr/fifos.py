@@ -15,6 +15,9 @@ from pathlib import Path
 from kuke_ctr.children import BLOCK, Ahead, close_all
 
 PROC = Path("/proc")
+FOLDER = Path("/run/containerd/fifo")
+"""Where every ctr makes a folder for the FIFOs of a process, before it has that process made."""
+
 STDOUT, STDERR = "-stdout", "-stderr"
 """How the names of the FIFOs end, as cio makes them."""
 
@@ -40,6 +43,7 @@ class Fifos:
         self._held: dict[str, int] = {}
         self._folder = PROC
         self._begin = self._next = time.monotonic()
+        self._before = _last_change()
         Ahead.begin()
 
     def of(self, pid: int | None) -> None:
@@ -53,6 +57,17 @@ class Fifos:
     def in_hurry(self) -> bool:
         """Whether ctr's first moments go on: nothing else should take our time."""
         return bool(self._missing) and time.monotonic() - self._begin < _AHEAD_LIMIT
+
+    @property
+    def opened(self) -> bool | None:
+        """Whether ctr, which has ended, had FIFOs at all: without them it has started nothing.
+
+        None where that can't be known: none were seen, and somebody has made some meanwhile.
+        """
+        if self._held:
+            return True
+        now = _last_change()
+        return False if now is not None and now == self._before else None
 
     def look(self) -> float:
         """Hold what ctr has opened by now; gives the time (monotonic) of the next look."""
@@ -99,6 +114,16 @@ class Fifos:
         self._end_looking()
         close_all(*self._held.values())
         self._held.clear()
+
+
+def _last_change() -> int | None:
+    """When a name last came to FOLDER or went, 0 where it is not there; None: can't be known."""
+    try:
+        return FOLDER.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+    except OSError:
+        return None
 
 
 def _has_only_a_rest(descriptor: int, until: float) -> bool:

@@ -63,7 +63,9 @@ class Finish:
     `status` is the client's: the process's exit code or ctr's own 1, negative for a signal that
     ended the client; None where we left a process that may run on (`exit_code` is ours then).
     `signal` is the last one that was to be passed on, `said` the end of stderr; `held` what of it
-    nobody has been shown: one line of ctr's own. `ran`: the process is known to have been started.
+    nobody has been shown: one line of ctr's own. `ran`: the process is known to have been started;
+    `opened`: whether ctr had FIFOs for one, None where that can't be known. `why`: what made us
+    leave, or end it.
     """
 
     status: int | None
@@ -73,6 +75,7 @@ class Finish:
     held: bytes = b""
     why: str = ""
     ran: bool = False
+    opened: bool | None = None
 
 
 def run_in_foreground(
@@ -239,7 +242,7 @@ class _Foreground:
         self._mind_readers(now)
         if now >= self._leave_at:
             code = TIME_PASSED if self._late else NO_READER
-            self._leave(code, "the time limit passed" if self._late else "nobody reads its output")
+            self._leave(code, self._limit() if self._late else "nobody reads its output")
 
     def _look(self, now: float) -> None:
         if self._fifos.in_hurry:  # a look takes a ctr of its own, and as long as that
@@ -314,15 +317,26 @@ class _Foreground:
 
     def _finish(self) -> Finish:
         ran = self._ready or self._has_printed
-        finish = partial(Finish, signal=self._signal, said=self._said, held=self._held, ran=ran)
+        finish = partial(
+            Finish,
+            signal=self._signal,
+            said=self._said,
+            held=self._held,
+            ran=ran,
+            opened=self._fifos.opened,
+        )
         if self._left is not None:
             code, why = self._left
             return finish(None, code, why=why)
         status = self._status
         if status is None:
             return finish(None, OURS, why="ctr did not end")
-        code = status if status >= 0 else 128 - status
-        return finish(status, TIME_PASSED if self._late else code)
+        if self._late:
+            return finish(status, TIME_PASSED, why=self._limit())
+        return finish(status, status if status >= 0 else 128 - status)
+
+    def _limit(self) -> str:
+        return f"the time limit of {self._streams.timeout:g} seconds passed"
 
 
 def _gone(descriptor: int) -> bool:

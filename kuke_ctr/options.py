@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Concatenate, NamedTuple, ParamSpec, overload
 
 import typer
+from typer.models import OptionInfo
 
 from kuke_ctr.errors import UsageError
 from kuke_ctr.session import Options, Session
@@ -63,6 +64,9 @@ Snapshotter = Annotated[
 ]
 """Of the commands that are about one snapshotter."""
 
+_MAY_BE_EMPTY = {"args", "command", "order", "send"}
+"""Words of somebody else's program."""
+
 _BY_NAME = {name: option for option in SHARED for name in option.names}
 
 
@@ -92,6 +96,7 @@ def _with_shared(
 
     def with_options(**given: object) -> None:
         mine = {parameter.name: given.pop(parameter.name) for parameter in parameters}
+        _refuse_empty(parameters, mine)
         function(Session(options_of(given)), **mine)  # type: ignore[call-arg, arg-type]
 
     added = [_parameter(option, own) for option in SHARED]
@@ -104,6 +109,29 @@ def _with_shared(
         ]
     )
     return with_options
+
+
+def _refuse_empty(parameters: Sequence[inspect.Parameter], given: Mapping[str, object]) -> None:
+    """Raise UsageError for an empty word: ctr reads it as none, and does more than was meant."""
+    for parameter in parameters:
+        value = given[parameter.name]
+        words = value if isinstance(value, list) else [value]
+        if "" in words and parameter.name not in _MAY_BE_EMPTY:
+            raise _is_empty(_shown_name(parameter))
+
+
+def _shown_name(parameter: inspect.Parameter) -> str:
+    """As the help has it: `--exec-id`, `REF`."""
+    (declared, *_) = parameter.annotation.__metadata__
+    if isinstance(declared, OptionInfo):
+        long = [name for name in declared.param_decls or () if name.startswith("--")]
+        return long[0] if long else f"--{parameter.name.replace('_', '-')}"
+    word = re.search(r"[A-Z]+", declared.metavar or "")
+    return word[0] if word else parameter.name.upper()
+
+
+def _is_empty(name: str) -> UsageError:
+    return UsageError(f"{name} is empty", hint="give it a value (an unset variable?)")
 
 
 def _parameter(option: Shared, own: Sequence[str]) -> inspect.Parameter | None:
@@ -158,7 +186,7 @@ def options_of(given: Mapping[str, object]) -> Options:
         manifest=value["manifest"],
         ctr=value["ctr"],
         output=value["output"],
-        sort_by=value["sort_by"],
+        sort_by=_field(value["sort_by"]) if value["sort_by"] is not None else None,
         record=value["record"],
         replay=value["replay"],
         columns=_columns(value["columns"]),
@@ -187,10 +215,7 @@ def _one(option: Shared, given: object) -> str | None:
             hint="give it once",
         )
     if given[0] == "" and option.field not in ("realm", "namespace"):  # those say what fits
-        raise UsageError(
-            f"{option.names[0]} is empty",
-            hint="leave it out, or give it a value (an unset variable?)",
-        )
+        raise _is_empty(option.names[0])
     return str(given[0])
 
 
@@ -211,12 +236,15 @@ def _exclude(options: Options) -> None:
             raise UsageError(f"{one} and {other} exclude each other", hint="leave one of them out")
 
 
+def _field(column: str) -> str:
+    """The name of a column, which may be typed as the table's header has it: `MEDIA TYPE`."""
+    return column.strip().lower().replace(" ", "_")
+
+
 def _columns(text: str | None) -> tuple[str, ...]:
     if text is None:
         return ()
-    names = tuple(
-        name.strip().lower().replace(" ", "_") for name in text.split(",") if name.strip()
-    )
+    names = tuple(_field(name) for name in text.split(",") if name.strip())
     if not names:
         raise UsageError("--columns names no column", hint="for example --columns ref,size")
     return names
@@ -245,7 +273,8 @@ def typed(names: Sequence[str], words: Sequence[str]) -> bool:
     long = tuple(name for name in names if name.startswith("--"))
     short = [name[1] for name in names if not name.startswith("--")]
     return any(
-        word.startswith((*long, "--help"))
+        word == "-h"
+        or word.startswith((*long, "--help"))
         or (word[:1] == "-" and word[1:2] != "-" and any(letter in word for letter in short))
         for word in words
     )

@@ -7,7 +7,6 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from enum import StrEnum
 from operator import attrgetter
 from typing import NamedTuple
@@ -312,11 +311,10 @@ def show_refused(refused: Refused) -> None:
 
 
 def show_error(error: Explained) -> None:
-    """What happened, what to do next, and the command that was run, on stderr, if that is open."""
+    """What happened, what to do next, and the command that was run, on stderr."""
     lines = [f"kuke-ctr: {escape(error.message)}"]
     if error.hint is not None:
         lines.append(f"hint: {escape(error.hint)}")
     if error.command is not None:
         lines.append(f"{'ran' if error.ran else 'not run'}: {escape(shlex.join(error.command))}")
-    with suppress(OSError):  # its terminal is gone, its disk is full
-        print("\n".join(lines), file=sys.stderr)
+    print("\n".join(lines), file=sys.stderr)

@@ -140,6 +140,11 @@ class Verbs(TyperGroup):
         """No verb at all asks for help."""
         return super().parse_args(ctx, args or ["--help"])
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """In the words of a command line."""
+        show_plain(self.get_params(ctx))
+        super().format_help(ctx, formatter)
+
     def list_commands(self, ctx: Any) -> list[str]:
         """The verbs in the order of the modules."""
         return list(self._infos())
@@ -198,6 +203,7 @@ class Nouns(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help shows the table's lines and imports no noun."""
         self.outline = True
+        show_plain(self.get_params(ctx))
         super().format_help(ctx, formatter)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
@@ -209,6 +215,12 @@ class Nouns(TyperGroup):
 def is_noun(word: str) -> bool:
     """Whether a verb follows this word."""
     return word in NAMES and ENTRIES[NAMES[word]].verbs
+
+
+def path_of(line: Sequence[str]) -> str:
+    """What of a command line is the command: `kuke-ctr images ls`."""
+    known = 2 if line and is_noun(line[0]) else 1 if line and line[0] in NAMES else 0
+    return " ".join(["kuke-ctr", *(word for word in line[:known] if not word.startswith("-"))])
 
 
 def infos_of(module: str) -> dict[str, "CommandInfo"]:
@@ -235,13 +247,27 @@ class Lean(TyperCommand):
         finally:
             self.params = every
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """In the words of a command line."""
+        show_plain(self.get_params(ctx))
+        super().format_help(ctx, formatter)
+
+
+def show_plain(parameters: Sequence[Any]) -> None:
+    """Let the help show no types of Python: a flag has no value, and a value a name in capitals."""
+    for one in parameters:
+        if one.param_type_name == "argument" or one.is_flag or one.count:
+            one.display_type_rich = lambda ctx: None
+        elif one.metavar is None:
+            one.metavar = one.opts[0].lstrip("-").rpartition("-")[2].upper()
+
 
 def command_of(info: "CommandInfo") -> Any:
     """The command, built, as a program of its own."""
     one = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
     one.registered_commands.append(info)
-    if info.cls is TyperCommand:
-        info.cls = Lean
+    if not issubclass(info.cls or TyperCommand, Lean):
+        info.cls = type("Command", (Lean, info.cls or TyperCommand), {})
     return build(one)
 
 

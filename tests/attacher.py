@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from kuke_ctr import kuketty
+from kuke_ctr import attachment, kuketty
 from kuke_ctr.calls import Call
 from kuke_ctr.keys import parse_keys
 from kuke_ctr.process import Processes
@@ -34,8 +34,11 @@ def main() -> int:
     parser.add_argument("--expect", action="append", default=[])
     parser.add_argument("--send", action="append", default=[])
     parser.add_argument("--report", type=Path)
+    parser.add_argument("--patient", action="store_true", help="a slow client may take its time")
     parser.add_argument("words", nargs="+")
     given = parser.parse_args()
+    if given.patient:
+        attachment._HAND_OVER_LIMIT, attachment._HAND_OVER_QUIET = 15.0, 1.0
     sends = [text.encode() for text in given.send] + [None] * len(given.expect)
     options = Options(
         take_input=not given.no_stdin,

@@ -5,12 +5,21 @@ Where KUKE_CTR_TESTS_NO_SKIP=1 (CI), a test that skips itself, for whatever reas
 
 import os
 import signal
-from collections.abc import Generator
+import subprocess  # noqa: TID251 (for what tests start)
+from collections.abc import Generator, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from kuke_ctr.parse.container_info import LOGS
 
 pytest_plugins = ["tests.fake_ctr", "tests.integration.inside", "tests.scripts"]
+
+# no example has a time limit: a busy machine may stop us for a moment at any of them
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 _READ = (
     *("KUKE_CTR_REALM", "KUKE_CTR_BIN", "KUKEON_RUN_PATH", "KUKEON_CONTAINERD_SOCKET"),
@@ -19,6 +28,20 @@ _READ = (
 )
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+_logs_were_there = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """See `pytest_unconfigure`."""
+    config.stash[_logs_were_there] = LOGS.exists()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The folder of logs goes when all have ended: no worker knows who else is writing there."""
+    if not hasattr(config, "workerinput") and not config.stash.get(_logs_were_there, True):
+        with suppress(OSError):
+            LOGS.rmdir()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -29,7 +52,22 @@ def pytest_runtest_makereport(
     if report.skipped and os.environ.get("KUKE_CTR_TESTS_NO_SKIP") == "1":
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    if report.failed and call.when == "call" and call.excinfo is not None:
+        for entry in call.excinfo.traceback:
+            _end_all(entry.frame.f_locals.values())
     return report
+
+
+def _end_all(values: Iterable[object]) -> None:
+    """What a failed test had started and not ended would be a warning, and so fail, another one."""
+    for process in values:
+        if isinstance(process, subprocess.Popen):
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    with suppress(OSError):
+                        pipe.close()
 
 
 @pytest.fixture(autouse=True)

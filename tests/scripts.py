@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ from scripts.lib import processes
 
 Script = Callable[[str], Call]
 """Makes a ctr with this shell text, and gives the call `ctr -n main images ls`."""
+
+
+LIMITS = (0.3, 1.0, 3.0, 10.0, 30.0)
+"""Time limits for what has to do something first, the next one where the machine was too slow."""
 
 
 @pytest.fixture
@@ -65,10 +70,34 @@ def gone(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] == "Z"
 
 
+def written(path: Path) -> bool:
+    """Whether a script has written a line into a file."""
+    return path.exists() and path.read_text().endswith("\n")
+
+
 def pid_in(path: Path) -> int:
     """The pid that a script writes into a file."""
-    eventually(lambda: path.exists() and path.read_text().endswith("\n"))
+    eventually(lambda: written(path))
     return int(path.read_text())
+
+
+def signal_taken(number: signal.Signals, pid: int) -> bool:
+    """Whether no such signal waits for the process; the next one would be lost in one that does."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    waiting = next(line for line in status.splitlines() if line.startswith("ShdPnd:"))
+    return not int(waiting.split()[1], 16) >> (number - 1) & 1
+
+
+def rest_of(terminal: int) -> bytes:
+    """All that a terminal still shows once nobody has its other side: that may come in pieces."""
+    shown = b""
+    with suppress(OSError):
+        while piece := os.read(terminal, 65536):
+            shown += piece
+    return shown
 
 
 def close(*open_ones: int) -> None:

@@ -117,6 +117,52 @@ def test_a_dry_run_asks_and_prints_the_command(host: FakeCtr, capfd: Capture) ->
     assert not any("attach" in call for call in host.calls)
 
 
+def test_a_file_that_is_there_is_refused_before_a_word(
+    host: FakeCtr, capfd: Capture, tmp_path: Path
+) -> None:
+    assert attached("--save", str(tmp_path)) == 2
+    said = capfd.readouterr().err.splitlines()
+    assert said[0] == f"kuke-ctr: {tmp_path} exists already"
+    assert not any("attach" in call for call in host.calls)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize("quiet", [True, False])
+def test_the_end_of_stdin_is_told(
+    host: FakeCtr, capfd: Capture, terminal: bool, quiet: bool
+) -> None:
+    host.answer(*NS, "containers", "info", "web", stdout=info(process={"terminal": terminal}))
+    host.answer(*NS, "tasks", "attach", "web", stdout="x\n", first="sleep 0.5")
+    assert attached(*(["-q"] if quiet else [])) == 0
+    told = "stdin has ended, and there is no way to tell web so" in capfd.readouterr().err
+    assert told is not quiet
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+def test_a_time_limit_is_told_also_quietly(host: FakeCtr, capfd: Capture, quiet: list[str]) -> None:
+    host.answer(*NS, "tasks", "attach", "web", first="exec sleep 60")
+    assert attached("--timeout", "0.3", *quiet) == 124
+    assert "the time limit of 0.3 seconds passed; web runs on" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_logs_are_hinted_at_only_where_something_is_kept(
+    host: FakeCtr, capfd: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept: bool
+) -> None:
+    tasks(host, "STOPPED")
+    log = tmp_path / "kukeon-main" / "web.log"
+    if kept:
+        log.parent.mkdir()
+        log.touch()
+        monkeypatch.setattr("kuke_ctr.recipes.logs.LOGS", tmp_path)
+        labels = {"Labels": {"kuke-ctr/log": str(log)}}
+        host.answer(*NS, "containers", "info", "web", stdout=json.dumps({"ID": "web", **labels}))
+    assert attached() == 125
+    err = capfd.readouterr().err
+    assert ("`kuke-ctr logs web --namespace kukeon-main` shows" in err) is kept
+    assert "kuke-ctr tasks rm web" in err
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_ctrs_own_failure_is_no_exit_code_of_the_task(
     host: FakeCtr, capfd: Capture, terminal: bool
@@ -193,7 +239,7 @@ def seen(status: str | None, io: TaskIO) -> Look:
 )
 def test_what_cannot_be_attached_to_is_refused(status: str | None, io: TaskIO, said: str) -> None:
     with pytest.raises(KukeCtrError, match=said) as refused:
-        refuse(seen(status, io))
+        refuse(seen(status, io), lambda: True)
     assert "kuke-ctr" in str(refused.value.hint)
     assert not isinstance(refused.value, UsageError)
 
@@ -209,7 +255,7 @@ def test_what_cannot_be_attached_to_is_refused(status: str | None, io: TaskIO, s
 )
 def test_what_should_be_known_is_said(status: str, io: TaskIO, said: str) -> None:
     found = seen(status, io)
-    refuse(found)
+    refuse(found, lambda: True)
     assert any(said in text for text in remarks(found))
 
 

@@ -146,22 +146,43 @@ def test_an_empty_fifo_is_no_output(script: Script, tmp_path: Path) -> None:
     assert (finish.status, finish.ran) == (1, False)
 
 
+def test_it_is_known_whether_there_were_fifos(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "fifo"
+    monkeypatch.setattr("kuke_ctr.fifos.FOLDER", folder)
+    assert _foreground(script("exit 1"), tmp_path)[0].opened is False
+    assert _foreground(script(f"mkdir {folder}"), tmp_path)[0].opened is None
+    assert _foreground(script("exit 1"), tmp_path)[0].opened is False
+    assert _foreground(script(f"mkdir {folder}/1; rmdir {folder}/1"), tmp_path)[0].opened is None
+    call = script(LEAVES.format(folder=tmp_path, more=BOTH))
+    assert _foreground(call, tmp_path)[0].opened is True
+
+
 def _inode(descriptor: int) -> int | None:
     with suppress(OSError):
         return os.fstat(descriptor).st_ino
     return None
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first moments last until the FIFOs are held, however slow this machine is."""
+    monkeypatch.setattr("kuke_ctr.fifos._AHEAD_LIMIT", 60.0)
+
+
 def test_nothing_else_is_looked_at_before_the_fifos_are_held(
-    script: Script, tmp_path: Path
+    script: Script, patient: None, tmp_path: Path
 ) -> None:
-    text = LEAVES.format(folder=tmp_path, more=f"{BOTH}; sleep 0.5")
+    wait = "for n in $(seq 2000); do [ -e looked ] && break; sleep 0.01; done"
+    text = LEAVES.format(folder=tmp_path, more=f"{BOTH}; {wait}")
     call = script(text.replace("cd ", "sleep 0.2; cd "))
     held: list[bool] = []
 
     def started() -> bool:
         fifo = (tmp_path / "x-stdout").stat().st_ino
         held.append(fifo in map(_inode, descriptors()))
+        (tmp_path / "looked").touch()
         return True
 
     _foreground(call, tmp_path, started)
@@ -188,7 +209,7 @@ def _highest_priority() -> int:
 
 
 def test_a_child_has_the_usual_priority_and_we_a_higher_one_until_its_fifos_are_held(
-    script: Script, tmp_path: Path
+    script: Script, patient: None, tmp_path: Path
 ) -> None:
     text = "cut -d' ' -f19 /proc/$PPID/stat /proc/$$/stat"
     call = script(f"{text}; {LEAVES.format(folder=tmp_path, more=BOTH)}")

@@ -11,7 +11,7 @@ import pytest
 
 from kuke_ctr.foreground import Finish, Streams, run_in_foreground
 from kuke_ctr.process import Processes
-from tests.scripts import Script, eventually
+from tests.scripts import Script, eventually, signal_taken
 
 Run = Callable[..., tuple[Finish, bytes, bytes]]
 
@@ -94,12 +94,12 @@ def test_a_line_of_ctrs_own_is_held_back(run: Run) -> None:
         "printf 'ctr: a\\nctr: b\\n' >&2",
         "printf 'other: a\\n' >&2",
         "printf 'ctr' >&2; sleep 0.1; printf 'x\\n' >&2",
-        "printf 'ctr: prompt' >&2; sleep 0.7",
+        "printf 'ctr: prompt' >&2; until [ -s {err} ]; do sleep 0.01; done",
         "printf 'ctr: a\\n' >&2; sleep 0.1; echo out; sleep 0.1",
     ],
 )
-def test_anything_else_is_shown_as_it_came(run: Run, text: str) -> None:
-    finish, _, err = run(text)
+def test_anything_else_is_shown_as_it_came(run: Run, tmp_path: Path, text: str) -> None:
+    finish, _, err = run(text.replace("{err}", str(tmp_path / "err")), timeout=60)
     assert err == finish.said
     assert finish.held == b""
 
@@ -129,7 +129,7 @@ def test_three_interrupts_are_enough(run: Run, tmp_path: Path) -> None:
     def thrice() -> None:
         for _ in range(3):
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.05)
+            eventually(lambda: signal_taken(signal.SIGINT, os.getpid()))
 
     sender = _later(thrice, mark.exists)
     finish, _, _ = run(
@@ -155,6 +155,13 @@ def test_who_ignores_a_broken_pipe_is_left(run: Run) -> None:
     assert (finish.status, finish.exit_code) == (None, 141)
 
 
-def test_the_time_limit_is_a_term_first(run: Run) -> None:
-    finish, out, _ = run("trap 'echo bye; exit 0' TERM; while :; do sleep 0.01; done", timeout=0.3)
+def test_the_time_limit_is_a_term_first(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for patience in ("_GRACE", "_NOT_YET"):
+        monkeypatch.setattr(f"kuke_ctr.foreground.{patience}", 30.0)
+    mark = tmp_path / "trapped"
+    text = f"trap 'echo bye; exit 0' TERM; touch {mark}; while :; do sleep 0.01; done"
+    finish, out, _ = run(text, ready=mark.exists, timeout=0.3)
     assert (finish.exit_code, out) == (124, b"bye\n")
+    assert finish.why == "the time limit of 0.3 seconds passed"

@@ -16,7 +16,7 @@ from kuke_ctr.recipes import logs
 from kuke_ctr.recipes.logs import Until
 from scripts.lib.kukeon import write_record
 from tests.fake_ctr import FakeCtr
-from tests.scripts import eventually, quoted
+from tests.scripts import eventually, quoted, rest_of
 
 Capture = pytest.CaptureFixture[bytes]
 
@@ -157,9 +157,9 @@ def test_on_a_terminal_what_it_would_obey_is_left_out(
     tty.setraw(slave)
     line = ["logs", "space_stack_my-cell_shell", "-r", "main", "--run-path", str(run_path), *more]
     subprocess.run([sys.executable, "-m", "kuke_ctr", *line], stdout=slave, check=True)
-    assert os.read(master, 1000) == expected
-    os.close(master)
     os.close(slave)
+    assert rest_of(master) == expected
+    os.close(master)
 
 
 def test_colours_are_put_off_at_ctrl_c_too(fake_ctr: FakeCtr, run_path: Path) -> None:
@@ -178,10 +178,10 @@ def test_colours_are_put_off_at_ctrl_c_too(fake_ctr: FakeCtr, run_path: Path) ->
             seen += os.read(master, 1000)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
-    seen += os.read(master, 1000)
+    os.close(slave)
+    seen += rest_of(master)
     assert seen.endswith(b"green\r\n\x1b[0m")
     os.close(master)
-    os.close(slave)
 
 
 def test_a_root_container_keeps_nothing(

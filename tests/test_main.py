@@ -52,7 +52,21 @@ def test_a_full_disk_under_the_output_is_one_sentence(unbuffered: str) -> None:
             env={"PYTHONUNBUFFERED": unbuffered, "PYTHONPATH": ":".join(sys.path)},
         )
     assert done.returncode == 1
-    assert done.stderr == "kuke-ctr: the system refused: No space left on device\n"
+    assert done.stderr == "kuke-ctr: the system refused: No space left on device (stdout)\n"
+
+
+@pytest.mark.parametrize(("words", "code"), [(("nope",), 2), (("schema", "images"), 0)])
+def test_a_full_disk_under_stderr_changes_nothing(words: tuple[str, ...], code: int) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "kuke_ctr", *words],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == code
+    assert bool(done.stdout) == (code == 0)
 
 
 @contextmanager

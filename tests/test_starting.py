@@ -2,16 +2,29 @@
 
 import os
 import re
-from collections.abc import Mapping
+import socket
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.calls import Call
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, NotStarted, UsageError
-from kuke_ctr.recipes.running import environment_of, make_log, mount_of, no_image, whole_name
-from kuke_ctr.recipes.starting import start_failure
+from kuke_ctr.foreground import Streams
+from kuke_ctr.process import Processes
+from kuke_ctr.recipes.running import (
+    capability_of,
+    environment_of,
+    make_log,
+    mount_of,
+    no_image,
+    require_absolute,
+    require_sources,
+    whole_name,
+)
+from kuke_ctr.recipes.starting import on_pipes, start_failure
 from kuke_ctr.session import Options, Session
 from tests.fake_ctr import FakeCtr
 
@@ -78,6 +91,86 @@ def test_a_program_that_is_not_running_has_a_way_out(said: str, lines: list[str]
     assert error is not None
     found = re.findall("`[^`]*`", str(error.hint))
     assert found == [f"`kuke-ctr tasks {verb} c1 --namespace team-a`" for verb in lines]
+    assert "the container c1 is" in error.message
+
+
+OWN_WORDS = "ctr: something that nobody knows\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "opened", "failed"),
+    [
+        (OWN_WORDS, False, True),
+        (OWN_WORDS, None, False),
+        (OWN_WORDS, True, False),
+        ('ctr: image "x": not found\n', None, True),
+        ('ctr: image "x": not found\n', True, False),
+        ("ctr: invalid mount specification: expected key=val\n", None, True),
+        (f"{EXEC}chdir failed\n", True, True),
+        ("a program's words\n", False, False),
+    ],
+)
+def test_fifos_tell_whose_words_they_are(said: str, opened: bool | None, failed: bool) -> None:
+    assert (start_failure(said.encode(), CALL, ["x"], opened) is not None) is failed
+
+
+OPENS = "mkfifo x-stdout x-stderr; exec 5<>x-stdout 6<>x-stderr; sleep 0.5; "
+
+Run = Callable[[str], tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Runs shell text in place of a ctr; gives the exit code, stdout and stderr, or raises."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "fifo"
+    folder.mkdir()
+    monkeypatch.setattr("kuke_ctr.fifos.FOLDER", folder)
+    program = tmp_path / "ctr"
+    files = [tmp_path / "out", tmp_path / "err"]
+
+    def go(text: str) -> tuple[int, str, str]:
+        program.write_text(f"#!/bin/sh\n{text}")
+        program.chmod(0o755)
+        ctr = Ctr(Processes(), (str(program),), None, str(tmp_path / "socket"), 5.0, print)
+        ends = [os.open(file, os.O_RDWR | os.O_CREAT) for file in files]
+        try:
+            streams = Streams(stdout=ends[0], stderr=ends[1], timeout=20)
+            outcome = on_pipes(ctr, ctr.call("run"), streams, lambda: False, ["x"])
+        finally:
+            for end in ends:
+                os.close(end)
+        return outcome.exit_code, files[0].read_text(), files[1].read_text()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket")
+        listener.listen()
+        yield go
+
+
+@pytest.mark.parametrize("before", ["", "echo a page of usage; "])
+def test_a_ctr_without_fifos_has_failed_itself(run: Run, before: str) -> None:
+    with pytest.raises(CtrFailed, match="something that nobody knows"):
+        run(f"{before}printf '{OWN_WORDS}' >&2; exit 1")
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (OPENS, OWN_WORDS),
+        (OPENS, 'ctr: image "x": not found\n'),
+        ("mkdir fifo/1; rmdir fifo/1; ", OWN_WORDS),  # too quick to be held
+    ],
+)
+def test_a_process_keeps_its_own_words_and_exit_code(run: Run, before: str, said: str) -> None:
+    assert run(f"{before}printf '{said}' >&2; exit 1") == (1, "", said)
+
+
+def test_options_behind_the_container_are_told_as_such() -> None:
+    said = f'{EXEC}exec: "-it": executable file not found in $PATH\n'
+    error = start_failure(said.encode(), CALL, ["-it", "sh"])
+    assert error is not None
+    assert "options stand before" in str(error.hint)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +239,13 @@ def test_what_can_not_be_a_variable_is_refused(given: str) -> None:
         environment_of([given], [], OURS)
 
 
+def test_a_bad_line_of_a_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("A=1\n\n# comment\n=x\n")
+    with pytest.raises(UsageError, match=f"--env-file {file}, line 4: '' is no name"):
+        environment_of([], [str(file)], OURS)
+
+
 def test_a_file_that_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError, match="No such file"):
         environment_of([], ["/nope"], OURS)
@@ -158,8 +258,27 @@ def test_volumes_are_bind_mounts() -> None:
 
 @pytest.mark.parametrize("volume", ["/a", "/a:b", "/a:/b:z", "data:/b", "/a,x:/b"])
 def test_other_volumes_are_refused(volume: str) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as refused:
         mount_of(volume)
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize("source", ["src", "source"])
+def test_what_is_bound_must_exist(tmp_path: Path, source: str) -> None:
+    require_sources([f"type=bind,{source}={tmp_path},dst=/x", "type=tmpfs,src=/nope", "bogus"])
+    with pytest.raises(UsageError, match="there is no /nope on this host"):
+        require_sources([f"type=bind,{source}=/nope,dst=/x"])
+
+
+def test_a_folder_to_start_in_is_absolute() -> None:
+    require_absolute(None)
+    require_absolute("/tmp")
+    with pytest.raises(UsageError, match="'tmp' is no absolute path"):
+        require_absolute("tmp")
+
+
+def test_capabilities_have_two_names() -> None:
+    assert {*map(capability_of, ("net_admin", "CAP_NET_ADMIN"))} == {"CAP_NET_ADMIN"}
 
 
 def test_a_log_is_new_and_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ import pytest
 from scripts.lib import processes
 from scripts.lib.seat import Seat
 from tests.fake_ctr import FakeCtr
-from tests.scripts import gone, pid_in
+from tests.scripts import LIMITS, gone, pid_in
 
 TOP = Path(__file__).parents[1]
 KEYS = b"\x1d\x1d"
@@ -25,9 +25,10 @@ KINDS = pytest.mark.parametrize("kind", ["pty", "pipes"])
 LISTENER = """
 for name in HUP INT TERM QUIT USR1 WINCH CONT; do trap "echo $name >>{here}/signals" $name; done
 echo $$ >{here}/pid
-echo ready
 exec 3<&0
 cat <&3 >>{here}/typed &
+until [ -e {here}/typed ]; do sleep 0.01; done
+echo ready
 while :; do wait; sleep 0.01; done
 """
 
@@ -58,6 +59,16 @@ class Desk:
         return subprocess.run(
             words, input=stdin, env=self.environment, capture_output=True, timeout=60, check=False
         )
+
+    def run_in_time(
+        self, kind: str, *options: str, program: tuple[str, ...]
+    ) -> subprocess.CompletedProcess[bytes]:
+        """The same with a time limit in which the program says something."""
+        for limit in LIMITS:
+            done = self.run(kind, *options, "--timeout", str(limit), program=program)
+            if done.stdout:
+                break
+        return done
 
     @property
     def ending(self) -> dict[str, object]:
@@ -233,7 +244,7 @@ def test_the_keys_work_while_the_task_reads_nothing(desk: Desk, kind: str) -> No
 
 @KINDS
 def test_keys_before_the_detach_keys_reach_the_task(desk: Desk, kind: str) -> None:
-    with desk.sit(kind) as seat:
+    with desk.sit(kind, "--patient") as seat:
         assert desk.ready(seat)
         seat.type(b"last words\n" + KEYS + b"lost\n")
         assert seat.wait() == 0
@@ -242,7 +253,7 @@ def test_keys_before_the_detach_keys_reach_the_task(desk: Desk, kind: str) -> No
 
 @KINDS
 def test_other_detach_keys_can_be_chosen_even_ctrl_c(desk: Desk, kind: str) -> None:
-    with desk.sit(kind, "--keys", "ctrl-c,q") as seat:
+    with desk.sit(kind, "--patient", "--keys", "ctrl-c,q") as seat:
         assert desk.ready(seat)
         seat.type(b"\x1d\x1d\n")
         seat.type(b"\x03q")
@@ -400,7 +411,7 @@ def test_a_file_that_is_there_is_not_overwritten(desk: Desk, tmp_path: Path) -> 
 
 @KINDS
 def test_the_time_limit_ends_it(desk: Desk, kind: str) -> None:
-    done = desk.run(kind, "--timeout", "0.2", program=("sh", "-c", "echo ready; sleep 60"))
+    done = desk.run_in_time(kind, program=("sh", "-c", "echo ready; sleep 60"))
     assert (done.returncode, done.stdout) == (124, b"ready\n")
     assert desk.ending["kind"] == "timeout"
 
@@ -418,15 +429,14 @@ def test_a_script_waits_and_answers(desk: Desk, kind: str) -> None:
 
 @KINDS
 def test_what_a_script_sends_last_arrives(desk: Desk, kind: str) -> None:
-    options = ("--expect", "ready", "--send", "last words\n")
+    options = ("--patient", "--expect", "ready", "--send", "last words\n")
     assert desk.run(kind, *options, program=desk.listener).returncode == 0
     assert desk.took("typed") == b"last words\n"
 
 
 @KINDS
 def test_a_script_that_waits_in_vain_tells_what_it_saw(desk: Desk, kind: str) -> None:
-    options = ("--expect", "nome: ", "--timeout", "0.3")
-    done = desk.run(kind, *options, program=("sh", "-c", ASKING))
+    done = desk.run_in_time(kind, "--expect", "nome: ", program=("sh", "-c", ASKING))
     assert (done.returncode, desk.ending["seen"]) == (124, b"name: ")
 
 
@@ -449,11 +459,15 @@ def test_a_script_finds_what_stands_across_a_flood(desk: Desk, kind: str) -> Non
 @KINDS
 def test_what_a_slow_reader_has_not_taken_yet_is_not_lost(desk: Desk, kind: str) -> None:
     flood = "head -c 100000 /dev/zero | tr '\\0' x; printf needle; sleep 60"
-    words = desk.words(kind, "--expect", "xneedle", program=("sh", "-c", flood))
+    file = desk.folder / "saved"
+    options = ("--expect", "xneedle", "--save", str(file))
+    words = desk.words(kind, *options, program=("sh", "-c", flood))
     with subprocess.Popen(words, env=desk.environment, stdout=subprocess.PIPE) as attacher:
         assert attacher.stdout is not None
         assert len(attacher.stdout.read(1)) == 1
-        processes.until(lambda: attacher.poll() is not None, 0.5)
+        # it has all, and waits a second for us: a pipe does not take that much
+        assert processes.until(lambda: file.stat().st_size == 100006, LIMIT)
+        processes.until(lambda: attacher.poll() is not None, 0.2)
         assert len(attacher.stdout.read()) == 100005
         assert attacher.wait(LIMIT) == 0
 
@@ -493,6 +507,7 @@ def test_kukettys_terminal_is_attached_to_as_any_other(desk: Desk, tmp_path: Pat
             with desk.sit("socket", program=(str(path),)) as seat:
                 assert seat.sees(b"screen: ")
                 assert processes.until(lambda: seat.modes() != seat.modes_before, LIMIT)
+                pid_in(tmp_path / "pid")  # its traps are set
                 seat.resize(33, 120)
                 assert processes.until(lambda: b"WINCH" in desk.took("signals"), LIMIT)
                 seat.type(b"hello\r" + KEYS)

@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 
 from kuke_ctr.commands.of_containers import near_containers
 from kuke_ctr.commands.of_processes import own_failures
-from kuke_ctr.errors import NO_READER, UsageError
+from kuke_ctr.errors import NO_READER, KukeCtrError, UsageError
 from kuke_ctr.keys import DEFAULT_KEYS, describe_keys, parse_keys
 from kuke_ctr.options import shared
 from kuke_ctr.render import escape
@@ -101,7 +101,8 @@ def attach(
     Runs `ctr tasks attach CONTAINER`, or speaks to kuketty's socket where Kukeon's kuketty holds
     the terminal. Ctrl-] twice detaches, Ctrl-C too where the task has no terminal: exit 0. When the
     task ends, its exit code is ours, and ctr deletes the task. 125: a failure of ours or ctr's;
-    124: --timeout passed, or --expect waited in vain. -q leaves the notes on stderr out.
+    124: --timeout passed, or --expect waited in vain. -q leaves the notes on stderr out, but for an
+    end with another code than 0.
 
     For scripts: --send 'date\n' --expect '20\d\d' --timeout 5s
     """
@@ -109,6 +110,7 @@ def attach(
     watched = parse_keys(keys)
     script = _script(order, expect or [], send or [])
     with own_failures():
+        from kuke_ctr.attachment import refuse_existing
         from kuke_ctr.recipes import attach as recipe
         from kuke_ctr.recipes.look import refuse
 
@@ -116,12 +118,16 @@ def attach(
         found = _look(realm, name)
         if logs and _follow(session, realm, found):
             return
-        refuse(found)
+        refuse(found, lambda: _has_log(realm, name))
+        if save is not None:
+            refuse_existing(save)
         options = _options(session, watched, no_stdin, sig_proxy, save, script)
         if session.options.dry_run:
             recipe.plan(realm.ctr, realm.namespace, found, options)
             return
-        _announce(session, found, options, sig_proxy)
+        if not session.options.quiet:
+            _announce(found, options)
+            options = replace(options, input_ended=lambda: _input_ended(found, options))
         ending = recipe.attach(realm.ctr, realm.namespace, found, options)
         _tell(session, found, ending)
     raise typer.Exit(ending.exit_code)
@@ -144,6 +150,15 @@ def _look(realm: Realm, name: str) -> "Look":
 
     with near_containers(realm, name):
         return look(realm.ctr, realm.namespace, name, realm.host.settings.run_path)
+
+
+def _has_log(realm: Realm, name: str) -> bool:
+    from kuke_ctr.recipes.logs import find
+
+    with suppress(KukeCtrError):
+        find(realm.host, realm.resolution, name)
+        return True
+    return False
 
 
 def _follow(session: Session, realm: Realm, found: "Look") -> bool:
@@ -231,26 +246,43 @@ def _text(text: str) -> bytes:
     return _ESCAPE.sub(read, os.fsencode(text))
 
 
-def _announce(session: Session, found: "Look", options: "Options", sig_proxy: bool) -> None:
+def _announce(found: "Look", options: "Options") -> None:
     from kuke_ctr.recipes.look import remarks
 
-    if session.options.quiet:
-        return
     for text in remarks(found):
         note(text)
-    has_terminal = found.info.terminal or found.socket is not None
-    if sig_proxy and has_terminal:
+    if options.sig_proxy and _has_terminal(found):
         note("--sig-proxy means nothing here: in a terminal Ctrl-C is a key like any other")
-    if options.script:
-        return
+    ways = _ways(found, options)
+    if ways and not options.script:
+        note(f"attaching to {found.name}; to leave it running, type {ways}")
+
+
+def _has_terminal(found: "Look") -> bool:
+    return found.info.terminal or found.socket is not None
+
+
+def _ways(found: "Look", options: "Options") -> str:
+    """What to type to leave; empty where nothing does."""
     ways = []
-    typing = os.isatty(options.stdin)
+    typing, has_terminal = os.isatty(options.stdin), _has_terminal(found)
     if typing:
         ways.append(describe_keys(options.keys))
-    if not (typing and options.take_input and has_terminal) and (has_terminal or not sig_proxy):
+    if not (typing and options.take_input and has_terminal) and (
+        has_terminal or not options.sig_proxy
+    ):
         ways.append("Ctrl-C")
-    if ways:
-        note(f"attaching to {found.name}; to leave it running, type {' or '.join(ways)}")
+    return " or ".join(ways)
+
+
+def _input_ended(found: "Look", options: "Options") -> None:
+    ways = _ways(found, options)
+    leave = f"; to leave, type {ways}" if ways else ""
+    with suppress(OSError):
+        note(
+            f"stdin has ended, and there is no way to tell {found.name} so: "
+            f"what it prints is still shown{leave}"
+        )
 
 
 def _tell(session: Session, found: "Look", ending: "Ending") -> None:

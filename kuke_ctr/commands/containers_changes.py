@@ -30,7 +30,7 @@ from kuke_ctr.parse.amounts import PERIOD, memory_in_bytes, quota_of
 from kuke_ctr.realms import check_name
 from kuke_ctr.recipes.containers import create as make
 from kuke_ctr.recipes.containers import has_living_task, remove
-from kuke_ctr.recipes.running import environment_of
+from kuke_ctr.recipes.running import capability_of, environment_of, require_absolute
 from kuke_ctr.records import Task
 from kuke_ctr.session import Realm, Session, note
 
@@ -158,6 +158,7 @@ def create(
     `--extra=--gpus --extra=0`. Where it fails, no snapshot is left behind.
     """
     names_only(session)
+    require_absolute(cwd)
     limits = _cpu_flags(cpus, cpu_quota, cpu_period)
     memory = memory_in_bytes(memory_limit) if memory_limit is not None else None
     environment = environment_of(env or [], env_file or [], os.environ)
@@ -172,8 +173,8 @@ def create(
         with_ns=with_ns,
         read_only=read_only,
         privileged=privileged,
-        cap_add=[_capability(name) for name in cap_add or ()],
-        cap_drop=[_capability(name) for name in cap_drop or ()],
+        cap_add=[*map(capability_of, cap_add or ())],
+        cap_drop=[*map(capability_of, cap_drop or ())],
         allow_new_privs=allow_new_privs,
         seccomp=seccomp or seccomp_profile is not None,
         seccomp_profile=seccomp_profile,
@@ -330,11 +331,6 @@ def _pairs(given: Sequence[str] | None) -> list[str]:
         if not (name and equals):
             raise UsageError(f"{pair!r} is no annotation", hint="annotations are KEY=VALUE")
     return list(given or ())
-
-
-def _capability(name: str) -> str:
-    upper = name.upper()
-    return upper if upper.startswith("CAP_") else f"CAP_{upper}"
 
 
 def _cpu_flags(cpus: float | None, quota: int | None, period: int | None) -> tuple[str, ...]:

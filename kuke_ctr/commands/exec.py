@@ -12,12 +12,18 @@ from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.calls import Call
 from kuke_ctr.commands.changes import flags
 from kuke_ctr.commands.documents import missing
-from kuke_ctr.commands.of_processes import own_failures, require_terminal, without_dashes
-from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.commands.of_processes import (
+    own_failures,
+    print_id,
+    refuse_forms,
+    require_terminal,
+    without_dashes,
+)
+from kuke_ctr.errors import TIME_PASSED, NotFound, UsageError
 from kuke_ctr.foreground import Streams
 from kuke_ctr.hints import line_in
 from kuke_ctr.options import shared
-from kuke_ctr.recipes import starting
+from kuke_ctr.recipes import running, starting
 from kuke_ctr.recipes.starting import Outcome
 from kuke_ctr.session import Realm, Session, note
 
@@ -64,6 +70,8 @@ def exec_(
     for the environment: --env needs a program `env` in the container, and everybody can read it.
     """
     with own_failures():
+        refuse_forms(session, detach=detach)
+        running.require_absolute(cwd)
         starting.refuse_replay(session.ctr)
         if detach and (tty or interactive):
             raise UsageError("-d leaves at once: there is nobody for -t or -i", hint="leave it out")
@@ -104,7 +112,10 @@ def _run(
         if result.exit_code != 0:
             raise starting.start_failure(result.stderr, call, words) or failure_of(result)
         if not result.planned:
-            print(exec_id)
+            shows = line_in(realm.namespace, "tasks", "ps", container)
+            ends = _ending(realm, container, exec_id)
+            hint = f"{shows} shows it, {ends} ends it"
+            print_id(exec_id, f"the process {exec_id} in {container}", hint)
         return Outcome(0)
     limit = session.options.timeout or None
     with starting.patient():
@@ -128,12 +139,18 @@ def _put_in_order(
     ended = number is not None and starting.hang_up(
         realm.ctr, realm.namespace, container, exec_id, number
     )
+    if ended and outcome.exit_code == TIME_PASSED:
+        starting.tell(f"kuke-ctr: {outcome.why}: the process got HUP, and has ended")
     if not ended:
-        kill = ("tasks", "kill", "--exec-id", exec_id, "-s", "KILL", container)
         starting.tell(
             f"kuke-ctr: {outcome.why or 'left it'}; the process goes on in {container}: "
-            f"{line_in(realm.namespace, *kill)} ends it"
+            f"{_ending(realm, container, exec_id)} ends it"
         )
+
+
+def _ending(realm: Realm, container: str, exec_id: str) -> str:
+    kill = ("tasks", "kill", "--exec-id", exec_id, "-s", "KILL", container)
+    return line_in(realm.namespace, *kill)
 
 
 def _with_environment(command: list[str], env: list[str]) -> list[str]:

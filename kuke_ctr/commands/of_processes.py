@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from kuke_ctr.attachment import Options as TerminalOptions
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.calls import Call
+from kuke_ctr.commands.changes import names_only
 from kuke_ctr.errors import (
     NO_READER,
     OURS,
@@ -47,6 +48,40 @@ def require_terminal(tty: bool, force: bool) -> None:
         )
 
 
+def refuse_forms(session: Session, *, detach: bool) -> None:
+    """Raise UsageError for the options of lists: what a process prints is shown as it is."""
+    if detach:
+        names_only(session)
+        return
+    options = session.options
+    for name, given in (
+        ("-o", options.output is not None),
+        ("-q", options.quiet),
+        ("--columns", options.columns),
+        ("--sort-by", options.sort_by is not None),
+        ("--no-headers", not options.headers),
+        ("--partial", options.partial),
+    ):
+        if given:
+            raise UsageError(
+                f"what a process prints is shown as it is: {name} has no meaning here",
+                hint=f"leave {name} out; an option of the program's own stands after its name",
+            )
+
+
+def print_id(identifier: str, what: str, hint: str) -> None:
+    """Print the id of what was started, now: KukeCtrError where stdout does not take it."""
+    try:
+        print(identifier, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python would try again at its end
+        raise KukeCtrError(
+            f"{what} runs, but its id could not be written to stdout: {error.strerror}", hint=hint
+        ) from None
+
+
 def without_dashes(command: Sequence[str]) -> list[str]:
     """The command without a `--` before it, which kubectl wants there."""
     return list(command[1:] if command[:1] == ["--"] else command)
@@ -77,6 +112,9 @@ def launch(
     Where it did not start, `undo` takes away what was made for it, and the reason is raised.
     `discard` (--rm) removes one that has ended, and ends one whose output has no reader any more.
     """
+    if what.session.options.dry_run:
+        what.realm.ctr.processes.run(what.call)
+        return 0
     with ExitStack() as stack:
         if not detach:
             stack.enter_context(starting.patient())
@@ -88,8 +126,15 @@ def launch(
             raise
         if not outcome.finished:
             _put_in_order(what, outcome, undo, discard)
-    if detach and not outcome.planned:
-        print(what.container)
+    if detach:
+        namespace, container = what.realm.namespace, what.container
+        print_id(
+            container,
+            f"the container {container}",
+            f"{line_in(namespace, 'tasks', 'ls')} shows it, "
+            f"{line_in(namespace, 'tasks', 'kill', container)} ends it, then "
+            f"{line_in(namespace, 'containers', 'rm', container)} removes it",
+        )
     return outcome.exit_code
 
 
@@ -109,7 +154,7 @@ def _detached(what: Launch, tty: bool) -> Outcome:
         raise error or failure_of(result)
     if result.stderr.strip():
         ctr.notice(result.stderr.decode(errors="replace"))
-    return Outcome(0, planned=result.planned)
+    return Outcome(0)
 
 
 def _attended(what: Launch, tty: bool, interactive: bool) -> Outcome:

@@ -14,12 +14,13 @@ from kuke_ctr.commands.of_processes import (
     Launch,
     launch,
     own_failures,
+    refuse_forms,
     require_terminal,
     without_dashes,
 )
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.options import shared
-from kuke_ctr.parse.amounts import memory_in_bytes
+from kuke_ctr.parse.amounts import memory_in_bytes, quota_of
 from kuke_ctr.recipes import running, starting
 from kuke_ctr.session import Session
 
@@ -82,8 +83,10 @@ def run(
         str | None, Flag("--memory-limit", metavar="BYTES", help="268435456, 256m, 2g.")
     ] = None,
     cpus: Annotated[float | None, Flag("--cpus", help="So many processors: 1.5.")] = None,
-    cap_add: Annotated[Some, Flag("--cap-add", metavar="CAP_X", help="Add a capability.")] = None,
-    cap_drop: Annotated[Some, Flag("--cap-drop", metavar="CAP_X", help="Drop one.")] = None,
+    cap_add: Annotated[
+        Some, Flag("--cap-add", metavar="CAP", help="NET_ADMIN or CAP_NET_ADMIN.")
+    ] = None,
+    cap_drop: Annotated[Some, Flag("--cap-drop", metavar="CAP", help="Drop one.")] = None,
     label: Annotated[Some, Flag("--label", "-l", metavar="K=V", help="A label.")] = None,
     log_file: Annotated[
         str | None, Flag("--log-file", metavar="FILE", help="With -d: its output goes here.")
@@ -107,6 +110,7 @@ def run(
     /var/log/kuke-ctr/NAMESPACE/ID.log (`kuke-ctr logs ID`). A run that fails leaves nothing behind.
     """
     with own_failures():
+        refuse_forms(session, detach=detach)
         starting.refuse_replay(session.ctr)
         _exclude(rm=rm, detach=detach, tty=tty, log_file=log_file, null_io=null_io, fifo=fifo)
         require_terminal(tty and not detach and not session.options.dry_run, force_tty)
@@ -114,6 +118,12 @@ def run(
         for flag, value in (*asked.items(), ("--cap-add", cap_add), ("--cap-drop", cap_drop)):
             if value:
                 versions.require(session.ctr, "run", flag)
+        running.require_absolute(cwd)
+        mounts = [*(mount or []), *map(running.mount_of, volume or [])]
+        if session.ctr.socket is not None:  # else the host that is meant may be another one
+            running.require_sources(mounts)
+        if cpus is not None:
+            quota_of(cpus)
         chosen = checked_labels(label or [])
         memory = memory_in_bytes(memory_limit) if memory_limit is not None else None
         environment = running.environment_of(env or [], env_file or [], os.environ)
@@ -134,7 +144,7 @@ def run(
             tty=tty,
             null_io=null_io,
             log_uri=log.uri if log else None,
-            mount=[*(mount or []), *map(running.mount_of, volume or [])],
+            mount=mounts,
             user=user,
             cwd=cwd,
             hostname=hostname,
@@ -143,8 +153,8 @@ def run(
             read_only=read_only,
             memory_limit=memory,
             cpus=cpus,
-            cap_add=cap_add or [],
-            cap_drop=cap_drop or [],
+            cap_add=[*map(running.capability_of, cap_add or [])],
+            cap_drop=[*map(running.capability_of, cap_drop or [])],
             label=labels,
             snapshotter=snapshotter,
             platform=platform,

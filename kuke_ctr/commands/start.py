@@ -11,6 +11,7 @@ from kuke_ctr.commands.of_processes import (
     Launch,
     launch,
     own_failures,
+    refuse_forms,
     require_terminal,
     status_of,
 )
@@ -58,6 +59,7 @@ def start(
     /var/log/kuke-ctr/NAMESPACE/ID.log, which a label of the container names.
     """
     with own_failures():
+        refuse_forms(session, detach=detach)
         starting.refuse_replay(session.ctr)
         outputs = [log_file is not None, null_io, fifo]
         if any(outputs) and not detach:

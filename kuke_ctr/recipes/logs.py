@@ -198,7 +198,8 @@ def _nothing_left(
     what = "has no task" if task is None else f"has ended (its task is {task.status})"
     return FoundWrong(
         f"{info.id} {what}, and no log of it is known: what it printed was kept nowhere",
-        hint=_other_hint(namespace, info) or "`kuke-ctr run -d` keeps a log",
+        hint=_other_hint(namespace, info)
+        or "`kuke-ctr run -d` without -t, --fifo and --null-io keeps a log",
     )
 
 

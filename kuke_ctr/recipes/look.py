@@ -1,7 +1,7 @@
 """What a container's task is, found out before anybody attaches to it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,26 +67,35 @@ def _socket_in(folder: Path, run_path: Path) -> Path:
     return usual
 
 
-def refuse(found: Look) -> None:
-    """Raise KukeCtrError where attaching would do harm or show nothing."""
+def refuse(found: Look, is_kept: Callable[[], bool]) -> None:
+    """Raise KukeCtrError where attaching would do harm or show nothing.
+
+    `is_kept` tells whether `logs` has something to show.
+    """
     name, task = found.name, found.task
-    logs = f"{found.line('logs', name)} shows what it"
+
+    def and_logs(hint: str) -> str:
+        return (
+            f"{hint}; {found.line('logs', name)} shows what it has printed" if is_kept() else hint
+        )
+
     if task is None:
         raise KukeCtrError(
             f"the container {name} has no task: it was not started, or its task was deleted",
-            hint=f"{found.line('tasks', 'start', name)} starts it; {logs} has printed before",
+            hint=and_logs(f"{found.line('tasks', 'start', name)} starts it"),
         )
     if task.status == "STOPPED":
         raise KukeCtrError(
             f"{name} has stopped: attaching would make ctr delete the task, and its exit status "
             "and unread output with it",
-            hint=f"{logs} has printed; {found.line('tasks', 'rm', name)} deletes the task and "
-            "tells its exit status",
+            hint=and_logs(
+                f"{found.line('tasks', 'rm', name)} deletes the task and tells its exit status"
+            ),
         )
     if task.status == "UNKNOWN":
         raise KukeCtrError(
             f"the task of {name} is in the state UNKNOWN: its shim does not answer",
-            hint=f"{logs} has printed; the shim's process may hang",
+            hint=and_logs("the shim's process may hang"),
         )
     if found.io.kind is IoKind.NULL:
         raise KukeCtrError(

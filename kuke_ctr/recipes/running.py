@@ -142,7 +142,13 @@ def environment_of(
     """
     hidden: list[str] = []
     for file in files:
-        hidden += [_from_ours(line, ours) for line in _lines(file)]
+        for number, line in _lines(file):
+            try:
+                hidden.append(_from_ours(line, ours))
+            except UsageError as error:
+                raise UsageError(
+                    f"--env-file {file}, line {number}: {error.message}", hint=error.hint
+                ) from None
     hidden += [_from_ours(one, ours) for one in given if "=" not in one]
     text = "".join(f"{line}\n" for line in hidden if line)
     shown = tuple(one for one in given if "=" in one)
@@ -155,15 +161,15 @@ def environment_of(
     return Environment(shown, nameless_file(text.encode(errors="surrogateescape")) if text else -1)
 
 
-def _lines(file: str) -> list[str]:
+def _lines(file: str) -> list[tuple[int, str]]:
     try:
         text = Path(file).read_text(errors="surrogateescape")
     except OSError as error:
         raise UsageError(
             f"--env-file {file}: {error.strerror}", hint="a file with lines NAME=VALUE or NAME"
         ) from None
-    lines = [line.lstrip() for line in text.splitlines()]
-    return [line for line in lines if line and not line.startswith("#")]
+    lines = [(number, line.lstrip()) for number, line in enumerate(text.splitlines(), start=1)]
+    return [(number, line) for number, line in lines if line and not line.startswith("#")]
 
 
 def _from_ours(line: str, ours: Mapping[str, str]) -> str:
@@ -187,7 +193,10 @@ def mount_of(volume: str) -> str:
     source, colon, rest = volume.partition(":")
     target, _, mode = rest.partition(":")
     if not colon or mode not in ("", "ro", "rw") or not target.startswith("/"):
-        raise UsageError(f"--volume {volume!r} is no SRC:DST or SRC:DST:ro")
+        raise UsageError(
+            f"--volume {volume!r} is no SRC:DST or SRC:DST:ro",
+            hint="SRC is a path on this host, DST an absolute one in it: -v /etc:/host:ro",
+        )
     if not source.startswith(("/", ".")):
         raise UsageError(
             f"--volume {volume!r}: there are no named volumes here",
@@ -197,6 +206,30 @@ def mount_of(volume: str) -> str:
     if "," in path or "," in target:
         raise UsageError(f"--volume {volume!r} has a comma", hint="ctr parts its fields by commas")
     return f"type=bind,src={path},dst={target},options=rbind:{mode or 'rw'}"
+
+
+def require_sources(mounts: Sequence[str]) -> None:
+    """Raise UsageError for a bind mount of something that this host has not."""
+    for mount in mounts:
+        fields = dict(field.split("=", 1) for field in mount.split(",") if "=" in field)
+        source = fields.get("src") or fields.get("source") or ""
+        if fields.get("type") == "bind" and source.startswith("/") and not os.path.lexists(source):
+            raise UsageError(
+                f"there is no {source} on this host to mount",
+                hint="make it first: unlike docker, nobody else does",
+            )
+
+
+def require_absolute(cwd: str | None) -> None:
+    """Raise UsageError for a --cwd that the runtime will not take."""
+    if cwd is not None and not cwd.startswith("/"):
+        raise UsageError(f"--cwd {cwd!r} is no absolute path", hint="for example --cwd /tmp")
+
+
+def capability_of(name: str) -> str:
+    """ctr's name of a capability: CAP_NET_ADMIN for NET_ADMIN, as docker has it."""
+    upper = name.upper()
+    return upper if upper.startswith("CAP_") else f"CAP_{upper}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,12 +58,24 @@ _REFUSED = re.compile(
 _AT_EXEC = re.compile(
     r"exec (?P<program>/[^:\n]*): (?:(?P<missing>no such file or directory)|exec format error)\n?"
 )
-_AT_START = re.compile(
-    r"OCI runtime \w+ failed|failed to (?:create|start|mount) |mount callback failed"
-    r"|cannot exec in a |no running task found|already exists|not found|snapshotter not loaded"
-    r"|flag provided but not defined|failed to dial|connection error|deadline exceeded"
-    r"|invalid argument|failed precondition|permission denied|^open "
+_WITH_FIFOS = (
+    r"OCI runtime \w+ failed|failed to (?:create|start) |cannot exec in a |already exists"
+    r"|deadline exceeded|invalid argument|failed precondition|permission denied"
 )
+_BEFORE = (
+    r"failed to mount |mount callback failed|no running task found|not found"
+    r"|snapshotter not loaded|flag provided but not defined|failed to dial|connection error|^open "
+    r"|invalid mount specification|mount option "
+)
+_AT_START = {
+    True: re.compile(_WITH_FIFOS),
+    None: re.compile(f"{_WITH_FIFOS}|{_BEFORE}"),
+    False: re.compile(""),
+}
+"""What ctr says where it has started nothing, by whether it had FIFOs for a process (`Finish`).
+
+Without FIFOs it has not, whatever it says; with them the process may have said the same itself.
+"""
 _OF_CTR = re.compile(r'ctr: |time="|level=|W[ \d]|WARN|DEPRECAT|\d{4}[-/]\d\d[-/]\d\d ')
 _NOT_RUNNING = re.compile(r"no running task found|cannot exec in a (?:stopped|deleted|created)")
 
@@ -104,13 +116,18 @@ def on_pipes(
     Raises what kept the process from starting: NotStarted, NotFound, CtrFailed.
     """
     finish = run_in_foreground(lambda: ctr.processes.open_pipes(call), streams, started)
-    if finish.status == 1 and not finish.ran:
-        error = start_failure(finish.said, call, command)
+    # the FIFOs of a ctr that has no socket here (`ssh HOST ctr`) are not to be seen
+    opened = finish.opened if call.socket is not None else None
+    if finish.status == 1 and (opened is False or not finish.ran):
+        error = start_failure(finish.said, call, command, opened)
         if error is not None:
             raise error
     with suppress(OSError):
         write_all(streams.stderr, finish.held)
-    return _outcome(finish)
+    outcome = _outcome(finish)
+    if outcome.finished and finish.why:
+        tell(f"kuke-ctr: {finish.why}: the process got TERM, and has ended")
+    return outcome
 
 
 def _outcome(finish: Finish) -> Outcome:
@@ -154,10 +171,12 @@ def _without_noise(said: bytes) -> bytes:
     return b"".join(line for line in lines if b'msg="resize pty"' not in line)
 
 
-def start_failure(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrError | None:
+def start_failure(
+    said: bytes, call: Call, command: Sequence[str], opened: bool | None = None
+) -> KukeCtrError | None:
     """The error where ctr's last words on stderr are that nothing was started; else None.
 
-    `command` is what was to be run, empty for the image's own.
+    `command` is what was to be run, empty for the image's own. `opened`: whether ctr had FIFOs.
     """
     text = said.decode(errors="replace")
     *before, last = [line for line in text.split("\n") if line.strip()] or [""]
@@ -169,18 +188,21 @@ def start_failure(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrErr
         if match is not None:
             return _not_started(match["program"], code, call)
     message = last.removeprefix("ctr: ")
-    if not _AT_START.search(message):
+    if not _AT_START[opened].search(message):
         return None
+    container = _container_of(call)
     if _NOT_RUNNING.search(message):
         start = f"{_line_about(call, 'tasks', 'start')} starts it"
         if "cannot exec" in message:
             start = f"{_line_about(call, 'tasks', 'rm')} removes its old task, then {start}"
         return CtrFailed(
-            f"the container is not running (ctr: {message})", hint=start, command=mask(call.argv)
+            f"the container {container} is not running (ctr: {message})",
+            hint=start,
+            command=mask(call.argv),
         )
     if "cannot exec in a paused state" in message:
         return CtrFailed(
-            "the container is paused",
+            f"the container {container} is paused",
             hint=f"{_line_about(call, 'tasks', 'resume')} lets it go on",
             command=mask(call.argv),
         )
@@ -189,8 +211,11 @@ def start_failure(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrErr
 
 def _line_about(call: Call, *words: str) -> str:
     """A command about the container of a `ctr tasks exec` or `start`."""
-    at = call.argv.index("--") + 1 if "--" in call.argv else -1
-    return line_in(call.namespace, *words, call.argv[at])
+    return line_in(call.namespace, *words, _container_of(call))
+
+
+def _container_of(call: Call) -> str:
+    return call.argv[call.argv.index("--") + 1 if "--" in call.argv else -1]
 
 
 def _failed_at_exec(text: str, call: Call, command: Sequence[str]) -> KukeCtrError | None:
@@ -202,9 +227,13 @@ def _failed_at_exec(text: str, call: Call, command: Sequence[str]) -> KukeCtrErr
 
 def _not_started(program: str, code: int, call: Call) -> NotStarted:
     if code == NO_PROGRAM:
+        hint = "its PATH is that of the image; a script's interpreter must be there as well"
+        if program.startswith("-"):
+            hint = "options stand before the container's ID (of run: before IMAGE), the command "
+            hint += "after it"
         return NotStarted(
             f"there is no program {program!r} in the container",
-            hint="its PATH is that of the image; a script's interpreter must be there as well",
+            hint=hint,
             exit_code=code,
             command=mask(call.argv),
         )

@@ -224,10 +224,10 @@ def one_round(task: Task, way: Way, attach: Attach, figures: Figures) -> None:
             figures.codes[seat.wait()] += 1
         except subprocess.TimeoutExpired:
             raise RuntimeError(f"{words} did not end") from None
-        gone = processes.until(lambda: not task.clients, 2.0)
+        gone = processes.until(lambda: not task.clients, LIMIT)
         figures.clients += 0 if gone else len(task.clients)
         if not way.hangs_up:
-            same = processes.until(lambda: seat.modes() == seat.modes_before, 2.0)
+            same = processes.until(lambda: seat.modes() == seat.modes_before, LIMIT)
             figures.modes += not same
     figures.rounds += 1
 

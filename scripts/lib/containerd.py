@@ -61,7 +61,7 @@ def version_of(programs_folder: Path) -> str:
 def temporary(programs_folder: Path) -> Iterator["PrivateContainerd"]:
     """A daemon in a folder of its own under /tmp. What a killed run left there is ended first."""
     for folder in _TEMPORARY.glob(f"{_PREFIX}*"):
-        if folder.stat().st_uid == os.geteuid() and _abandoned(folder):
+        if _abandoned(folder):
             PrivateContainerd(programs_folder, folder).stop()
     base = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_TEMPORARY))
     _owner(base).write_text(f"{os.getpid()} {processes.started(os.getpid())}")
@@ -74,12 +74,13 @@ def _owner(base: Path) -> Path:
 
 
 def _abandoned(base: Path) -> bool:
-    """Whether the process that made the folder is gone."""
+    """Whether it is ours and its maker is gone; no error where it goes away meanwhile."""
     try:
+        ours = base.stat().st_uid == os.geteuid()
         pid, started = _owner(base).read_text().split()
     except (OSError, ValueError):
         return False
-    return processes.started(int(pid)) != started
+    return ours and processes.started(int(pid)) != started
 
 
 class PrivateContainerd:

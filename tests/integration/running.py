@@ -90,9 +90,20 @@ class Place:
         cgroup = f"kuke-ctr-{self.daemon.base.name}/{unique('run')}"
         return ("--runc-root", str(self.daemon.runc_root), "--cgroup", cgroup)
 
-    def inside(self, container: str, *command: str) -> str:
-        """What a command in the container prints, by ctr itself."""
-        return self.ctr("tasks", "exec", "--exec-id", unique("x"), container, *command, check=False)
+    def inside(self, container: str, *command: str) -> None:
+        """Run a command in the container by ctr itself, which may lose what a short one prints."""
+        self.ctr("tasks", "exec", "--exec-id", unique("x"), container, *command, check=False)
+
+    def seen(self, container: str, path: str) -> Path:
+        """A file in a container that runs, from outside."""
+        rows = [row.split() for row in self.ctr("tasks", "ls").splitlines()[1:]]
+        pid = next(row[1] for row in rows if row[0] == container)
+        return Path(f"/proc/{pid}/root{path}")
+
+    def read(self, container: str, path: str) -> str:
+        """What such a file holds; nothing where there is none."""
+        file = self.seen(container, path)
+        return file.read_text() if file.exists() else ""
 
     def processes(self, container: str) -> list[str]:
         """The command lines of the container's processes."""
@@ -134,5 +145,3 @@ def place_on(daemon: PrivateContainerd, folder: Path) -> Iterator[Place]:
         for file in logs.iterdir():
             file.unlink()
         logs.rmdir()
-        if not os.listdir(logs.parent):  # noqa: PTH208
-            logs.parent.rmdir()

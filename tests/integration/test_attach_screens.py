@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import subprocess  # noqa: TID251
 import sys
@@ -33,15 +34,15 @@ def asked(seat: Seat, typed: str, *answers: str) -> None:
 
 def sleep_and_interrupt(seat: Seat, prompt: str) -> None:
     """Ctrl-C ends what runs inside, once the shell has started it."""
-    seat.type(b"sleep 4711\r")
-    sleeps = ["sleep", "4711"]
+    sleeps = ["sleep", str(10_000_000 + os.getpid())]  # nobody else's on this machine
+    seat.type(" ".join(sleeps).encode() + b"\r")
 
     def runs() -> bool:
         return any(processes.command_line(pid) == sleeps for pid in processes.pids())
 
     assert processes.until(runs, LIMIT)
     asked(seat, "\x03", prompt)
-    assert not runs()
+    assert processes.until(lambda: not runs(), LIMIT)
 
 
 def work(seat: Seat) -> bytes:
@@ -153,7 +154,7 @@ def test_a_terminal_of_kuketty_is_there_at_once(host: Host, serve: Serve, folder
         seat.type(KEYS)
         assert seat.wait() == 0
         assert processes.until(lambda: seat.modes() == seat.modes_before, LIMIT)
-        assert f"{name} runs on".encode() in seat.shown
+        assert seat.sees(f"{name} runs on".encode())
     assert requests(folder)[0] == "Attach"
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from scripts.lib import containerd as harness
 from scripts.lib import processes
-from scripts.lib.containerd import DISABLED_PLUGINS, PrivateContainerd, temporary
+from scripts.lib.containerd import DISABLED_PLUGINS, PrivateContainerd, temporary, unique
 from scripts.lib.images import Archive, busybox
 from tests.integration.conftest import SUITES
 
@@ -77,6 +78,12 @@ def test_a_container_runs(
     assert not processes.started(int(pid))
 
 
+def cgroups(name: str) -> list[str]:
+    """Those whose names begin so; others come and go meanwhile, which `glob` would not forgive."""
+    folders = (folder for folder, _, _ in os.walk("/sys/fs/cgroup"))
+    return [folder for folder in folders if Path(folder).name.startswith(name)]
+
+
 @pytest.mark.parametrize("version", SUITES)
 def test_the_end_leaves_nothing_on_the_host(
     version: str, programs_of: Callable[[str], Path], namespace: str, tmp_path: Path
@@ -92,24 +99,29 @@ def test_the_end_leaves_nothing_on_the_host(
     assert not daemon.base.exists()
     assert processes.mounts_below(daemon.base) == []
     assert not Path("/run/containerd/runc", namespace).exists()
-    assert list(Path("/sys/fs/cgroup").glob(f"**/kuke-ctr-{daemon.base.name}*")) == []
+    assert cgroups(f"kuke-ctr-{daemon.base.name}") == []
 
 
 def test_a_killed_owner_takes_its_daemon_along_and_the_next_start_cleans_up(
-    programs_of: Callable[[str], Path], namespace: str, tmp_path: Path
+    programs_of: Callable[[str], Path],
+    namespace: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    prefix = f"{unique('kuke-left')}-"  # no start of somebody else's shall clean up before ours
     program = (
         "import os, signal, sys; from pathlib import Path;"
-        "from scripts.lib.containerd import temporary;"
+        "from scripts.lib import containerd;"
         "from tests.integration.test_containerd import imported;"
-        "manager = temporary(Path(sys.argv[1])); d = manager.__enter__();"
+        "containerd._PREFIX = sys.argv[4];"
+        "manager = containerd.temporary(Path(sys.argv[1])); d = manager.__enter__();"
         "ref = imported(d, sys.argv[2], Path(sys.argv[3]));"
         f"d.run(ref, *{FOREVER}, namespace=sys.argv[2]);"
         "print(d.base, d.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
     folder = programs_of("native")
     owner = subprocess.run(
-        [sys.executable, "-c", program, folder, namespace, tmp_path],
+        [sys.executable, "-c", program, folder, namespace, tmp_path, prefix],
         capture_output=True,
         text=True,
         check=False,
@@ -117,12 +129,15 @@ def test_a_killed_owner_takes_its_daemon_along_and_the_next_start_cleans_up(
     )
     assert owner.returncode == -signal.SIGKILL, owner.stderr
     base, pid = owner.stdout.split()
-    assert processes.until(lambda: not processes.started(int(pid)), 10)
-
     left = PrivateContainerd(folder, Path(base))
-    assert list(left.shims())
-    with temporary(folder):
-        pass
-    assert list(left.shims()) == []
-    assert processes.mounts_below(left.base) == []
-    assert not left.base.exists()
+    try:
+        assert processes.until(lambda: not processes.started(int(pid)), 30)
+        assert list(left.shims())
+        monkeypatch.setattr(harness, "_PREFIX", prefix)
+        with temporary(folder):
+            pass
+        assert list(left.shims()) == []
+        assert processes.mounts_below(left.base) == []
+        assert not left.base.exists()
+    finally:
+        left.stop()

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from scripts.lib import processes
-from tests.integration.running import LIMIT, Place
+from scripts.lib.containerd import unique
+from tests.integration.running import BUSYBOX, LIMIT, Place
 
 PIPE = subprocess.PIPE
 TRAPS = (
@@ -46,11 +47,64 @@ def test_exit_codes_and_streams_of_each_version(any_place: Place) -> None:
     assert processes.until(lambda: "STOPPED" in any_place.ctr("tasks", "ls"), LIMIT)
     stopped = any_place("exec", container, "true")
     assert stopped.returncode == 125
-    assert "the container is not running" in stopped.stderr
+    assert f"the container {container} is not running" in stopped.stderr
     removing, starting = re.findall(r"`kuke-ctr (tasks \S+ \S+) --namespace \S+`", stopped.stderr)
     assert any_place(*removing.split()).returncode == 0
     assert any_place(*starting.split(), "-d").returncode == 0
     assert "RUNNING" in any_place.ctr("tasks", "ls")
+
+
+def test_mistakes_get_a_hint_on_each_version(any_place: Place) -> None:
+    container = any_place.sleeper()
+    for code, hint, words in (
+        (125, "a number will do", ("-u", "nosuch", container, "true")),
+        (125, "--cwd names a folder", ("-w", "/nope", container, "true")),
+        (127, "options stand before", (container, "-it", "sh")),
+        (2, "for example --cwd /tmp", ("-w", "rel", container, "true")),
+        (2, "leave -o out", ("-o", "json", container, "true")),
+        (2, "leave -q out", ("-q", container, "true")),
+    ):
+        done = any_place("exec", *words)
+        assert done.returncode == code, done.stderr
+        assert hint in done.stderr
+
+
+def test_a_program_may_speak_as_ctr_does(any_place: Place) -> None:
+    container = any_place.sleeper()
+    for said in ("ctr: my own words", 'ctr: image "x": not found'):
+        for _ in range(5):
+            done = any_place("exec", container, "sh", "-c", f"echo '{said}' >&2; exit 1")
+            assert (done.returncode, done.stderr) == (1, f"{said}\n")
+
+
+def test_a_time_limit_is_told(place: Place) -> None:
+    container = place.sleeper()
+    done = place("exec", "--timeout", "1", container, "sleep", "30")
+    assert done.returncode == 124
+    assert "the time limit of 1 seconds passed: the process got TERM" in done.stderr
+    with place.sit("exec", "-t", "--timeout", "1", container, "sleep", "30") as seat:
+        assert seat.wait() == 124
+        assert seat.sees(b"the time limit of 1 seconds passed: the process got HUP")
+
+
+def test_an_id_that_cannot_be_written_is_told(place: Place) -> None:
+    container, name = place.sleeper(), unique("full")
+    for words, said in (
+        (("exec", "-d", container, "sleep", "77"), f"in {container} runs"),
+        (("run", "-d", "--name", name, *place.own(), BUSYBOX, "sleep", "77"), f"{name} runs"),
+    ):
+        with (
+            Path("/dev/full").open("wb") as full,
+            place.start(*words, stdout=full, stderr=PIPE) as client,
+        ):
+            _, err = client.communicate(timeout=60)
+        assert client.returncode == 125
+        first, hint = err.decode().splitlines()
+        assert first.startswith("kuke-ctr: ")
+        assert f"{said}, but its id could not be written to stdout" in first
+        assert hint.startswith("hint: `kuke-ctr tasks ")
+    assert "sleep 77" in place.processes(container)
+    assert "sleep 77" in place.processes(name)
 
 
 def test_stdin_is_passed_on_with_i_and_only_then(any_place: Place) -> None:
@@ -116,19 +170,19 @@ def test_what_is_printed_last_arrives_where_ctr_itself_loses_it(any_place: Place
 
 
 def _last_signal_is(place: Place, container: str, line: str) -> bool:
-    return place.inside(container, "tail", "-n1", "/sig") == line
+    return place.read(container, "/sig").splitlines(keepends=True)[-1:] == [line]
 
 
 def test_a_signal_is_forwarded_and_nothing_more(any_place: Place) -> None:
     container = any_place.sleeper()
     client = any_place.start("exec", container, "sh", "-c", TRAPS)
-    assert processes.until(lambda: any_place.inside(container, "cat", "/pid") != "", LIMIT)
+    assert processes.until(lambda: any_place.read(container, "/pid") != "", LIMIT)
     for number, seen in ((signal.SIGHUP, "HUP"), (signal.SIGUSR1, "USR1"), (signal.SIGINT, "INT")):
         client.send_signal(number)
         line = f"{seen}\n"
         assert processes.until(partial(_last_signal_is, any_place, container, line), LIMIT)
     assert client.poll() is None
-    assert any_place.inside(container, "cat", "/sig") == "HUP\nUSR1\nINT\n"
+    assert any_place.read(container, "/sig") == "HUP\nUSR1\nINT\n"
     any_place.inside(container, "sh", "-c", "kill -9 $(cat /pid)")
     assert client.wait(LIMIT) == 137
     assert any_place.execs(container) == 0
@@ -150,7 +204,7 @@ def test_a_dropped_connection_does_not_end_a_dump(place: Place) -> None:
         assert seat.sees(b"started")
         seat.hang_up()
         assert seat.wait() == 0
-    assert place.inside(container, "cat", "/finished") == "done\n"
+    assert place.read(container, "/finished") == "done\n"
     assert place.execs(container) == 0
 
 
@@ -167,7 +221,7 @@ def test_a_dropped_connection_without_a_terminal_does_not_end_a_dump(place: Plac
     for pipe in (client.stdin, client.stdout, client.stderr):
         pipe.close()
     assert client.wait(LIMIT) == 0
-    assert place.inside(container, "cat", "/finished") == "done\n"
+    assert place.read(container, "/finished") == "done\n"
 
 
 def test_a_reader_that_goes_ends_the_process_as_in_a_shell(place: Place) -> None:
@@ -183,12 +237,12 @@ def test_a_reader_that_goes_ends_the_process_as_in_a_shell(place: Place) -> None
 def test_kill_9_leaves_no_client_and_the_process_runs_on(place: Place) -> None:
     container = place.sleeper()
     client = place.start("exec", container, "sh", "-c", TRAPS)
-    assert processes.until(lambda: place.inside(container, "cat", "/pid") != "", LIMIT)
+    assert processes.until(lambda: place.read(container, "/pid") != "", LIMIT)
     ctr = place.client(client, "exec")
     client.kill()
     client.wait()
     assert processes.until(lambda: not processes.started(ctr), LIMIT)
-    assert place.inside(container, "cat", "/sig") == ""
+    assert place.read(container, "/sig") == ""
     assert any(TRAPS in line for line in place.processes(container))
 
 
@@ -229,7 +283,7 @@ def test_with_a_terminal_the_process_gets_hup_and_its_record_goes(place: Place, 
             seat.kill(signal.Signals[f"SIG{how}"])
         assert seat.wait() in (129, 130, 143, 0)
         assert how == "hang up" or seat.modes() == seat.modes_before
-    assert place.inside(container, "cat", "/sig") == "HUP\n"
+    assert place.read(container, "/sig") == "HUP\n"
     assert place.execs(container) == 0
 
 
@@ -258,9 +312,7 @@ def test_detached_it_prints_its_id_and_never_blocks(any_place: Place) -> None:
     done = any_place("exec", "-d", container, "sh", "-c", flood)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("kuke-ctr-")
-    assert processes.until(
-        lambda: any_place.inside(container, "cat", "/finished") == "done\n", LIMIT
-    )
+    assert processes.until(lambda: any_place.read(container, "/finished") == "done\n", LIMIT)
 
 
 def test_a_dry_run_prints_the_command_and_runs_nothing(place: Place) -> None:
@@ -268,7 +320,7 @@ def test_a_dry_run_prints_the_command_and_runs_nothing(place: Place) -> None:
     done = place("exec", "--dry-run", container, "touch", "/a b")
     assert done.returncode == 0
     assert done.stdout.endswith(f"-- {container} touch '/a b'\n")
-    assert "a b" not in place.inside(container, "ls", "/")
+    assert not place.seen(container, "/a b").exists()
     kubectl = place("exec", "--dry-run", container, "--", "ls", "--", "x")
     assert kubectl.stdout.endswith(f"-- {container} ls -- x\n")
     assert place("exec", "--replay", "/nowhere", container, "ls").returncode in (2, 125)

@@ -15,6 +15,7 @@ from scripts.lib.images import Archive, busybox
 from scripts.lib.odd_images import BROKEN, WHOLE
 from tests.integration.inside import Inside
 from tests.integration.runner import PROGRAM, KukeCtr
+from tests.scripts import rest_of
 
 BUSYBOX = "docker.io/library/busybox:1.36"
 
@@ -165,7 +166,7 @@ def test_a_terminal_gets_a_tree_with_nothing_in_it_to_obey(
     environment = dict(kuke_ctr.on(containerd).environment)
     subprocess.run(words, stdout=theirs, env=environment, check=True, timeout=30)
     os.close(theirs)
-    text = os.read(ours, 65536).decode()
+    text = rest_of(ours).decode()
     os.close(ours)
     assert text.startswith(BUSYBOX)
     assert "└─ layer 1" in text

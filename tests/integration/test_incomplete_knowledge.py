@@ -11,6 +11,7 @@ import pytest
 from scripts.lib import processes
 from scripts.lib.containerd import unique
 from tests.integration.running import BUSYBOX, LIMIT, Place
+from tests.scripts import signal_taken
 
 
 def state(place: Place, name: str) -> str:
@@ -43,7 +44,7 @@ def test_a_run_that_is_left_while_somebody_hangs_stays(any_place: Place, who: st
         try:
             for _ in range(3):
                 client.send_signal(signal.SIGINT)
-                processes.until(lambda: client.poll() is not None, 0.5)
+                assert processes.until(lambda: signal_taken(signal.SIGINT, client.pid), LIMIT)
             assert client.wait(LIMIT) == 130
         finally:
             for pid in hung:

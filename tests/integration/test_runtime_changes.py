@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli import main
+from kuke_ctr.parse.container_info import LOGS
 from scripts.lib import processes
 from scripts.lib.containerd import PrivateContainerd, unique
 from scripts.lib.images import Archive, busybox
@@ -19,6 +20,7 @@ from scripts.lib.kukeon import write_record
 BUSYBOX = "docker.io/library/busybox:1.36"
 Capture = pytest.CaptureFixture[str]
 FOREVER = ("sleep", "3600")
+LIMIT = 30.0
 TRAPS = ("sh", "-c", "trap 'echo hup > /got' HUP; : > /ready; while :; do sleep 0.1; done")
 
 
@@ -73,9 +75,9 @@ class Host:
         """A container that runs."""
         return self.daemon.run(BUSYBOX, *command, namespace=self.namespace)
 
-    def ends(self, name: str, seconds: float = 10.0) -> bool:
+    def ends(self, name: str) -> bool:
         """Whether a task stops in time."""
-        return processes.until(lambda: self.state(name) == "STOPPED", seconds)
+        return processes.until(lambda: self.state(name) == "STOPPED", LIMIT)
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +123,9 @@ def host(any_containerd: PrivateContainerd, host_of: Callable[[PrivateContainerd
 def test_a_signal_arrives_and_one_that_reaches_nobody_is_an_error(host: Host) -> None:
     name = host.start(*TRAPS)
     root = Path(f"/proc/{host.pid(name)}/root")
-    assert processes.until((root / "ready").exists, 10)
+    assert processes.until((root / "ready").exists, LIMIT)
     assert host.kuke("tasks kill -s hup", name) == f"{name}\n"
-    assert processes.until((root / "got").exists, 10)
+    assert processes.until((root / "got").exists, LIMIT)
     assert host.state(name) == "RUNNING"
     assert host.kuke("tasks kill -9", name) == f"{name}\n"
     assert host.ends(name)
@@ -140,7 +142,7 @@ def test_a_signal_arrives_and_one_that_reaches_nobody_is_an_error(host: Host) ->
 def test_a_signal_without_a_handler_is_dropped_by_the_kernel_and_we_say_so(host: Host) -> None:
     name = host.start("sh", "-c", "trap 'exit 3' USR1; : > /ready; while :; do sleep 0.1; done")
     ready = Path(f"/proc/{host.pid(name)}/root/ready")
-    assert processes.until(ready.exists, 10)
+    assert processes.until(ready.exists, LIMIT)
     for line in ("tasks kill", "tasks kill -s 34", "tasks kill -s HUP"):
         host.kuke(line, name, says="no handler for")
     host.kuke("tasks kill --all -s CONT", name)
@@ -161,7 +163,7 @@ def test_a_paused_task_does_not_move_and_a_state_that_does_not_fit_is_refused(ho
     loop = "trap 'exit 0' TERM; while :; do date +%s%N > /now; sleep 0.05; done"
     name = host.start("sh", "-c", loop)
     now = Path(f"/proc/{host.pid(name)}/root/now")
-    assert processes.until(now.exists, 10)
+    assert processes.until(now.exists, LIMIT)
     host.kuke("tasks resume", name, fails=1, says=f"{name} is RUNNING")
     assert host.kuke("tasks pause", name) == f"{name}\n"
     assert host.state(name) == "PAUSED"
@@ -197,7 +199,7 @@ def test_a_process_of_exec_is_killed_and_deleted_by_its_id(host: Host) -> None:
     host.kuke("tasks rm --exec-id e1", name, fails=1, says="must be stopped")
     host.kuke("tasks kill --exec-id e2", name, fails=3, says="there are: e1")
     host.kuke("tasks kill -9 --exec-id e1", name)
-    assert processes.until(lambda: not processes.started(int(found[0])), 10)
+    assert processes.until(lambda: not processes.started(int(found[0])), LIMIT)
     assert host.state(name) == "RUNNING"
     told = host.kuke("tasks rm --exec-id e1", name, says="exit code 137 (SIGKILL)")
     assert told == f"{name}\n"
@@ -318,9 +320,7 @@ def test_labels_are_set_and_removed(host: Host) -> None:
 @contextmanager
 def log_folder(namespace: str) -> Iterator[Path]:
     """Where `kuke-ctr run -d` would write, for a namespace that only this test has."""
-    top = Path("/var/log/kuke-ctr")
-    was_there = top.exists()
-    folder = top / namespace
+    folder = LOGS / namespace
     folder.mkdir(parents=True)
     try:
         yield folder
@@ -328,8 +328,6 @@ def log_folder(namespace: str) -> Iterator[Path]:
         for file in folder.iterdir():
             file.unlink()
         folder.rmdir()
-        if not was_there:
-            top.rmdir()
 
 
 def test_rm_takes_what_has_stopped_and_its_log_and_refuses_what_lives(
@@ -382,7 +380,7 @@ def test_a_container_whose_shim_is_silent_is_not_removed(
     finally:
         for shim in shims:
             os.kill(shim, signal.SIGCONT)
-    assert processes.until(lambda: host.state(name) == "RUNNING", 10)
+    assert processes.until(lambda: host.state(name) == "RUNNING", LIMIT)
     assert host.containers() == [name]
     assert processes.started(pid)
 

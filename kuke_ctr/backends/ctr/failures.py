@@ -7,8 +7,27 @@ from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, TimeLi
 
 _LOG_LINE = re.compile(r'^time="[^"]*" level=\w+ msg=')
 
+_MOUNT = "ctr's fields are type=bind,src=/a,dst=/b,options=rbind:ro; -v /a:/b:ro is short for that"
+_RUNTIME = "--runtime takes io.containerd.runc.v2 or the like, or the path of a shim's program"
+_USER = "the container's image has none of that name (/etc/passwd, /etc/group); a number will do"
+_MEMORY = "--memory-limit is less than it takes to start it; 16m is fine for a shell"
+_OF_CONTAINERS = (
+    ("invalid mount specification", _MOUNT),
+    ("mount option ", _MOUNT),
+    ("error mounting ", f"the source must exist on this host, and a bind mount be one: {_MOUNT}"),
+    ("set in config.json failed", "--cwd names a folder in the container"),
+    ("no users found", _USER),
+    ("no groups found", _USER),
+    ("invalid runtime name", _RUNTIME),
+    ("binary not installed", _RUNTIME),
+    ("unable to set memory limit", _MEMORY),
+    ("memory limit too low", _MEMORY),
+)
+"""Of a container's start: what ctr's message holds, and the hint."""
+
 # what ctr's message holds -> the error it is, and the hint; the first that fits
 _KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
+    *((text, CtrFailed, hint) for text, hint in _OF_CONTAINERS),
     ("permission denied", Forbidden, "run the same command with sudo"),
     (
         "context deadline exceeded",
