@@ -375,6 +375,20 @@ def test_our_own_ctrl_c_detaches_and_with_sig_proxy_it_goes_to_the_task(host: Ho
     host.remove(name)
 
 
+def test_a_ctrl_d_is_told_to_change_nothing(any_host: Host) -> None:
+    name = any_host.start("sh", "-c", "cat; echo over")
+    with any_host.sit(name) as seat:
+        assert ready(seat, name)
+        seat.type(b"line\r\x04")
+        assert seat.sees(b"stdin has ended")
+        assert seat.sees(b"to leave, type ctrl-] ctrl-] or Ctrl-C")
+        assert not processes.until(lambda: b"over" in seat.shown, 0.5)
+        seat.type(KEYS)
+        assert seat.wait() == 0
+    assert any_host.status(name) == "RUNNING"
+    any_host.remove(name)
+
+
 @KINDS
 @pytest.mark.parametrize("version", ["1.6", "1.7"])
 def test_a_containerd_that_stops_leaves_a_task_that_can_be_attached_to_again(
