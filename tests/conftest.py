@@ -27,7 +27,10 @@ _READ = (
     *("CONTAINERD_NAMESPACE", "XDG_CONFIG_HOME", "KUKE_CTR_CONFIG"),
 )
 
+# `nohup`, and `&` in a script, would have every program of the tests ignore them
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 _logs_were_there = pytest.StashKey[bool]()
 

@@ -281,7 +281,7 @@ def test_a_full_disk_under_the_output(on_host: KukeCtr) -> None:
             env=on_host.environment,
         )
     assert done.returncode == 1
-    assert done.stderr == "kuke-ctr: the system refused: No space left on device\n"
+    assert done.stderr == "kuke-ctr: the system refused: No space left on device (stdout)\n"
 
 
 def test_a_reader_that_goes_away_is_silent(on_host: KukeCtr) -> None:
