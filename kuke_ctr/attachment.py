@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from kuke_ctr.calls import in_seconds
 from kuke_ctr.children import open_standard_streams
 from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, Forbidden, UsageError
 from kuke_ctr.fifos import Fifos
@@ -161,7 +162,7 @@ class Attachment:
             return False
         self._relay.step(min(until, self._deadline))
         if time.monotonic() >= self._deadline:
-            limit = f"{self.options.timeout:g} seconds"
+            limit = in_seconds(self.options.timeout or 0)
             self.leave(Kind.TIMEOUT, TIME_PASSED, f"the time limit of {limit} passed")
         return self.ending is None
 

@@ -82,13 +82,17 @@ def shown(argv: Sequence[str]) -> str:
 
 def time_limit(call: Call) -> TimeLimit:
     """The error for a call that its time limit ended."""
+    within = "in time" if call.timeout is None else f"within {in_seconds(call.timeout)}"
     return TimeLimit(
-        f"`{shown(call.argv)}` gave no answer within {call.timeout:g} seconds"
-        if call.timeout is not None
-        else f"`{shown(call.argv)}` gave no answer in time",
+        f"ctr gave no answer {within}",
         hint="the daemon may hang (`systemctl status containerd`); --timeout sets another limit",
         command=mask(call.argv),
     )
+
+
+def in_seconds(number: float) -> str:
+    """For messages: `1 second`, `0.5 seconds`."""
+    return f"{number:g} second{'' if number == 1 else 's'}"
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -14,6 +14,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 
+from kuke_ctr.calls import in_seconds
 from kuke_ctr.children import Pipes, close_all, open_standard_streams
 from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, TimeLimit
 from kuke_ctr.fifos import Fifos
@@ -336,7 +337,7 @@ class _Foreground:
         return finish(status, status if status >= 0 else 128 - status)
 
     def _limit(self) -> str:
-        return f"the time limit of {self._streams.timeout:g} seconds passed"
+        return f"the time limit of {in_seconds(self._streams.timeout or 0)} passed"
 
 
 def _gone(descriptor: int) -> bool:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from kuke_ctr.calls import in_seconds
 from kuke_ctr.children import close_all
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, TimeLimit
 
@@ -194,5 +195,5 @@ def _failed(path: Path, what: str) -> CtrFailed:
 
 def _silent(path: Path) -> TimeLimit:
     return TimeLimit(
-        f"kuketty's socket {path} gave no answer within {ANSWER_LIMIT:g} seconds", hint=WAY_OUT
+        f"kuketty's socket {path} gave no answer within {in_seconds(ANSWER_LIMIT)}", hint=WAY_OUT
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli import main
-from kuke_ctr.parse.nouns import HEADERS, RECORDS, other_noun, parser_of
+from kuke_ctr.parse.nouns import ALIASES, DESCRIBED, HEADERS, RECORDS, other_noun, parser_of
 from kuke_ctr.tree import ELSEWHERE, NAMES
 from tests.fake_ctr import FakeCtr
 
@@ -156,6 +156,45 @@ def test_the_table_of_another_noun_is_named(tmp_path: Path, capsys: Capture, nou
     assert out == ""
     assert f"the table of containers, not of {noun}" in err
     assert "hint: `kuke-ctr parse containers` reads it" in err
+
+
+def test_rubbish_is_one_readable_sentence_with_a_hint_that_fits(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "rubbish").write_bytes(b"\x1f\x8b\xdc\n" + b"x" * 500)
+    assert main(["parse", "tasks", str(tmp_path / "rubbish")]) == 4
+    assert capsys.readouterr().err == (
+        "kuke-ctr: the table has no column TASK, PID, STATUS; its first line is: \\x1f\\x8b\\xdc\n"
+        "hint: the first line of ctr's table of tasks is: TASK PID STATUS\n"
+    )
+    (tmp_path / "rubbish").write_bytes(b"x" * 500)
+    assert main(["parse", "deprecations", str(tmp_path / "rubbish")]) == 4
+    assert "-o raw" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+def test_the_hint_about_refused_rows_is_for_who_has_no_ctr(
+    tmp_path: Path, capsys: Capture, form: str
+) -> None:
+    (tmp_path / "table").write_text(IMAGES + "junk\n")
+    assert main(["parse", "images", str(tmp_path / "table"), "-o", form]) == 4
+    err = capsys.readouterr().err
+    assert "hint: table, jsonl or --partial give the other rows" in err
+    assert "-o raw" not in err
+
+
+def test_ctrs_other_names_of_the_nouns_work_for_parse_and_schema(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "table").write_text(IMAGES)
+    assert main(["parse", "i", str(tmp_path / "table"), "-q"]) == 0
+    assert capsys.readouterr().out == "b:1\n"
+    assert main(["schema", "image-check"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "ImageCheck"
+    known = {noun.partition("-")[0] for noun in DESCRIBED}
+    assert {short: full for short, full in NAMES.items() if short != full and full in known} == (
+        ALIASES
+    )
 
 
 @pytest.mark.parametrize("noun", HEADERS)

@@ -252,7 +252,7 @@ def test_the_time_limit_holds_where_nobody_stays(
     program.chmod(0o755)
     words = {"run": ("run", "-d", "--null-io", "app", "true"), "exec": ("exec", "-d", "web", "ls")}
     assert main(["-n", "kukeon-main", "--timeout", "1", *words[verb]]) == 124
-    assert "no answer within 1 seconds" in capfd.readouterr().err
+    assert "no answer within 1 second\n" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(("owner", "mode", "refused"), [(1, 0o1777, True), (1, 0o755, False)])

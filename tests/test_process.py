@@ -170,8 +170,9 @@ def test_one_that_hangs_ends_the_others(script: Script, tmp_path: Path) -> None:
     script(f'echo $$ > {quoted(tmp_path)}/"$1"; sleep 60')
     for limit in LIMITS:
         calls = [Call(("ctr", "a"), timeout=None), Call(("ctr", "b"), timeout=limit)]
-        with pytest.raises(TimeLimit, match="ctr b"):
+        with pytest.raises(TimeLimit) as caught:
             Processes().run_all(calls)
+        assert caught.value.command == ("ctr", "b")
         if written(tmp_path / "a") and written(tmp_path / "b"):
             break
     assert gone(pid_in(tmp_path / "a"))

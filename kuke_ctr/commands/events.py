@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import events as backend
+from kuke_ctr.calls import in_seconds
 from kuke_ctr.commands.lists import view_of
 from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
 from kuke_ctr.options import shared
@@ -145,7 +146,15 @@ class _Watch:
             show_error(error)
             raise typer.Exit(error.exit_code)
         if self._ended_by is not None and self._until is not None:
-            raise self._ended_by
+            raise self._in_vain(self._until.pattern, self._ended_by)
+
+    def _in_vain(self, topic: str, ended_by: TimeLimit) -> TimeLimit:
+        """The wait was the user's: that nothing came does not mean that the daemon hangs."""
+        limit = self._session.options.timeout
+        within = "in time" if limit is None else f"within {in_seconds(limit)}"  # replayed: none
+        return TimeLimit(
+            f"no event whose topic matches {topic!r} came {within}", command=ended_by.command
+        )
 
 
 def _event(line: bytes, number: int = 1) -> Event | Refused:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -12,7 +13,7 @@ from kuke_ctr.backends.ctr.tables import listing
 from kuke_ctr.commands.lists import show, view_of
 from kuke_ctr.errors import Forbidden, Unreadable, UsageError
 from kuke_ctr.options import shared
-from kuke_ctr.parse.nouns import RECORDS, other_noun, parser_of
+from kuke_ctr.parse.nouns import HEADERS, RECORDS, Parser, full_noun, other_noun, parser_of
 from kuke_ctr.records import Listing, Record, Refused, RowsRefused
 from kuke_ctr.render import Output, View, print_lines, render, show_error, show_refused
 from kuke_ctr.session import Session
@@ -34,17 +35,35 @@ def parse(
 
     Runs nothing. Records: those of the noun.
     """
+    noun = full_noun(noun)
     parser = parser_of(noun)
     view = view_of(session, RECORDS[noun])
     if view.output is Output.RAW:
         raise UsageError("raw is what is read here, not what is printed", hint="use cat")
     with _open(file) as stream:
-        rows = parser(_lines(stream, noun))
+        rows = _rows(parser, _lines(stream, noun), noun)
         if view.output in (Output.JSONL, Output.NAME) and view.sort_by is None:
             _stream(rows, view)
         else:
             found = listing(rows)
-            show(session, view, found.records, [RowsRefused(found)] if found.refused else [])
+            show(session, view, found.records, [_refused(found)] if found.refused else [])
+
+
+def _rows(parser: Parser, lines: Iterator[str], noun: str) -> Iterator[Record | Refused]:
+    """What the parser reads; its hint to use `-o raw` is for who has a ctr to ask."""
+    try:
+        yield from parser(lines)
+    except Unreadable as error:
+        hint = "is it all that ctr printed, and from its first line on?"
+        if noun in HEADERS:
+            hint = f"the first line of ctr's table of {noun} is: {HEADERS[noun]}"
+        raise Unreadable(error.message, hint=hint) from None
+
+
+def _refused(found: Listing[Record]) -> RowsRefused:
+    error = RowsRefused(found)
+    error.hint = "table, jsonl or --partial give the other rows"
+    return error
 
 
 def _lines(stream: TextIO, noun: str) -> Iterator[str]:
@@ -55,7 +74,7 @@ def _lines(stream: TextIO, noun: str) -> Iterator[str]:
     first = next(stream, None)
     if first is None:
         if noun in _WITHOUT_HEADER:
-            return
+            return iter(())
         raise Unreadable(
             "nothing came in, not even a header", hint="did the command before it fail?"
         )
@@ -65,9 +84,7 @@ def _lines(stream: TextIO, noun: str) -> Iterator[str]:
             f"this is the table of {other}, not of {noun}: its first line is {first.rstrip()!r}",
             hint=f"`kuke-ctr parse {other}` reads it",
         )
-    yield first.removesuffix("\n")
-    for line in stream:
-        yield line.removesuffix("\n")
+    return (line.removesuffix("\n") for line in chain([first], stream))
 
 
 def _open(file: str) -> AbstractContextManager[TextIO]:
@@ -102,6 +119,6 @@ def _stream(rows: Iterable[Record | Refused], view: View) -> None:
 
     print_lines(render(good(), view))
     if refused:
-        error = RowsRefused(Listing((), refused * count))
+        error = _refused(Listing((), refused * count))
         show_error(error)
         raise typer.Exit(error.exit_code)

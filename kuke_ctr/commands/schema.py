@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.options import shared
-from kuke_ctr.parse.nouns import DESCRIBED, record_of
+from kuke_ctr.parse.nouns import DESCRIBED, full_noun, record_of
 from kuke_ctr.render import print_lines, to_json
 from kuke_ctr.session import Session
 
@@ -23,4 +23,6 @@ def schema(
     Runs nothing.
     """
     del session
-    print_lines([to_json(record_of(noun).model_json_schema(mode="serialization"), indent=2)])
+    print_lines(
+        [to_json(record_of(full_noun(noun)).model_json_schema(mode="serialization"), indent=2)]
+    )

@@ -251,6 +251,10 @@ class Proof:
         return Offsets(self._forms, starts, len(line) if self._closed else None)
 
 
+_LONGEST = 60
+"""Characters of a first line that an error shows."""
+
+
 def headers_of(columns: Sequence[Column], header: str) -> list[tuple[str, int]]:
     """The headers and their offsets. Raises Unreadable if a column is missing or there twice."""
     names = sorted((column.header for column in columns), key=len, reverse=True)
@@ -263,9 +267,15 @@ def headers_of(columns: Sequence[Column], header: str) -> list[tuple[str, int]]:
     missing = [column.header for column in columns if column.header not in printed]
     twice = sorted({name for name in printed if printed.count(name) > 1})
     if missing or twice:
-        what = f"no column {' and '.join(missing)}" if missing else f"two columns {twice[0]}"
+        what = f"no column {', '.join(missing)}" if missing else f"two columns {twice[0]}"
         raise Unreadable(
-            f"the table has {what}; its first line is {header[:200]!r}",
+            f"the table has {what}; its first line is: {_excerpt(header)}",
             hint="-o raw shows what ctr printed",
         )
     return found
+
+
+def _excerpt(line: str) -> str:
+    """The front of a line for a message; bytes that were not UTF-8 as `\\xff`."""
+    front = line[:_LONGEST] + ("..." if len(line) > _LONGEST else "")
+    return front.encode(errors="surrogateescape").decode(errors="backslashreplace") or "empty"

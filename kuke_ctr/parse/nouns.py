@@ -7,6 +7,8 @@ from kuke_ctr import records
 from kuke_ctr.errors import UsageError
 from kuke_ctr.records import Record, Refused
 
+Parser = Callable[[Iterable[str]], Iterator[Record | Refused]]
+
 RECORDS: dict[str, type[Record]] = {
     "images": records.Image,
     "images-check": records.ImageCheck,
@@ -65,12 +67,40 @@ DESCRIBED: dict[str, type[Record]] = {
 }
 
 
-def parser_of(noun: str) -> Callable[[Iterable[str]], Iterator[Record | Refused]]:
+ALIASES = {
+    "image": "images",
+    "i": "images",
+    "container": "containers",
+    "c": "containers",
+    "task": "tasks",
+    "t": "tasks",
+    "snapshot": "snapshots",
+    "lease": "leases",
+    "sandbox": "sandboxes",
+    "sb": "sandboxes",
+    "s": "sandboxes",
+    "event": "events",
+    "namespace": "namespaces",
+    "ns": "namespaces",
+    "realm": "realms",
+    "plugin": "plugins",
+    "deprecation": "deprecations",
+}
+"""ctr's other names of the nouns, as the command line takes them."""
+
+
+def full_noun(noun: str) -> str:
+    """The noun by its full name: `image` and `i` are images, `image-check` is images-check."""
+    name, dash, verb = noun.partition("-")
+    return f"{ALIASES.get(name, name)}{dash}{verb}"
+
+
+def parser_of(noun: str) -> Parser:
     """The parser of what `ctr NOUN ls` prints."""
     _known(noun, RECORDS)
     module, function = _ELSEWHERE.get(noun, (noun, f"parse_{noun}"))
     found = import_module(f"kuke_ctr.parse.{module}")
-    parser: Callable[[Iterable[str]], Iterator[Record | Refused]] = getattr(found, function)
+    parser: Parser = getattr(found, function)
     return parser
 
 

@@ -350,9 +350,7 @@ def test_a_header_alone_is_no_records() -> None:
 
 
 def test_a_missing_column_is_named() -> None:
-    with pytest.raises(
-        Unreadable, match="no column DIGEST and LABELS; its first line is 'REF TYPE"
-    ):
+    with pytest.raises(Unreadable, match="no column DIGEST, LABELS; its first line is: REF TYPE"):
         list(parse_images(["REF TYPE SIZE PLATFORMS "]))
 
 
