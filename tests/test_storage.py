@@ -286,6 +286,32 @@ def test_bad_input_is_2_and_changes_nothing(
     assert changing(host) == []
 
 
+@pytest.mark.parametrize("losses", [1, 2])
+def test_what_is_collected_before_it_has_its_label_is_brought_once_more(
+    host: FakeCtr,
+    capsys: Capture,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    losses: int,
+) -> None:
+    monkeypatch.setattr(content_arrivals, "rooted_label", lambda: "root=now")
+    file, count, read = (tmp_path / name for name in ("blob", "count", "read"))
+    file.write_text("bytes")
+    digest = f"sha256:{hashlib.sha256(b'bytes').hexdigest()}"
+    words = (*MAIN, "content", "ingest", "--expected-digest", digest, "key")
+    host.answer(*words, first=f"cat >> {read}; echo >> {count}")
+    label = f"test $(wc -l < {count}) -gt {losses} && exit 0"
+    gone = f"ctr: content digest {digest}: not found\n"
+    host.answer(
+        *(*MAIN, "content", "label", digest, "root=now"), first=label, stderr=gone, exit_code=1
+    )
+    code = main(["content", "ingest", "-r", "main", "key", str(file), "--keep"])
+    out, err = capsys.readouterr()
+    assert read.read_text() == "bytesbytes"
+    assert (code, out) == ((0, f"{digest}\n") if losses == 1 else (3, ""))
+    assert ("collected" in err) == (losses > 1)
+
+
 def test_ingest_hands_the_file_to_ctr_and_prints_its_digest(
     host: FakeCtr, capsys: Capture, tmp_path: Path
 ) -> None:
