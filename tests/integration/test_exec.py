@@ -81,10 +81,10 @@ def test_a_time_limit_is_told(place: Place) -> None:
     container = place.sleeper()
     done = place("exec", "--timeout", "1", container, "sleep", "30")
     assert done.returncode == 124
-    assert "the time limit of 1 seconds passed: the process got TERM" in done.stderr
+    assert "the time limit of 1 second passed: the process got TERM" in done.stderr
     with place.sit("exec", "-t", "--timeout", "1", container, "sleep", "30") as seat:
         assert seat.wait() == 124
-        assert seat.sees(b"the time limit of 1 seconds passed: the process got HUP")
+        assert seat.sees(b"the time limit of 1 second passed: the process got HUP")
 
 
 def test_an_id_that_cannot_be_written_is_told(place: Place) -> None:
