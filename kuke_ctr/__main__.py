@@ -21,7 +21,7 @@ def run() -> NoReturn:
     heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heeded:  # Ctrl-C while nothing has begun: no traceback of half an import
         signal.signal(signal.SIGINT, lambda *_: os._exit(130))
-    from kuke_ctr.cli import main
+    from kuke_ctr.cli.main import main
 
     if heeded:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import Table, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
-from kuke_ctr.host import Host
-from kuke_ctr.process import Processes
-from kuke_ctr.realms import Resolution, hint_for_missing, is_foreign
+from kuke_ctr.kukeon.host import Host
+from kuke_ctr.kukeon.realms import Resolution, hint_for_missing, is_foreign
+from kuke_ctr.kukeon.settings import Flags, load
+from kuke_ctr.processes.runner import Processes
 from kuke_ctr.records import Image, Listing, RealmSource, Record, RowsRefused
 from kuke_ctr.render import escape
-from kuke_ctr.settings import Flags, load
 
 if TYPE_CHECKING:
     from kuke_ctr.records import Container, Task
@@ -167,12 +167,12 @@ def make_processes(options: Options, words: Sequence[str]) -> Processes:
     """The door to processes, with the trace, the recorder and the player that were asked for."""
     if options.record is None and options.replay is None:
         return Processes(trace=options.trace, dry_run=options.dry_run)
-    from kuke_ctr.recordings import Player, Recorder
+    from kuke_ctr.processes.recordings import Player, Recorder
 
     plain = Processes()
 
     def version() -> str:
-        from kuke_ctr.calls import Call
+        from kuke_ctr.processes.calls import Call
 
         said = plain.run(Call((*words, "--version"), probe=True))
         return str(said.stdout.decode(errors="replace").strip().split(" ")[-1])
@@ -253,7 +253,7 @@ class Session:
         """The realms to list: all that exist under -A, else the one that the options mean."""
         if not self.options.all_realms:
             return (self._resolve(),)
-        from kuke_ctr.realm_list import list_realms
+        from kuke_ctr.kukeon.realm_list import list_realms
 
         found = list_realms(self.host.settings, self.host.namespaces, show_all=False)
         for warning in found.warnings:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from kuke_ctr.parse.container_info import LOGS
 
-pytest_plugins = ["tests.fake_ctr", "tests.integration.inside", "tests.scripts"]
+pytest_plugins = ["tests.support.fake_ctr", "tests.support.inside", "tests.support.scripts"]
 
 # no example has a time limit: a busy machine may stop us for a moment at any of them
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -28,7 +28,7 @@ sys.exit(run())
 """
 
 
-@pytest.mark.parametrize("module", ["typer", "kuke_ctr.render", "kuke_ctr.commands.schema"])
+@pytest.mark.parametrize("module", ["typer", "kuke_ctr.render", "kuke_ctr.commands.host.schema"])
 def test_ctrl_c_during_the_imports_is_130_without_a_traceback(module: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _CTRL_C_DURING.format(module=module), "schema", "images"],

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuke_ctr.cli import main
+from kuke_ctr.cli.main import main
 from kuke_ctr.errors import UsageError
 from kuke_ctr.records import Container, Image, Task
 from kuke_ctr.render import ENCODABLE, Output, choose_output, escape, make_view, render, width

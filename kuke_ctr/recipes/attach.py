@@ -7,20 +7,20 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from kuke_ctr import kuketty
-from kuke_ctr.attachment import Ending, Kind, Options
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.backends.ctr.versions import waits_for_daemon
-from kuke_ctr.calls import Call, Result
-from kuke_ctr.children import close_all, say
 from kuke_ctr.errors import CtrFailed, KukeCtrError
-from kuke_ctr.hints import line_in
-from kuke_ctr.recipes.look import Look
-from kuke_ctr.recipes.processes import daemon_pid
-from kuke_ctr.task_io import terminal_size
-from kuke_ctr.user_tty import window_size
+from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.children import close_all, say
+from kuke_ctr.recipes.attach_target import Look
+from kuke_ctr.recipes.process_facts import daemon_pid
+from kuke_ctr.terminals import kuketty
+from kuke_ctr.terminals.attachment import Ending, Kind, Options
+from kuke_ctr.terminals.task_io import terminal_size
+from kuke_ctr.terminals.user_terminal import window_size
 
 _OWN_FAILURE = 1
 """What ctr exits with when it fails itself; a task's process may end with it as well."""
@@ -48,7 +48,7 @@ def attach(ctr: Ctr, namespace: str, found: Look, options: Options) -> Ending:
         if found.info.terminal:
             ending = _on_terminal(ctr, call, _with_size(found, options))
         else:
-            from kuke_ctr.terminal import relay_pipes
+            from kuke_ctr.terminals.pexpect_door import relay_pipes
 
             ending = relay_pipes(lambda: ctr.processes.open_pipes(call), options)
     finally:
@@ -74,7 +74,7 @@ def _with_size(found: Look, options: Options) -> Options:
 
 
 def _on_terminal(ctr: Ctr, call: Call, options: Options) -> Ending:
-    from kuke_ctr.terminal import attach_pty
+    from kuke_ctr.terminals.pexpect_door import attach_pty
 
     endings: list[Ending] = []
 
@@ -91,7 +91,7 @@ def _on_terminal(ctr: Ctr, call: Call, options: Options) -> Ending:
 
 
 def _through_socket(ctr: Ctr, found: Look, path: Path, options: Options) -> Ending:
-    from kuke_ctr.terminal import attach_socket
+    from kuke_ctr.terminals.pexpect_door import attach_socket
 
     if ctr.processes.trace:
         say(sys.stderr, f"+ {_conversation(path, options)}")

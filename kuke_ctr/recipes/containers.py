@@ -8,8 +8,8 @@ from pathlib import Path
 from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.errors import Interrupted, KukeCtrError, NotFound
-from kuke_ctr.hints import line_in
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.records import Task
 

@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import Self
 
 from kuke_ctr.backends.ctr import containers, tasks
+from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
-from kuke_ctr.hints import line_in
-from kuke_ctr.host import Host
+from kuke_ctr.kukeon.cells import CellContainer, find_container
+from kuke_ctr.kukeon.host import Host
+from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
-from kuke_ctr.realms import Resolution, check_name
-from kuke_ctr.recipes.kukeon_files import CellContainer, find_container
 from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
 from kuke_ctr.records import Task
-from kuke_ctr.task_io import PROC, IoKind, shims_write, task_io
+from kuke_ctr.terminals.task_io import PROC, IoKind, shims_write, task_io
 
 LIVING = ("RUNNING", "CREATED", "PAUSED", "PAUSING")
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.backends.ctr.tables import fetch
-from kuke_ctr.calls import Call, shown
-from kuke_ctr.children import close_all
 from kuke_ctr.errors import CtrFailed, CtrMissing, Interrupted, KukeCtrError, NotFound, TimeLimit
-from kuke_ctr.hints import line_in
 from kuke_ctr.parse.transfers import parse_import
-from kuke_ctr.process import Processes
+from kuke_ctr.processes.calls import Call, shown
+from kuke_ctr.processes.children import close_all
+from kuke_ctr.processes.runner import Processes
 from kuke_ctr.records import Image, Listing
 
 _ASKING = 5.0

@@ -10,9 +10,9 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
-from kuke_ctr import tree
-from kuke_ctr.options import SHARED
-from kuke_ctr.tree import ENTRIES
+from kuke_ctr.cli import tree
+from kuke_ctr.cli.tree import ENTRIES
+from kuke_ctr.commands.shared.options import SHARED
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
 RENEW = "scripts/commands-doc"
@@ -123,12 +123,12 @@ def _joined(text: str) -> str:
 
 
 def commands() -> Iterator[Command]:
-    """Every command of the tree in the order of ENTRIES; modules without commands have none."""
+    """Every command of the tree in the order of ENTRIES; a command of two nouns comes twice."""
     seen: dict[Any, tuple[str, ...]] = {}
     for noun, entry in ENTRIES.items():
-        for module in (noun, *entry.more):
+        for module, verbs in entry.modules.items():
             for verb, info in infos(module).items():
-                if module != noun and verb not in entry.more[module]:
+                if verbs and verb not in verbs:
                     continue  # another noun's, in a module that several have
                 words = (noun, verb) if entry.verbs else (noun,)
                 built = tree.command_of(info)

@@ -15,9 +15,9 @@ import pytest
 from scripts.lib import containerd as harness
 from scripts.lib import programs as cache_of_programs
 from scripts.lib.containerd import PrivateContainerd
-from tests.integration.kukeon_host import KukeonHost, make_kukeon_host
-from tests.integration.runner import KukeCtr
-from tests.integration.running import Place, place_on
+from tests.support.kukeon_host import KukeonHost, make_kukeon_host
+from tests.support.runner import KukeCtr
+from tests.support.running import Place, place_on
 
 SUITES = {"1.6": "bookworm", "1.7": "trixie", "2.1": "sid"}
 """containerd's version -> the suite of Debian that has it (sid's moves on)."""

@@ -17,8 +17,8 @@ from scripts.lib import attach_rounds, processes
 from scripts.lib.attach_rounds import NAMESPACE
 from scripts.lib.containerd import PrivateContainerd, temporary, unique
 from scripts.lib.seat import Seat
-from tests.integration.runner import PROGRAM, KukeCtr
-from tests.scripts import LIMITS
+from tests.support.runner import PROGRAM, KukeCtr
+from tests.support.scripts import LIMITS
 
 TOP = Path(__file__).parents[2]
 KEYS = b"\x1d\x1d"

@@ -15,7 +15,7 @@ from scripts.lib import processes
 from scripts.lib.attach_rounds import NAMESPACE
 from scripts.lib.seat import Seat
 from tests.integration.test_attach import KEYS, LIMIT, SHELL, TOP, Host, host, with_image
-from tests.kuketty_server import SCREEN
+from tests.support.kuketty_server import SCREEN
 
 __all__ = ["host", "with_image"]
 
@@ -115,7 +115,7 @@ def serve(host: Host, folder: Path) -> Iterator[Serve]:
         argv = (
             sys.executable,
             "-m",
-            "tests.kuketty_server",
+            "tests.support.kuketty_server",
             folder / "socket",
             folder / "log",
             way,

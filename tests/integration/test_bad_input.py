@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.kukeon_host import KukeonHost, write_record
-from tests.integration.runner import KukeCtr
+from tests.support.kukeon_host import KukeonHost, write_record
+from tests.support.runner import KukeCtr
 
 Done = subprocess.CompletedProcess[str]
 REALM = "kind: Realm\nmetadata: {name: main}\nspec: {namespace: team-d}\n"

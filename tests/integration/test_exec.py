@@ -12,7 +12,7 @@ import pytest
 
 from scripts.lib import processes
 from scripts.lib.containerd import unique
-from tests.integration.running import BUSYBOX, LIMIT, Place
+from tests.support.running import BUSYBOX, LIMIT, Place
 
 PIPE = subprocess.PIPE
 TRAPS = (

@@ -10,7 +10,7 @@ from scripts.lib.images import Archive, busybox, files
 from scripts.lib.odd_images import import_broken
 from scripts.lib.processes import mounts_below
 from tests.integration.conftest import SUITES
-from tests.integration.inside import Inside
+from tests.support.inside import Inside
 
 BUSYBOX = "docker.io/library/busybox:1.36"
 OTHER = "example.com/other:1"

@@ -13,9 +13,9 @@ from scripts.lib import odd_images
 from scripts.lib.containerd import PrivateContainerd, unique
 from scripts.lib.images import Archive, busybox
 from scripts.lib.odd_images import BROKEN, WHOLE
-from tests.integration.inside import Inside
-from tests.integration.runner import PROGRAM, KukeCtr
-from tests.scripts import rest_of
+from tests.support.inside import Inside
+from tests.support.runner import PROGRAM, KukeCtr
+from tests.support.scripts import rest_of
 
 BUSYBOX = "docker.io/library/busybox:1.36"
 

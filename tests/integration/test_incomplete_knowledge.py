@@ -10,8 +10,8 @@ import pytest
 
 from scripts.lib import processes
 from scripts.lib.containerd import unique
-from tests.integration.running import BUSYBOX, LIMIT, Place
-from tests.scripts import signal_taken
+from tests.support.running import BUSYBOX, LIMIT, Place
+from tests.support.scripts import signal_taken
 
 
 def state(place: Place, name: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from scripts.lib.containerd import PrivateContainerd
 from scripts.lib.images import Archive, busybox
 from scripts.lib.kukeon import write_record
-from tests.integration.runner import KukeCtr
+from tests.support.runner import KukeCtr
 
 BUSYBOX = "docker.io/library/busybox:1.36"
 

@@ -16,7 +16,7 @@ from scripts.lib.containerd import PrivateContainerd, unique
 from scripts.lib.images import Archive, busybox
 from scripts.lib.kukeon import write_record
 from scripts.lib.processes import until
-from tests.integration.runner import PROGRAM, KukeCtr
+from tests.support.runner import PROGRAM, KukeCtr
 
 BUSYBOX = "docker.io/library/busybox:1.36"
 TRAP = "example.com/trap:1"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.kukeon_host import (
+from tests.support.kukeon_host import (
     BUSYBOX,
     FOREIGN,
     LABEL,
@@ -15,7 +15,7 @@ from tests.integration.kukeon_host import (
     KukeonHost,
     write_record,
 )
-from tests.integration.runner import KukeCtr
+from tests.support.runner import KukeCtr
 
 MANIFEST = """\
 apiVersion: v1beta1

@@ -10,7 +10,7 @@ import pytest
 
 from scripts.lib import processes
 from scripts.lib.containerd import unique
-from tests.integration.running import BUSYBOX, LIMIT, Place
+from tests.support.running import BUSYBOX, LIMIT, Place
 
 
 def test_in_the_foreground_on_each_version(any_place: Place) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.cli import main
+from kuke_ctr.cli.main import main
 from kuke_ctr.parse.container_info import LOGS
 from scripts.lib import processes
 from scripts.lib.containerd import PrivateContainerd, unique

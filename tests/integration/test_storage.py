@@ -15,7 +15,7 @@ import pytest
 from scripts.lib import processes
 from scripts.lib.containerd import PrivateContainerd, unique
 from scripts.lib.images import Archive, Json, busybox, files
-from tests.integration.runner import KukeCtr
+from tests.support.runner import KukeCtr
 
 REF = "docker.io/library/busybox:1.36"
 

@@ -18,7 +18,7 @@ from scripts.lib.images import Archive, busybox
 from scripts.lib.kukeon import record_path, write_record
 from scripts.lib.registry import Registry
 from scripts.lib.seat import Seat
-from tests.integration.runner import PROGRAM, KukeCtr
+from tests.support.runner import PROGRAM, KukeCtr
 
 A, B, INDEX = "example.com/a:1", "example.com/b:1", "example.com/index:1"
 SECRET = "hunter2 & Ünïcode"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kuke_ctr.parse.check import parse_check, problems_in
 from kuke_ctr.records import ImageCheck, Refused
-from tests.parse.tabwriter import ctr_table
+from tests.support.tabwriter import ctr_table
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "ctr-output"
 RECORDED = sorted(

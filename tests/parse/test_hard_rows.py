@@ -16,7 +16,7 @@ import pytest
 from kuke_ctr.parse.images import parse_images
 from kuke_ctr.parse.namespaces import parse_namespaces
 from kuke_ctr.records import Image, Namespace, Refused
-from tests.parse.tables import TABLES, Cells, read
+from tests.support.tables import TABLES, Cells, read
 
 FILE = Path(__file__).parents[2] / "fixtures" / "hard-rows.json"
 

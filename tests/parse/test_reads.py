@@ -16,7 +16,7 @@ from kuke_ctr.parse.processes import parse_processes
 from kuke_ctr.parse.sandboxes import parse_sandboxes
 from kuke_ctr.parse.snapshots import parse_snapshots, parse_usage, tree_of
 from kuke_ctr.records import Record, Refused, Snapshot
-from tests.parse.tabwriter import ctr_table
+from tests.support.tabwriter import ctr_table
 
 # a cell without tabs, line breaks and blanks at its ends comes back as it was
 WORDS = st.text(string.ascii_letters + string.digits + ".-_/:é漢", min_size=1, max_size=12)

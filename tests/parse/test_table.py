@@ -15,9 +15,9 @@ from kuke_ctr.parse.namespaces import parse_namespaces
 from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.parse.tasks import parse_tasks
 from kuke_ctr.records import Container, Image, Namespace, Refused, Task
-from tests.parse import tables
-from tests.parse.tables import Cells, read
-from tests.parse.tabwriter import ESCAPE, ctr_table
+from tests.support import tables
+from tests.support.tables import Cells, read
+from tests.support.tabwriter import ESCAPE, ctr_table
 
 # what the cells are made of: `quiet` leaves a table whole, `loud` breaks it in every way
 

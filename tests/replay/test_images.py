@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kuke_ctr.cli import main
+from kuke_ctr.cli.main import main
 from scripts.lib.odd_images import BROKEN, WHOLE
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "ctr-output"

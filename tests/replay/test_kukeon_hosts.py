@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.cli import main
+from kuke_ctr.cli.main import main
 
 HOSTS = Path(__file__).parents[2] / "fixtures" / "ctr-output"
 Capture = pytest.CaptureFixture[str]

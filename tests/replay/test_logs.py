@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.cli import main
+from kuke_ctr.cli.main import main
 from tests.replay.test_kukeon_hosts import HOSTS
 
 Capture = pytest.CaptureFixture[bytes]

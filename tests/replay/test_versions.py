@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.cli import main
+from kuke_ctr.cli.main import main
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 VERSIONS = ["1.4.13", "1.6.20", "1.7.24", "2.1.9"]

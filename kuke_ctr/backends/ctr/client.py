@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.calls import Call, Result
 from kuke_ctr.errors import CtrFailed, Unreadable
-from kuke_ctr.process import Processes
+from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.runner import Processes
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table
-from kuke_ctr.calls import Result
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.parse.containers import parse_containers
+from kuke_ctr.processes.calls import Result
 
 LS = Table(("containers", "ls"), parse_containers, filter_by="id")
 

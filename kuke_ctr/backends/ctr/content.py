@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.backends.ctr.tables import Table
 from kuke_ctr.backends.ctr.tables import read as table_of
 from kuke_ctr.backends.ctr.transfer import registry_failure
-from kuke_ctr.calls import Result, mask
 from kuke_ctr.errors import NotFound, UsageError
-from kuke_ctr.hints import line_in
 from kuke_ctr.parse.content import parse_active, parse_content
+from kuke_ctr.processes.calls import Result, mask
 
 LS = Table(("content", "ls"), parse_content, name_of=lambda blob: blob.digest, filter_by="digest")
 ACTIVE = Table(("content", "active"), parse_active, filter_by="ref")

@@ -2,8 +2,8 @@
 
 import re
 
-from kuke_ctr.calls import Result, mask
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, TimeLimit
+from kuke_ctr.processes.calls import Result, mask
 
 _LOG_LINE = re.compile(r'^time="[^"]*" level=\w+ msg=')
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from kuke_ctr.backends.ctr import filters
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table, read
-from kuke_ctr.calls import mask
 from kuke_ctr.errors import NotFound, Unreadable
 from kuke_ctr.parse.images import parse_images
+from kuke_ctr.processes.calls import mask
 from kuke_ctr.records import Image, RowsRefused
 
 if TYPE_CHECKING:

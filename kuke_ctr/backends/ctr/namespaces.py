@@ -5,9 +5,9 @@ from difflib import get_close_matches
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table
-from kuke_ctr.calls import Result
 from kuke_ctr.errors import NotFound
 from kuke_ctr.parse.namespaces import parse_namespaces
+from kuke_ctr.processes.calls import Result
 
 LS = Table(("namespaces", "ls"), parse_namespaces)
 

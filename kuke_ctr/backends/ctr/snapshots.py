@@ -6,10 +6,10 @@ from datetime import datetime
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import R, Table
-from kuke_ctr.calls import Result
 from kuke_ctr.errors import CtrFailed, NotFound, Unreadable
 from kuke_ctr.parse.mounts import MountCommand, parse_mount_commands
 from kuke_ctr.parse.snapshots import parse_snapshots, parse_usage
+from kuke_ctr.processes.calls import Result
 
 LS = Table(("snapshots", "ls"), parse_snapshots)
 # -b: exact sizes

@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.filters import hint_for
-from kuke_ctr.calls import Call, Result, mask
 from kuke_ctr.errors import KukeCtrError, Unreadable
+from kuke_ctr.processes.calls import Call, Result, mask
 from kuke_ctr.records import Listing, Record, Refused
 
 R = TypeVar("R", bound=Record)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.tables import Table, listing, read
-from kuke_ctr.calls import Call, Result
 from kuke_ctr.parse.tasks import parse_tasks
+from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.records import Listing, RowsRefused, Task
 
 if TYPE_CHECKING:

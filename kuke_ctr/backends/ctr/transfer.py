@@ -8,8 +8,8 @@ from typing import Literal
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of, message_of
-from kuke_ctr.calls import Call, Result, mask
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
+from kuke_ctr.processes.calls import Call, Result, mask
 
 Verb = Literal["pull", "push", "import", "export"]
 
@@ -147,7 +147,7 @@ def _start(ctr: Ctr, call: Call, streams: Streams) -> Result:
     secret, terminal = streams.secret, streams.terminal
     if secret is None and terminal is None:
         return ctr.processes.run(call)
-    from kuke_ctr.terminal import answer_password, watch
+    from kuke_ctr.terminals.pexpect_door import answer_password, watch
 
     if secret is not None:
         show = terminal if terminal is not None else streams.stdout

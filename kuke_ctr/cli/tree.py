@@ -1,0 +1,294 @@
+"""The tree of commands: the words that there are, and the one that was typed, built.
+
+The table below is all that a start-up knows of the other commands.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command as build
+
+from kuke_ctr.commands.shared.options import hoist, is_shared, typed
+from kuke_ctr.errors import UsageError
+
+if TYPE_CHECKING:
+    from typer.models import CommandInfo
+
+
+class Entry(NamedTuple):
+    """A word after `kuke-ctr`: its one-line help, its modules under `commands/`, its other names.
+
+    Each module stands with the verbs that it has: only the one that is asked for is imported. One
+    with no verbs is the command itself.
+    """
+
+    help: str
+    modules: Mapping[str, tuple[str, ...]]
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The words that may follow; none for a command without a noun."""
+        return tuple(verb for verbs in self.modules.values() for verb in verbs)
+
+
+ENTRIES = {
+    "images": Entry(
+        "Images of a realm.",
+        {
+            "images.ls": ("ls",),
+            "images.check": ("check", "usage", "inspect"),
+            "images.registry": ("pull", "push"),
+            "images.archives": ("import", "export"),
+            "images.tag": ("tag", "label", "rm", "prune", "convert"),
+            "images.mount": ("mount", "unmount"),
+        },
+        ("image", "i"),
+    ),
+    "containers": Entry(
+        "Containers of a realm.",
+        {"containers.ls": ("ls", "info"), "containers.create": ("create", "label", "rm")},
+        ("container", "c"),
+    ),
+    "tasks": Entry(
+        "Tasks: the processes of containers.",
+        {
+            "tasks.ls": ("ls", "ps", "metrics"),
+            "tasks.start": ("start",),
+            "everyday.attach": ("attach",),
+            "everyday.exec": ("exec",),
+            "tasks.kill": ("kill", "pause", "resume", "rm", "checkpoint"),
+        },
+        ("task", "t"),
+    ),
+    "run": Entry("Make a container and start it.", {"everyday.run": ()}),
+    "exec": Entry("Run a command in a running container.", {"everyday.exec": ()}),
+    "attach": Entry("Look into a running container, without harm.", {"everyday.attach": ()}),
+    "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
+    "snapshots": Entry(
+        "Snapshots: the file systems of images and containers.",
+        {
+            "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
+            "storage.snapshots_prepare": ("prepare", "view", "commit", "label", "mount", "rm"),
+        },
+        ("snapshot",),
+    ),
+    "content": Entry(
+        "Content: the blobs that images are made of.",
+        {
+            "storage.content": ("ls", "active", "get"),
+            "storage.content_fetch": ("fetch", "ingest"),
+            "storage.content_rm": ("label", "rm", "prune"),
+        },
+    ),
+    "leases": Entry(
+        "Leases: what keeps content and snapshots.",
+        {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
+        ("lease",),
+    ),
+    "sandboxes": Entry(
+        "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ("sandbox", "sb", "s")
+    ),
+    "events": Entry("What happens in a realm, as it happens.", {"everyday.events": ()}, ("event",)),
+    "namespaces": Entry(
+        "containerd's namespaces.",
+        {"host.namespaces": ("ls", "create", "label", "rm")},
+        ("namespace", "ns"),
+    ),
+    "realms": Entry(
+        "Realms, and how they become namespaces.",
+        {"kukeon.realms": ("ls", "resolve")},
+        ("realm",),
+    ),
+    "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ("plugin",)),
+    "deprecations": Entry(
+        "What is used here that containerd will drop.",
+        {"host.deprecations": ("ls",)},
+        ("deprecation",),
+    ),
+    "version": Entry("Versions of kuke-ctr, ctr and containerd.", {"host.version": ()}),
+    "info": Entry("What containerd says about itself.", {"host.info": ()}),
+    "ctr": Entry("Become ctr itself, with -n and -a filled in.", {"host.ctr": ()}),
+    "parse": Entry("Read what ctr printed elsewhere.", {"host.parse": ()}),
+    "schema": Entry("JSON Schema of the records.", {"host.schema": ()}),
+}
+NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
+ELSEWHERE = {
+    "checkpoint": "tasks checkpoint",
+    "commit": "snapshots commit",
+    "convert": "images convert",
+    "create": "containers create",
+    "export": "images export",
+    "fetch": "content fetch",
+    "import": "images import",
+    "inspect": "containers info",
+    "kill": "tasks kill",
+    "load": "images import",
+    "ls": "containers ls",
+    "metrics": "tasks metrics",
+    "mount": "images mount",
+    "pause": "tasks pause",
+    "ps": "tasks ls",
+    "prune": "images prune",
+    "pull": "images pull",
+    "push": "images push",
+    "resume": "tasks resume",
+    "rm": "containers rm",
+    "rmi": "images rm",
+    "save": "images export",
+    "start": "tasks start",
+    "stats": "tasks metrics",
+    "stop": "tasks kill",
+    "tag": "images tag",
+    "top": "tasks ps",
+    "unmount": "images unmount",
+    "unpause": "tasks resume",
+}
+"""Words that docker's users and ctr's type without a noun, and the command that does that here."""
+
+VERB_ALIASES = {"list": "ls", "remove": "rm", "delete": "rm", "del": "rm"}
+
+# shown as it is typed: a bracket in a help text is not markup
+MARKUP: Literal["markdown"] = "markdown"
+
+
+class Verbs(TyperGroup):
+    """The verbs of one noun; each is imported and built when it is asked for."""
+
+    entry: Entry
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """No verb at all asks for help."""
+        return super().parse_args(ctx, args or ["--help"])
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """In the words of a command line."""
+        show_plain(self.get_params(ctx))
+        super().format_help(ctx, formatter)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The verbs in the order of the modules."""
+        return list(self.entry.verbs)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a verb or of one of its other names."""
+        for name in (cmd_name, VERB_ALIASES.get(cmd_name, cmd_name)):
+            for module, verbs in self.entry.modules.items():
+                if name in verbs:
+                    return command_of(infos_of(module)[name])
+        raise unknown(cmd_name, self.entry.verbs, ctx.command_path)
+
+
+class Nouns(TyperGroup):
+    """The root: every noun is imported when it is asked for."""
+
+    outline = False
+
+    def make_context(self, info_name: Any, args: list[str], *rest: Any, **extra: Any) -> Any:
+        """For a shell that asks for completions, too, shared options may stand before the verb."""
+        if extra.get("resilient_parsing"):
+            args = hoist(args, is_noun)
+        return super().make_context(info_name, args, *rest, **extra)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The nouns and the commands without a noun."""
+        return list(ENTRIES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The group of a noun, or a command without a noun."""
+        name = NAMES.get(cmd_name)
+        if name is None:
+            raise unknown(cmd_name, list(NAMES), "kuke-ctr")
+        entry = ENTRIES[name]
+        if self.outline:
+            return TyperCommand(name, help=entry.help)
+        if not entry.verbs:
+            (module,) = entry.modules
+            return command_of(infos_of(module)[name])
+        group = Verbs(name=name, help=entry.help, rich_markup_mode=MARKUP)
+        group.entry = entry
+        return group
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The help shows the table's lines and imports no noun."""
+        self.outline = True
+        show_plain(self.get_params(ctx))
+        super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """The same for a shell."""
+        self.outline = True
+        return super().shell_complete(ctx, incomplete)
+
+
+def is_noun(word: str) -> bool:
+    """Whether a verb follows this word."""
+    return word in NAMES and bool(ENTRIES[NAMES[word]].verbs)
+
+
+def path_of(line: Sequence[str]) -> str:
+    """What of a command line is the command: `kuke-ctr images ls`."""
+    known = 2 if line and is_noun(line[0]) else 1 if line and line[0] in NAMES else 0
+    return " ".join(["kuke-ctr", *(word for word in line[:known] if not word.startswith("-"))])
+
+
+def infos_of(module: str) -> dict[str, "CommandInfo"]:
+    """The commands in a module of `commands/`, by name."""
+    app = import_module(f"kuke_ctr.commands.{module}").app
+    return {info.name or info.callback.__name__: info for info in app.registered_commands}
+
+
+class Lean(TyperCommand):
+    """A command that makes ready only the shared options that are typed: each costs a start 1 ms.
+
+    The help and the complaint about an unknown option know all of them.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The same as with all options."""
+        every, given = self.params, list(args)
+        self.params = [one for one in every if not is_shared(one.opts) or typed(one.opts, args)]
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException:
+            self.params = every
+            return super().parse_args(ctx, given)
+        finally:
+            self.params = every
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """In the words of a command line."""
+        show_plain(self.get_params(ctx))
+        super().format_help(ctx, formatter)
+
+
+def show_plain(parameters: Sequence[Any]) -> None:
+    """Let the help show no types of Python: a flag has no value, and a value a name in capitals."""
+    for one in parameters:
+        if one.param_type_name == "argument" or one.is_flag or one.count:
+            one.display_type_rich = lambda ctx: None
+        elif one.metavar is None:
+            one.metavar = one.opts[0].lstrip("-").rpartition("-")[2].upper()
+
+
+def command_of(info: "CommandInfo") -> Any:
+    """The command, built, as a program of its own."""
+    one = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
+    one.registered_commands.append(info)
+    if not issubclass(info.cls or TyperCommand, Lean):
+        info.cls = type("Command", (Lean, info.cls or TyperCommand), {})
+    return build(one)
+
+
+def unknown(word: str, names: Sequence[str], path: str) -> UsageError:
+    """The error for a word that is no command, with the nearest one that is."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [name for name in names if len(name) > 1], n=1)
+    if path == "kuke-ctr" and word in ELSEWHERE:
+        near = [ELSEWHERE[word]]
+    hint = f"did you mean `{path} {near[0]}`?" if near else f"`{path} --help` lists the commands"
+    return UsageError(f"there is no command {word!r} in `{path}`", hint=hint)

@@ -1,0 +1,54 @@
+"""kuke-ctr containers"""
+
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import containers
+from kuke_ctr.commands.shared.documents import document_form, print_document
+from kuke_ctr.commands.shared.lists import list_realms_table
+from kuke_ctr.commands.shared.near_containers import near_containers
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.records import Container
+from kuke_ctr.session import Session
+
+app = typer.Typer()
+
+
+@app.command("ls")
+@shared
+def ls(
+    session: Session,
+    filters: Annotated[
+        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id~=web")
+    ] = None,
+) -> None:
+    """List the containers of a realm.
+
+    Runs `ctr containers ls`. Records: Container.
+    """
+    list_realms_table(
+        session,
+        containers.LS,
+        Container,
+        filters or (),
+        when_empty=lambda realm: f"{realm.described} has no containers",
+    )
+
+
+@app.command("info")
+@shared
+def info(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    spec: Annotated[bool, typer.Option("--spec", help="Only the OCI spec.")] = False,
+) -> None:
+    """Show all that containerd knows about a container, as one document.
+
+    Runs `ctr containers info CONTAINER`.
+    """
+    form = document_form(session)
+    realm = session.realm()
+
+    with near_containers(realm, name):
+        print_document(containers.info(realm.ctr, realm.namespace, name, spec=spec), form)

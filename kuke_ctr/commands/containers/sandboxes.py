@@ -1,0 +1,37 @@
+"""kuke-ctr sandboxes"""
+
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import sandboxes
+from kuke_ctr.backends.ctr.versions import require
+from kuke_ctr.commands.shared.confirm import flags
+from kuke_ctr.commands.shared.lists import list_realms_table
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.records import Sandbox
+from kuke_ctr.session import Session
+
+app = typer.Typer()
+
+
+@app.command("ls")
+@shared
+def ls(
+    session: Session,
+    filters: Annotated[
+        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id==pod1")
+    ] = None,
+) -> None:
+    """List the sandboxes of a realm (ctr 1.7 and later).
+
+    Runs `ctr sandboxes ls`. Records: Sandbox.
+    """
+    require(session.ctr, "sandboxes")
+    list_realms_table(
+        session,
+        sandboxes.LS,
+        Sandbox,
+        flags(filters=filters),
+        when_empty=lambda realm: f"{realm.described} has no sandboxes",
+    )

@@ -1,0 +1,323 @@
+"""kuke-ctr attach, kuke-ctr tasks attach"""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from kuke_ctr.commands.shared.launch import own_failures
+from kuke_ctr.commands.shared.near_containers import near_containers
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.errors import NO_READER, KukeCtrError, UsageError
+from kuke_ctr.render import escape
+from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.terminals.detach_keys import DEFAULT_KEYS, describe_keys, parse_keys
+
+if TYPE_CHECKING:
+    from kuke_ctr.recipes.attach_target import Look
+    from kuke_ctr.terminals.attachment import Ending, Options, Step
+
+app = typer.Typer()
+
+_EXPECT, _SEND = "--expect", "--send"
+_SHOWN_LINES = 10
+_LAST_LINES = 10
+
+_ESCAPES = {"n": b"\n", "r": b"\r", "t": b"\t", "e": b"\x1b", "0": b"\0", "\\": b"\\"}
+_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.|$)", re.DOTALL)
+
+
+class InOrder(TyperCommand):
+    """A command that is told in which order --expect and --send stood (hidden option --order)."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words, and the order as an option more."""
+        order = "".join(name[2] for name in _options_in(args) if name in (_EXPECT, _SEND))
+        return super().parse_args(ctx, [*([f"--order={order}"] if order else []), *args])
+
+
+def _options_in(args: Sequence[str]) -> Iterator[str]:
+    """The names of the long options; what follows --expect or --send is a value, whatever it is."""
+    words = iter(args)
+    for word in words:
+        if word == "--":
+            return
+        name, equals, _ = word.partition("=")
+        yield name
+        if name in (_EXPECT, _SEND) and not equals:
+            next(words, None)
+
+
+@app.command("attach", cls=InOrder)
+@shared
+def attach(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    keys: Annotated[
+        str, typer.Option("--detach-keys", metavar="KEYS", help="As in docker: ctrl-p,ctrl-q.")
+    ] = DEFAULT_KEYS,
+    no_stdin: Annotated[
+        bool, typer.Option("--no-stdin", help="Only look: nothing that is typed gets there.")
+    ] = False,
+    sig_proxy: Annotated[
+        bool,
+        typer.Option(
+            "--sig-proxy",
+            help="Without a terminal in the task: signals that we get, Ctrl-C too, go to it.",
+        ),
+    ] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what is shown to this new file as well."),
+    ] = None,
+    logs: Annotated[
+        bool, typer.Option("--logs", help="Follow the log file where the output goes into one.")
+    ] = False,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="REGEX",
+            help="Wait for this in the output and end with 0; with 124 where it does not come.",
+        ),
+    ] = None,
+    send: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help=r"Type this after what stands before it; knows \n, \r, \t, \e and \xHH.",
+        ),
+    ] = None,
+    order: Annotated[str, typer.Option("--order", hidden=True)] = "",
+) -> None:
+    r"""Look into a running container and type to it; leaving does it no harm.
+
+    Runs `ctr tasks attach CONTAINER`, or speaks to kuketty's socket where Kukeon's kuketty holds
+    the terminal. Ctrl-] twice detaches, Ctrl-C too where the task has no terminal: exit 0. When the
+    task ends, its exit code is ours, and ctr deletes the task. 125: a failure of ours or ctr's;
+    124: --timeout passed, or --expect waited in vain. -q leaves the notes on stderr out, but for an
+    end with another code than 0.
+
+    For scripts: --send 'date\n' --expect '20\d\d' --timeout 5s
+    """
+    _refuse_output(session)
+    watched = parse_keys(keys)
+    script = _script(order, expect or [], send or [])
+    with own_failures():
+        from kuke_ctr.recipes import attach as recipe
+        from kuke_ctr.recipes.attach_target import refuse
+        from kuke_ctr.terminals.attachment import refuse_existing
+
+        realm = session.realm()
+        found = _look(realm, name)
+        if logs and _follow(session, realm, found):
+            return
+        refuse(found, lambda: _has_log(realm, name))
+        if save is not None:
+            refuse_existing(save)
+        options = _options(session, watched, no_stdin, sig_proxy, save, script)
+        if session.options.dry_run:
+            recipe.plan(realm.ctr, realm.namespace, found, options)
+            return
+        if not session.options.quiet:
+            _announce(found, options)
+            options = replace(options, input_ended=lambda: _input_ended(found, options))
+        ending = recipe.attach(realm.ctr, realm.namespace, found, options)
+        _tell(session, found, ending)
+    raise typer.Exit(ending.exit_code)
+
+
+def _refuse_output(session: Session) -> None:
+    if session.options.output is not None:
+        raise UsageError(
+            "what a task prints is shown as it is: -o has no meaning here", hint="leave -o out"
+        )
+    if session.options.replay is not None:
+        raise UsageError(
+            "an attachment needs a task that answers: there is no replay of it",
+            hint="leave --replay out",
+        )
+
+
+def _look(realm: Realm, name: str) -> "Look":
+    from kuke_ctr.recipes.attach_target import look
+
+    with near_containers(realm, name):
+        return look(realm.ctr, realm.namespace, name, realm.host.settings.run_path)
+
+
+def _has_log(realm: Realm, name: str) -> bool:
+    from kuke_ctr.recipes.logs import find
+
+    with suppress(KukeCtrError):
+        find(realm.host, realm.resolution, name)
+        return True
+    return False
+
+
+def _follow(session: Session, realm: Realm, found: "Look") -> bool:
+    """Follow the log of a task that cannot be attached to; False where it can."""
+    from kuke_ctr.terminals.task_io import IoKind
+
+    if found.socket is not None or found.io.kind not in (IoKind.LOG, IoKind.UNKNOWN):
+        return False
+    from kuke_ctr.commands.everyday.logs import print_log
+
+    with suppress(KeyboardInterrupt):  # leaving, as from an attachment
+        print_log(session, realm, found.name, lines=_LAST_LINES, following=True)
+    return True
+
+
+def _options(
+    session: Session,
+    keys: bytes,
+    no_stdin: bool,
+    sig_proxy: bool,
+    save: Path | None,
+    script: "tuple[Step, ...]",
+) -> "Options":
+    from kuke_ctr.terminals.attachment import Options
+
+    return Options(
+        take_input=not no_stdin,
+        keys=keys,
+        sig_proxy=sig_proxy,
+        save=save,
+        timeout=session.options.timeout or None,
+        script=script,
+    )
+
+
+def _script(order: str, expects: Sequence[str], sends: Sequence[str]) -> "tuple[Step, ...]":
+    """The steps in the order in which they were typed: a text is sent after what is before it."""
+    if not expects and not sends:
+        return ()
+    if not expects:
+        raise UsageError(
+            "--send without --expect would end before there is an answer",
+            hint=r"for example --send 'date\n' --expect '20\d\d'",
+        )
+    from kuke_ctr.terminals.attachment import Step
+
+    patterns, texts = iter(map(_pattern, expects)), iter(map(_text, sends))
+    steps: list[Step] = []
+    for letter in order:
+        if letter == _EXPECT[2]:
+            steps.append(Step(next(patterns)))
+        elif steps and steps[-1].send is None:
+            steps[-1] = replace(steps[-1], send=next(texts))
+        else:
+            steps.append(Step(b"", next(texts)))
+    return tuple(steps)
+
+
+def _pattern(text: str) -> bytes:
+    pattern = os.fsencode(text)
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise UsageError(
+            f"--expect {text!r} is no regular expression: {error}",
+            hint=r"a character that means itself is \$ or \[",
+        ) from None
+    return pattern
+
+
+def _text(text: str) -> bytes:
+    r"""The bytes of a text with `\n \r \t \e \0 \xHH \\` in it."""
+
+    def read(match: re.Match[bytes]) -> bytes:
+        code = match[1].decode(errors="replace")
+        if len(code) > 1:
+            return bytes([int(code[1:], 16)])
+        if code not in _ESCAPES:
+            raise UsageError(
+                f"--send {text!r} has an unknown escape \\{code}",
+                hint=r"known are \n \r \t \e \0 \xHH, and \\ for a backslash",
+            )
+        return _ESCAPES[code]
+
+    return _ESCAPE.sub(read, os.fsencode(text))
+
+
+def _announce(found: "Look", options: "Options") -> None:
+    from kuke_ctr.recipes.attach_target import remarks
+
+    for text in remarks(found):
+        note(text)
+    if options.sig_proxy and _has_terminal(found):
+        note("--sig-proxy means nothing here: in a terminal Ctrl-C is a key like any other")
+    ways = _ways(found, options)
+    if ways and not options.script:
+        note(f"attaching to {found.name}; to leave it running, type {ways}")
+
+
+def _has_terminal(found: "Look") -> bool:
+    return found.info.terminal or found.socket is not None
+
+
+def _ways(found: "Look", options: "Options") -> str:
+    """What to type to leave; empty where nothing does."""
+    ways = []
+    typing, has_terminal = os.isatty(options.stdin), _has_terminal(found)
+    if typing:
+        ways.append(describe_keys(options.keys))
+    if not (typing and options.take_input and has_terminal) and (
+        has_terminal or not options.sig_proxy
+    ):
+        ways.append("Ctrl-C")
+    return " or ".join(ways)
+
+
+def _input_ended(found: "Look", options: "Options") -> None:
+    ways = _ways(found, options)
+    leave = f"; to leave, type {ways}" if ways else ""
+    with suppress(OSError):
+        note(
+            f"stdin has ended, and there is no way to tell {found.name} so: "
+            f"what it prints is still shown{leave}"
+        )
+
+
+def _tell(session: Session, found: "Look", ending: "Ending") -> None:
+    """How it ended, on stderr; where the terminal has gone, nobody will read it."""
+    from kuke_ctr.terminals.attachment import Kind
+
+    name = found.name
+    lines: list[str] = []
+    if ending.kind is Kind.ENDED and found.socket is not None:
+        lines = [
+            f"the terminal of {name} was closed; its exit status is told by "
+            f"{found.line('tasks', 'rm', name)}, which deletes the task"
+        ]
+    elif ending.kind is Kind.ENDED:
+        lines = [f"{name} ended with exit status {ending.status}; ctr has deleted its task"]
+    elif ending.kind is not Kind.EXPECTED and ending.exit_code != NO_READER:
+        lines = [f"{ending.why}; {name} runs on"]
+    if ending.awaited is not None:
+        lines = [*(f"kuke-ctr: {line}" for line in lines), *_instead(ending)]
+    elif session.options.quiet and ending.exit_code == 0:
+        return
+    if lines:
+        _say(lines)
+
+
+def _instead(ending: "Ending") -> Iterator[str]:
+    awaited = (ending.awaited or b"").decode(errors="backslashreplace")
+    seen = ending.seen.decode(errors="backslashreplace").splitlines()[-_SHOWN_LINES:]
+    yield f"kuke-ctr: {awaited!r} was not seen{', but:' if seen else ': nothing was'}"
+    yield from (f"  {line}" for line in seen)
+
+
+def _say(lines: Sequence[str]) -> None:
+    sys.stderr.flush()
+    text = "".join(f"{escape(line)}\n" for line in lines)
+    start = "\n" if os.isatty(2) else ""  # the cursor is wherever the task has left it
+    with suppress(OSError):
+        os.write(2, (start + text).encode(errors="surrogateescape"))

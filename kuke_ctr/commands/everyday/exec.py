@@ -1,0 +1,172 @@
+"""kuke-ctr exec"""
+
+import signal
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import containers, tasks, versions
+from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.commands.shared.confirm import flags
+from kuke_ctr.commands.shared.documents import missing
+from kuke_ctr.commands.shared.launch import (
+    own_failures,
+    print_id,
+    refuse_forms,
+    require_terminal,
+    without_dashes,
+)
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.errors import TIME_PASSED, NotFound, UsageError
+from kuke_ctr.processes.calls import Call
+from kuke_ctr.recipes import run as running
+from kuke_ctr.recipes import start as starting
+from kuke_ctr.recipes.start import Outcome
+from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.terminals.attachment import Options as TerminalOptions
+from kuke_ctr.terminals.foreground import Streams
+
+app = typer.Typer()
+
+Command = Annotated[list[str], typer.Argument(metavar="CMD", help="The program and its arguments.")]
+Tty = Annotated[bool, typer.Option("--tty", "-t", help="On a terminal; stdin goes along.")]
+Interactive = Annotated[
+    bool, typer.Option("--interactive", "-i", help="Pass our stdin on; without it there is none.")
+]
+ForceTty = Annotated[
+    bool, typer.Option("--force-tty", help="-t although our stdin is no terminal.")
+]
+
+
+@app.command("exec", context_settings={"allow_interspersed_args": False})
+@shared
+def exec_(
+    session: Session,
+    container: Annotated[str, typer.Argument(metavar="ID", help="The running container.")],
+    command: Command,
+    tty: Tty = False,
+    interactive: Interactive = False,
+    force_tty: ForceTty = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Start it and leave; print its exec id.")
+    ] = False,
+    user: Annotated[
+        str | None, typer.Option("--user", "-u", help="User (and group): a name or a number.")
+    ] = None,
+    cwd: Annotated[
+        str | None, typer.Option("--cwd", "--workdir", "-w", help="The folder it starts in.")
+    ] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option("--env", "-e", metavar="K=V", help="As `env K=V` before the command."),
+    ] = None,
+) -> None:
+    """Run a command in a running container.
+
+    Runs `ctr tasks exec --exec-id NEW [-t] -- ID CMD...`. Options end at ID. The exit code is that
+    of the command; 125 is a failure of ours or ctr's, 126 a program that can't be executed, 127 one
+    that is not there. Signals go on to it; with -t it gets HUP when we are ended. ctr has no flag
+    for the environment: --env needs a program `env` in the container, and everybody can read it.
+    """
+    with own_failures():
+        refuse_forms(session, detach=detach)
+        running.require_absolute(cwd)
+        starting.refuse_replay(session.ctr)
+        if detach and (tty or interactive):
+            raise UsageError("-d leaves at once: there is nobody for -t or -i", hint="leave it out")
+        require_terminal(tty and not session.options.dry_run, force_tty)
+        words = _with_environment(without_dashes(command), env or [])
+        if not words:
+            raise UsageError("there is no command", hint="kuke-ctr exec ID CMD...")
+        if env and session.options.trace:
+            note("note: ctr exec has no --env; the command runs as `env NAME=VALUE... CMD`")
+        if user is not None:
+            versions.require(session.ctr, "tasks", "exec", "--user")
+        realm = session.realm(changing=True)
+        exec_id = starting.unique_id("kuke-ctr")
+        log = "file:///dev/null" if detach else None  # FIFOs that nobody reads would block it
+        given = flags(user=user, cwd=cwd, detach=detach, log_uri=log, tty=tty)
+        call = tasks.exec_in(
+            realm.ctr, realm.namespace, container, words, exec_id=exec_id, flags=given
+        )
+        try:
+            outcome = _run(session, realm, call, container, exec_id, words, (tty, interactive))
+        except NotFound as error:
+            raise _no_container(realm, container, error) from None
+    raise typer.Exit(outcome.exit_code)
+
+
+def _run(
+    session: Session,
+    realm: Realm,
+    call: Call,
+    container: str,
+    exec_id: str,
+    words: list[str],
+    how: tuple[bool, bool],
+) -> Outcome:
+    ctr, (tty, interactive) = realm.ctr, how
+    if "--detach" in call.argv[: call.argv.index("--")]:
+        result = ctr.processes.run(replace(call, timeout=ctr.change_timeout))
+        if result.exit_code != 0:
+            raise starting.start_failure(result.stderr, call, words) or failure_of(result)
+        if not result.planned:
+            shows = line_in(realm.namespace, "tasks", "ps", container)
+            ends = _ending(realm, container, exec_id)
+            hint = f"{shows} shows it, {ends} ends it"
+            print_id(exec_id, f"the process {exec_id} in {container}", hint)
+        return Outcome(0)
+    limit = session.options.timeout or None
+    with starting.patient():
+        if tty:
+            options = TerminalOptions(keys=b"", timeout=limit, last_typed=b"\x04")
+            outcome = starting.on_terminal(ctr, call, options, words)
+        else:
+            streams = Streams(take_input=interactive, timeout=limit)
+            started = starting.exec_started(ctr, realm.namespace, container, exec_id)
+            outcome = starting.on_pipes(ctr, call, streams, started, words)
+        if not outcome.finished:
+            _put_in_order(realm, container, exec_id, outcome, tty=tty)
+    return outcome
+
+
+def _put_in_order(
+    realm: Realm, container: str, exec_id: str, outcome: Outcome, *, tty: bool
+) -> None:
+    """ctr is gone, the process perhaps not: it gets HUP, or what ctr could not pass on."""
+    number = signal.SIGHUP if tty else outcome.signal
+    ended = number is not None and starting.hang_up(
+        realm.ctr, realm.namespace, container, exec_id, number
+    )
+    if ended and outcome.exit_code == TIME_PASSED:
+        starting.tell(f"kuke-ctr: {outcome.why}: the process got HUP, and has ended")
+    if not ended:
+        starting.tell(
+            f"kuke-ctr: {outcome.why or 'left it'}; the process goes on in {container}: "
+            f"{_ending(realm, container, exec_id)} ends it"
+        )
+
+
+def _ending(realm: Realm, container: str, exec_id: str) -> str:
+    kill = ("tasks", "kill", "--exec-id", exec_id, "-s", "KILL", container)
+    return line_in(realm.namespace, *kill)
+
+
+def _with_environment(command: list[str], env: list[str]) -> list[str]:
+    for one in env:
+        if "=" not in one or one.startswith("="):
+            raise UsageError(
+                f"--env {one!r}: exec takes NAME=VALUE only",
+                hint="ctr has no way to pass a value on unseen; put it in a file or in stdin (-i)",
+            )
+    return ["env", *env, *command] if env else command
+
+
+def _no_container(realm: Realm, container: str, error: NotFound) -> NotFound:
+    realm.require_namespace()
+    existing = containers.names(realm.ctr, realm.namespace)
+    if container in existing:
+        return error
+    return missing(realm, "container", [container], existing, "containers", error)

@@ -1,0 +1,173 @@
+"""kuke-ctr logs"""
+
+import os
+import select
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.commands.shared.near_containers import near_containers
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
+from kuke_ctr.parse.screen import Screen
+from kuke_ctr.recipes import logs as recipe
+from kuke_ctr.recipes.log_file import Reader, follow
+from kuke_ctr.render import Output
+from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.terminals.task_io import PROC
+
+app = typer.Typer()
+
+Write = Callable[[bytes | None], None]
+"""Takes bytes for stdout, and None at the end."""
+
+
+@app.command()
+@shared(own=("-n",))
+def logs(
+    session: Session,
+    container: Annotated[str, typer.Argument(metavar="ID", help="A container.")],
+    following: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what comes, until its task ends.")
+    ] = False,
+    tail: Annotated[
+        str, typer.Option("--tail", "-n", metavar="LINES", help="Only the last lines; 0, or all.")
+    ] = "all",
+    since: Annotated[str | None, typer.Option("--since", "--until", hidden=True)] = None,
+    times: Annotated[bool, typer.Option("--timestamps", "-t", hidden=True)] = False,
+) -> None:
+    """Show what a container has printed, without attaching to it; also when containerd is down.
+
+    Reads the file that holds it: Kukeon's, that of `kuke-ctr run -d`, kuketty's, or the one that
+    the shim writes. Runs `ctr containers info ID` and `ctr tasks ls` where the files on disk do not
+    tell; -f runs `ctr tasks ls` to know when to end. On a terminal control sequences but colours
+    are left out; -o raw passes every byte, as a pipe gets it. Exits with 5 where its output is kept
+    nowhere (null IO, FIFOs), 126 where a file is refused, 130 at Ctrl-C. --timeout ends -f with 0.
+    """
+    if since is not None or times:
+        raise UsageError(
+            "the lines of a log have no times: they are what the container printed",
+            hint=f"the last ones: `kuke-ctr logs --tail 100 {container}`",
+        )
+    form = _form(session)
+    lines = _lines(tail)
+    realm = session.realm(lenient=True)
+    try:
+        print_log(session, realm, container, lines=lines, following=following, raw=form)
+    except KeyboardInterrupt:
+        raise typer.Exit(Interrupted.exit_code) from None
+
+
+def print_log(
+    session: Session,
+    realm: Realm,
+    container: str,
+    *,
+    lines: int | None = None,
+    following: bool = False,
+    raw: bool = False,
+) -> None:
+    """Write the log of a container to stdout: the last lines or all (None), and what comes.
+
+    Raises as `recipes.logs.find`, and BrokenPipeError where nobody reads.
+    """
+    here = session.options.replay is None  # else the processes are another host's
+    log = find(realm, container, here=here)
+    if session.options.dry_run:
+        print(_command(log.file.path, lines, following))
+        return
+    if log.kind is recipe.Kind.STALE:
+        note(f"note: {log.file.path} is {log.kind}")
+    elif session.options.trace:
+        note(f"# reads {log.file.path}: {log.kind}")
+    with Reader(log.file) as reader:
+        write = _writer(raw)
+        try:
+            _write_all(reader.last(lines), write)
+            if following and here:
+                _follow(session, realm, container, reader, write)
+        finally:
+            write(None)
+
+
+def _follow(session: Session, realm: Realm, container: str, reader: Reader, write: Write) -> None:
+    limit = session.options.timeout or None
+    pid = _pid(realm, container)
+    other = recipe.add_held(reader, pid, realm.namespace, container) if pid else None
+    if other is not None:
+        note(f"note: its shim writes into {other}, which is followed as well")
+    with recipe.Until(pid, lambda: reader.identities, output=_stdout(), seconds=limit) as over:
+        _write_all(follow(reader, over), write)
+
+
+def find(realm: Realm, container: str, *, here: bool = True) -> recipe.Log:
+    """The log of a container of the realm; an error for one that there is not names the nearest."""
+
+    proc = PROC if here else None
+    with near_containers(realm, container):
+        return recipe.find(realm.host, realm.resolution, container, proc=proc)
+
+
+def _form(session: Session) -> bool:
+    """Whether -o raw was given; UsageError for the other forms."""
+    options = session.options
+    if options.quiet or options.output not in (None, Output.RAW):
+        raise UsageError("a log comes as it was written", hint="leave -o and -q out, or -o raw")
+    return options.output is not None
+
+
+def _lines(tail: str) -> int | None:
+    if tail == "all":
+        return None
+    if not tail.isdecimal():
+        raise UsageError(
+            f"--tail {tail!r} is no number of lines",
+            hint="0, 100, all; the namespace has its long name after `logs`: --namespace",
+        )
+    return int(tail)
+
+
+def _pid(realm: Realm, container: str) -> int | None:
+    """The pid of the task, 0 where it has ended, None (with a note) where it is not known."""
+    try:
+        return recipe.pid_of(realm.host, realm.namespace, container)
+    except KukeCtrError as error:
+        note(f"note: when its task ends can't be known ({error.message}): Ctrl-C ends this")
+        return None
+
+
+def _command(path: os.PathLike[str], lines: int | None, following: bool) -> str:
+    """What does the same, for a dry run."""
+    count = "+1" if lines is None else str(lines)
+    return shlex.join(["tail", "-n", count, *(["-F"] if following else []), "--", str(path)])
+
+
+def _stdout() -> int:
+    return sys.stdout.fileno()
+
+
+def _write_all(blocks: Iterator[bytes], write: Write) -> None:
+    for block in blocks:
+        write(block)
+
+
+def _writer(raw: bool) -> Write:
+    """Writes bytes to stdout, for a terminal without what it would obey; None is the end."""
+    sys.stdout.flush()
+    output = _stdout()
+    screen = Screen() if os.isatty(output) and not raw else None
+
+    def write(data: bytes | None) -> None:
+        if screen is not None:
+            data = screen.end() if data is None else screen.show(data)
+        view = memoryview(data or b"")
+        while view:
+            try:
+                view = view[os.write(output, view) :]
+            except BlockingIOError:  # somebody else made it so
+                select.select([], [output], [])
+
+    return write

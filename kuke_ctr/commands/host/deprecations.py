@@ -1,0 +1,28 @@
+"""kuke-ctr deprecations"""
+
+import typer
+
+from kuke_ctr.backends.ctr import daemon
+from kuke_ctr.backends.ctr.versions import require
+from kuke_ctr.commands.shared.documents import list_host_table
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.records import Deprecation
+from kuke_ctr.session import Session
+
+app = typer.Typer()
+
+
+@app.command("ls")
+@shared
+def ls(session: Session) -> None:
+    """List what is used on this host that containerd will drop (ctr 1.6.27 and 1.7.12, and later).
+
+    Runs `ctr deprecations list --format json`. Records: Deprecation.
+    """
+    require(session.ctr, "deprecations")
+    list_host_table(
+        session,
+        daemon.DEPRECATIONS,
+        Deprecation,
+        empty="containerd has seen nothing in use that it will drop",
+    )

@@ -1,0 +1,197 @@
+"""kuke-ctr namespaces"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import namespaces
+from kuke_ctr.backends.ctr.tables import fetch
+from kuke_ctr.commands.shared.confirm import (
+    WithExtra,
+    Yes,
+    confirm,
+    each,
+    extra_flags,
+    flags,
+    names_only,
+)
+from kuke_ctr.commands.shared.labels import checked_labels
+from kuke_ctr.commands.shared.lists import no_all_realms, print_raw, show, view_of
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.errors import CtrFailed, KukeCtrError, UsageError
+from kuke_ctr.kukeon.realm_list import list_realms
+from kuke_ctr.kukeon.realms import is_foreign
+from kuke_ctr.names import check_name
+from kuke_ctr.records import Namespace, RealmSource, RowsRefused
+from kuke_ctr.render import Output, show_error
+from kuke_ctr.session import Session, note
+
+app = typer.Typer()
+
+Name = Annotated[str, typer.Argument(metavar="NAMESPACE", help="The name of a namespace.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAMESPACE", help="Names of namespaces.")]
+Labels = Annotated[
+    list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Labels; KEY= removes one.")
+]
+
+_POINTING = (RealmSource.RECORD, RealmSource.SETTINGS)
+
+
+@app.command("ls")
+@shared
+def ls(session: Session) -> None:
+    """List containerd's namespaces, whosever they are.
+
+    Runs `ctr namespaces ls`. Records: Namespace.
+    """
+    no_all_realms(session)
+    view = view_of(session, Namespace)
+    if view.output is Output.RAW:
+        print_raw(session.ctr, namespaces.LS, [None])
+        return
+    (answer,) = fetch(session.ctr, namespaces.LS, [None])
+    if session.options.dry_run:
+        return
+    if isinstance(answer, KukeCtrError):
+        raise answer
+    show(session, view, answer.records, [RowsRefused(answer)] if answer.refused else [])
+    if not answer.records and not answer.refused:
+        note("this containerd has no namespaces yet")
+
+
+@app.command("create", cls=WithExtra)
+@shared
+def create(session: Session, name: Name, labels: Labels = None) -> None:
+    """Make a namespace.
+
+    Runs `ctr namespaces create NAMESPACE [KEY=VALUE]...`. One that exists is an error (exit code
+    1): `namespaces label` changes its labels.
+    """
+    _about_the_host(session)
+    check_name(name, "namespace")
+    chosen = checked_labels(labels or [])
+    extra = extra_flags(session)
+    if name in namespaces.names(session.ctr):
+        raise KukeCtrError(
+            f"there is a namespace {name} already",
+            hint=f"`kuke-ctr namespaces label {name} KEY=VALUE` sets its labels"
+            if chosen
+            else "nothing is left to do; `kuke-ctr namespaces ls` lists them",
+        )
+    namespaces.create(session.ctr, name, chosen, extra)
+    _done(session, name)
+
+
+@app.command("label", cls=WithExtra)
+@shared
+def label(session: Session, name: Name, labels: Labels = None) -> None:
+    """Set labels of a namespace; `KEY=` removes one.
+
+    Runs `ctr namespaces label NAMESPACE KEY=VALUE...`, once the namespace is known to exist:
+    ctr would make it.
+    """
+    _about_the_host(session)
+    if not labels:
+        raise UsageError("no label was given", hint="for example team=a, or team= to remove it")
+    chosen = checked_labels(labels)
+    extra = extra_flags(session)
+    namespaces.require(session.ctr, name)
+    namespaces.label(session.ctr, name, chosen, extra)
+    _done(session, name)
+
+
+@app.command("rm", cls=WithExtra)
+@shared
+def rm(
+    session: Session,
+    names: Names,
+    cgroup: Annotated[
+        bool, typer.Option("--cgroup", "-c", help="The cgroup of its name as well.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Remove namespaces that hold nothing any more.
+
+    Runs `ctr namespaces rm NAMESPACE`, after a look at what is in it: containerd refuses one that
+    has images, containers, snapshots or content. It asks, or needs --yes.
+    """
+    _about_the_host(session)
+    words = (*flags(cgroup=cgroup), *extra_flags(session))
+    wanted: list[str] = []
+    lines: list[str] = []
+    refused: list[KukeCtrError] = []
+    for name in dict.fromkeys(names):
+        try:
+            lines.append(_what_goes(session, name))
+            wanted.append(name)
+        except KukeCtrError as error:
+            show_error(error)
+            refused.append(error)
+    if wanted:
+        confirm(session, f"this removes {'; '.join(lines)}", yes=yes)
+    each(wanted, lambda name: _remove(session, name, words), session)
+    if refused:
+        raise typer.Exit(max(error.exit_code for error in refused))
+
+
+def _what_goes(session: Session, name: str) -> str:
+    """The namespace with what is known of it, in words; raises where it can't be removed."""
+    from kuke_ctr.recipes.namespace_contents import contents
+
+    namespaces.require(session.ctr, name)
+    found = contents(session.ctr, name)
+    if found.blocks:
+        raise KukeCtrError(
+            f"the namespace {name} is not empty, it has {found}",
+            hint=f"remove those first (`containers rm --all`, `images prune --all`, `snapshots ls` "
+            f"and `content ls`, each with --namespace {name})",
+        )
+    known = [f"realm {realm} is in it by its {source}" for realm, source in _realms(session, name)]
+    if is_foreign(name):
+        known.append("it is no realm's: Docker, Kubernetes, BuildKit or others made it")
+    if found.leases:
+        known.append(f"it still has {found}")
+    return f"the namespace {name} ({', '.join(known)})" if known else f"the namespace {name}"
+
+
+def _realms(session: Session, namespace: str) -> list[tuple[str, RealmSource]]:
+    """The realms that a record or the settings put into the namespace."""
+    host = session.host
+    return [
+        (realm.name, realm.source)
+        for realm in list_realms(host.settings, host.namespaces, show_all=False).realms
+        if realm.namespace == namespace and realm.source in _POINTING
+    ]
+
+
+def _remove(session: Session, name: str, words: Sequence[str]) -> None:
+    done = namespaces.remove(session.ctr, name, words)
+    if not done.planned and name in namespaces.names(session.ctr):
+        raise CtrFailed(
+            f"ctr says that it removed the namespace {name}, but it is still there",
+            hint="something has used it since",
+            command=done.argv,
+        )
+
+
+def _about_the_host(session: Session) -> None:
+    """Raise UsageError for options that mean a realm: here the namespaces are named themselves."""
+    options = session.options
+    names_only(session)
+    for option, given in (
+        ("--realm", options.realm is not None),
+        ("--namespace", options.namespace is not None),
+        ("--manifest", options.manifest is not None),
+        ("--all-realms", options.all_realms),
+    ):
+        if given:
+            raise UsageError(
+                f"{option} means nothing here: this is about the namespaces that are named",
+                hint="leave it out; `kuke-ctr realms ls` shows the namespace of each realm",
+            )
+
+
+def _done(session: Session, name: str) -> None:
+    if not session.options.dry_run:
+        print(name)

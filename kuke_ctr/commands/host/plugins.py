@@ -1,0 +1,30 @@
+"""kuke-ctr plugins"""
+
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import daemon
+from kuke_ctr.commands.shared.documents import list_host_table
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.records import Plugin
+from kuke_ctr.session import Session
+
+app = typer.Typer()
+
+
+@app.command("ls")
+@shared
+def ls(
+    session: Session,
+    filters: Annotated[
+        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id==overlayfs")
+    ] = None,
+) -> None:
+    """List containerd's plugins, and whether each was loaded.
+
+    Runs `ctr plugins ls`. Records: Plugin.
+    """
+    list_host_table(
+        session, daemon.PLUGINS, Plugin, filters or (), empty="no plugin matches the filter"
+    )

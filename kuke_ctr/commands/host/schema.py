@@ -1,0 +1,28 @@
+"""kuke-ctr schema"""
+
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.parse.nouns import DESCRIBED, full_noun, record_of
+from kuke_ctr.render import print_lines, to_json
+from kuke_ctr.session import Session
+
+app = typer.Typer()
+
+
+@app.command()
+@shared
+def schema(
+    session: Session,
+    noun: Annotated[str, typer.Argument(metavar="NOUN", help=", ".join(DESCRIBED))],
+) -> None:
+    """Print the JSON Schema of a noun's records.
+
+    Runs nothing.
+    """
+    del session
+    print_lines(
+        [to_json(record_of(full_noun(noun)).model_json_schema(mode="serialization"), indent=2)]
+    )

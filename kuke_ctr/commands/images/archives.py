@@ -1,0 +1,268 @@
+"""kuke-ctr images import, export"""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import versions
+from kuke_ctr.backends.ctr.transfer import Streams
+from kuke_ctr.commands.images.references import near_refs
+from kuke_ctr.commands.images.transfer_options import (
+    AllPlatforms,
+    Labels,
+    Local,
+    Platforms,
+    Snapshotter,
+    exclude_platforms,
+    require_platforms,
+    run_transfer,
+    show_images,
+    streams_of,
+    words_of,
+)
+from kuke_ctr.commands.shared.confirm import CreateNamespace, WithExtra, flags
+from kuke_ctr.commands.shared.documents import print_bytes
+from kuke_ctr.commands.shared.labels import checked_labels
+from kuke_ctr.commands.shared.lists import show, view_of
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.errors import CtrFailed, NotFound, UsageError
+from kuke_ctr.parse.units import in_units
+from kuke_ctr.processes.calls import Result
+from kuke_ctr.recipes import transfers
+from kuke_ctr.records import Archive, Image
+from kuke_ctr.render import Output, View
+from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.terminals.user_terminal import is_terminal
+
+app = typer.Typer()
+
+
+@app.command("import", cls=WithExtra)
+@shared
+def import_(
+    session: Session,
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="An archive of OCI's or Docker's form; - is stdin."),
+    ] = None,
+    from_docker: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from-docker",
+            metavar="IMAGE",
+            help="Take it from this host's Docker (`docker save IMAGE`); may be repeated.",
+        ),
+    ] = None,
+    base_name: Annotated[
+        str | None,
+        typer.Option(
+            "--base-name", metavar="NAME", help="For archives with tags only: NAME:TAG it will be."
+        ),
+    ] = None,
+    digests: Annotated[
+        bool, typer.Option("--digests", help="Also name the images by their digests.")
+    ] = False,
+    index_name: Annotated[
+        str | None,
+        typer.Option("--index-name", metavar="NAME", help="Keep the archive's index by this name."),
+    ] = None,
+    platform: Annotated[
+        str | None, typer.Option("--platform", metavar="OS/ARCH", help="This platform only.")
+    ] = None,
+    all_platforms: AllPlatforms = False,
+    unpack: Annotated[
+        bool, typer.Option("--unpack/--no-unpack", help="Make the snapshots at once, or later.")
+    ] = True,
+    snapshotter: Snapshotter = None,
+    label: Labels = None,
+    discard_unpacked_layers: Annotated[
+        bool,
+        typer.Option(
+            "--discard-unpacked-layers", help="Let containerd drop layers once they are unpacked."
+        ),
+    ] = False,
+    local: Local = False,
+    create_namespace: CreateNamespace = False,
+) -> None:
+    """Import the images of an archive.
+
+    Runs `ctr images import FILE`. Records: Image, what is new or changed; where nothing is, what
+    the archive brought once more. Exit code 3 where nothing in the archive fits. The namespace is
+    made where a flag, a manifest, a record or the settings named it. What stands after `--` goes
+    to ctr.
+    """
+    view = view_of(session, Image)
+    _check_source(file, from_docker)
+    exclude_platforms([platform] if platform else None, all_platforms)
+    labels = checked_labels(label or [])
+    realm = session.realm(changing=True, create=create_namespace)
+    typed = flags(
+        base_name=base_name,
+        digests=digests,
+        index_name=index_name,
+        platform=platform,
+        all_platforms=all_platforms,
+        no_unpack=not unpack,
+        snapshotter=snapshotter,
+        label=labels,
+        discard_unpacked_layers=discard_unpacked_layers,
+    )
+    words = words_of(session, "import", typed, local)
+    dry = session.options.dry_run
+    before = {} if dry else transfers.images_by_name(session.ctr, realm.namespace)
+    with transfers.told_what_is_left(session.ctr, realm.namespace):
+        result = _import(session, realm, view, words, file, from_docker)
+    if result.planned:
+        return
+    if view.output is Output.RAW:
+        print_bytes(result)
+    found = transfers.landed(session.ctr, realm.namespace, before, result.stdout)
+    if not found.images:
+        _nothing_landed(realm, unpack, words)
+        return
+    if not found.new:
+        note("nothing is new: the realm had these images already")
+    show_images(session, view, found.images)
+    require_platforms(found.images, [platform] if platform else [])
+
+
+@app.command("export", cls=WithExtra)
+@shared
+def export(
+    session: Session,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The archive; - is stdout.")],
+    images: Annotated[
+        list[str], typer.Argument(metavar="IMAGE", help="Names of images of the realm.")
+    ],
+    platform: Platforms = None,
+    all_platforms: AllPlatforms = False,
+    local: Local = False,
+) -> None:
+    """Write images into an archive.
+
+    Runs `ctr images export - IMAGE...`. Records: Archive. The file is there when it is whole: a
+    failed export leaves none, and an older file as it was. Exit code 3 where the realm has no such
+    image. What stands after `--` goes to ctr.
+    """
+    view = view_of(session, Archive)
+    exclude_platforms(platform, all_platforms)
+    if file == "-":
+        _check_stdout(session)
+    realm = session.realm()
+    realm_words = words_of(
+        session, "export", flags(platform=platform, all_platforms=all_platforms), local
+    )
+
+    def write(descriptor: int) -> Result:
+        with near_refs(realm, images), _about("stdout" if file == "-" else file):
+            return run_transfer(
+                realm, "export", realm_words, ("-", *images), Streams(stdout=descriptor)
+            )
+
+    if file == "-" or session.options.dry_run:
+        sys.stdout.flush()
+        write(1)
+        return
+    from kuke_ctr.recipes.whole_file import whole_or_nothing
+
+    with whole_or_nothing(Path(file)) as descriptor:
+        write(descriptor)
+        size = os.fstat(descriptor).st_size
+    archive = Archive(
+        path=file, size=in_units(size), size_bytes=size, images=tuple(dict.fromkeys(images))
+    )
+    if view.output is not Output.RAW:
+        show(session, view, [archive])
+
+
+@contextmanager
+def _about(target: str) -> Iterator[None]:
+    """A failure to write inside is about the target, which ctr knows as its stdout only."""
+    try:
+        yield
+    except CtrFailed as error:
+        if "write /dev/stdout: " in error.message:
+            error.message = error.message.replace("/dev/stdout", target)
+            if "no space left" in error.message:  # containerd's disk is another matter
+                error.hint = "that disk is full: make room there, or choose another place"
+        raise
+
+
+def _import(
+    session: Session,
+    realm: Realm,
+    view: View,
+    words: Sequence[str],
+    file: str | None,
+    from_docker: Sequence[str] | None,
+) -> Result:
+    if file == "-":
+        with streams_of(session, view, stdin=0, collect=True) as streams:
+            return run_transfer(realm, "import", words, ("-",), streams)
+    if file is not None:
+        name = f"./{file}" if file.startswith("-") else file
+        with streams_of(session, view, collect=True) as streams:
+            return run_transfer(realm, "import", words, (name,), streams)
+    assert from_docker is not None
+    if session.options.dry_run:
+        print(transfers.line_from_docker(session.ctr, from_docker, words, realm.namespace))
+        return Result((), 0, b"", b"", 0.0, planned=True)
+    with (
+        transfers.docker_save(session.ctr.processes, from_docker) as archive,
+        streams_of(session, view, stdin=archive, collect=True) as streams,
+    ):
+        return run_transfer(realm, "import", words, ("-",), streams)
+
+
+def _check_source(file: str | None, from_docker: Sequence[str] | None) -> None:
+    if (file is None) == (not from_docker):
+        raise UsageError(
+            "import wants one source: a file, - for stdin, or --from-docker IMAGE",
+            hint="kuke-ctr images import app.tar",
+        )
+    for name in from_docker or ():
+        if name.startswith("-"):
+            raise UsageError(f"{name} is no image", hint="--from-docker IMAGE")
+    if file == "-":
+        if is_terminal(0):
+            raise UsageError("stdin is a terminal, and no archive", hint="... < FILE, or name it")
+        return
+    if file is None:
+        return
+    try:
+        found = os.stat(file)  # noqa: PTH116 (a name as it was typed)
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"there is no file {file}", hint="import wants an archive") from None
+    except OSError:
+        return  # ctr may be allowed to, or can say it better
+    if stat.S_ISDIR(found.st_mode):
+        raise UsageError(
+            f"{file} is a folder", hint="`tar -C FOLDER -c . | kuke-ctr images import -`"
+        )
+
+
+def _check_stdout(session: Session) -> None:
+    if is_terminal(1):
+        raise UsageError("an archive is nothing for a terminal", hint="name a file, or use > FILE")
+    if session.options.output is not None or session.options.quiet:
+        raise UsageError("stdout is the archive: nothing else goes there", hint="leave -o out")
+
+
+def _nothing_landed(realm: Realm, unpack: bool, words: Sequence[str]) -> None:
+    """Tell that an import which ctr calls done has brought nothing."""
+    if not unpack and ("--local" in words or versions.client(realm.ctr) < (2,)):
+        note(  # this ctr names what it unpacks, and nothing else
+            "warning: nothing is new: the realm had all of it already, or nothing in the archive "
+            "fits"
+        )
+        return
+    raise NotFound(
+        f"ctr has said done, and nothing of the archive is in {realm.described}",
+        hint="does --base-name fit the names in the archive, and --platform its platforms?",
+    )

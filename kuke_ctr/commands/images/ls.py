@@ -1,0 +1,46 @@
+"""kuke-ctr images"""
+
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import images
+from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.commands.shared.lists import list_realms_table
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.records import Image
+from kuke_ctr.session import Realm, Session
+
+app = typer.Typer()
+
+
+@app.command("ls")
+@shared
+def ls(
+    session: Session,
+    filters: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILTER", help="ctr's filters: name~=busybox"),
+    ] = None,
+) -> None:
+    """List the images of a realm.
+
+    Runs `ctr images ls`, and `ctr images ls -q` beside it as a check. Records: Image.
+    """
+    list_realms_table(session, images.LS, Image, filters or (), when_empty=_when_empty)
+
+
+def _when_empty(realm: Realm) -> str:
+    here = f"{realm.described} has no images"
+    if realm.namespace == "default":
+        return here
+    lands = "an image that is imported without -n lands in the namespace `default`"
+    try:
+        said = realm.ctr.run("images", "ls", "-q", namespace="default")
+    except KukeCtrError:
+        return f"{here}; {lands}"
+    count = sum(1 for _ in lines_of(said.stdout))
+    if count == 0:
+        return f"{here}; {lands}, but that has none either"
+    return f"{here}; {lands}, which has {count}: kuke-ctr images ls --namespace default"

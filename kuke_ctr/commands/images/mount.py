@@ -1,0 +1,158 @@
+"""kuke-ctr images mount, unmount"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import images
+from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.commands.images.references import Ref, near_images, require_images
+from kuke_ctr.commands.shared.confirm import WithExtra, each, extra_flags, flags, names_only
+from kuke_ctr.commands.shared.options import Snapshotter, shared
+from kuke_ctr.errors import (
+    CtrFailed,
+    Interrupted,
+    KukeCtrError,
+    NotFound,
+    TimeLimit,
+    UsageError,
+)
+from kuke_ctr.recipes import host_mounts as mounts
+from kuke_ctr.session import Realm, Session
+
+app = typer.Typer()
+
+Platform = Annotated[
+    str | None, typer.Option("--platform", metavar="OS/ARCH", help="Of this platform: linux/arm64.")
+]
+Target = Annotated[str, typer.Argument(metavar="DIR", help="The folder that it is mounted on.")]
+
+
+@app.command("mount", cls=WithExtra)
+@shared
+def mount(
+    session: Session,
+    ref: Ref,
+    target: Target,
+    writable: Annotated[bool, typer.Option("--rw", help="Writable; the image stays as it is.")] = (
+        False
+    ),
+    platform: Platform = None,
+    snapshotter: Snapshotter = None,
+) -> None:
+    """Mount the file system of an image on a folder, to look at it.
+
+    Runs `ctr images mount REF DIR`, which makes a snapshot that is named after the folder;
+    `images unmount --rm DIR` ends both. containerd may drop that snapshot after 24 hours.
+    """
+    names_only(session)
+    path = _absolute(target)
+    mounts.require_empty_folder(path)
+    realm = session.realm(changing=True)
+    require_images(realm, ref)
+    earlier = images.snapshot_of_mount(realm.ctr, realm.namespace, path, snapshotter)
+    if earlier is not None and (earlier.get("Kind") == "Active") is not writable:
+        raise _left_over(realm, path, "with --rw" if not writable else "without --rw")
+    words = (
+        *flags(rw=writable, platform=platform, snapshotter=snapshotter),
+        *extra_flags(session),
+    )
+
+    def change(name: str) -> None:
+        pair = images.positional(ref, name)
+        left = earlier is not None
+        with near_images(realm, [ref]), _taken_back(realm, name, snapshotter, keep=left):
+            done = realm.ctr.change("images", "mount", *words, *pair, namespace=realm.namespace)
+        chain = done.stdout.decode(errors="replace").split("\n")[0]
+        if not done.planned and earlier is not None and earlier.get("Parent") != chain:
+            realm.ctr.change("images", "unmount", name, namespace=realm.namespace)
+            raise _left_over(realm, path, "from another image")
+
+    each([path], change, session)
+
+
+@app.command("unmount", cls=WithExtra)
+@shared
+def unmount(
+    session: Session,
+    target: Target,
+    remove: Annotated[
+        bool, typer.Option("--rm", help="Remove its snapshot too, and what was written there.")
+    ] = False,
+    snapshotter: Snapshotter = None,
+) -> None:
+    """Unmount what `images mount` has mounted on a folder.
+
+    Runs `ctr images unmount DIR`, for a folder that has a snapshot of that name in the realm: ctr
+    itself would unmount anything. Exit code 3 where there is none.
+    """
+    names_only(session)
+    path = _absolute(target)
+    realm = session.realm(changing=True, removing=remove)
+    found = images.snapshot_of_mount(realm.ctr, realm.namespace, path, snapshotter)
+    mounted = mounts.count_at(path)
+    if found is None or not (mounted or remove):
+        realm.require_namespace()
+        raise NotFound(
+            f"no image of {realm.described} is mounted on {path}",
+            hint=_instead(path, mounted=mounted > 0, left=found is not None),
+        )
+    if mounted > 1:
+        raise UsageError(
+            f"{mounted} things are mounted on {path}, one over the other: ctr would unmount all",
+            hint=f"`findmnt {path}` shows them; `umount {path}` ends the uppermost",
+        )
+    words = (*flags(rm=remove, snapshotter=snapshotter), *extra_flags(session))
+
+    def change(name: str) -> None:
+        done = realm.ctr.change("images", "unmount", *words, name, namespace=realm.namespace)
+        if not done.planned and mounts.count_at(name):
+            raise CtrFailed(f"something is still mounted on {name}", hint=f"findmnt {name}")
+
+    each([path], change, session)
+
+
+def _absolute(target: str) -> str:
+    """The folder's path from the root, links left as they are: ctr names the snapshot after it."""
+    return os.path.abspath(target)  # noqa: PTH100 (Path.absolute keeps `..`)
+
+
+@contextmanager
+def _taken_back(realm: Realm, path: str, snapshotter: str | None, *, keep: bool) -> Iterator[None]:
+    """Where ctr was ended inside, what it had begun is taken away, and told where that fails.
+
+    It takes its mount, its snapshot and its lease away by itself only where it sees a failure.
+    `keep`: the snapshot was there before.
+    """
+    try:
+        yield
+    except (Interrupted, TimeLimit) as error:
+        words = (*flags(rm=not keep, snapshotter=snapshotter), path)
+        try:
+            realm.ctr.change("images", "unmount", *words, namespace=realm.namespace)
+        except (KukeCtrError, KeyboardInterrupt):
+            again = line_in(realm.namespace, "images", "unmount", *words)
+            error.hint = f"a mount, a snapshot and a lease may be left: {again} takes them away"
+        else:
+            error.message = f"{error.message}; what was begun is taken away"
+        raise
+
+
+def _left_over(realm: Realm, path: str, how: str) -> KukeCtrError:
+    unmount = line_in(realm.namespace, "images", "unmount", "--rm", path)
+    return KukeCtrError(
+        f"realm {realm.name} has a snapshot {path} left of an earlier mount, {how}: ctr would "
+        "mount that one",
+        hint=f"{unmount} removes it, and what was written there",
+    )
+
+
+def _instead(path: str, *, mounted: bool, left: bool) -> str:
+    if mounted:
+        return f"`findmnt {path}` shows what is; `umount {path}` ends it"
+    if left:
+        return f"its snapshot is left of an earlier mount: `--rm` removes it ({path})"
+    return "`findmnt` shows what is mounted; the folder is named as in `images mount`"

@@ -1,0 +1,113 @@
+"""kuke-ctr realms"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.commands.shared.lists import no_all_realms, show, view_of
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.kukeon.realm_list import list_realms
+from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.records import Realm
+from kuke_ctr.render import Output, align, choose_output, escape, print_lines, to_json, to_yaml
+from kuke_ctr.session import Session, note
+
+app = typer.Typer()
+
+
+@app.command("ls")
+@shared
+def ls(
+    session: Session,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Namespaces too that are no realm's: moby, k8s.io, ...")
+    ] = False,
+) -> None:
+    """List the realms that the records, the settings or containerd's namespaces show.
+
+    Runs `ctr namespaces ls -q`. Records: Realm.
+    """
+    no_all_realms(session)
+    view = view_of(session, Realm)
+    found = list_realms(session.host.settings, _existing(session), show_all=everything)
+    for warning in found.warnings:
+        note(f"warning: {warning}")
+    show(session, view, found.realms)
+    if not found.realms:
+        note(f"no realm is known: neither under {session.host.settings.run_path} nor to containerd")
+
+
+@app.command("resolve")
+@shared
+def resolve(
+    session: Session,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The realm.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show each rule, what it found, and which won.")
+    ] = False,
+) -> None:
+    """Show the namespace of a realm, and how it was found.
+
+    Runs `ctr namespaces ls -q`. Records: one object with name, namespace, source, exists, rules.
+    """
+    no_all_realms(session)
+    options = session.options
+    form = choose_output(options.output, options.quiet)
+    if name is not None and options.realm not in (None, name):
+        raise UsageError(
+            f"the realm is named twice: {name} and {options.realm}", hint="leave one of them out"
+        )
+    resolution = session.host.resolve(
+        name if name is not None else options.realm,
+        namespace=options.namespace,
+        manifest=Path(options.manifest) if options.manifest is not None else None,
+        lenient=True,
+    )
+    for warning in resolution.warnings:
+        note(f"warning: {warning}")
+    existing = _existing(session)
+    exists = None if existing is None else resolution.namespace in existing
+    _print(resolution, exists, form, explain)
+
+
+def _print(resolution: Resolution, exists: bool | None, form: Output, explain: bool) -> None:
+    document = {
+        "name": resolution.name,
+        "namespace": resolution.namespace,
+        "source": resolution.source.value,
+        "exists": exists,
+        "rules": [
+            {"rule": rule.rule, "found": rule.found, "namespace": rule.namespace, "won": rule.won}
+            for rule in resolution.rules
+        ],
+    }
+    if form in (Output.JSON, Output.JSONL):
+        print_lines([to_json(document, indent=2 if form is Output.JSON else None)])
+    elif form is Output.YAML:
+        print_lines([to_yaml(document)])
+    elif form is Output.NAME:
+        print_lines([resolution.namespace])
+    elif form in (Output.CSV, Output.RAW):
+        raise UsageError(f"there is no {form} of one realm", hint="-o json, -o yaml or -q")
+    else:
+        known = {True: "yes", False: "no", None: "unknown"}[exists]
+        row = (resolution.name, resolution.namespace, resolution.source.value, known)
+        print_lines(align([("NAME", "NAMESPACE", "SOURCE", "EXISTS"), row]))
+        if explain:
+            rows = [("RULE", "WON", "NAMESPACE", "FOUND")]
+            rows += [
+                (rule.rule, "yes" if rule.won else "", rule.namespace or "-", escape(rule.found))
+                for rule in resolution.rules
+            ]
+            print_lines(["", *align(rows)])
+
+
+def _existing(session: Session) -> frozenset[str] | None:
+    """containerd's namespaces; where it can't be asked a note says why, and the rest goes on."""
+    try:
+        return session.host.namespaces
+    except KukeCtrError as error:
+        note(f"warning: containerd could not be asked which namespaces exist: {error.message}")
+        return None

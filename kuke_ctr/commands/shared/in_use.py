@@ -1,0 +1,61 @@
+"""The question before something is removed that somebody uses: who it is, in a sentence."""
+
+from collections.abc import Mapping, Sequence
+
+from kuke_ctr.commands.shared.confirm import confirm
+from kuke_ctr.recipes.used_by import User
+from kuke_ctr.session import Realm, Session, note
+
+_SHOWN = 5
+_ROLES = {"config": "the config", "content": "a part", "unpacked": "the unpacked files"}
+
+
+def ask_about_users(
+    session: Session, realm: Realm, users: Mapping[str, Sequence[User]], *, yes: bool
+) -> None:
+    """Name the users of each thing, and ask; nothing is asked where there are none.
+
+    Raises as `confirm`. A dry run only tells.
+    """
+    used = {name: found for name, found in users.items() if found}
+    if not used or yes:
+        return
+    told = [f"{name} is in use: {_sentence(realm, found)}" for name, found in used.items()]
+    if len(told) > 1 or session.options.dry_run:
+        for one in told:
+            note(one)
+    summary = told[0]
+    if len(told) > 1:
+        summary = f"{len(used)} of {len(users)} are in use: {', '.join(used)}"
+    confirm(session, summary, yes=yes)
+
+
+def _sentence(realm: Realm, users: Sequence[User]) -> str:
+    # those whose loss is near come first
+    ordered = sorted(users, key=lambda user: user.namespace != realm.namespace)
+    parts = [_part(realm, user) for user in ordered[:_SHOWN] if user.kind != "lease"]
+    leases = [user.name for user in users if user.kind == "lease"]
+    if leases:
+        parts.append(
+            "a lease may be all that keeps it, ctr does not tell which: "
+            + ", ".join(leases[:_SHOWN])
+        )
+    more = len(users) - len(leases) - _SHOWN
+    return "; ".join(parts) + (f"; and {more} more" if more > 0 else "")
+
+
+def _part(realm: Realm, user: User) -> str:
+    name = user.name
+    where = f" in namespace {user.namespace}"
+    ours = user.namespace == realm.namespace
+    whole = "" if ours else " (its own entry stays, and the image whole)"
+    role = _ROLES.get(user.how, f"a {user.how}")
+    texts = {
+        "image": f"{role} of the image {name}{where}{whole}",
+        "content": f"{role} of the content {name}, which no image has{where}",
+        "container": f"the container {name} has its files there",
+        "snapshot": f"the snapshot {name} stands on it, so containerd will refuse",
+        "mount": f"its files are mounted on {name}",
+    }
+    unread = f"what the namespace {user.namespace} has of it could not be read ({name})"
+    return texts.get(user.kind, unread)

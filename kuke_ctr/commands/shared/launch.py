@@ -1,0 +1,204 @@
+"""What attach, exec and run share: their exit code is that of the process in the container."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+
+from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.commands.shared.confirm import names_only
+from kuke_ctr.errors import (
+    NO_READER,
+    OURS,
+    Declined,
+    KukeCtrError,
+    NotStarted,
+    TimeLimit,
+    UsageError,
+)
+from kuke_ctr.processes.calls import Call
+from kuke_ctr.recipes import start as starting
+from kuke_ctr.recipes.start import Outcome
+from kuke_ctr.session import Realm, Session
+from kuke_ctr.terminals.attachment import Options as TerminalOptions
+from kuke_ctr.terminals.foreground import Streams
+from kuke_ctr.terminals.user_terminal import is_terminal
+
+
+@contextmanager
+def own_failures() -> Iterator[None]:
+    """Failures inside exit with 125, but for wrong usage (2), the time limit (124) and Ctrl-C, and
+    for a program that is not there or can't be run."""
+    try:
+        yield
+    except (UsageError, TimeLimit, Declined, NotStarted):
+        raise
+    except KukeCtrError as error:
+        error.exit_code = OURS
+        raise
+
+
+def require_terminal(tty: bool, force: bool) -> None:
+    """Raise UsageError for -t where our stdin is no terminal, unless that was meant."""
+    if tty and not force and not is_terminal(0):
+        raise UsageError(
+            "-t needs a terminal, and our stdin is none",
+            hint="leave -t out (-i alone passes stdin on), or add --force-tty",
+        )
+
+
+def refuse_forms(session: Session, *, detach: bool) -> None:
+    """Raise UsageError for the options of lists: what a process prints is shown as it is."""
+    if detach:
+        names_only(session)
+        return
+    options = session.options
+    for name, given in (
+        ("-o", options.output is not None),
+        ("-q", options.quiet),
+        ("--columns", options.columns),
+        ("--sort-by", options.sort_by is not None),
+        ("--no-headers", not options.headers),
+        ("--partial", options.partial),
+    ):
+        if given:
+            raise UsageError(
+                f"what a process prints is shown as it is: {name} has no meaning here",
+                hint=f"leave {name} out; an option of the program's own stands after its name",
+            )
+
+
+def print_id(identifier: str, what: str, hint: str) -> None:
+    """Print the id of what was started, now: KukeCtrError where stdout does not take it."""
+    try:
+        print(identifier, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python would try again at its end
+        raise KukeCtrError(
+            f"{what} runs, but its id could not be written to stdout: {error.strerror}", hint=hint
+        ) from None
+
+
+def without_dashes(command: Sequence[str]) -> list[str]:
+    """The command without a `--` before it, which kubectl wants there."""
+    return list(command[1:] if command[:1] == ["--"] else command)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A call of ctr that starts the task of a container; `command` is empty for its own."""
+
+    session: Session
+    realm: Realm
+    call: Call
+    container: str
+    command: tuple[str, ...]
+
+
+def launch(
+    what: Launch,
+    *,
+    detach: bool,
+    tty: bool,
+    interactive: bool,
+    undo: Callable[[], None],
+    discard: Callable[[], None] | None = None,
+) -> int:
+    """Start it, stay with it to its end unless detached; the exit code.
+
+    Where it did not start, `undo` takes away what was made for it, and the reason is raised.
+    `discard` (--rm) removes one that has ended, and ends one whose output has no reader any more.
+    """
+    if what.session.options.dry_run:
+        what.realm.ctr.processes.run(what.call)
+        return 0
+    with ExitStack() as stack:
+        if not detach:
+            stack.enter_context(starting.patient())
+        try:
+            outcome = _detached(what, tty) if detach else _attended(what, tty, interactive)
+        except BaseException:
+            with starting.patient():
+                undo()
+            raise
+        if not outcome.finished:
+            _put_in_order(what, outcome, undo, discard)
+    if detach:
+        namespace, container = what.realm.namespace, what.container
+        print_id(
+            container,
+            f"the container {container}",
+            f"{line_in(namespace, 'tasks', 'ls')} shows it, "
+            f"{line_in(namespace, 'tasks', 'kill', container)} ends it, then "
+            f"{line_in(namespace, 'containers', 'rm', container)} removes it",
+        )
+    return outcome.exit_code
+
+
+def _detached(what: Launch, tty: bool) -> Outcome:
+    ctr, limit = what.realm.ctr, what.session.options.timeout or None
+    if tty:  # ctr wants a terminal for -t even if it leaves at once
+        nothing = os.open(os.devnull, os.O_RDWR)
+        try:
+            options = TerminalOptions(nothing, nothing, take_input=False, timeout=limit)
+            outcome = starting.on_terminal(ctr, what.call, options, what.command)
+        finally:
+            os.close(nothing)
+        return outcome
+    result = ctr.processes.run(replace(what.call, timeout=limit))
+    if result.exit_code != 0:
+        error = starting.start_failure(result.stderr, what.call, what.command)
+        raise error or failure_of(result)
+    if result.stderr.strip():
+        ctr.notice(result.stderr.decode(errors="replace"))
+    return Outcome(0)
+
+
+def _attended(what: Launch, tty: bool, interactive: bool) -> Outcome:
+    ctr, limit = what.realm.ctr, what.session.options.timeout or None
+    if tty:
+        options = TerminalOptions(timeout=limit, last_typed=b"\x04")
+        return starting.on_terminal(ctr, what.call, options, what.command)
+    streams = Streams(take_input=interactive, timeout=limit)
+    started = starting.task_started(ctr, what.realm.namespace, what.container)
+    return starting.on_pipes(ctr, what.call, streams, started, what.command)
+
+
+def status_of(what: Launch) -> str | None:
+    """The status of its task: ABSENT, and None where that can't be known."""
+    ctr = starting.quiet_if_gone(what.realm.ctr)
+    return starting.task_status(ctr, what.realm.namespace, what.container)
+
+
+def _put_in_order(
+    what: Launch,
+    outcome: Outcome,
+    undo: Callable[[], None],
+    discard: Callable[[], None] | None,
+) -> None:
+    """ctr is gone, the process perhaps not. What has run stays, as it does after its end."""
+    status = status_of(what)
+    ended = status in (starting.ABSENT, "STOPPED")
+    if status in (starting.ABSENT, "CREATED") and not outcome.ran:
+        undo()
+    elif discard is not None and (ended or outcome.exit_code == NO_READER):
+        discard()
+    else:
+        _left(what, outcome, status, rm=discard is not None)
+
+
+def _left(what: Launch, outcome: Outcome, status: str | None, *, rm: bool) -> None:
+    namespace = what.realm.namespace
+    goes_on = {None: "may go on", "STOPPED": "has ended", starting.ABSENT: "has ended"}.get(
+        status, "goes on"
+    )
+    way = f"{line_in(namespace, 'tasks', 'ls')} shows its state"
+    if goes_on == "goes on":
+        way = f"{line_in(namespace, 'tasks', 'attach', what.container)} gets back to it"
+    removed = "; it is not removed by itself any more" if rm else ""
+    starting.tell(
+        f"kuke-ctr: {outcome.why or 'left it'}; {what.container} {goes_on}{removed}: {way}"
+    )

@@ -1,0 +1,90 @@
+"""kuke-ctr content"""
+
+import signal
+import sys
+from contextlib import AbstractContextManager
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import content
+from kuke_ctr.commands.shared.documents import near_names, only_raw
+from kuke_ctr.commands.shared.lists import list_realms_table
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.records import ActiveIngest, Blob
+from kuke_ctr.session import Realm, Session
+
+app = typer.Typer()
+
+
+@app.command("ls")
+@shared
+def ls(
+    session: Session,
+    filters: Annotated[
+        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: digest~=e60a")
+    ] = None,
+) -> None:
+    """List the blobs of a realm: manifests, configs, layers.
+
+    Runs `ctr content ls`, and `ctr content ls -q` beside it as a check. Records: Blob.
+    """
+    list_realms_table(
+        session,
+        content.LS,
+        Blob,
+        filters or (),
+        when_empty=lambda realm: f"{realm.described} has no content",
+    )
+
+
+@app.command("active")
+@shared
+def active(
+    session: Session,
+    chosen: Annotated[
+        str | None, typer.Argument(metavar="FILTER", help="One of ctr's filters: ref~=layer")
+    ] = None,
+) -> None:
+    """List what is being written into a realm's content just now, or was left half written.
+
+    Runs `ctr content active`, whose help calls the filter a regexp. Records: ActiveIngest.
+    """
+    list_realms_table(
+        session,
+        content.ACTIVE,
+        ActiveIngest,
+        [chosen] if chosen is not None else (),
+        when_empty=lambda realm: f"nothing is being written into {realm.described}",
+    )
+
+
+@app.command("get")
+@shared
+def get(
+    session: Session,
+    digest: Annotated[str, typer.Argument(metavar="DIGEST", help="A digest, or the front of one.")],
+) -> None:
+    """Write the bytes of a blob to stdout.
+
+    Runs `ctr content get DIGEST`; for the front of a digest first `ctr content ls -q`. There is no
+    time limit but --timeout.
+    """
+    only_raw(session, "content")
+    realm = session.realm()
+    whole = content.whole_digest(realm.ctr, realm.namespace, digest)
+
+    sys.stdout.flush()
+    with near_content(realm, whole):
+        limit = session.options.timeout or None
+        said = content.get(realm.ctr, realm.namespace, whole, sys.stdout.fileno(), limit)
+        if said.exit_code == -signal.SIGPIPE or b"broken pipe" in said.stderr:
+            raise BrokenPipeError  # our reader is gone, and ctr's was the same
+        realm.ctr.checked(said)
+
+
+def near_content(realm: Realm, digest: str) -> AbstractContextManager[None]:
+    """A NotFound inside becomes one that names the digest, the realm and the nearest digests."""
+    return near_names(
+        realm, "content", [digest], lambda: content.digests(realm.ctr, realm.namespace), "content"
+    )

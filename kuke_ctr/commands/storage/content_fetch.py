@@ -1,0 +1,282 @@
+"""kuke-ctr content fetch, ingest"""
+
+import os
+import select
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import content
+from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.transfer import CREDENTIALS
+from kuke_ctr.commands.images.transfer_options import (
+    AllPlatforms,
+    HostsDir,
+    Labels,
+    PlainHttp,
+    Platforms,
+    SkipVerify,
+)
+from kuke_ctr.commands.shared.confirm import (
+    CreateNamespace,
+    WithExtra,
+    extra_flags,
+    flags,
+    names_only,
+)
+from kuke_ctr.commands.shared.labels import checked_labels
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
+from kuke_ctr.recipes.used_by import rooted_label
+from kuke_ctr.render import escape
+from kuke_ctr.session import Realm, Session, note
+
+app = typer.Typer()
+
+_BLOCK = 1 << 20
+
+
+@app.command("fetch", cls=WithExtra)
+@shared
+def fetch(
+    session: Session,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="docker.io/library/busybox:1.36")],
+    platform: Platforms = None,
+    all_platforms: AllPlatforms = False,
+    metadata_only: Annotated[
+        bool, typer.Option("--metadata-only", help="Indexes, manifests and configs; no layers.")
+    ] = False,
+    label: Labels = None,
+    plain_http: PlainHttp = False,
+    skip_verify: SkipVerify = False,
+    hosts_dir: HostsDir = None,
+    user: Annotated[
+        str | None, typer.Option("--user", "-u", metavar="NAME", help="Not here: `images pull`.")
+    ] = None,
+    create_namespace: CreateNamespace = False,
+) -> None:
+    """Fetch an image's content and name it, without unpacking it.
+
+    Runs `ctr content fetch REF`, and `ctr images ls -q` to see that it arrived. Prints the
+    reference. A registry that wants a user: `kuke-ctr images pull`.
+    """
+    if user is not None:  # a password may stand in it: it is not shown
+        raise UsageError(
+            "content fetch logs in nowhere: a password in --user could be read by everybody",
+            hint="`kuke-ctr images pull --user NAME --password-stdin` fetches the same content",
+        )
+    names_only(session)
+    realm = session.realm(changing=True, create=create_namespace)
+    chosen = flags(
+        platform=platform,
+        all_platforms=all_platforms,
+        metadata_only=metadata_only,
+        label=checked_labels(label or []),
+        plain_http=plain_http,
+        skip_verify=skip_verify,
+        hosts_dir=hosts_dir,
+    )
+    words = (*chosen, *extra_flags(session))
+    progress = 2 if sys.stderr.isatty() else None  # stdout is for the result
+    try:
+        said = content.fetch(realm.ctr, realm.namespace, ref, words, progress)
+    except Interrupted:
+        raise Interrupted(
+            "interrupted: what has arrived is kept for a day",
+            hint="the same command again goes on from there; "
+            f"{line_in(realm.namespace, 'content', 'active')} lists it",
+        ) from None
+    except CtrFailed as error:
+        if error.hint == CREDENTIALS:
+            error.hint = "a registry that wants a user: `kuke-ctr images pull --user NAME`"
+        raise
+    if said.planned:
+        return
+    listed = realm.ctr.run("images", "ls", "-q", f'name=="{ref}"', namespace=realm.namespace)
+    if ref not in lines_of(listed.stdout):
+        raise CtrFailed(
+            f"ctr is content, and yet realm {realm.name} has no image {ref}",
+            hint="is there a platform of it that fits? --all-platforms fetches all",
+        )
+    print(escape(ref))
+
+
+@app.command("ingest", cls=WithExtra)
+@shared
+def ingest(
+    session: Session,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="A name for the transfer.")],
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE|-]", help="Its bytes; - is stdin.")
+    ] = None,
+    expected_digest: Annotated[
+        str | None,
+        typer.Option("--expected-digest", metavar="DIGEST", help="Refuse other bytes than these."),
+    ] = None,
+    expected_size: Annotated[
+        int | None,
+        typer.Option("--expected-size", metavar="BYTES", min=0, help="Refuse another size."),
+    ] = None,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep", help="Label it, so that it is not collected while nothing needs it."
+        ),
+    ] = False,
+    create_namespace: CreateNamespace = False,
+) -> None:
+    """Put a file, or stdin, into a realm's content, and print its digest.
+
+    Runs `ctr content ingest REF`, which reads the bytes itself. Without --expected-digest a file is
+    read before for its digest, and for a stream `ctr content ls -q` runs before and after. With
+    --keep also `ctr content label`: else containerd's next collection takes what no image, lease or
+    label refers to. A stdin without a byte is refused, but for --expected-size 0.
+    """
+    names_only(session)
+    if expected_digest is not None:
+        content.require_whole(expected_digest)
+    chosen = flags(expected_size=expected_size or None)  # 0 is any size for ctr
+    extra = extra_flags(session)
+    if file is None:
+        file = "-"
+        with suppress(OSError):  # a name that no file can have
+            if Path(ref).is_file():
+                note(f"{ref} is taken as REF, a name, and stdin is read: `... REF {ref}` reads it")
+    with _opened(file) as descriptor:
+        if not session.options.dry_run and (file == "-" or expected_size == 0):
+            _check_whether_empty(file, descriptor, expected_size)
+        digest = expected_digest or _digest_of(descriptor)
+        if keep and digest is None:
+            raise UsageError("--keep needs to know the digest", hint="give --expected-digest")
+        realm = session.realm(changing=True, create=create_namespace)
+        before = set() if digest or session.options.dry_run else _digests(realm)
+        words = (*chosen, *flags(expected_digest=digest), *extra)
+        if session.options.dry_run or session.options.trace:
+            note(f"+ (its stdin is {'ours' if file == '-' else file})")
+        bring = partial(_bring, realm, ref, words, descriptor)
+        if keep and digest is not None and not session.options.dry_run:
+            _bring_and_keep(bring, realm, digest, descriptor)
+        else:
+            bring()
+    if not session.options.dry_run:
+        _print_new(digest, before, realm)
+
+
+def _bring_and_keep(bring: Callable[[], None], realm: Realm, digest: str, descriptor: int) -> None:
+    """Label it at once: a collection may be quicker still, and then a file is brought once more."""
+    is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+    start = os.lseek(descriptor, 0, os.SEEK_CUR) if is_file else 0
+    for last in (not is_file, True):
+        bring()
+        try:
+            realm.ctr.change("content", "label", digest, rooted_label(), namespace=realm.namespace)
+        except NotFound as error:
+            if last:
+                error.hint = "containerd has collected it before it had its label: once more"
+                raise
+            os.lseek(descriptor, start, os.SEEK_SET)
+        else:
+            return
+
+
+def _bring(realm: Realm, ref: str, words: tuple[str, ...], descriptor: int) -> None:
+    try:
+        content.ingest(realm.ctr, realm.namespace, ref, words, descriptor)
+    except (KukeCtrError, Interrupted) as error:
+        error.hint = error.hint or (
+            f"another REF starts anew; {line_in(realm.namespace, 'content', 'active')} shows "
+            "what is left of this one for a day"
+        )
+        raise
+
+
+def _print_new(digest: str | None, before: set[str], realm: Realm) -> None:
+    """The digest, where it is known: a stream's is the only one that was not there before."""
+    if digest is None:
+        new = _digests(realm) - before
+        if len(new) != 1:
+            note(
+                "the content is there, but which digest it has is not known (it was there before, "
+                "or others came at the same time): --expected-digest says"
+            )
+            return
+        digest = new.pop()
+    print(digest)
+
+
+def _digests(realm: Realm) -> set[str]:
+    return set(content.digests(realm.ctr, realm.namespace))
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[int]:
+    """A descriptor that ctr reads from."""
+    if file == "-":
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError("there is nothing on stdin", hint="name a file, or `... < FILE`")
+        yield sys.stdin.fileno()
+        return
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    except PermissionError:
+        raise Forbidden(f"{file} may not be read by this user", hint="try with sudo") from None
+    except OSError as error:
+        raise UsageError(f"{file} can't be read: {error.strerror}") from None
+    try:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise UsageError(f"{file} is a folder", hint="ingest takes one file")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _check_whether_empty(file: str, descriptor: int, expected_size: int | None) -> None:
+    """UsageError for nothing, mostly the output of a command that failed, and for bytes where
+    --expected-size says that there are none."""
+    empty = _is_empty(descriptor)
+    if empty and expected_size is None:
+        raise UsageError(
+            "there is not one byte on stdin",
+            hint="did the command before it fail? --expected-size 0 if that is meant",
+        )
+    if not empty and expected_size == 0:
+        what = "stdin" if file == "-" else file
+        raise UsageError(f"{what} is not empty, and --expected-size is 0")
+
+
+def _is_empty(descriptor: int) -> bool:
+    """Whether there is nothing to read; takes no byte, and waits at a pipe or a socket for one."""
+    state = os.fstat(descriptor)
+    if stat.S_ISREG(state.st_mode):
+        return os.lseek(descriptor, 0, os.SEEK_CUR) >= state.st_size
+    if stat.S_ISFIFO(state.st_mode):
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return not any(event & select.POLLIN for _, event in poll.poll())
+    if stat.S_ISSOCK(state.st_mode):
+        import socket
+
+        with socket.socket(fileno=os.dup(descriptor)) as ours:
+            return not ours.recv(1, socket.MSG_PEEK)
+    return stat.S_ISCHR(state.st_mode) and state.st_rdev == Path(os.devnull).stat().st_rdev
+
+
+def _digest_of(descriptor: int) -> str | None:
+    """The digest of a file's rest, read without moving its offset; None for a stream."""
+    import hashlib
+
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return None
+    offset = os.lseek(descriptor, 0, os.SEEK_CUR)
+    found = hashlib.sha256()
+    while block := os.pread(descriptor, _BLOCK, offset):
+        found.update(block)
+        offset += len(block)
+    return f"sha256:{found.hexdigest()}"

@@ -1,0 +1,175 @@
+"""kuke-ctr content label, rm, prune"""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import content, versions
+from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.commands.shared.confirm import (
+    WithExtra,
+    Yes,
+    confirm,
+    counted,
+    each,
+    extra_flags,
+    flags,
+    names_only,
+    some,
+)
+from kuke_ctr.commands.shared.in_use import ask_about_users
+from kuke_ctr.commands.shared.labels import checked_labels
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.storage.content import near_content
+from kuke_ctr.errors import CtrFailed, NotFound
+from kuke_ctr.recipes.content_graph import Store
+from kuke_ctr.recipes.used_by import User, users_of_content
+from kuke_ctr.records import Blob
+from kuke_ctr.session import Realm, Session, note
+
+app = typer.Typer()
+
+_SHOWN = 5
+
+
+@app.command("label")
+@shared
+def label(
+    session: Session,
+    digest: Annotated[str, typer.Argument(metavar="DIGEST", help="A digest, or the front of one.")],
+    labels: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="Labels; KEY= removes one.")
+    ],
+) -> None:
+    """Set labels of a blob; `KEY=` removes one.
+
+    Runs `ctr content label DIGEST KEY=VALUE...`; for the front of a digest first `ctr content ls
+    -q`. Labels that start with containerd.io/gc. decide what is collected.
+    """
+    names_only(session)
+    words = checked_labels(labels)
+    realm = session.realm(changing=True)
+    whole = content.whole_digest(realm.ctr, realm.namespace, digest)
+    with near_content(realm, whole):
+        said = realm.ctr.change("content", "label", whole, *words, namespace=realm.namespace)
+    if not said.planned:
+        print(whole)
+
+
+@app.command("rm", cls=WithExtra)
+@shared
+def rm(
+    session: Session,
+    digests: Annotated[
+        list[str], typer.Argument(metavar="DIGEST", help="Digests, or the fronts of some.")
+    ],
+    yes: Yes = False,
+) -> None:
+    """Remove blobs from a realm's content; asks where an image of any namespace needs one.
+
+    Runs `ctr content rm DIGEST`. To find out who needs it, `ctr images ls` and `ctr content ls` in
+    every namespace, and where no label names an image, `ctr content get` of the manifests; with
+    --yes nobody is looked for. A blob that is not there is an error (exit 3), for ctr it is none.
+    """
+    names_only(session)
+    realm = session.realm(removing=True)
+    extra = extra_flags(session)
+    gone: dict[str, NotFound] = {}
+    wanted = dict.fromkeys(_wholes(realm, digests, gone))
+    if not yes:
+        there = [digest for digest in wanted if digest not in gone]
+        users = _users(session, realm, there)
+        for digest in there:
+            if digest not in users:
+                gone[digest] = NotFound(digest)
+        ask_about_users(session, realm, users, yes=yes)
+
+    def remove(digest: str) -> None:
+        with near_content(realm, digest):
+            if digest in gone:
+                raise gone[digest]
+            content.remove(realm.ctr, realm.namespace, digest, extra)
+
+    each(wanted, remove, session)
+
+
+def _users(session: Session, realm: Realm, digests: Sequence[str]) -> dict[str, list[User]]:
+    if not digests:
+        return {}
+    return users_of_content(realm.ctr, realm.namespace, session.host.namespaces, digests)
+
+
+def _wholes(realm: Realm, texts: Sequence[str], gone: dict[str, NotFound]) -> Iterator[str]:
+    """The whole digests; what there is not goes to `gone`, under the text that was given."""
+    for text in texts:
+        try:
+            yield content.whole_digest(realm.ctr, realm.namespace, text)
+        except NotFound as error:
+            gone[text] = error
+            yield text
+
+
+@app.command("prune", cls=WithExtra)
+@shared
+def prune(
+    session: Session,
+    asynchronous: Annotated[
+        bool, typer.Option("--async", help="Do not wait for the collection.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Give up the layers of a realm's images, whose unpacked snapshots stay.
+
+    Runs `ctr content prune references` (1.5 and later), which removes the labels that keep layers
+    and lets containerd collect. Containers run on, and new ones start from what is unpacked; but
+    the images can't be pushed, exported, copied or unpacked anew until they are pulled again. Says
+    what will go and asks; prints the digests that went.
+    """
+    names_only(session)
+    versions.require(session.ctr, "content", "prune")
+    realm = session.realm(removing=True)
+    words = (*flags(**{"async": asynchronous}), *extra_flags(session))
+    store = Store(realm.ctr, [realm.namespace])
+    layers = store.only_layers(realm.namespace)
+    where = realm.described
+    if realm.namespace in store.unread:
+        raise CtrFailed(
+            f"what {where} has could not be read: {store.unread[realm.namespace]}",
+            hint=f"{line_in(realm.namespace, 'content', 'ls')} shows the rows",
+        )
+    if not layers:
+        realm.require_namespace()
+        note(f"no layer of {where} is kept by an image only: nothing to prune")
+        return
+    losing = store.images_with(realm.namespace, layers)
+    question = (
+        f"{_counted(layers)} of {where} will be removed ({_named(layers)}), and "
+        f"{counted(len(losing), 'image')} will be incomplete: {some(losing, _SHOWN)}"
+    )
+    if session.options.dry_run:
+        note(question)
+    confirm(session, question, yes=yes)
+    before = [] if session.options.dry_run else content.digests(realm.ctr, realm.namespace)
+    realm.ctr.change("content", "prune", "references", *words, namespace=realm.namespace)
+    if session.options.dry_run:
+        return
+    if asynchronous:
+        note("containerd collects them when it comes to it")
+        return
+    after = set(content.digests(realm.ctr, realm.namespace))
+    for digest in before:
+        if digest not in after:
+            print(digest)
+    left = [blob for blob in layers if blob.digest in after]
+    if left:
+        note(f"{_counted(left)} stayed: something else keeps it ({_named(left)})")
+
+
+def _counted(blobs: Sequence[Blob]) -> str:
+    size = sum(blob.size_bytes or 0 for blob in blobs)
+    return f"{counted(len(blobs), 'layer')} (some {size / 1e6:.1f} MB)"
+
+
+def _named(blobs: Sequence[Blob]) -> str:
+    return some([blob.digest for blob in blobs], _SHOWN)

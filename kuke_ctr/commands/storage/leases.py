@@ -1,0 +1,34 @@
+"""kuke-ctr leases"""
+
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import leases
+from kuke_ctr.commands.shared.lists import list_realms_table
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.records import Lease
+from kuke_ctr.session import Session
+
+app = typer.Typer()
+
+
+@app.command("ls")
+@shared
+def ls(
+    session: Session,
+    filters: Annotated[
+        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id==mine")
+    ] = None,
+) -> None:
+    """List the leases of a realm: what keeps content and snapshots from being collected.
+
+    Runs `ctr leases ls`, and `ctr leases ls -q` beside it as a check. Records: Lease.
+    """
+    list_realms_table(
+        session,
+        leases.LS,
+        Lease,
+        filters or (),
+        when_empty=lambda realm: f"{realm.described} has no leases",
+    )

@@ -1,0 +1,156 @@
+"""kuke-ctr leases create, rm"""
+
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import leases
+from kuke_ctr.backends.ctr.filters import equal
+from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.commands.shared.confirm import (
+    CreateNamespace,
+    WithExtra,
+    Yes,
+    confirm,
+    each,
+    extra_flags,
+    flags,
+    names_only,
+    some,
+)
+from kuke_ctr.commands.shared.documents import near_names, print_bytes
+from kuke_ctr.commands.shared.labels import checked_labels
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.errors import CtrFailed, NotFound, UsageError
+from kuke_ctr.recipes.used_by import Leases, is_expired, owner_of, what_leases_keep
+from kuke_ctr.session import Realm, Session, note
+
+app = typer.Typer()
+
+_SHOWN = 5
+_GO_DURATION = re.compile(r"0|(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
+
+
+@app.command("create", cls=WithExtra)
+@shared
+def create(
+    session: Session,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID] [KEY=VALUE]...", help="An id, and labels."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="The id; else containerd makes one.")
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option("--expires", metavar="TIME", help="90m, 24h (ctr's default), 7d; 0: never."),
+    ] = None,
+    create_namespace: CreateNamespace = False,
+) -> None:
+    """Make a lease, and print its id.
+
+    Runs `ctr leases create [KEY=VALUE...]`. It ends after 24 hours unless --expires says otherwise.
+    """
+    names_only(session)
+    given = list(words or [])
+    if given and "=" not in given[0]:
+        first = given.pop(0)
+        if name not in (None, first):
+            raise UsageError(f"two ids: {name} and {first}", hint="give one of them")
+        name = first
+    labels = checked_labels(given)
+    chosen = flags(id=name, expires=None if expires is None else _duration(expires))
+    extra = extra_flags(session)
+    realm = session.realm(changing=True, create=create_namespace)
+    try:
+        said = leases.create(realm.ctr, realm.namespace, (*chosen, *extra), labels)
+    except CtrFailed as error:
+        if name is not None and "already exists" in error.message:
+            shows = line_in(realm.namespace, "leases", "ls", equal("id", name))
+            error.hint = (
+                f"{shows} shows it, {line_in(realm.namespace, 'leases', 'rm', name)} removes it"
+            )
+        raise
+    print_bytes(said)
+
+
+def _duration(text: str) -> str:
+    """A time as Go writes it; days are ours."""
+    days = re.fullmatch(r"(\d+)d", text)
+    if days is not None:
+        return f"{int(days[1]) * 24}h"
+    if not _GO_DURATION.fullmatch(text):
+        raise UsageError(f"--expires {text!r} is no time", hint="90s, 30m, 24h, 7d; 0 is never")
+    return text
+
+
+@app.command("rm", cls=WithExtra)
+@shared
+def rm(
+    session: Session,
+    names: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of leases.")],
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Wait until what nothing keeps any more is gone.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Remove leases; asks where one may be all that keeps content or snapshots, or has an owner.
+
+    Runs `ctr leases rm ID`. ctr can't tell what a lease keeps: what no image, container or label
+    keeps is looked for in `ctr images|content|containers|snapshots ls`; with --yes it is not.
+    """
+    names_only(session)
+    realm = session.realm(removing=True)
+    words = (*flags(sync=sync), *extra_flags(session))
+    gone: set[str] = set()
+    wanted = list(dict.fromkeys(names))
+    if not yes:
+        kept = what_leases_keep(realm.ctr, realm.namespace)
+        gone = set(wanted) - kept.known.keys()
+        _ask(session, [name for name in wanted if name not in gone], kept)
+
+    def remove(name: str) -> None:
+        with _near(realm, name):
+            if name in gone:
+                raise NotFound(f"there is no lease {name}")
+            leases.remove(realm.ctr, realm.namespace, name, words)
+
+    each(wanted, remove, session)
+
+
+def _ask(session: Session, names: Sequence[str], kept: Leases) -> None:
+    """Say what the leases that still hold may keep, and whose they are; ask if there is any."""
+    living = [name for name in names if not is_expired(kept.known[name])]
+    if not living:
+        return
+    reasons = [
+        f"{name} is marked as somebody's: {owner}"
+        for name in living
+        if (owner := owner_of(kept.known[name]))
+    ]
+    for what, found in (
+        ("this content", kept.blobs),
+        ("these snapshots", kept.snapshots),
+        ("this half written content", kept.ingests),
+    ):
+        if found:
+            reasons.append(f"it may be all that keeps {what}: {some(found, _SHOWN)}")
+    reasons += [f"what else it keeps could not be read ({one})" for one in kept.unread]
+    if not reasons:
+        return
+    these = "the lease" if len(living) == 1 else "the leases"
+    question = f"{these} {', '.join(living)} may be in use: {'; '.join(reasons)}"
+    if session.options.dry_run:
+        note(question)
+    confirm(session, question, yes=False)
+
+
+def _near(realm: Realm, name: str) -> AbstractContextManager[None]:
+    def names() -> list[str]:
+        return [lease.id for lease in realm.list(leases.LS)]
+
+    return near_names(realm, "lease", [name], names, "leases")

@@ -1,0 +1,196 @@
+"""kuke-ctr snapshots"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import snapshots
+from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.tables import Table, fetch
+from kuke_ctr.commands.shared.confirm import flags
+from kuke_ctr.commands.shared.documents import (
+    document_form,
+    near_names,
+    only_raw,
+    print_bytes,
+    print_document,
+)
+from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
+from kuke_ctr.commands.shared.options import Snapshotter, shared
+from kuke_ctr.errors import CtrFailed, KukeCtrError
+from kuke_ctr.parse.snapshots import tree_of
+from kuke_ctr.records import Listing, RowsRefused, Snapshot, SnapshotNode, SnapshotUsage
+from kuke_ctr.render import Output, align, escape, print_lines
+from kuke_ctr.session import Realm, Session, note
+
+app = typer.Typer()
+
+Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of a snapshot.")]
+
+
+@app.command("ls")
+@shared
+def ls(session: Session, snapshotter: Snapshotter = None) -> None:
+    """List the snapshots of a realm.
+
+    Runs `ctr snapshots ls`. Records: Snapshot.
+    """
+    list_realms_table(
+        session, snapshots.of(snapshots.LS, snapshotter), Snapshot, when_empty=_when_empty
+    )
+
+
+@app.command("usage")
+@shared
+def usage(
+    session: Session,
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY", help="These snapshots only.")
+    ] = None,
+    snapshotter: Snapshotter = None,
+) -> None:
+    """Show the space and inodes that each snapshot of a realm takes, its parents not counted.
+
+    Runs `ctr snapshots usage -b`: the sizes are exact. Records: SnapshotUsage.
+    """
+    table = snapshots.of(snapshots.USAGE, snapshotter)
+    if not keys:
+        list_realms_table(session, table, SnapshotUsage, when_empty=_when_empty)
+        return
+    realm = session.realm()
+    with near_snapshots(realm, keys, snapshotter):
+        list_realms_table(session, table, SnapshotUsage, keys, when_empty=_when_empty)
+
+
+@app.command("tree")
+@shared
+def tree(session: Session, snapshotter: Snapshotter = None) -> None:
+    """Show which snapshot stands on which: a tree, or records with depth and children.
+
+    Runs `ctr snapshots ls`; with -o raw `ctr snapshots tree`. Records: SnapshotNode.
+    """
+    view = view_of(session, SnapshotNode)
+    if view.output is Output.RAW:
+        realm = session.realm()
+        words = snapshots.words(snapshotter, "tree")
+        print_bytes(session.ctr.run(*words, namespace=realm.namespace))
+        return
+    nodes, errors = _nodes(session, snapshots.of(snapshots.LS, snapshotter))
+    if view.output is Output.TABLE and not view.chosen and view.sort_by is None:
+        _print_tree(nodes, all_realms=session.options.all_realms, headers=view.headers)
+        nodes = []
+    show(session, view, nodes, errors)
+
+
+@app.command("info")
+@shared
+def info(session: Session, key: Key, snapshotter: Snapshotter = None) -> None:
+    """Show all that containerd knows about a snapshot, as one document.
+
+    Runs `ctr snapshots info KEY`.
+    """
+    form = document_form(session)
+    realm = session.realm()
+    with near_snapshots(realm, [key], snapshotter):
+        print_document(snapshots.info(realm.ctr, realm.namespace, key, snapshotter), form)
+
+
+@app.command("mounts")
+@shared
+def mounts(
+    session: Session,
+    key: Key,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Where it would be mounted.")],
+    snapshotter: Snapshotter = None,
+) -> None:
+    """Print the mount commands that would mount a snapshot; nothing is mounted.
+
+    Runs `ctr snapshots mounts TARGET KEY`.
+    """
+    only_raw(session, "the mount command")
+    realm = session.realm()
+    with near_snapshots(realm, [key], snapshotter), committed_wants_view(realm, key, snapshotter):
+        print_bytes(snapshots.mounts(realm.ctr, realm.namespace, key, target, snapshotter))
+
+
+def _when_empty(realm: Realm) -> str:
+    return (
+        f"{realm.described} has no snapshots of this snapshotter; "
+        "`kuke-ctr plugins ls type==io.containerd.snapshotter.v1` lists the snapshotters"
+    )
+
+
+def _nodes(
+    session: Session, table: Table[Snapshot]
+) -> tuple[list[SnapshotNode], list[KukeCtrError]]:
+    """The trees of the realms that the options mean, and what could not be read."""
+    every = session.options.all_realms
+    realms = session.realms()
+    nodes: list[SnapshotNode] = []
+    errors: list[KukeCtrError] = []
+    answers = fetch(session.ctr, table, [realm.namespace for realm in realms])
+    for realm, answer in zip(realms, answers, strict=True):
+        try:
+            found = realm.records_of(answer)
+        except KukeCtrError as error:
+            if not every and not isinstance(error, RowsRefused):
+                raise
+            errors.append(error)
+            found = answer.records if isinstance(answer, Listing) else ()
+        if not (found or every or errors or session.options.dry_run):
+            note(_when_empty(realm))
+        named = (one.model_copy(update={"realm": realm.name}) for one in found)
+        nodes += tree_of(tuple(named) if every else found)
+    return nodes, errors
+
+
+def _print_tree(nodes: list[SnapshotNode], *, all_realms: bool, headers: bool) -> None:
+    """The tree as lines: a key is below its parent, and last of its siblings with a corner."""
+    rows = [["KEY", "KIND"]] if headers and nodes else []
+    last: list[bool] = []
+    for index, node in enumerate(nodes):
+        last[node.depth :] = [_is_last(nodes, index)]
+        bars = "".join("   " if ended else "│  " for ended in last[1 : node.depth])
+        corner = ("└─ " if last[node.depth] else "├─ ") if node.depth else ""
+        rows.append([f"{bars}{corner}{escape(node.key)}", node.kind])
+    if all_realms:
+        names = ["REALM"] if headers and nodes else []
+        names += [escape(node.realm or "-") for node in nodes]
+        rows = [[name, *row] for name, row in zip(names, rows, strict=True)]
+    if rows:
+        print_lines(align(rows))
+
+
+def _is_last(nodes: list[SnapshotNode], index: int) -> bool:
+    """Whether no sibling follows: the next node at this depth, before one that is higher."""
+    depth = nodes[index].depth
+    for node in nodes[index + 1 :]:
+        if node.depth <= depth:
+            return node.depth < depth
+    return True
+
+
+@contextmanager
+def committed_wants_view(realm: Realm, key: str, snapshotter: str | None) -> Iterator[None]:
+    """An error inside about a committed snapshot says how to make a view of it."""
+    try:
+        yield
+    except CtrFailed as error:
+        if "not active" in error.message:
+            words = ("view", *flags(snapshotter=snapshotter), "NAME", key)
+            view = line_in(realm.namespace, "snapshots", *words)
+            error.hint = f"make a view of it first: {view}"
+        raise
+
+
+def near_snapshots(
+    realm: Realm, keys: Sequence[str], snapshotter: str | None
+) -> AbstractContextManager[None]:
+    """A NotFound inside becomes one that names the snapshots, the realm and the nearest ones."""
+
+    def names() -> Iterator[str]:
+        return (one.key for one in realm.list(snapshots.of(snapshots.LS, snapshotter)))
+
+    return near_names(realm, "snapshot", keys, names, "snapshots")

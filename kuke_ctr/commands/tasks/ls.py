@@ -1,0 +1,70 @@
+"""kuke-ctr tasks"""
+
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import tasks
+from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.tasks.each_task import copy_each, metrics_in, of_each, processes_in
+from kuke_ctr.recipes.process_facts import seen_by_us, with_facts
+from kuke_ctr.records import Metrics, Process, Task
+from kuke_ctr.render import Output
+from kuke_ctr.session import Session
+
+app = typer.Typer()
+
+
+@app.command("ls")
+@shared
+def ls(session: Session) -> None:
+    """List the tasks of a realm: the containers' processes, running or stopped.
+
+    Runs `ctr tasks ls`; the rows come in the order of their ids. Records: Task.
+    """
+    list_realms_table(
+        session,
+        tasks.LS,
+        Task,
+        when_empty=lambda realm: f"{realm.described} has no tasks",
+    )
+
+
+Tasks = Annotated[
+    list[str] | None, typer.Argument(metavar="TASK", help="These tasks; else all that live.")
+]
+
+
+@app.command("ps")
+@shared
+def ps(session: Session, names: Tasks = None) -> None:
+    """List the processes in tasks, with what the host knows about them.
+
+    Runs `ctr tasks ps TASK` for each, after `ctr tasks ls` where none is named. Users are those of
+    the host. Records: Process.
+    """
+    view = view_of(session, Process)
+    if view.output is Output.RAW:
+        copy_each(session, tasks.ps, names or ())
+        return
+    rows, errors = of_each(session, tasks.ps, processes_in, names or ())
+    if rows and session.options.replay is None and seen_by_us(session.host.settings.socket):
+        rows = with_facts(rows)
+    show(session, view, rows, errors)
+
+
+@app.command("metrics")
+@shared
+def metrics(session: Session, names: Tasks = None) -> None:
+    """Show what tasks have used: processor time, memory, processes, reads and writes.
+
+    Runs `ctr tasks metrics --format json TASK` for each, after `ctr tasks ls` where none is named;
+    cgroup versions 1 and 2 give the same fields. Records: Metrics.
+    """
+    view = view_of(session, Metrics)
+    if view.output is Output.RAW:
+        copy_each(session, tasks.metrics, names or ())
+        return
+    rows, errors = of_each(session, tasks.metrics, metrics_in, names or ())
+    show(session, view, rows, errors)

@@ -1,0 +1,133 @@
+"""kuke-ctr tasks start"""
+
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import containers, tasks
+from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.commands.shared.confirm import flags
+from kuke_ctr.commands.shared.launch import (
+    Launch,
+    launch,
+    own_failures,
+    refuse_forms,
+    require_terminal,
+    status_of,
+)
+from kuke_ctr.commands.shared.near_containers import near_containers
+from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.errors import CtrFailed, UsageError
+from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
+from kuke_ctr.recipes import run as running
+from kuke_ctr.recipes import start as starting
+from kuke_ctr.recipes.containers import log_of
+from kuke_ctr.recipes.run import Log
+from kuke_ctr.session import Realm, Session
+
+app = typer.Typer()
+
+
+@app.command("start")
+@shared
+def start(
+    session: Session,
+    container: Annotated[str, typer.Argument(metavar="ID", help="A container without a task.")],
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Start it, print its id and leave.")
+    ] = False,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="Pass our stdin on; else there is none.")
+    ] = False,
+    force_tty: Annotated[
+        bool, typer.Option("--force-tty", help="Though it has a terminal and our stdin is none.")
+    ] = False,
+    log_file: Annotated[
+        str | None,
+        typer.Option("--log-file", metavar="FILE", help="With -d: its output goes here."),
+    ] = None,
+    null_io: Annotated[
+        bool, typer.Option("--null-io", help="With -d: its output is thrown away.")
+    ] = False,
+    fifo: Annotated[
+        bool, typer.Option("--fifo", help="With -d: into FIFOs, for attach; unread, they block it.")
+    ] = False,
+) -> None:
+    """Start a container that exists and does not run.
+
+    Runs `ctr tasks start [-d] ID`. In the foreground the exit code is that of its process, and ctr
+    deletes the task when it ends; 125 is a failure of ours or ctr's. With -d the output goes to
+    /var/log/kuke-ctr/NAMESPACE/ID.log, which a label of the container names.
+    """
+    with own_failures():
+        refuse_forms(session, detach=detach)
+        starting.refuse_replay(session.ctr)
+        outputs = [log_file is not None, null_io, fifo]
+        if any(outputs) and not detach:
+            raise UsageError("--log-file, --null-io and --fifo are for -d", hint="add -d")
+        if sum(outputs) > 1:
+            raise UsageError("--log-file, --null-io and --fifo exclude each other")
+        realm = session.realm(changing=True)
+        ctr, namespace = realm.ctr, realm.namespace
+        with near_containers(realm, container):
+            info = containers.facts(ctr, namespace, container)
+        _refuse_running(realm, container)
+        tty = info.terminal
+        if tty and (null_io or log_file):
+            raise UsageError(f"{container} has a terminal: its output can only be attached to")
+        require_terminal(tty and not detach and not session.options.dry_run, force_tty)
+        log = None
+        if detach and not (tty or null_io or fifo):
+            log = _log(session, realm, info, log_file)
+        given = flags(detach=detach, null_io=null_io, log_uri=log.uri if log else None)
+        call = tasks.start(ctr, namespace, container, given)
+        what = Launch(session, realm, call, container, ())
+        code = launch(
+            what,
+            detach=detach,
+            tty=tty,
+            interactive=interactive,
+            undo=lambda: _forget_log(what, log),
+        )
+    raise typer.Exit(code)
+
+
+def _refuse_running(realm: Realm, container: str) -> None:
+    """CtrFailed where there is a task: a stopped one has to be removed first."""
+    task = tasks.states(realm.ctr, realm.namespace).get(container)
+    if task is None:
+        return
+    if task.status == "STOPPED":
+        raise CtrFailed(
+            f"{container} has ended, and its task is still there",
+            hint=f"{line_in(realm.namespace, 'tasks', 'rm', container)} removes it; then it can be "
+            "started again",
+        )
+    raise CtrFailed(
+        f"{container} has a task already: {task.status}, pid {task.pid}",
+        hint=f"{line_in(realm.namespace, 'exec', '-t', container, 'sh')} gets you into it",
+    )
+
+
+def _forget_log(what: Launch, log: Log | None) -> None:
+    """Remove the log of a task that is known not to run."""
+    if log is not None and status_of(what) in starting.NOT_RUNNING:
+        log.remove()
+
+
+def _log(session: Session, realm: Realm, info: ContainerInfo, asked: str | None) -> Log:
+    """The log that it had before, if that is still there; else a new one, and the label for it.
+
+    The label alone does not make a file its log: an image can bring it, and the shim, which is
+    root, would write into whatever it names.
+    """
+    earlier = log_of(realm.ctr, realm.namespace, info) if asked is None else None
+    if earlier is not None:
+        return Log(earlier, made=False)
+    log = running.make_log(realm.namespace, info.id, asked, dry=session.options.dry_run)
+    try:
+        containers.label(realm.ctr, realm.namespace, info.id, [f"{LOG_LABEL}={log.path}"])
+    except BaseException:
+        log.remove()
+        raise
+    return log

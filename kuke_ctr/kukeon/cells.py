@@ -1,0 +1,134 @@
+"""What Kukeon keeps of a container on disk, in every layout; no daemon is needed for it.
+
+A cell's record, `<realm>/<space>/<stack>/<cell>/metadata.json`, names its containers and their
+containerd ids; the folder of a container beside it holds its output. Since 0.5 the realms lie in
+`data/` of the run path, before that in the run path itself.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kuke_ctr.errors import Forbidden, KukeCtrError
+from kuke_ctr.kukeon.files import read_document, text_at
+from kuke_ctr.kukeon.realms import SYSTEM, Resolution
+from kuke_ctr.names import check_name
+from kuke_ctr.records import RealmSource
+
+_PARTS = 4
+"""A container's id is `<space>_<stack>_<cell>_<container>`."""
+
+_CAPTURE = ("tty", "capture")
+_LOG = ("log",)
+
+
+@dataclass(frozen=True, slots=True)
+class CellContainer:
+    """A container of a cell.
+
+    `folder` is its own folder, which need not exist. `root` is the one that only holds the cell's
+    network; `attachable` one whose terminal kuketty holds. `logs`: in this layout containers have
+    log files; before, their output went into FIFOs.
+    """
+
+    folder: Path
+    root: bool = False
+    attachable: bool = False
+    logs: bool = True
+
+    def outputs(self) -> tuple[Path, ...]:
+        """Where its output can be, the likeliest first."""
+        names = (_CAPTURE, _LOG) if self.attachable else (_LOG, _CAPTURE)
+        return tuple(self.folder.joinpath(*name) for name in names)
+
+
+def find_container(run_path: Path, realm: Resolution, container: str) -> CellContainer | None:
+    """The container with this containerd id in a realm; None where no record has it.
+
+    Raises Forbidden where the run path may not be read by this user.
+    """
+    for folder in _realm_folders(run_path, realm):
+        logs = folder.parent != run_path
+        for cell in _cells(folder, container):
+            found = _in_record(cell, container, logs)
+            if found is not None:
+                return found
+    return None
+
+
+def _realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
+    """The folders of the realm: its record names the namespace, or it has none and the name fits.
+
+    --namespace names no realm: there the records alone tell.
+    """
+    names = SYSTEM if realm.name in SYSTEM else (realm.name,)
+    by_name = () if realm.source is RealmSource.FLAG else names
+    for folder in (*_folders(run_path / "data"), *_folders(run_path)):
+        namespace = None
+        for file in ("realm.yaml", "metadata.json"):
+            try:
+                record = read_document(folder / file)
+            except Forbidden:
+                raise
+            except KukeCtrError:  # another realm's broken record is no concern of this one
+                continue
+            namespace = namespace or text_at(record, "spec", "namespace")
+        if namespace == realm.namespace or (namespace is None and folder.name in by_name):
+            yield folder
+
+
+def _cells(realm: Path, container: str) -> Iterator[Path]:
+    """The cells of a realm, first the one that the id spells, if its names hold no `_`."""
+    parts = container.split("_")
+    if len(parts) == _PARTS:
+        yield realm.joinpath(*parts[:-1])
+    for space in _folders(realm):
+        for stack in _folders(space):
+            yield from _folders(stack)
+
+
+def _folders(parent: Path) -> list[Path]:
+    try:
+        with os.scandir(parent) as entries:
+            return sorted(Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except PermissionError:
+        raise Forbidden(
+            f"{parent} may not be read by this user",
+            hint="it is for root and the group kukeon: run the same command with sudo",
+        ) from None
+
+
+def _in_record(cell: Path, container: str, logs: bool) -> CellContainer | None:
+    try:
+        record = read_document(cell / "metadata.json")
+    except Forbidden:
+        raise
+    except KukeCtrError:  # broken, at the worst of times
+        record = None
+    if record is None:
+        return _without_record(cell, container, logs)
+    spec = record.get("spec")
+    listed = spec.get("containers") if isinstance(spec, dict) else None
+    for one in listed if isinstance(listed, list) else ():
+        name = text_at(one, "id")
+        if name is None or text_at(one, "containerdId") != container:
+            continue
+        return CellContainer(
+            cell / check_name(name, "container"),
+            root=one.get("root") is True,
+            attachable=one.get("attachable") is True,
+            logs=logs,
+        )
+    return None
+
+
+def _without_record(cell: Path, container: str, logs: bool) -> CellContainer | None:
+    """A record that is gone or broken: the folder of the very names that the id is made of."""
+    *spelt, name = container.split("_")
+    if spelt != list(cell.parts[-3:]):
+        return None
+    found = CellContainer(cell / name, logs=logs)
+    return found if any(map(os.path.lexists, found.outputs())) else None

@@ -1,0 +1,320 @@
+"""Realm -> namespace: the rules of docs/realms.md, and their explanation."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.kukeon.files import documents, read_document, read_text, text_at
+from kuke_ctr.kukeon.settings import Settings
+from kuke_ctr.names import check_name, nearest
+from kuke_ctr.records import Realm, RealmSource
+
+Existing = Callable[[], frozenset[str] | None]
+
+SYSTEM = ("kukeon-system", "kuke-system")
+"""The two names of the one system realm: the documentation's, and the one on real hosts' disks."""
+
+RULES = ("--namespace", "manifest", "record", "settings", "layout")
+"""The rules in their order, as the explanation names them."""
+
+_FOREIGN = ("default", "moby", "k8s.io")
+
+
+class Rule(NamedTuple):
+    """One rule: what it found, for a person to read, and whether it won."""
+
+    rule: str
+    found: str
+    namespace: str | None = None
+    won: bool = False
+
+
+class Resolution(NamedTuple):
+    """The namespace of a realm. `exists` is None where nobody asked; `guessed`: no such namespace
+    was found, and this is the first that it could have."""
+
+    name: str
+    namespace: str
+    source: RealmSource
+    exists: bool | None = None
+    rules: tuple[Rule, ...] = ()
+    warnings: tuple[str, ...] = ()
+    guessed: bool = False
+
+    @classmethod
+    def of(cls, realm: Realm) -> "Resolution":
+        """That of a realm in a list."""
+        return cls(realm.name, realm.namespace, realm.source, realm.exists)
+
+
+def hint_for_missing(resolution: Resolution, names: frozenset[str]) -> str:
+    """The next step where a namespace does not exist: those that do, the nearest first."""
+    bare = ""
+    if resolution.source is RealmSource.LAYOUT and resolution.name in names:
+        name = resolution.name
+        bare = f"containerd has `{name}`; if that is it, --namespace {name}; "
+    shown = nearest(resolution.namespace, names)
+    if not shown:
+        return "this containerd has no namespaces at all; is --address the right one?"
+    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""  # noqa: PLR2004
+    return f"{bare}there are: {', '.join(shown[:5])}{more} (kuke-ctr realms ls)"
+
+
+class Resolver:
+    """Walks the rules once and notes what each found."""
+
+    def __init__(self, name: str, settings: Settings, changing: bool) -> None:
+        self.name = name
+        self.settings = settings
+        self.changing = changing
+        self.rules: list[Rule] = []
+        self.warnings: list[str] = []
+
+    def lose(self, rule: str, found: str) -> None:
+        self.rules.append(Rule(rule, found))
+
+    def win(
+        self, rule: str, found: str, namespace: str, source: RealmSource, **known: bool | None
+    ) -> Resolution:
+        check_name(namespace, "namespace")
+        self.rules.append(Rule(rule, found, namespace, won=True))
+        rest = RULES[RULES.index(rule) + 1 :]
+        return Resolution(
+            self.name,
+            namespace,
+            source,
+            exists=known.get("exists"),
+            rules=(*self.rules, *(Rule(later, "not needed") for later in rest)),
+            warnings=tuple(self.warnings),
+            guessed=bool(known.get("guessed")),
+        )
+
+    def from_manifest(self, path: Path | None) -> Resolution | None:
+        if path is None:
+            self.lose("manifest", "no --manifest")
+            return None
+        namespace = _manifest_namespace(path, self.name)
+        if namespace is None:
+            self.lose("manifest", f"{path} names no namespace")
+            for rule in ("record", "settings"):
+                self.lose(rule, "not asked: the manifest stands for it")
+            return None
+        return self.win("manifest", str(path), namespace, RealmSource.MANIFEST)
+
+    def from_record(self) -> Resolution | None:
+        denied: list[Path] = []
+        lost = []
+        for path in _record_paths(self.settings.run_path, self.name):
+            try:
+                document = read_document(path)
+            except Forbidden:
+                if self.changing:
+                    raise
+                denied.append(path)
+                continue
+            if document is None:
+                continue
+            self.check_owner(path, document)
+            namespace = _namespace_in(path, document)
+            if namespace is not None:
+                self.warn_of(denied)
+                return self.win("record", str(path), namespace, RealmSource.RECORD)
+            lost.append(f"{path} names no namespace")
+        self.warn_of(denied)
+        lost += [f"{path} may not be read" for path in denied[:1]]
+        self.lose("record", "; ".join(lost) or f"none under {self.settings.run_path}")
+        return None
+
+    def warn_of(self, denied: Sequence[Path]) -> None:
+        if denied:  # one is enough: the others are as a rule in the same folder
+            self.warnings.append(
+                f"{denied[0]} may not be read by this user: the realm's record may say otherwise "
+                "(try sudo)"
+            )
+
+    def check_owner(self, path: Path, document: Mapping[str, object]) -> None:
+        """A record that was copied from another realm would send a change to that one."""
+        kind = text_at(document, "kind")
+        if kind not in (None, "Realm"):
+            raise UsageError(f"{path} is the record of a {kind}, not of a realm")
+        owner = text_at(document, "metadata", "name")
+        if owner is None or owner in names_of(self.name):
+            return
+        said = f"{path} is the record of realm {owner}, not of {self.name}"
+        if self.changing:
+            raise UsageError(said, hint=f"--realm {owner}, or --namespace, says what is meant")
+        self.warnings.append(said)
+
+    def from_settings(self) -> Resolution | None:
+        for name in names_of(self.name):
+            if name in self.settings.realms:
+                found = self.settings.realms[name]
+                return self.win("settings", "settings file", found, RealmSource.SETTINGS)
+        self.lose("settings", "not in the settings file")
+        return None
+
+    def from_layout(
+        self, existing: frozenset[str] | None, known: tuple[str, str] | None = None
+    ) -> Resolution:
+        suffix, source = known or self.suffix()
+        candidates = layouts(self.name, suffix)
+        listed = ", ".join(candidates)
+        origin = f"suffix {suffix}: {source}"
+        there = [name for name in candidates if existing is not None and name in existing]
+        if there:
+            if len(there) > 1:
+                others = ", ".join(there[1:])
+                self.warnings.append(
+                    f"realm {self.name} may be {there[0]} or {others}; {there[0]} is taken "
+                    "(--namespace chooses)"
+                )
+            found = f"of {listed} containerd has {', '.join(there)} ({origin})"
+            return self.win("layout", found, there[0], RealmSource.LAYOUT, exists=True)
+        exists = None if existing is None else False
+        found = f"containerd has none of {listed} ({origin})"
+        if existing is None:
+            found = f"the first of {listed}; containerd could not be asked ({origin})"
+        return self.win(
+            "layout", found, candidates[0], RealmSource.LAYOUT, exists=exists, guessed=True
+        )
+
+    def suffix(self) -> tuple[str, str]:
+        found, source, warnings = suffix_of(self.settings)
+        if self.changing and warnings:
+            raise Forbidden(warnings[0], hint="run the same command with sudo")
+        self.warnings += warnings
+        return found, source
+
+
+def resolve(
+    name: str | None,
+    settings: Settings,
+    *,
+    existing: Existing,
+    namespace: str | None = None,
+    manifest: Path | None = None,
+    changing: bool = False,
+) -> Resolution:
+    """The namespace of a realm (None: the default one of the settings).
+
+    `existing` gives containerd's namespaces, or None where it can't be asked; it is called only
+    where the layouts decide. Raises UsageError for names and files that can't be right, Forbidden
+    for a record that a `changing` command may not read.
+    """
+    realm = check_name(settings.realm if name is None else name, "realm")
+    walk = Resolver(realm, settings, changing)
+    if namespace is not None:
+        return walk.win("--namespace", "as given", namespace, RealmSource.FLAG)
+    walk.lose("--namespace", "not given")
+    return (
+        walk.from_manifest(manifest)
+        or (walk.from_record() if manifest is None else None)
+        or (walk.from_settings() if manifest is None else None)
+        or walk.from_layout(existing())
+    )
+
+
+def layouts(realm: str, suffix: str) -> tuple[str, ...]:
+    """The namespaces that a realm can have by Kukeon's own layouts, in the order of the rule."""
+    if realm in SYSTEM:
+        return (SYSTEM[0], f"{SYSTEM[1]}.{suffix}")
+    old = ("kukeon.io",) if realm == "default" else ()
+    return (f"kukeon-{realm}", f"{realm}.{suffix}", *old)
+
+
+def names_of(realm: str) -> tuple[str, ...]:
+    """The realm's name, and the other one of the system realm."""
+    return (realm, *(name for name in SYSTEM if name != realm)) if realm in SYSTEM else (realm,)
+
+
+def _record_paths(run_path: Path, realm: str) -> Iterator[Path]:
+    for name in names_of(realm):
+        yield run_path / "data" / name / "metadata.json"
+    for file in ("realm.yaml", "metadata.json"):
+        for name in names_of(realm):
+            yield run_path / name / file
+
+
+def suffix_of(settings: Settings) -> tuple[str, str, list[str]]:
+    """The suffix of Kukeon's own layout, where it was found, and what could not be read."""
+    path = settings.run_path / ".kukeon-instance.json"
+    suffix, source, warnings = settings.suffix, settings.suffix_source, []
+    try:
+        recorded = text_at(read_document(path), "containerdNamespaceSuffix")
+    except Forbidden as error:
+        recorded = None
+        warnings = [f"{error.message}: namespaces may have another suffix than {suffix}"]
+    if recorded is not None:
+        suffix, source = recorded, str(path)
+    try:
+        return check_name(suffix, "namespace suffix"), source, warnings
+    except UsageError as error:
+        raise UsageError(f"{error.message} (from {source})", hint=error.hint) from None
+
+
+def _namespace_in(path: Path, document: object) -> str | None:
+    """`spec.namespace` of a record or a manifest; None where it has none.
+
+    Raises UsageError for one that is no name: to go on with a guess would be the wrong place.
+    """
+    spec = document.get("spec") if isinstance(document, dict) else None
+    if spec is None:
+        return None
+    if not isinstance(spec, dict):
+        raise UsageError(f"{path}: its spec is no mapping of keys to values")
+    found = spec.get("namespace")
+    if found in (None, ""):
+        return None
+    if not isinstance(found, str):
+        raise UsageError(f"{path}: spec.namespace is no text: {found!r}")
+    try:
+        return check_name(found, "namespace")
+    except UsageError as error:
+        raise UsageError(f"{path}: spec.namespace: {error.message}", hint=error.hint) from None
+
+
+def _manifest_namespace(path: Path, realm: str) -> str | None:
+    """`spec.namespace` of the manifest's realm of that name; None where it has none."""
+    return _namespace_in(path, _manifest_realm(path, realm))
+
+
+def _manifest_realm(path: Path, realm: str) -> dict[str, object]:
+    """The manifest's realm of that name."""
+    text = read_text(path)
+    if text is None:
+        raise UsageError(f"there is no manifest {path}", hint="--manifest takes a YAML file")
+    realms = [
+        document
+        for document in documents(path, text)
+        if isinstance(document, dict) and document.get("kind") == "Realm"
+    ]
+    names = [text_at(document, "metadata", "name") for document in realms]
+    found = [one for one, name in zip(realms, names, strict=True) if name in names_of(realm)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{path} has {len(found)} realms named {realm}", hint="leave one of them")
+    known = ", ".join(name for name in names if name) or "none"
+    raise UsageError(f"{path} has no realm named {realm}", hint=f"its realms: {known}")
+
+
+def realm_documents(
+    realm: str, settings: Settings, *, manifest: Path | None = None
+) -> Iterator[tuple[Path, dict[str, object]]]:
+    """What is written of a realm and where: in the manifest, else in its records, newest first.
+
+    Raises Forbidden for a record that may not be read, UsageError as `resolve`.
+    """
+    if manifest is not None:
+        yield manifest, _manifest_realm(manifest, realm)
+        return
+    for path in _record_paths(settings.run_path, realm):
+        document = read_document(path)
+        if document is not None:
+            yield path, document
+
+
+def is_foreign(namespace: str) -> bool:
+    """Whether a namespace is known to be no realm's: Docker's, Kubernetes', BuildKit's twins."""
+    return namespace.endswith("_history") or namespace in _FOREIGN

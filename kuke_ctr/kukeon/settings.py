@@ -1,0 +1,214 @@
+"""What holds for this invocation: a flag, else the environment, else a file, else the default."""
+
+import os
+import pwd
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
+from kuke_ctr.kukeon.files import read_document, text_at
+
+DEFAULT_RUN_PATH = "/opt/kukeon"
+DEFAULT_SOCKET = "/run/containerd/containerd.sock"
+DEFAULT_SUFFIX = "kukeon.io"
+SYSTEM_SETTINGS = Path("/etc/kuke-ctr/config.yaml")
+DAEMON_SETTINGS = Path("/etc/kukeon/kukeond.yaml")
+
+_KEYS = ("realm", "address", "run_path", "ctr", "realms")
+
+
+class Flags(NamedTuple):
+    """What the command line said; None where it said nothing."""
+
+    realm: str | None = None
+    address: str | None = None
+    run_path: str | None = None
+    ctr: str | None = None
+
+
+class Settings(NamedTuple):
+    """What holds for this invocation.
+
+    `address` becomes `-a`, None where nobody gave one. `socket` is the path to try before a call,
+    None where nobody knows it (a ctr of several words, an address that is no path). `realms` gives
+    the namespaces that the settings file names, `suffix` that of Kukeon's own layout.
+    """
+
+    run_path: Path
+    realm: str
+    address: str | None
+    socket: str | None
+    ctr: tuple[str, ...]
+    suffix: str
+    suffix_source: str
+    realms: Mapping[str, str] = {}
+    warnings: tuple[str, ...] = ()
+
+
+def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings; UsageError for a value or a settings file that can't be right."""
+    warnings: list[str] = []
+    own = _own_file(environ, warnings)
+    kuke = _kuke_file(environ, warnings)
+    run_path = _first(
+        flags.run_path,
+        environ.get("KUKEON_RUN_PATH"),
+        text_at(own, "run_path"),
+        text_at(kuke, "spec", "runPath"),
+        DEFAULT_RUN_PATH,
+    )
+    address = _first(
+        flags.address,
+        environ.get("CONTAINERD_ADDRESS"),
+        environ.get("KUKEON_CONTAINERD_SOCKET"),
+        text_at(own, "address"),
+        text_at(kuke, "spec", "containerdSocket"),
+    )
+    if address is not None:
+        address = address.removeprefix("unix://")  # ctr takes a path only
+    words = _program(_first(flags.ctr, environ.get("KUKE_CTR_BIN"), text_at(own, "ctr"), "ctr"))
+    suffix, suffix_source = _suffix(environ, kuke, warnings)
+    return Settings(
+        run_path=Path(run_path or DEFAULT_RUN_PATH),
+        realm=_realm(flags, environ, own),
+        address=address,
+        socket=_socket(address, words),
+        ctr=words,
+        suffix=suffix,
+        suffix_source=suffix_source,
+        realms=_realms(own),
+        warnings=tuple(warnings),
+    )
+
+
+def _first(*values: str | None) -> str | None:
+    return next((value for value in values if value), None)
+
+
+def _realm(flags: Flags, environ: Mapping[str, str], own: Mapping[str, object]) -> str:
+    if flags.realm is not None:  # an empty one is a mistake, not a wish for the default
+        return flags.realm
+    return _first(environ.get("KUKE_CTR_REALM"), text_at(own, "realm"), "default") or "default"
+
+
+def _socket(address: str | None, words: tuple[str, ...]) -> str | None:
+    if address is None:
+        return DEFAULT_SOCKET if len(words) == 1 else None
+    return address if address.startswith("/") else None
+
+
+def _program(text: str | None) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(text or ""))
+    except ValueError:
+        raise UsageError(f"the ctr program {text!r} has a quote that does not end") from None
+    if not words:
+        raise UsageError("the ctr program is empty", hint="for example --ctr /usr/bin/ctr")
+    sudo = next((word for word in words if word.rpartition("/")[2] in ("sudo", "doas")), None)
+    if sudo is not None:
+        raise UsageError(
+            f"{sudo} can't stand before ctr: it would outlive kuke-ctr",
+            hint="run kuke-ctr itself with it: sudo kuke-ctr ...",
+        )
+    return words
+
+
+def _homes(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Our user's home, and under sudo that of the user who called it."""
+    if environ.get("HOME"):
+        yield Path(environ["HOME"])
+    caller = environ.get("SUDO_USER")
+    if caller:
+        try:
+            yield Path(pwd.getpwnam(caller).pw_dir)
+        except KeyError:
+            return
+
+
+def _own_file(environ: Mapping[str, str], warnings: list[str]) -> Mapping[str, object]:
+    """kuke-ctr's settings file; what is wrong in it is an error, for it is ours to explain."""
+    named = environ.get("KUKE_CTR_CONFIG")
+    if named:
+        paths = [Path(named)]
+    else:
+        config = environ.get("XDG_CONFIG_HOME")
+        paths = [Path(config) / "kuke-ctr/config.yaml"] if config else []
+        paths += [home / ".config/kuke-ctr/config.yaml" for home in _homes(environ)]
+        paths.append(SYSTEM_SETTINGS)
+    for path in paths:
+        try:
+            document = read_document(path)
+        except Forbidden as error:
+            warnings.append(error.message)
+            continue
+        if document is None:
+            continue
+        for key in document:
+            if key not in _KEYS:
+                from difflib import get_close_matches
+
+                near = get_close_matches(str(key), _KEYS, n=1) or [", ".join(_KEYS)]
+                raise UsageError(f"{path} has an unknown key {key!r}", hint=f"perhaps: {near[0]}")
+        _check(path, document)
+        return document
+    return {}
+
+
+def _check(path: Path, document: Mapping[str, object]) -> None:
+    for key in ("realm", "address", "run_path", "ctr"):
+        if key in document and not isinstance(document[key], str):
+            raise UsageError(f"{path}: {key} is no text")
+    realms = document.get("realms") or {}
+    example = "realms: {main: {namespace: kukeon-main}}"
+    if not isinstance(realms, dict):
+        raise UsageError(f"{path}: realms is no mapping of names", hint=example)
+    for name, realm in realms.items():
+        if not isinstance(name, str) or not text_at(realm, "namespace"):
+            raise UsageError(
+                f"{path}: realm {name!r} has no namespace that is text",
+                hint=f'{example}; YAML reads no, on and 12 as no text: "no" is one',
+            )
+
+
+def _realms(own: Mapping[str, object]) -> dict[str, str]:
+    realms = own.get("realms", {})
+    if not isinstance(realms, dict):
+        return {}
+    return {name: text_at(realm, "namespace") or "" for name, realm in realms.items()}
+
+
+def _kuke_file(environ: Mapping[str, str], warnings: list[str]) -> Mapping[str, object]:
+    """Kukeon's client settings; what is wrong in them is a warning, for they are not ours."""
+    named = environ.get("KUKE_CONFIGURATION")
+    paths = [Path(named)] if named else [home / ".kuke/kuke.yaml" for home in _homes(environ)]
+    return _foreign(paths, warnings)
+
+
+def _foreign(paths: list[Path], warnings: list[str]) -> Mapping[str, object]:
+    for path in paths:
+        try:
+            document = read_document(path)
+        except KukeCtrError as error:
+            warnings.append(error.message)
+            continue
+        if document is not None:
+            return document
+    return {}
+
+
+def _suffix(
+    environ: Mapping[str, str], kuke: Mapping[str, object], warnings: list[str]
+) -> tuple[str, str]:
+    for value, source in (
+        (environ.get("KUKEON_NAMESPACE_SUFFIX"), "KUKEON_NAMESPACE_SUFFIX"),
+        (text_at(kuke, "spec", "containerdNamespaceSuffix"), "kuke.yaml"),
+        (
+            text_at(_foreign([DAEMON_SETTINGS], warnings), "spec", "containerdNamespaceSuffix"),
+            str(DAEMON_SETTINGS),
+        ),
+    ):
+        if value:
+            return value, source
+    return DEFAULT_SUFFIX, "the default"

@@ -1,0 +1,38 @@
+"""Names of realms, namespaces, containers: containerd's own rule, and the nearest of some."""
+
+import re
+from collections.abc import Iterable
+
+from kuke_ctr.errors import UsageError
+
+LONGEST = 76
+_NAME = re.compile(r"[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*")
+
+
+def is_name(text: str) -> bool:
+    """Whether a realm or a namespace may be called so, but for the length."""
+    return _NAME.fullmatch(text) is not None
+
+
+def check_name(text: str, what: str) -> str:
+    """The name, if it fits containerd's rule; UsageError otherwise. `what`: realm, namespace."""
+    if len(text) > LONGEST:
+        raise UsageError(
+            f"the {what} name has {len(text)} characters", hint=f"at most {LONGEST} are allowed"
+        )
+    if not is_name(text):
+        raise UsageError(
+            f"{text!r} is no {what} name",
+            hint="letters and digits, with single `.`, `_` or `-` between them",
+        )
+    return text
+
+
+def nearest(name: str, names: Iterable[str]) -> list[str]:
+    """The names, the nearest first."""
+    pool = sorted(names)
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, pool, n=len(pool) or 1, cutoff=0.5)
+    holding = [other for other in pool if name in other and other not in near]
+    return [*near, *holding, *(other for other in pool if other not in (*near, *holding))]

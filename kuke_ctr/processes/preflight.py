@@ -1,0 +1,89 @@
+"""Looks before a start: is the program there, does a daemon listen; and why a start failed."""
+
+import errno
+import os
+from collections.abc import Sequence
+
+from kuke_ctr.errors import CtrFailed, CtrMissing, Forbidden, KukeCtrError
+from kuke_ctr.processes.calls import mask
+
+CONNECT_SECONDS = 0.2
+
+
+def find_program(argv: Sequence[str]) -> str:
+    """The absolute path of argv's program; raises CtrMissing (127) or Forbidden (126)."""
+    name = argv[0] if argv else ""
+    if "/" in name:
+        candidates = [name]
+    else:
+        folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+        candidates = [os.path.join(folder or ".", name) for folder in folders]  # noqa: PTH118
+    found = [path for path in candidates if name and os.path.exists(path)]  # noqa: PTH110
+    for path in found:
+        if os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113
+            return os.path.abspath(path)  # noqa: PTH100 (links stay: a name may have a meaning)
+    if not found:
+        where = "does not exist" if "/" in name else "is not installed (not on PATH)"
+        raise CtrMissing(
+            f"{name or 'the program'} {where}",
+            hint="install containerd, which brings ctr, or name the program with --ctr",
+            command=mask(argv),
+            ran=False,
+        )
+    what = "is a folder" if os.path.isdir(found[0]) else "is not executable"  # noqa: PTH112
+    raise Forbidden(
+        f"{found[0]} {what}", hint="name another program with --ctr", command=mask(argv), ran=False
+    )
+
+
+def check_socket(path: str, argv: Sequence[str]) -> None:
+    """Connect to containerd's socket, so that a dead daemon is known at once.
+
+    Raises CtrFailed where nobody listens, Forbidden where we may not connect. A daemon that is too
+    busy to accept is none of our business: ctr waits for it.
+    """
+    import socket
+
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    client.settimeout(CONNECT_SECONDS)
+    try:
+        client.connect(path)
+    except PermissionError:
+        raise Forbidden(
+            f"no permission to use containerd's socket {path}",
+            hint="run the same command with sudo",
+            command=mask(argv),
+            ran=False,
+        ) from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise _no_daemon(path, "does not exist", argv) from None
+    except ConnectionRefusedError:
+        import stat
+
+        is_socket = stat.S_ISSOCK(os.stat(path).st_mode)  # noqa: PTH116
+        what = "has no daemon listening" if is_socket else "is not a socket"
+        raise _no_daemon(path, what, argv) from None
+    except OSError:  # busy, or a path that is too long for connect(2): ctr will tell
+        pass
+    finally:
+        client.close()
+
+
+def _no_daemon(path: str, what: str, argv: Sequence[str]) -> CtrFailed:
+    return CtrFailed(
+        f"containerd's socket {path} {what}",
+        hint="is containerd running (`systemctl status containerd`)? "
+        "--address names a socket elsewhere",
+        command=mask(argv),
+        ran=False,
+    )
+
+
+def not_started(argv: Sequence[str], program: str, number: int) -> KukeCtrError:
+    """The error for a program that is there and that the kernel would not start."""
+    reason = os.strerror(number) if number else "it could not be started"
+    message = f"{program} can't be executed: {reason}"
+    if number in (errno.EACCES, errno.EPERM, errno.ENOEXEC, errno.ENOENT):
+        hint = "is it a program for this machine, and is its interpreter installed?"
+        return Forbidden(message, hint=hint, command=mask(argv), ran=False)
+    return CtrFailed(message, command=mask(argv), ran=False)

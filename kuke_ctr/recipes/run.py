@@ -1,0 +1,349 @@
+"""Making a container and starting it: its name, its log file, and nothing left if that fails."""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from kuke_ctr.backends.ctr import containers, namespaces, snapshots, tasks
+from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageError
+from kuke_ctr.names import check_name, nearest
+from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
+from kuke_ctr.processes.children import nameless_file
+from kuke_ctr.recipes.start import (
+    ABSENT,
+    CLEANING_LIMIT,
+    LOOK_LIMIT,
+    NOT_RUNNING,
+    quiet_if_gone,
+    task_status,
+    unique_id,
+)
+
+RUN_LABEL = "kuke-ctr/run"
+"""The label with a token that tells the container of one `run` from any other of its name."""
+
+_FOLDER_MODE, _FILE_MODE = 0o750, 0o640
+_LONGEST_STEM = 40
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def name_for(ctr: Ctr, namespace: str, image: str, asked: str | None) -> str:
+    """The id of the new container: the one that was asked for, else one made of the image's name.
+
+    CtrFailed for one that exists, UsageError for one that can't be.
+    """
+    if asked is not None:
+        name = check_name(asked, "container")
+    else:
+        last = re.split(r"[@:]", image.rsplit("/", maxsplit=1)[-1], maxsplit=1)[0]
+        stem = re.sub(r"[^A-Za-z0-9]+", "-", last)
+        name = unique_id(stem.strip("-")[:_LONGEST_STEM].rstrip("-") or "run")
+    if name in containers.names(ctr, namespace):
+        start = line_in(namespace, "tasks", "start", name)
+        raise CtrFailed(
+            f"there is a container {name} in the namespace {namespace} already",
+            hint=f"another --name, or {start}; nothing was changed",
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The log file of a detached container; `made` is false in a dry run."""
+
+    path: Path
+    made: bool
+
+    @property
+    def uri(self) -> str:
+        """As ctr's --log-uri wants it."""
+        return f"file://{quote(str(self.path))}"
+
+    @property
+    def label(self) -> str:
+        """As ctr's --label wants it."""
+        return f"{LOG_LABEL}={self.path}"
+
+    def remove(self) -> None:
+        """Take it away again, for a container that was not started."""
+        if self.made:
+            with suppress(OSError):
+                self.path.unlink()
+
+
+def make_log(namespace: str, name: str, asked: str | None, *, dry: bool) -> Log:
+    """A new, empty file: `/var/log/kuke-ctr/<namespace>/<id>.log`, or the one asked for.
+
+    What is there already is never touched: one that was asked for must not exist (UsageError), a
+    file that an earlier container of the name left gets a neighbour.
+    """
+    path = Path(asked).absolute() if asked is not None else LOGS / namespace / f"{name}.log"
+    if dry:
+        return Log(path, made=False)
+    try:
+        if asked is None:
+            for folder in (LOGS, path.parent):
+                folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        try:
+            _make(path)
+        except FileExistsError:
+            if asked is not None:
+                raise UsageError(
+                    f"{path} exists already", hint="name a new file: nothing is written over"
+                ) from None
+            path = path.with_name(f"{unique_id(name)}.log")
+            _make(path)
+    except PermissionError:
+        raise Forbidden(
+            f"no permission to make {path}",
+            hint="sudo, or --log-file FILE in a folder of yours, or --null-io",
+        ) from None
+    except OSError as error:
+        raise KukeCtrError(
+            f"{path} can't be made: {error.strerror}", hint="--log-file FILE names another one"
+        ) from None
+    return Log(path, made=True)
+
+
+def _make(path: Path) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, _FILE_MODE)
+    os.fchmod(descriptor, _FILE_MODE)  # whatever the umask
+    os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """`shown` are NAME=VALUE for argv; `hidden` the descriptor of a file with the others, or -1."""
+
+    shown: tuple[str, ...]
+    hidden: int
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """ctr's flags. The file has no name; while we run, ctr finds it among our descriptors."""
+        file = ("--env-file", f"/proc/{os.getpid()}/fd/{self.hidden}") if self.hidden >= 0 else ()
+        return (*file, *(word for one in self.shown for word in ("--env", one)))
+
+
+def environment_of(
+    given: Sequence[str], files: Sequence[str], ours: Mapping[str, str]
+) -> Environment:
+    """The container's environment: `NAME=VALUE`, `NAME` (the value from ours), and files of both.
+
+    In a file, empty lines and `#` comments are left out. UsageError for what can't be passed on.
+    """
+    hidden: list[str] = []
+    for file in files:
+        for number, line in _lines(file):
+            try:
+                hidden.append(_from_ours(line, ours))
+            except UsageError as error:
+                raise UsageError(
+                    f"--env-file {file}, line {number}: {error.message}", hint=error.hint
+                ) from None
+    hidden += [_from_ours(one, ours) for one in given if "=" not in one]
+    text = "".join(f"{line}\n" for line in hidden if line)
+    shown = tuple(one for one in given if "=" in one)
+    for one in shown:
+        if not _NAME.fullmatch(one.partition("=")[0]):
+            raise UsageError(
+                f"--env {one.partition('=')[0]!r} is no name of a variable",
+                hint="NAME or NAME=VALUE",
+            )
+    return Environment(shown, nameless_file(text.encode(errors="surrogateescape")) if text else -1)
+
+
+def _lines(file: str) -> list[tuple[int, str]]:
+    try:
+        text = Path(file).read_text(errors="surrogateescape")
+    except OSError as error:
+        raise UsageError(
+            f"--env-file {file}: {error.strerror}", hint="a file with lines NAME=VALUE or NAME"
+        ) from None
+    lines = [(number, line.lstrip()) for number, line in enumerate(text.splitlines(), start=1)]
+    return [(number, line) for number, line in lines if line and not line.startswith("#")]
+
+
+def _from_ours(line: str, ours: Mapping[str, str]) -> str:
+    """NAME=VALUE; empty where NAME alone is not set here, as docker leaves it out."""
+    name, equals, _ = line.partition("=")
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no name of a variable", hint="NAME or NAME=VALUE")
+    if equals:
+        return line
+    value = ours.get(name)
+    if value is not None and "\n" in value:
+        raise UsageError(
+            f"the value of {name} has several lines, and ctr takes one line for each",
+            hint="put it into a file and --mount that",
+        )
+    return "" if value is None else f"{name}={value}"
+
+
+def mount_of(volume: str) -> str:
+    """ctr's --mount for docker's `SRC:DST[:ro]`; UsageError."""
+    source, colon, rest = volume.partition(":")
+    target, _, mode = rest.partition(":")
+    if not colon or mode not in ("", "ro", "rw") or not target.startswith("/"):
+        raise UsageError(
+            f"--volume {volume!r} is no SRC:DST or SRC:DST:ro",
+            hint="SRC is a path on this host, DST an absolute one in it: -v /etc:/host:ro",
+        )
+    if not source.startswith(("/", ".")):
+        raise UsageError(
+            f"--volume {volume!r}: there are no named volumes here",
+            hint="SRC is a path on this host",
+        )
+    path = str(Path(source).absolute())
+    if "," in path or "," in target:
+        raise UsageError(f"--volume {volume!r} has a comma", hint="ctr parts its fields by commas")
+    return f"type=bind,src={path},dst={target},options=rbind:{mode or 'rw'}"
+
+
+def require_sources(mounts: Sequence[str]) -> None:
+    """Raise UsageError for a bind mount of something that this host has not."""
+    for mount in mounts:
+        fields = dict(field.split("=", 1) for field in mount.split(",") if "=" in field)
+        source = fields.get("src") or fields.get("source") or ""
+        if fields.get("type") == "bind" and source.startswith("/") and not os.path.lexists(source):
+            raise UsageError(
+                f"there is no {source} on this host to mount",
+                hint="make it first: unlike docker, nobody else does",
+            )
+
+
+def require_absolute(cwd: str | None) -> None:
+    """Raise UsageError for a --cwd that the runtime will not take."""
+    if cwd is not None and not cwd.startswith("/"):
+        raise UsageError(f"--cwd {cwd!r} is no absolute path", hint="for example --cwd /tmp")
+
+
+def capability_of(name: str) -> str:
+    """ctr's name of a capability: CAP_NET_ADMIN for NET_ADMIN, as docker has it."""
+    upper = name.upper()
+    return upper if upper.startswith("CAP_") else f"CAP_{upper}"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run makes: a container whose label has the token, its snapshot, and a log file."""
+
+    namespace: str
+    name: str
+    token: str
+    log: Log | None
+    snapshotter: str | None
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def undo(ctr: Ctr, made: Made, *, running: bool = False) -> None:
+    """Remove what a failed run made: task, container with its snapshot, log file.
+
+    Only a container with the token of this run, for one of the same name is somebody else's. One
+    that runs after all, or may run because nobody can tell, only with `running`.
+    """
+    ctr = replace(quiet_if_gone(ctr), timeout=CLEANING_LIMIT)
+    namespace, name = made.namespace, made.name
+    try:
+        token = _token(replace(ctr, timeout=LOOK_LIMIT), namespace, name)
+        if token == made.token:
+            status = task_status(ctr, namespace, name)
+            if status not in NOT_RUNNING and not running:
+                ctr.notice(_left_alone(namespace, name, status))
+                return
+            if status != ABSENT:
+                tasks.remove_by_force(ctr, namespace, name)
+            ctr.checked(containers.discard(ctr, namespace, name))
+        elif token is None:
+            _remove_snapshot(ctr, made)
+    except KukeCtrError as error:
+        ctr.notice(f"kuke-ctr: the container {name} of this run may be still there: {error}")
+        return
+    if made.log is not None:
+        made.log.remove()
+
+
+def _remove_snapshot(ctr: Ctr, made: Made) -> None:
+    """ctr makes the snapshot first: one that is as old as this run is what it left of it."""
+    created = snapshots.created(ctr, made.namespace, made.name, made.snapshotter)
+    if created is not None and created >= made.began:
+        words = snapshots.words(made.snapshotter, "rm", made.name)
+        with suppress(NotFound):  # containerd was quicker
+            ctr.change(*words, namespace=made.namespace)
+
+
+def _left_alone(namespace: str, name: str, status: str | None) -> str:
+    what = "may run: containerd does not tell" if status is None else f"is {status}"
+    return (
+        f"kuke-ctr: the task of {name} {what}; nothing of it was removed: "
+        f"`kuke-ctr tasks ls --namespace {namespace}` shows it"
+    )
+
+
+def _token(ctr: Ctr, namespace: str, name: str) -> str | None:
+    """The token of the run that made a container, "" where none did; None without a container."""
+    try:
+        return containers.facts(ctr, namespace, name).labels.get(RUN_LABEL, "")
+    except NotFound:
+        return None
+
+
+def whole_name(image: str) -> str:
+    """What docker reads a short name as: `busybox` is `docker.io/library/busybox:latest`."""
+    host, slash, _ = image.partition("/")
+    if not slash:
+        image = f"docker.io/library/{image}"
+    elif host != "localhost" and "." not in host and ":" not in host:
+        image = f"docker.io/{image}"
+    last = image.rpartition("/")[2]
+    return image if ":" in last or "@" in last else f"{image}:latest"
+
+
+def no_image(ctr: Ctr, namespace: str, image: str, error: NotFound) -> NotFound:
+    """The error for an image that the namespace lacks: where it is, or what is near."""
+    here = _images(ctr, namespace)
+    if image in here:
+        if "content digest" in error.message:
+            error.hint = (
+                "it was not fetched for this platform: "
+                f"{line_in(namespace, 'images', 'inspect', image)} shows what is here"
+            )
+        return error
+    return NotFound(
+        f"there is no image {image} in the namespace {namespace}",
+        hint=_where(ctr, namespace, image, here),
+        command=error.command,
+    )
+
+
+def _where(ctr: Ctr, namespace: str, image: str, here: Sequence[str]) -> str:
+    whole = whole_name(image)
+    if whole in here:
+        return f"its whole name is {whole}: ctr takes no short ones"
+    for other in sorted(namespaces.names(ctr) - {namespace}):
+        images = _images(ctr, other)
+        name = image if image in images else whole
+        if name in images:
+            return (
+                f"the namespace {other} has {'it' if name == image else name}: "
+                f"{line_in(other, 'images', 'export', 'FILE', name)}, then "
+                f"{line_in(namespace, 'images', 'import', 'FILE')}"
+            )
+    near = ", ".join(nearest(image, here)[:3])
+    there = f"there are: {near}" if near else "this namespace has no images"
+    return f"{there}; {line_in(namespace, 'images', 'pull', whole)} fetches it"
+
+
+def _images(ctr: Ctr, namespace: str) -> list[str]:
+    with suppress(KukeCtrError):
+        said = ctr.run("images", "ls", "-q", namespace=namespace, probe=True)
+        return [line for line in lines_of(said.stdout) if line]
+    return []

@@ -1,0 +1,90 @@
+"""Mounting a snapshot on the host, by the commands that ctr prints for it."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, UsageError
+from kuke_ctr.parse.mounts import MountCommand, Mounted, parse_mountinfo
+from kuke_ctr.processes.calls import Call, mask
+from kuke_ctr.recipes import host_mounts as mounts
+
+_MOUNTS = Path("/proc/self/mountinfo")
+_LONGEST_OPTIONS = 4095
+"""Bytes that mount(2) takes."""
+
+
+def mounts_of_host() -> list[Mounted]:
+    """What is mounted where we are."""
+    return list(parse_mountinfo(_MOUNTS.read_text(errors="surrogateescape")))
+
+
+def check_target(text: str) -> str:
+    """The absolute path of an empty folder that nothing is mounted on; UsageError for others."""
+    target = os.path.realpath(text)
+    if any(space in target for space in " \t\n"):
+        raise UsageError(
+            f"{target!r} has a space in it: the mount command that ctr prints would be unclear",
+            hint="choose a folder without one",
+        )
+    mounts.require_empty_folder(target)
+    return target
+
+
+def require_root() -> None:
+    """Raise Forbidden for a user who can't mount."""
+    if os.geteuid() != 0:
+        raise Forbidden("only root can mount", hint="run the same command with sudo")
+
+
+def mount(ctr: Ctr, commands: Sequence[MountCommand]) -> None:
+    """Run the mount commands, and see that they did what they say; in a dry run they are printed.
+
+    Raises CtrFailed, and then nothing of it is mounted.
+    """
+    try:
+        for command in commands:
+            _run(ctr, command)
+            if not ctr.processes.dry_run:
+                _check(command)
+    except BaseException:
+        for command in reversed(commands):
+            _unmount(ctr, command.target)
+        raise
+
+
+def _run(ctr: Ctr, command: MountCommand) -> None:
+    said = ctr.processes.run(Call(command.argv(), timeout=ctr.change_timeout))
+    if said.exit_code == 0:
+        return
+    words = said.stderr.decode(errors="replace").split("\n")
+    length = len(",".join(command.options))
+    raise CtrFailed(
+        words[0].strip() or f"mount ended with {said.exit_code}",
+        hint=f"its options are {length} bytes long and the kernel takes {_LONGEST_OPTIONS}"
+        if length > _LONGEST_OPTIONS
+        else "nothing was mounted; `dmesg` may say more",
+        command=mask(said.argv),
+    )
+
+
+def _check(command: MountCommand) -> None:
+    found = [one for one in mounts_of_host() if one.target == command.target]
+    if not found:
+        raise CtrFailed(f"mount is content, and yet nothing is mounted on {command.target}")
+    if command.read_only and not found[-1].read_only:  # busybox's forgets it for a bind mount
+        raise CtrFailed(
+            f"this mount program ignores `ro`: {command.target} would have been writable",
+            hint="nothing is mounted now; util-linux's mount does it",
+        )
+
+
+def _unmount(ctr: Ctr, place: str) -> None:
+    """Take back what a failure has left half done."""
+    if ctr.processes.dry_run:
+        return
+    if any(mounted.target == place for mounted in mounts_of_host()):
+        with suppress(KukeCtrError):
+            ctr.processes.run(Call(("umount", place), timeout=ctr.timeout))

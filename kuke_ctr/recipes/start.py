@@ -1,0 +1,338 @@
+"""What exec, run and start share: the process in the foreground, and what it means if it fails."""
+
+import re
+import select
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from kuke_ctr.backends.ctr import tasks
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.failures import complaint_of, failure_of
+from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.errors import (
+    NO_PROGRAM,
+    NOT_EXECUTABLE,
+    CtrFailed,
+    KukeCtrError,
+    NotFound,
+    NotStarted,
+    UsageError,
+)
+from kuke_ctr.processes.calls import Call, Result, mask, write_all
+from kuke_ctr.processes.runner import Processes
+from kuke_ctr.terminals.attachment import Kind
+from kuke_ctr.terminals.attachment import Options as TerminalOptions
+from kuke_ctr.terminals.foreground import Finish, Streams, run_in_foreground
+
+LOOK_LIMIT = 5.0
+"""Seconds that a look whether a process has started may take."""
+_STARTED_LIMIT = 2.0
+"""The same while somebody waits: meanwhile their signals and time limit wait, too."""
+
+ABSENT = ""
+"""The status of a task that does not exist."""
+
+NOT_RUNNING = (ABSENT, "CREATED", "STOPPED")
+"""The statuses of a task that nothing is lost with."""
+
+CLEANING_LIMIT = 30.0
+"""Seconds for each call that puts things in order: nothing interrupts that."""
+
+_ENDS_WITHIN = 5.0
+_PAUSE = 0.1
+
+_MISSING = re.compile(
+    r'exec: "(?P<program>[^"]*)": '
+    r"(?:executable file not found|stat [^:]*: no such file|no such file)"
+)
+_REFUSED = re.compile(
+    r'exec: "(?P<program>[^"]*)": '
+    r"(?:permission denied|is a directory|exec format error|stat [^:]*: permission denied)"
+)
+# runc's last word, in the container already: it is the stderr of the process, not a line of ctr's
+_AT_EXEC = re.compile(
+    r"exec (?P<program>/[^:\n]*): (?:(?P<missing>no such file or directory)|exec format error)\n?"
+)
+_WITH_FIFOS = (
+    r"OCI runtime \w+ failed|failed to (?:create|start) |cannot exec in a |already exists"
+    r"|deadline exceeded|invalid argument|failed precondition|permission denied"
+)
+_BEFORE = (
+    r"failed to mount |mount callback failed|no running task found|not found"
+    r"|snapshotter not loaded|flag provided but not defined|failed to dial|connection error|^open "
+    r"|invalid mount specification|mount option "
+)
+_AT_START = {
+    True: re.compile(_WITH_FIFOS),
+    None: re.compile(f"{_WITH_FIFOS}|{_BEFORE}"),
+    False: re.compile(""),
+}
+"""What ctr says where it has started nothing, by whether it had FIFOs for a process (`Finish`).
+
+Without FIFOs it has not, whatever it says; with them the process may have said the same itself.
+"""
+_OF_CTR = re.compile(r'ctr: |time="|level=|W[ \d]|WARN|DEPRECAT|\d{4}[-/]\d\d[-/]\d\d ')
+_NOT_RUNNING = re.compile(r"no running task found|cannot exec in a (?:stopped|deleted|created)")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a process in the foreground ended.
+
+    `exit_code` is what kuke-ctr exits with. `finished` is false where the process may run on:
+    `signal` is what made us leave, `why` some words about it, `ran` whether it is known to have
+    been started.
+    """
+
+    exit_code: int
+    finished: bool = True
+    signal: int | None = None
+    why: str = ""
+    planned: bool = False
+    ran: bool = False
+
+
+def unique_id(stem: str) -> str:
+    """An id that nothing else has."""
+    return f"{stem}-{uuid.uuid4().hex[:12]}"
+
+
+def refuse_replay(ctr: Ctr) -> None:
+    """Raise UsageError under --replay: there is no recording of somebody to talk to."""
+    if ctr.processes.replays:
+        raise UsageError("a process that is talked to can't be replayed", hint="leave --replay out")
+
+
+def on_pipes(
+    ctr: Ctr, call: Call, streams: Streams, started: Callable[[], bool], command: Sequence[str]
+) -> Outcome:
+    """Run a ctr whose process has no terminal.
+
+    Raises what kept the process from starting: NotStarted, NotFound, CtrFailed.
+    """
+    finish = run_in_foreground(lambda: ctr.processes.open_pipes(call), streams, started)
+    # the FIFOs of a ctr that has no socket here (`ssh HOST ctr`) are not to be seen
+    opened = finish.opened if call.socket is not None else None
+    if finish.status == 1 and (opened is False or not finish.ran):
+        error = start_failure(finish.said, call, command, opened)
+        if error is not None:
+            raise error
+    with suppress(OSError):
+        write_all(streams.stderr, finish.held)
+    outcome = _outcome(finish)
+    if outcome.finished and finish.why:
+        tell(f"kuke-ctr: {finish.why}: the process got TERM, and has ended")
+    return outcome
+
+
+def _outcome(finish: Finish) -> Outcome:
+    # a ctr that a signal ended had not got to the point where it passes signals on
+    finished = finish.status is not None and finish.status >= 0
+    return Outcome(finish.exit_code, finished, finish.signal, finish.why, ran=finish.ran)
+
+
+def on_terminal(ctr: Ctr, call: Call, options: TerminalOptions, command: Sequence[str]) -> Outcome:
+    """Run a ctr whose process has a terminal; raises as `on_pipes`."""
+    from kuke_ctr.terminals.pexpect_door import Ending, attach_pty
+
+    endings: list[Ending] = []
+
+    def run(call: Call) -> Result:
+        ending = attach_pty(call, options)
+        endings.append(ending)
+        code = ending.exit_code if ending.status is None else ending.status
+        return Result(call.argv, code, b"", ending.said, 0.0)
+
+    result = ctr.processes.run_by(call, run)
+    if not endings:
+        return Outcome(0, planned=result.planned)
+    ending = endings[0]
+    if ending.kind is not Kind.ENDED:
+        return Outcome(
+            ending.exit_code, False, signal=ending.signal, why=ending.why, ran=ending.printed
+        )
+    said = _without_noise(ending.said)
+    if ending.status and complaint_of(said):
+        # on a terminal of its own only ctr itself writes to stderr
+        raise start_failure(said, call, command) or failure_of(result)
+    if said.strip():
+        ctr.notice(said.decode(errors="replace"))
+    return Outcome(ending.exit_code)
+
+
+def _without_noise(said: bytes) -> bytes:
+    """What ctr said, but for a window that it could not resize: the process had ended already."""
+    lines = said.splitlines(keepends=True)
+    return b"".join(line for line in lines if b'msg="resize pty"' not in line)
+
+
+def start_failure(
+    said: bytes, call: Call, command: Sequence[str], opened: bool | None = None
+) -> KukeCtrError | None:
+    """The error where ctr's last words on stderr are that nothing was started; else None.
+
+    `command` is what was to be run, empty for the image's own. `opened`: whether ctr had FIFOs.
+    """
+    text = said.decode(errors="replace")
+    *before, last = [line for line in text.split("\n") if line.strip()] or [""]
+    # a process that has said something itself did start
+    if not last.startswith("ctr: ") or not all(map(_OF_CTR.match, before)):
+        return _failed_at_exec(text, call, command)
+    for pattern, code in ((_MISSING, NO_PROGRAM), (_REFUSED, NOT_EXECUTABLE)):
+        match = pattern.search(last)
+        if match is not None:
+            return _not_started(match["program"], code, call)
+    message = last.removeprefix("ctr: ")
+    if not _AT_START[opened].search(message):
+        return None
+    container = _container_of(call)
+    if _NOT_RUNNING.search(message):
+        start = f"{_line_about(call, 'tasks', 'start')} starts it"
+        if "cannot exec" in message:
+            start = f"{_line_about(call, 'tasks', 'rm')} removes its old task, then {start}"
+        return CtrFailed(
+            f"the container {container} is not running (ctr: {message})",
+            hint=start,
+            command=mask(call.argv),
+        )
+    if "cannot exec in a paused state" in message:
+        return CtrFailed(
+            f"the container {container} is paused",
+            hint=f"{_line_about(call, 'tasks', 'resume')} lets it go on",
+            command=mask(call.argv),
+        )
+    return failure_of(Result(call.argv, 1, b"", said, 0.0))
+
+
+def _line_about(call: Call, *words: str) -> str:
+    """A command about the container of a `ctr tasks exec` or `start`."""
+    return line_in(call.namespace, *words, _container_of(call))
+
+
+def _container_of(call: Call) -> str:
+    return call.argv[call.argv.index("--") + 1 if "--" in call.argv else -1]
+
+
+def _failed_at_exec(text: str, call: Call, command: Sequence[str]) -> KukeCtrError | None:
+    match = _AT_EXEC.fullmatch(text)
+    if match is None or not command or not match["program"].endswith(command[0]):
+        return None
+    return _not_started(match["program"], NO_PROGRAM if match["missing"] else NOT_EXECUTABLE, call)
+
+
+def _not_started(program: str, code: int, call: Call) -> NotStarted:
+    if code == NO_PROGRAM:
+        hint = "its PATH is that of the image; a script's interpreter must be there as well"
+        if program.startswith("-"):
+            hint = "options stand before the container's ID (of run: before IMAGE), the command "
+            hint += "after it"
+        return NotStarted(
+            f"there is no program {program!r} in the container",
+            hint=hint,
+            exit_code=code,
+            command=mask(call.argv),
+        )
+    return NotStarted(
+        f"{program!r} in the container can't be executed",
+        hint="it is a folder, has no permission to execute, or is made for another machine",
+        exit_code=code,
+        command=mask(call.argv),
+    )
+
+
+@contextmanager
+def patient() -> Iterator[None]:
+    """HUP, INT and TERM end nothing in here: what was begun is put in order first."""
+    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def quiet_if_gone(ctr: Ctr) -> Ctr:
+    """The same ctr, without a trace where nobody is there any more to read it."""
+    poll = select.poll()
+    poll.register(2, 0)
+    if not poll.poll(0):
+        return ctr
+    return replace(ctr, processes=Processes(), notice=lambda text: None)
+
+
+def hang_up(ctr: Ctr, namespace: str, name: str, exec_id: str, number: int) -> bool:
+    """Signal an exec'd process whose ctr is gone; remove its record once it has ended.
+
+    Whether it is known to have ended; it gets some seconds for that.
+    """
+    ctr = replace(quiet_if_gone(ctr), timeout=LOOK_LIMIT)
+    until = time.monotonic() + _ENDS_WITHIN
+    with suppress(KukeCtrError):  # no answer from containerd
+        tasks.signal_exec(ctr, namespace, name, exec_id, signal.Signals(number).name)
+        while True:
+            said = tasks.remove_exec(ctr, namespace, name, exec_id)
+            silent = said.exit_code >= 0 and b"ctr: " not in said.stderr
+            if silent or b"not found" in said.stderr:
+                return True
+            if time.monotonic() > until:
+                break
+            time.sleep(_PAUSE)
+    return False
+
+
+def exec_started(ctr: Ctr, namespace: str, name: str, exec_id: str) -> Callable[[], bool]:
+    """A look at `ctr tasks ps` whether the process of an exec runs."""
+
+    def look() -> bool:
+        with suppress(KukeCtrError):
+            said = tasks.look_at_processes(ctr, namespace, name, _STARTED_LIMIT)
+            return exec_id.encode() in said.stdout
+        return False
+
+    return look
+
+
+def task_started(ctr: Ctr, namespace: str, name: str) -> Callable[[], bool]:
+    """A look at `ctr tasks ls` whether the task runs."""
+
+    def look() -> bool:
+        with suppress(KukeCtrError):
+            limited = replace(ctr, timeout=_STARTED_LIMIT)
+            task = tasks.states(limited, namespace).get(name)
+            return task is not None and task.status == "RUNNING"
+        return False
+
+    return look
+
+
+def task_status(ctr: Ctr, namespace: str, name: str) -> str | None:
+    """The status of a task, ABSENT where there is none; None where that can't be known.
+
+    By `ctr tasks ls`. As 2.3 leaves a task out whose shim is silent, `ctr tasks ps` has to say as
+    well that there is none.
+    """
+    try:
+        (listing,) = tasks.listed(replace(ctr, timeout=LOOK_LIMIT), [namespace])
+        for one in listing.records:
+            if one.id == name:
+                return None if one.status == "UNKNOWN" else one.status
+        said = tasks.look_at_processes(ctr, namespace, name, LOOK_LIMIT)
+    except KukeCtrError:
+        return None
+    known = not listing.refused and said.exit_code != 0
+    return ABSENT if known and isinstance(failure_of(said), NotFound) else None
+
+
+def tell(text: str) -> None:
+    """A line on stderr, if anybody is there to read it."""
+    with suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)

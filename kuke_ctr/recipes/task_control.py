@@ -1,0 +1,224 @@
+"""Changes of tasks. Each looks at the task's state first: what can't work says why.
+
+A NotFound whose message is `NO_TASK` means that the container has no task, or does not exist.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from signal import Signals
+
+from kuke_ctr.backends.ctr import containers, tasks
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.failures import message_of
+from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.errors import CtrFailed, Interrupted, KukeCtrError, NotFound, UsageError
+from kuke_ctr.processes.calls import Result, mask
+from kuke_ctr.processes.signals import ending_of, signal_of
+from kuke_ctr.recipes.process_facts import drops, seen_by_us
+from kuke_ctr.records import Task
+
+ENDING = ("SIGTERM", "SIGKILL", "SIGINT", "SIGQUIT", "SIGABRT")
+"""The signals that are sent to end a process; others may mean `read your configuration again`."""
+
+_STOP_SIGNAL = "io.containerd.image.config.stop-signal"
+_EXIT_CODE = re.compile(r"exit with non-zero exit code (\d+)")
+
+
+class NoTask(NotFound):
+    """The container has no task, or there is no such container."""
+
+
+@dataclass
+class Tasks:
+    """The tasks of one namespace, listed once, when the first of them is to be changed."""
+
+    ctr: Ctr
+    namespace: str
+
+    @cached_property
+    def states(self) -> dict[str, Task]:
+        """The tasks by their ids."""
+        return tasks.states(self.ctr, self.namespace)
+
+    def status(self, name: str) -> str:
+        """RUNNING, CREATED, PAUSED, PAUSING, STOPPED, or UNKNOWN for a shim that is silent.
+
+        Raises NoTask.
+        """
+        task = self.states.get(name)
+        if task is None:
+            raise NoTask(f"there is no task {name}")
+        if task.status == "UNKNOWN":
+            self.ctr.notice(f"{name}: its shim does not answer; this may take long")
+        return task.status
+
+    def kill(self, name: str, words: Sequence[str], *, signal: str, exec_id: str | None) -> None:
+        """`ctr tasks kill [FLAG]... ID`; NotFound where the signal reached nobody.
+
+        `words` are the flags; `signal` is empty where they name none.
+        """
+        status = self.status(name)
+        if status == "STOPPED" and not ("--all" in words and self._has_processes(name)):
+            raise NotFound(
+                f"the task {name} has stopped already: no signal was sent",
+                hint=f"{self._line('rm', name)} deletes what is left of it",
+            )
+        dropped = "" if exec_id is not None or "--all" in words else self._dropped(name, signal)
+        try:
+            planned = self._change("kill", *words, name).planned
+        except NotFound as error:
+            raise self._nobody(name, exec_id, error) from None
+        if dropped and not planned:
+            self.ctr.notice(
+                f"{name}: its process has no handler for {dropped}, and the kernel drops it then "
+                f"for the first process of a container; {self._line('kill', '-9', name)} ends it"
+            )
+        if status == "PAUSED" and signal != "SIGKILL":
+            self.ctr.notice(
+                f"{name} is paused: it gets the signal when it goes on "
+                f"({self._line('resume', name)})"
+            )
+
+    def pause(self, name: str, words: Sequence[str]) -> None:
+        """`ctr tasks pause ID`, of a task that runs."""
+        self._require(name, ("RUNNING", "UNKNOWN"), "only a task that runs can be paused")
+        self._change("pause", *words, name)
+
+    def resume(self, name: str, words: Sequence[str]) -> None:
+        """`ctr tasks resume ID`, of a task that is paused."""
+        self._require(name, ("PAUSED", "UNKNOWN"), "only a task that is paused can be resumed")
+        self._change("resume", *words, name)
+
+    def remove(self, name: str, words: Sequence[str], *, force: bool) -> str:
+        """`ctr tasks rm [FLAG]... ID`; how its process had ended, empty where that was with 0."""
+        if not force:
+            hint = f"{self._line('kill', name)} asks it to end, `rm --force` kills it at once"
+            self._require(name, ("STOPPED",), "only a task that has stopped is deleted", hint)
+        self.status(name)
+        result = self._change("rm", *words, name)
+        if result.planned:
+            return ""
+        if name in tasks.states(self.ctr, self.namespace):
+            raise CtrFailed(
+                f"ctr says that it deleted the task {name}, but the task is still there",
+                hint=f"{self._line('ls')} shows its state",
+                command=mask(result.argv),
+            )
+        found = _EXIT_CODE.search(result.stderr.decode(errors="replace"))
+        return ending_of(int(found[1])) if found else ""
+
+    def remove_process(self, name: str, words: Sequence[str], exec_id: str) -> str:
+        """`ctr tasks rm --exec-id EXEC ID`: as `remove`, for a process that `exec` started.
+
+        ctr exits with the process's own exit code, and says nothing then.
+        """
+        self.status(name)
+        result = tasks.change(self.ctr, self.namespace, "rm", *words, name)
+        if result.exit_code > 0 and not message_of(result.stderr) and not result.stdout:
+            return ending_of(result.exit_code)
+        try:
+            self.ctr.checked(result)
+        except NotFound as error:
+            raise self._nobody(name, exec_id, error) from None
+        return ""
+
+    def checkpoint(self, name: str, words: Sequence[str]) -> str:
+        """`ctr tasks checkpoint [FLAG]... ID`; the name of the image that it made, if it did."""
+        self._require(
+            name, ("RUNNING", "PAUSED"), "only a task that runs or is paused has a checkpoint"
+        )
+        try:
+            result = self._change("checkpoint", *words, name)
+        except (KukeCtrError, Interrupted) as error:
+            if self.status(name) == "RUNNING":
+                self._tell_if_paused(name)
+            if '"criu"' in error.message:
+                raise CtrFailed(
+                    "containerd can't make a checkpoint: the program criu is not installed on its "
+                    "host",
+                    hint="install criu where containerd runs (Debian's package: criu)",
+                    command=error.command,
+                ) from None
+            if "criu failed" in error.message:
+                error.hint = "the log that is named says why; `criu check` tells what is missing"
+            raise
+        return result.stdout.decode(errors="surrogateescape").strip()
+
+    def _dropped(self, name: str, signal: str) -> str:
+        """The signal, where the kernel will drop it: for what is root of its pid namespace."""
+        pid = self.states[name].pid
+        run = self.ctr.processes
+        if not pid or run.replays or run.dry_run or not seen_by_us(self.ctr.socket):
+            return ""
+        chosen = signal or self._stop_signal(name)
+        try:
+            number = int(chosen) if chosen.isdigit() else Signals[chosen].value
+        except (KeyError, ValueError):
+            return ""
+        return chosen if drops(pid, number) else ""
+
+    def _stop_signal(self, name: str) -> str:
+        """What `ctr tasks kill` sends where no signal is given."""
+        labels = containers.facts(self.ctr, self.namespace, name).labels
+        try:
+            return signal_of(labels.get(_STOP_SIGNAL, "SIGTERM"))
+        except UsageError:
+            return ""
+
+    def _tell_if_paused(self, name: str) -> None:
+        """ctr pauses a task while it makes the checkpoint; one that was ended leaves it so."""
+        task = tasks.states(self.ctr, self.namespace).get(name)
+        if task is not None and task.status in ("PAUSED", "PAUSING"):
+            self.ctr.notice(
+                f"{name} is PAUSED now, ctr had paused it for the checkpoint: "
+                f"{self._line('resume', name)} lets it go on"
+            )
+
+    def _line(self, verb: str, *names: str) -> str:
+        """A command to go on with, in the very same namespace."""
+        return line_in(self.namespace, "tasks", verb, *names)
+
+    def has_network_of_ctr(self, name: str) -> bool:
+        """Whether `ctr run --cni` made the container: every `ctr tasks kill` takes its network."""
+        return containers.has_extension(self.ctr, self.namespace, name, containers.CNI)
+
+    def _change(self, verb: str, *words: str) -> Result:
+        result = tasks.change(self.ctr, self.namespace, verb, *words)
+        if verb == "rm" and result.exit_code == 0:
+            return result  # what it says then is the exit code, which we tell ourselves
+        return self.ctr.checked(result)
+
+    def _require(
+        self, name: str, statuses: Sequence[str], rule: str, hint: str | None = None
+    ) -> None:
+        status = self.status(name)
+        if status not in statuses:
+            raise KukeCtrError(f"the task {name} is {status}: {rule}", hint=hint)
+
+    def _has_processes(self, name: str) -> bool:
+        """Whether a stopped task has left processes behind, in a pid namespace that it shared."""
+        try:
+            return bool(tasks.processes(self.ctr, name, self.namespace))
+        except KukeCtrError:
+            return False
+
+    def _nobody(self, name: str, exec_id: str | None, error: NotFound) -> NotFound:
+        """The error for a process that is not there."""
+        if exec_id is None:
+            return NotFound(
+                f"the process of {name} has ended: the signal reached nobody",
+                hint=f"{self._line('ls')} shows its state",
+                command=error.command,
+            )
+        try:
+            found = tasks.processes(self.ctr, name, self.namespace)
+        except KukeCtrError:
+            found = ()
+        ids = ", ".join(process.exec_id for process in found if process.exec_id)
+        return NotFound(
+            f"no process with the exec id {exec_id} lives in {name}",
+            hint=f"there are: {ids or 'none'} ({self._line('ps', name)})",
+            command=error.command,
+        )

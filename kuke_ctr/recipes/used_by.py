@@ -1,0 +1,338 @@
+"""Who uses a blob, a snapshot or a lease: found out before it is removed.
+
+Every call is a probe, so a dry run finds out the same. What can't be found out is a user too, of
+the kind `unread`: silence is no permission.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kuke_ctr.backends.ctr import containers, content, daemon, leases, snapshots
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.tables import R, Table, fetch
+from kuke_ctr.errors import KukeCtrError, NotFound
+from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
+from kuke_ctr.parse.mounts import Mounted, mounted_from, parse_mountinfo
+from kuke_ctr.parse.references import GC_EXPIRE, GC_ROOT, snapshot_references
+from kuke_ctr.recipes.content_graph import Store, is_kept
+from kuke_ctr.records import Lease, RowsRefused, Snapshot
+
+_MOUNT_TABLES = (Path("/proc/self/mountinfo"), Path("/proc/1/mountinfo"))
+_OF_GC = "containerd.io/gc."
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who uses something: `kind` is image, content, container, snapshot, mount, lease or unread.
+
+    `how` is what the thing is to the user: a layer, its parent, ...
+    """
+
+    kind: str
+    name: str
+    namespace: str
+    how: str
+
+
+def users_of_content(
+    ctr: Ctr, namespace: str, namespaces: Iterable[str], digests: Sequence[str]
+) -> dict[str, list[User]]:
+    """Each digest that the namespace has -> its users in any namespace; others are left out.
+
+    Where rows of the namespace can't be read, one of them may be the digest's.
+    """
+    store = Store(ctr, [namespace, *sorted(set(namespaces) - {namespace})])
+    there = [
+        digest
+        for digest in digests
+        if digest in store.blobs[namespace] or namespace in store.unread
+    ]
+    found = _users_in(store, namespace, there)
+    loose = found.keys() & {blob.digest for blob in store.loose(namespace)}
+    holders = _lease_users(ctr, namespace) if loose else []
+    for digest in loose:
+        found[digest] += holders
+    for digest, users in found.items():
+        users.extend(
+            User("unread", what, where, "")
+            for where, what in store.unread.items()
+            if where == namespace or digest in store.blobs[where]
+        )
+    return found
+
+
+def _users_in(store: Store, namespace: str, digests: Sequence[str]) -> dict[str, list[User]]:
+    """The users of each: by labels where they name an image of the namespace for each, which is
+    quick, and else by the images' documents too."""
+    found = {digest: list(_content_users(store, digest)) for digest in digests}
+    if all(any(_is_image(user, namespace) for user in users) for users in found.values()):
+        return found
+    store.read_documents()
+    return {digest: list(_content_users(store, digest)) for digest in digests}
+
+
+def _is_image(user: User, namespace: str) -> bool:
+    return user.kind == "image" and user.namespace == namespace
+
+
+def _content_users(store: Store, digest: str) -> Iterator[User]:
+    for namespace in store.namespaces:
+        if digest not in store.blobs[namespace]:
+            continue  # what it needs of it, it lacks already
+        in_images: set[str] = set()
+        for image in store.images[namespace]:
+            tree = store.tree(image.digest)
+            in_images |= tree.keys()
+            if digest in tree:
+                yield User("image", image.ref, namespace, tree[digest])
+        for parent in store.blobs[namespace]:
+            if parent not in in_images and digest in store.children.get(parent, {}):
+                yield User("content", parent, namespace, store.children[parent][digest])
+
+
+def _lease_users(ctr: Ctr, namespace: str) -> list[User]:
+    """The leases that hold, one of which may keep what nothing else does: ctr does not tell."""
+    try:
+        found = listed(ctr, leases.LS, namespace)
+    except KukeCtrError as error:
+        return [User("unread", error.message, namespace, "")]
+    return [User("lease", lease.id, namespace, "") for lease in found if not is_expired(lease)]
+
+
+def listed(ctr: Ctr, table: Table[R], namespace: str | None) -> tuple[R, ...]:
+    """The rows of a table; RowsRefused for one with rows that can't be read."""
+    (answer,) = fetch(ctr, table, [namespace], probe=True)
+    if isinstance(answer, KukeCtrError):
+        raise answer
+    if answer.refused:
+        raise RowsRefused(answer)
+    return answer.records
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The snapshots of a namespace by key, and the users of those that were asked for."""
+
+    known: dict[str, Snapshot]
+    users: dict[str, list[User]]
+
+
+def users_of_snapshots(
+    ctr: Ctr, namespace: str, keys: Sequence[str], snapshotter: str | None = None
+) -> Snapshots:
+    """The users of each key that there is; the others are left out.
+
+    Snapshots belong to one namespace, so their users do too, but for mounts: those are the host's.
+    """
+    table = snapshots.of(snapshots.LS, snapshotter)
+    known = {snapshot.key: snapshot for snapshot in listed(ctr, table, namespace)}
+    found: dict[str, list[User]] = {key: [] for key in keys if key in known}
+    for user, of, key in [
+        *_container_users(ctr, namespace),
+        *_image_users(ctr, namespace, found),
+    ]:
+        if key in found and snapshotter in (None, of):
+            found[key].append(user)
+    mounts = _host_mounts()
+    for key, users in found.items():
+        users.extend(
+            User("snapshot", other.key, namespace, "parent")
+            for other in known.values()
+            if other.parent == key
+        )
+        users.extend(_mount_users(ctr, namespace, known[key], mounts, snapshotter))
+        if not users and not _is_rooted(ctr, namespace, key, snapshotter):
+            users.extend(_lease_users(ctr, namespace))
+    return Snapshots(known, found)
+
+
+def container_facts(ctr: Ctr, namespace: str) -> list[ContainerInfo]:
+    """What is known of each container of a namespace, side by side."""
+    names = containers.names(ctr, namespace)
+    calls = [
+        ctr.call("containers", "info", name, namespace=namespace, probe=True) for name in names
+    ]
+    found = []
+    for said in ctr.processes.run_all(calls):
+        with suppress(NotFound):  # it went while we looked
+            ctr.checked(said)
+            found.append(parse_container_info(said.stdout.decode(errors="surrogateescape")))
+    return found
+
+
+def _container_users(ctr: Ctr, namespace: str) -> Iterator[tuple[User, str, str]]:
+    """Each user with snapshotter and key of what it uses."""
+    for container in container_facts(ctr, namespace):
+        user = User("container", container.id, namespace, "its files")
+        own = [(container.snapshotter, container.snapshot)] if container.snapshot else []
+        for of, key in dict.fromkeys([*own, *_labelled(container)]):
+            yield user, of, key
+
+
+def _labelled(container: ContainerInfo) -> Iterator[tuple[str, str]]:
+    for name, value in container.labels.items():
+        yield from snapshot_references(f"{name}={value}")
+
+
+def _image_users(ctr: Ctr, namespace: str, keys: Iterable[str]) -> Iterator[tuple[User, str, str]]:
+    """The images that were unpacked into a snapshot: their config, or they, have a label for it."""
+    wanted = set(keys)
+    store = Store(ctr, [namespace])
+    configs = [
+        (blob.digest, of, key)
+        for blob in store.blobs[namespace].values()
+        for of, key in snapshot_references(blob.labels_text)
+        if key in wanted
+    ]
+    users = _users_in(store, namespace, [digest for digest, _, _ in configs])
+    for digest, of, key in configs:
+        for user in users[digest]:
+            yield User(user.kind, user.name, namespace, "unpacked"), of, key
+    for image in store.images[namespace]:
+        for of, key in snapshot_references(image.labels_text):
+            yield User("image", image.ref, namespace, "unpacked"), of, key
+
+
+def _host_mounts() -> list[Mounted]:
+    """The mounts that we see and those that pid 1 sees."""
+    found: dict[Mounted, None] = {}
+    for table in _MOUNT_TABLES:
+        with suppress(OSError):
+            found.update(dict.fromkeys(parse_mountinfo(table.read_text(errors="surrogateescape"))))
+    return list(found)
+
+
+def _mount_users(
+    ctr: Ctr,
+    namespace: str,
+    snapshot: Snapshot,
+    mounts: Sequence[Mounted],
+    snapshotter: str | None,
+) -> list[User]:
+    if snapshot.kind == "Committed":  # it is mounted by way of those that stand on it
+        return []
+    try:
+        commands = snapshots.mount_commands(ctr, namespace, snapshot.key, "/mnt", snapshotter)
+    except KukeCtrError as error:
+        return [User("unread", error.message, namespace, "")]
+    places = [place for command in commands for place in mounted_from(command, mounts)]
+    return [User("mount", place, namespace, snapshot.kind) for place in dict.fromkeys(places)]
+
+
+def _is_rooted(ctr: Ctr, namespace: str, key: str, snapshotter: str | None) -> bool:
+    """Whether a label keeps a snapshot, so that no lease has to."""
+    try:
+        said = snapshots.info(ctr, namespace, key, snapshotter, probe=True)
+        labels = json.loads(said.stdout).get("Labels") or {}
+    except (KukeCtrError, ValueError, AttributeError):
+        return False
+    return is_kept(",".join(f"{name}={value}" for name, value in labels.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """The leases of a namespace by id, and what nothing but one of them can keep.
+
+    `blobs` are digests, `snapshots` are keys, `ingests` are blobs that are being written just now,
+    `unread` is what could not be read of all that.
+    """
+
+    known: dict[str, Lease]
+    blobs: tuple[str, ...] = ()
+    snapshots: tuple[str, ...] = ()
+    ingests: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+def what_leases_keep(ctr: Ctr, namespace: str) -> Leases:
+    """What the leases of a namespace keep: ctr has no command for it, but what no image, container
+    or label keeps would be gone by now without a lease.
+
+    Which of several leases it is can't be told.
+    """
+    known = {lease.id: lease for lease in listed(ctr, leases.LS, namespace)}
+    if not known:
+        return Leases(known)
+    store = Store(ctr, [namespace])
+    loose = {blob.digest for blob in store.loose(namespace)}
+    held = [
+        *(pair for container in container_facts(ctr, namespace) for pair in _held_by(container)),
+        *(
+            pair
+            for blob in store.blobs[namespace].values()
+            if blob.digest not in loose
+            for pair in snapshot_references(blob.labels_text)
+        ),
+        *(
+            pair
+            for image in store.images[namespace]
+            for pair in snapshot_references(image.labels_text)
+        ),
+    ]
+    keys = [
+        key
+        for snapshotter in _snapshotters(ctr)
+        for key in _loose_snapshots(
+            ctr, namespace, snapshotter, {key for of, key in held if of == snapshotter}
+        )
+    ]
+    ingests = tuple(one.ref for one in listed(ctr, content.ACTIVE, namespace))
+    unread = tuple(store.unread.values())
+    return Leases(known, tuple(sorted(loose)), tuple(keys), ingests, unread)
+
+
+def _held_by(container: ContainerInfo) -> Iterator[tuple[str, str]]:
+    yield container.snapshotter, container.snapshot
+    yield from _labelled(container)
+
+
+def _snapshotters(ctr: Ctr) -> list[str]:
+    """The snapshotters that containerd has loaded."""
+    flags = ("type==io.containerd.snapshotter.v1",)
+    (answer,) = fetch(ctr, daemon.PLUGINS, [None], flags, probe=True)
+    if isinstance(answer, KukeCtrError):
+        raise answer
+    return [plugin.id for plugin in answer.records if plugin.status == "ok"]
+
+
+def _loose_snapshots(ctr: Ctr, namespace: str, snapshotter: str, held: set[str]) -> list[str]:
+    """The snapshots that neither those in `held`, nor what stands on them, nor a label keeps."""
+    table = snapshots.of(snapshots.LS, snapshotter)
+    known = {snapshot.key: snapshot for snapshot in listed(ctr, table, namespace)}
+    kept: set[str] = set()
+
+    def keep(key: str | None) -> None:
+        while key in known and key not in kept:
+            kept.add(key)
+            key = known[key].parent
+
+    for key in held:
+        keep(key)
+    for key in known:
+        if key not in kept and _is_rooted(ctr, namespace, key, snapshotter):
+            keep(key)
+    return [key for key in known if key not in kept]
+
+
+def is_expired(lease: Lease) -> bool:
+    """Whether a lease's time has passed: containerd heeds it no more, and removes it some day."""
+    try:
+        ends = datetime.fromisoformat(lease.labels.get(GC_EXPIRE, ""))
+    except ValueError:
+        return False
+    return ends.tzinfo is not None and ends <= datetime.now(UTC)
+
+
+def owner_of(lease: Lease) -> str:
+    """The labels by which somebody has marked a lease as theirs, as ctr takes them; or nothing."""
+    own = (f"{name}={value}" for name, value in lease.labels.items() if not name.startswith(_OF_GC))
+    return ",".join(own)
+
+
+def rooted_label() -> str:
+    """The label that keeps a blob or a snapshot from being collected, as ctr itself sets it."""
+    return f"{GC_ROOT}={datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

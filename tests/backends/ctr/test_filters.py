@@ -1,0 +1,100 @@
+"""Filters that compare nothing, and those that nothing matches, over a fake ctr."""
+
+import pytest
+
+from kuke_ctr.backends.ctr.filters import equal, hint_for
+from kuke_ctr.cli.main import main
+from tests.support.fake_ctr import FakeCtr
+
+NS = ("-n", "kukeon-main")
+HERE = ("--namespace", "kukeon-main")
+SAID = 'filters: parse error: [a >|:|< b]: expected an operator ("=="|"!="|"~="): invalid argument'
+HEADERS = {
+    ("images", "ls"): "REF TYPE DIGEST SIZE PLATFORMS LABELS \n",
+    ("containers", "ls"): "CONTAINER    IMAGE    RUNTIME    \n",
+    ("content", "ls"): "DIGEST\tSIZE\tAGE\tLABELS\t\n",
+    ("content", "active"): "REF\tSIZE\tAGE\t\n",
+    ("leases", "ls"): "ID CREATED AT LABELS \n",
+    ("plugins", "ls"): "TYPE ID PLATFORMS STATUS \n",
+    ("images", "check"): "",
+}
+FIELDS = {"images": "name", "content": "digest"}
+
+Capture = pytest.CaptureFixture[str]
+
+
+def scope(noun: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words before a call, and the options of the command line."""
+    return ((), ()) if noun == "plugins" else (NS, HERE)
+
+
+@pytest.fixture
+def host(fake_ctr: FakeCtr) -> FakeCtr:
+    """An empty namespace."""
+    fake_ctr.answer("namespaces", "ls", "-q", stdout="kukeon-main\n")
+    return fake_ctr
+
+
+@pytest.mark.parametrize(("noun", "verb"), HEADERS)
+def test_where_a_plain_word_matches_nothing_the_comparison_is_told(
+    host: FakeCtr, capsys: Capture, noun: str, verb: str
+) -> None:
+    before, options = scope(noun)
+    host.answer(*before, noun, verb, "busybox", stdout=HEADERS[noun, verb])
+    host.answer(*before, noun, verb, "-q", "busybox")
+    host.answer(*before, noun, "ls", "-q", "busybox")
+    assert main([noun, verb, "busybox", *options]) == (3 if verb == "check" else 0)
+    field = "ref" if verb == "active" else FIELDS.get(noun, "id")
+    assert f"hint: a filter is a comparison: {field}==busybox, or {field}~=busybox" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize("form", ["table", "raw"])
+@pytest.mark.parametrize(("noun", "verb"), HEADERS)
+def test_where_ctr_cannot_read_a_plain_word_the_comparison_is_told(
+    host: FakeCtr, capsys: Capture, noun: str, verb: str, form: str
+) -> None:
+    before, options = scope(noun)
+    for words in ((verb, "a:b"), (verb, "-q", "a:b"), ("ls", "-q", "a:b")):
+        host.answer(*before, noun, *words, stderr=f"ctr: {SAID}\n", exit_code=1)
+    assert main([noun, verb, "a:b", "-o", form, *options]) == 1
+    assert "==a:b, or " in capsys.readouterr().err
+
+
+def test_a_filter_that_compares_gets_no_such_hint(host: FakeCtr, capsys: Capture) -> None:
+    host.answer(*NS, "images", "ls", "name==a", stdout=HEADERS["images", "ls"])
+    host.answer(*NS, "images", "ls", "-q", "name==a")
+    assert main(["images", "ls", "name==a", *HERE]) == 0
+    assert capsys.readouterr().err == "nothing in namespace kukeon-main matches name==a\n"
+
+
+def test_what_a_plain_word_may_mean_can_be_pasted() -> None:
+    assert hint_for("name", ["name==x", "labels.a", "--filters", "name~=x"]) is None
+    assert hint_for(None, ["word"]) is None
+    hint = hint_for("name", ["name==x", 'a"b'])
+    assert hint is not None
+    assert '\'name=="a\\"b"\', or name~=REGEXP ' in hint
+    assert equal("name", "a\nb") == r'name=="a\nb"'
+
+
+@pytest.mark.parametrize("form", ["table", "json", "name", "raw"])
+def test_a_check_of_images_that_there_are_not_is_3(
+    host: FakeCtr, capsys: Capture, form: str
+) -> None:
+    host.answer(*NS, "images", "check", "name==busybxo")
+    host.answer(*NS, "images", "ls", "-q", "name==busybxo")
+    assert main(["images", "check", "name==busybxo", "-o", form, *HERE]) == 3
+    out, err = capsys.readouterr()
+    assert out == ("[]\n" if form == "json" else "")
+    assert "no image of namespace kukeon-main matches name==busybxo" in err
+    assert "`kuke-ctr images ls --namespace kukeon-main`" in err
+
+
+def test_a_check_without_filters_of_an_empty_namespace_is_fine(
+    host: FakeCtr, capsys: Capture
+) -> None:
+    host.answer(*NS, "images", "check")
+    host.answer(*NS, "images", "ls", "-q")
+    assert main(["images", "check", *HERE]) == 0
+    assert capsys.readouterr().err == "namespace kukeon-main has no images\n"

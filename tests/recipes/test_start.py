@@ -1,0 +1,305 @@
+"""What ctr's last words mean when exec or run fails; the environment and mounts of a run."""
+
+import os
+import re
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, NotStarted, UsageError
+from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.runner import Processes
+from kuke_ctr.recipes.run import (
+    capability_of,
+    environment_of,
+    make_log,
+    mount_of,
+    no_image,
+    require_absolute,
+    require_sources,
+    whole_name,
+)
+from kuke_ctr.recipes.start import on_pipes, start_failure
+from kuke_ctr.session import Options, Session
+from kuke_ctr.terminals.foreground import Streams
+from tests.support.fake_ctr import FakeCtr
+
+CALL = Call(("ctr", "-n", "main", "tasks", "exec", "--exec-id", "x", "--", "c1", "nope"))
+EXEC = "ctr: OCI runtime exec failed: exec failed: unable to start container process: "
+RUN = (
+    "ctr: failed to create shim task: OCI runtime create failed: runc create failed: "
+    "unable to start container process: "
+)
+
+# as 1.6 and 1.7 (with `: unknown`) and 2.x print them
+SAID = [
+    (f'{EXEC}exec: "nope": executable file not found in $PATH: unknown\n', NotStarted, 127),
+    (f'{EXEC}exec: "nope": executable file not found in $PATH\n', NotStarted, 127),
+    (f'{RUN}exec: "/nope/y": stat /nope/y: no such file or directory: unknown\n', NotStarted, 127),
+    (f'{EXEC}exec: "/etc/passwd": permission denied: unknown\n', NotStarted, 126),
+    (f'{RUN}exec: "/tmp": is a directory\n', NotStarted, 126),
+    ("exec /bin/nope: no such file or directory\n", NotStarted, 127),
+    ("exec /bin/nope: exec format error\n", NotStarted, 126),
+    (f'{EXEC}chdir to cwd ("/x") set in config.json failed: no such file\n', CtrFailed, 1),
+    ('ctr: container "c1" in namespace "main": not found\n', NotFound, 3),
+    ("ctr: no running task found: task c1 not found: not found\n", CtrFailed, 1),
+    ("ctr: cannot exec in a paused state: unknown\n", CtrFailed, 1),
+    ('ctr: image "x": not found\n', NotFound, 3),
+    ('ctr: snapshot "c1": already exists\n', CtrFailed, 1),
+    ('time="x" level=warning msg="y"\nctr: task c1: already exists\n', CtrFailed, 1),
+]
+
+
+@pytest.mark.parametrize(("said", "kind", "code"), SAID)
+def test_known_last_words_are_a_failed_start(
+    said: str, kind: type[KukeCtrError], code: int
+) -> None:
+    error = start_failure(said.encode(), CALL, ["nope"])
+    assert type(error) is kind
+    assert error.exit_code == code
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "some error of the program\n",
+        "ctr: something that nobody knows\n",
+        f'{EXEC}exec: "nope": executable file not found in $PATH\nand then more\n',
+        "exec /bin/other: no such file or directory\n",
+    ],
+)
+def test_anything_else_is_the_programs_own(said: str) -> None:
+    assert start_failure(said.encode(), CALL, ["nope"]) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        ("no running task found: task c1 not found: not found", ["start"]),
+        ("cannot exec in a stopped state: unknown", ["rm", "start"]),
+        ("cannot exec in a paused state: unknown", ["resume"]),
+    ],
+)
+def test_a_program_that_is_not_running_has_a_way_out(said: str, lines: list[str]) -> None:
+    call = replace(CALL, namespace="team-a")
+    error = start_failure(f"ctr: {said}\n".encode(), call, ["x"])
+    assert error is not None
+    found = re.findall("`[^`]*`", str(error.hint))
+    assert found == [f"`kuke-ctr tasks {verb} c1 --namespace team-a`" for verb in lines]
+    assert "the container c1 is" in error.message
+
+
+OWN_WORDS = "ctr: something that nobody knows\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "opened", "failed"),
+    [
+        (OWN_WORDS, False, True),
+        (OWN_WORDS, None, False),
+        (OWN_WORDS, True, False),
+        ('ctr: image "x": not found\n', None, True),
+        ('ctr: image "x": not found\n', True, False),
+        ("ctr: invalid mount specification: expected key=val\n", None, True),
+        (f"{EXEC}chdir failed\n", True, True),
+        ("a program's words\n", False, False),
+    ],
+)
+def test_fifos_tell_whose_words_they_are(said: str, opened: bool | None, failed: bool) -> None:
+    assert (start_failure(said.encode(), CALL, ["x"], opened) is not None) is failed
+
+
+OPENS = "mkfifo x-stdout x-stderr; exec 5<>x-stdout 6<>x-stderr; sleep 0.5; "
+
+Run = Callable[[str], tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Runs shell text in place of a ctr; gives the exit code, stdout and stderr, or raises."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "fifo"
+    folder.mkdir()
+    monkeypatch.setattr("kuke_ctr.terminals.fifos.FOLDER", folder)
+    program = tmp_path / "ctr"
+    files = [tmp_path / "out", tmp_path / "err"]
+
+    def go(text: str) -> tuple[int, str, str]:
+        program.write_text(f"#!/bin/sh\n{text}")
+        program.chmod(0o755)
+        ctr = Ctr(Processes(), (str(program),), None, str(tmp_path / "socket"), 5.0, print)
+        ends = [os.open(file, os.O_RDWR | os.O_CREAT) for file in files]
+        try:
+            streams = Streams(stdout=ends[0], stderr=ends[1], timeout=20)
+            outcome = on_pipes(ctr, ctr.call("run"), streams, lambda: False, ["x"])
+        finally:
+            for end in ends:
+                os.close(end)
+        return outcome.exit_code, files[0].read_text(), files[1].read_text()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket")
+        listener.listen()
+        yield go
+
+
+@pytest.mark.parametrize("before", ["", "echo a page of usage; "])
+def test_a_ctr_without_fifos_has_failed_itself(run: Run, before: str) -> None:
+    with pytest.raises(CtrFailed, match="something that nobody knows"):
+        run(f"{before}printf '{OWN_WORDS}' >&2; exit 1")
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (OPENS, OWN_WORDS),
+        (OPENS, 'ctr: image "x": not found\n'),
+        ("mkdir fifo/1; rmdir fifo/1; ", OWN_WORDS),  # too quick to be held
+    ],
+)
+def test_a_process_keeps_its_own_words_and_exit_code(run: Run, before: str, said: str) -> None:
+    assert run(f"{before}printf '{said}' >&2; exit 1") == (1, "", said)
+
+
+def test_options_behind_the_container_are_told_as_such() -> None:
+    said = f'{EXEC}exec: "-it": executable file not found in $PATH\n'
+    error = start_failure(said.encode(), CALL, ["-it", "sh"])
+    assert error is not None
+    assert "options stand before" in str(error.hint)
+
+
+@pytest.mark.parametrize(
+    ("short", "whole"),
+    [
+        ("busybox", "docker.io/library/busybox:latest"),
+        ("busybox:1.36", "docker.io/library/busybox:1.36"),
+        ("grafana/loki", "docker.io/grafana/loki:latest"),
+        ("ghcr.io/a/b", "ghcr.io/a/b:latest"),
+        ("localhost/a", "localhost/a:latest"),
+        ("127.0.0.1:5000/a", "127.0.0.1:5000/a:latest"),
+        ("a@sha256:00", "docker.io/library/a@sha256:00"),
+    ],
+)
+def test_a_short_name_has_a_whole_one(short: str, whole: str) -> None:
+    assert whole_name(short) == whole
+    assert whole_name(whole) == whole
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "said"),
+    [
+        (
+            ["docker.io/library/busybox:latest"],
+            [],
+            "its whole name is docker.io/library/busybox",
+        ),
+        ([], ["docker.io/library/busybox:latest"], "other has docker.io/library/busybox:latest: "),
+        ([], ["busybox"], "the namespace other has it: "),
+        (["x.io/a:1"], [], "there are: x.io/a:1; `kuke-ctr images pull docker.io/library/busybox:"),
+    ],
+)
+def test_an_image_with_a_short_name_is_looked_for_by_its_whole_one(
+    fake_ctr: FakeCtr, here: list[str], there: list[str], said: str
+) -> None:
+    fake_ctr.answer("namespaces", "ls", "-q", stdout="main\nother\n")
+    for namespace, names in (("main", here), ("other", there)):
+        listed = "".join(f"{name}\n" for name in names)
+        fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=listed)
+    error = no_image(Session(Options()).ctr, "main", "busybox", NotFound(""))
+    assert said in str(error.hint)
+
+
+OURS: Mapping[str, str] = {"SECRET": "hush", "LINES": "a\nb", "EMPTY": ""}
+
+
+def test_values_go_by_a_file_without_a_name(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("# comment\n\n  A=1 # no comment\nSECRET\n")
+    environment = environment_of(["SECRET", "EMPTY", "UNSET", "B=2"], [str(file)], OURS)
+    words = environment.flags
+    assert words[0] == "--env-file"
+    assert words[2:] == ("--env", "B=2")
+    assert Path(words[1]).read_text() == "A=1 # no comment\nSECRET=hush\nSECRET=hush\nEMPTY=\n"
+    os.close(environment.hidden)
+
+
+def test_nothing_hidden_needs_no_file() -> None:
+    assert environment_of(["A=b"], [], OURS).flags == ("--env", "A=b")
+    assert environment_of([], [], OURS).flags == ()
+
+
+@pytest.mark.parametrize("given", ["LINES", "1A=b", "a b", "=x", ""])
+def test_what_can_not_be_a_variable_is_refused(given: str) -> None:
+    with pytest.raises(UsageError):
+        environment_of([given], [], OURS)
+
+
+def test_a_bad_line_of_a_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("A=1\n\n# comment\n=x\n")
+    with pytest.raises(UsageError, match=f"--env-file {file}, line 4: '' is no name"):
+        environment_of([], [str(file)], OURS)
+
+
+def test_a_file_that_is_not_there_is_refused() -> None:
+    with pytest.raises(UsageError, match="No such file"):
+        environment_of([], ["/nope"], OURS)
+
+
+def test_volumes_are_bind_mounts() -> None:
+    assert mount_of("/a:/b") == "type=bind,src=/a,dst=/b,options=rbind:rw"
+    assert mount_of("/a:/b:ro") == "type=bind,src=/a,dst=/b,options=rbind:ro"
+
+
+@pytest.mark.parametrize("volume", ["/a", "/a:b", "/a:/b:z", "data:/b", "/a,x:/b"])
+def test_other_volumes_are_refused(volume: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        mount_of(volume)
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize("source", ["src", "source"])
+def test_what_is_bound_must_exist(tmp_path: Path, source: str) -> None:
+    require_sources([f"type=bind,{source}={tmp_path},dst=/x", "type=tmpfs,src=/nope", "bogus"])
+    with pytest.raises(UsageError, match="there is no /nope on this host"):
+        require_sources([f"type=bind,{source}=/nope,dst=/x"])
+
+
+def test_a_folder_to_start_in_is_absolute() -> None:
+    require_absolute(None)
+    require_absolute("/tmp")
+    with pytest.raises(UsageError, match="'tmp' is no absolute path"):
+        require_absolute("tmp")
+
+
+def test_capabilities_have_two_names() -> None:
+    assert {*map(capability_of, ("net_admin", "CAP_NET_ADMIN"))} == {"CAP_NET_ADMIN"}
+
+
+def test_a_log_is_new_and_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kuke_ctr.recipes.run.LOGS", tmp_path / "logs")
+    first = make_log("main", "c1", None, dry=False)
+    assert first.path == tmp_path / "logs" / "main" / "c1.log"
+    assert first.path.stat().st_mode & 0o777 == 0o640
+    assert first.path.parent.stat().st_mode & 0o777 == 0o750
+    first.path.write_text("of an earlier one")
+    second = make_log("main", "c1", None, dry=False)
+    assert second.path != first.path
+    assert first.path.read_text() == "of an earlier one"
+    second.remove()
+    assert not second.path.exists()
+    with pytest.raises(UsageError, match="exists already"):
+        make_log("main", "c1", str(first.path), dry=False)
+    dry = make_log("main", "c2", None, dry=True)
+    dry.remove()
+    assert not dry.path.exists()
+
+
+def test_a_log_names_itself_in_a_url(tmp_path: Path) -> None:
+    log = make_log("main", "c1", str(tmp_path / "a b%.log"), dry=False)
+    assert log.uri == f"file://{tmp_path}/a%20b%25.log"

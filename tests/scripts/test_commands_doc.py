@@ -1,0 +1,63 @@
+"""docs/commands.md is what the code says, and the tree of commands is what tree.py says it is."""
+
+import re
+
+import pytest
+
+from kuke_ctr import records
+from kuke_ctr.cli.tree import ENTRIES
+from scripts.lib import commands_doc
+from scripts.lib.commands_doc import RENEW, Command
+
+COMMANDS = list(commands_doc.commands())
+EVERY = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+
+
+def test_the_file_is_current() -> None:
+    text = commands_doc.PATH.read_text()
+    assert text == commands_doc.document(), f"docs/commands.md is not current: run {RENEW}"
+
+
+@EVERY
+def test_a_command_has_one_line_of_help(command: Command) -> None:
+    assert command.summary.endswith("."), "a sentence"
+    assert command.summary.count(". ") == 0, "one sentence; the rest is a paragraph of its own"
+
+
+@EVERY
+def test_a_command_says_what_it_runs(command: Command) -> None:
+    assert command.says_what_it_runs, "its docstring has no `Runs ...`"
+
+
+@EVERY
+def test_the_records_of_a_command_exist(command: Command) -> None:
+    name = re.match(r"[A-Z]\w*", command.records)
+    if name is not None:
+        assert issubclass(getattr(records, name[0]), records.Record)
+
+
+@EVERY
+def test_every_option_and_argument_of_a_command_says_what_it_is(command: Command) -> None:
+    silent = [each.name for each in (*command.options, *command.arguments) if not each.help]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("noun", "module"),
+    [(noun, each) for noun, entry in ENTRIES.items() if entry.verbs for each in entry.modules],
+)
+def test_the_verbs_that_cli_names_are_those_of_the_module(noun: str, module: str) -> None:
+    assert set(ENTRIES[noun].modules[module]) == set(commands_doc.infos(module))
+
+
+@pytest.mark.parametrize("noun", [noun for noun, entry in ENTRIES.items() if not entry.verbs])
+def test_a_command_without_a_verb_is_named_like_its_module(noun: str) -> None:
+    (module,) = ENTRIES[noun].modules
+    assert set(commands_doc.infos(module)) == {noun}
+
+
+def test_no_two_commands_have_the_same_words() -> None:
+    words = [command.words for command in COMMANDS]
+    assert len(set(words)) == len(words)
+    names = [name for noun, entry in ENTRIES.items() for name in (noun, *entry.aliases)]
+    assert len(set(names)) == len(names)

@@ -1,0 +1,121 @@
+"""A small kuketty: a program on a pseudo terminal, behind a socket that speaks as the real one.
+
+    python -m tests.support.kuketty_server SOCKET LOG WAY PROGRAM [ARGUMENT ...]
+
+It logs the requests, a JSON object a line. WAY is `usual`, or how it is broken.
+"""
+
+import json
+import os
+import pty
+import socket
+import sys
+import termios
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+
+SCREEN = b"screen: "
+Request = dict[str, list[object]]
+
+
+class Kuketty:
+    """The terminal, and those who are attached to it."""
+
+    def __init__(self, log: Path, words: list[str]) -> None:
+        self._log = log
+        self._clients: list[socket.socket] = []
+        self._shown = b""
+        self._lock = threading.Lock()
+        pid, self._terminal = pty.fork()
+        if pid == 0:
+            os.execvp(words[0], words)
+        threading.Thread(target=self._show, daemon=True).start()
+
+    def serve(self, connection: socket.socket, way: str) -> None:
+        """Answer one request."""
+        line = connection.makefile("rb").readline()
+        with self._log.open("ab") as log:
+            log.write(line)
+        if way == "silent":
+            time.sleep(60)
+        answer, passed = self._answer(cast(Request, json.loads(line)), way)
+        if answer is not None:
+            socket.send_fds(connection, [answer[:9]], passed)
+            connection.sendall(answer[9:])
+        for descriptor in passed:
+            os.close(descriptor)
+        connection.close()
+
+    def _answer(self, request: Request, way: str) -> tuple[bytes | None, list[int]]:
+        method = str(request["method"]).removeprefix("TerminalController.")
+        argument = cast(dict[str, int], request["params"][0])
+        passed: list[int] = []
+        if way == "closing":
+            return None, passed
+        if way == "junk":
+            return b"this is no JSON\n", passed
+        if way == "refusing":
+            text = json.dumps({"id": request["id"], "result": None, "error": "too many clients"})
+            return text.encode() + b"\n", passed
+        if method == "Resize":
+            termios.tcsetwinsize(self._terminal, (argument["Rows"], argument["Cols"]))
+        elif method in ("Attach", "Subscribe") and way != "empty-handed":
+            passed.append(self._attach(bool(argument.get("FullCapture")), method == "Attach"))
+        result: dict[str, object] = {"ok": True}
+        if method == "Screenshot":
+            rows, columns = termios.tcgetwinsize(self._terminal)
+            result = {"rows": rows, "cols": columns, "cursorX": 8, "cursorY": 0}
+            result["ansi"] = SCREEN.decode().rstrip() + "\n"
+        text = json.dumps({"id": request["id"], "result": result, "error": None})
+        return text.encode() + b"\n", passed
+
+    def _attach(self, everything: bool, typing: bool) -> int:
+        ours, theirs = socket.socketpair()
+        with self._lock:
+            if typing:
+                ours.sendall(self._shown if everything else SCREEN)
+            self._clients.append(ours)
+        if typing:
+            threading.Thread(target=self._type, args=(ours,), daemon=True).start()
+        return theirs.detach()
+
+    def _type(self, client: socket.socket) -> None:
+        with suppress(OSError):
+            while data := client.recv(65536):
+                os.write(self._terminal, data)
+
+    def _show(self) -> None:
+        data = b"-"
+        while data:
+            try:
+                data = os.read(self._terminal, 65536)
+            except OSError:
+                data = b""
+            with self._lock:
+                self._shown += data
+                for client in self._clients:
+                    with suppress(OSError):
+                        client.sendall(data)
+                        if not data:
+                            client.shutdown(socket.SHUT_RDWR)
+
+
+def main() -> None:
+    """Serve until somebody ends it."""
+    path, log, way, *words = sys.argv[1:]
+    os.chdir(Path(path).parent)  # the path may be longer than an address may be
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind("soon")
+    listener.listen()
+    os.rename("soon", Path(path).name)  # noqa: PTH104 (who sees it can connect)
+    kuketty = Kuketty(Path(log), words)
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=kuketty.serve, args=(connection, way), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()
