@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kuke_ctr.session import Realm, open_realm
+    from kuke_ctr.session import OpenRealm, open_realm
 
-__all__ = ["Realm", "open_realm"]
+__all__ = ["OpenRealm", "open_realm"]
 
 
 def __getattr__(name: str) -> object:

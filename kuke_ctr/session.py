@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.tables import Table, fetch
+from kuke_ctr.backends.ctr.tables import ListCall, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution, hint_for_missing, is_foreign
@@ -28,7 +28,7 @@ READING_LIMIT = 60.0
 """Seconds that a reading call may take where --timeout does not say."""
 
 
-class Options(NamedTuple):
+class SharedOptions(NamedTuple):
     """What the shared options said; None and False where they were not given."""
 
     realm: str | None = None
@@ -60,7 +60,7 @@ def note(text: str) -> None:
         print(escape(line), file=sys.stderr)
 
 
-class Realm:
+class OpenRealm:
     """One realm of a host. Its lists are tuples of records, in the order in which ctr gives them.
 
     Every method raises a KukeCtrError where there is no answer: NotFound for a namespace that does
@@ -109,7 +109,7 @@ class Realm:
 
         return self.list(tasks.LS)
 
-    def list(self, table: Table[R], *flags: str) -> tuple[R, ...]:
+    def list(self, table: ListCall[R], *flags: str) -> tuple[R, ...]:
         """The records of any of ctr's tables."""
         (answer,) = fetch(self.ctr, table, [self.namespace], flags)
         return self.records_of(answer)
@@ -139,7 +139,7 @@ class Realm:
             )
 
 
-def make_host(options: Options) -> Host:
+def make_host(options: SharedOptions) -> Host:
     """The host that the options, the environment and the settings files mean."""
     flags = Flags(
         realm=options.realm,
@@ -163,7 +163,7 @@ def make_host(options: Options) -> Host:
     return Host(settings, ctr)
 
 
-def make_processes(options: Options, words: Sequence[str]) -> Processes:
+def make_processes(options: SharedOptions, words: Sequence[str]) -> Processes:
     """The door to processes, with the trace, the recorder and the player that were asked for."""
     if options.record is None and options.replay is None:
         return Processes(trace=options.trace, dry_run=options.dry_run)
@@ -194,7 +194,7 @@ def make_processes(options: Options, words: Sequence[str]) -> Processes:
 class Session:
     """What one invocation of the command line knows."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: SharedOptions) -> None:
         self.options = options
 
     @cached_property
@@ -214,7 +214,7 @@ class Session:
         removing: bool = False,
         create: bool | None = None,
         lenient: bool = False,
-    ) -> Realm:
+    ) -> OpenRealm:
         """The one realm that the options mean; -A is wrong usage here.
 
         A `changing` command stops (NotFound) in a namespace that was only guessed and does not
@@ -246,10 +246,10 @@ class Session:
             self.ctr.change("namespaces", "create", realm.namespace)
         return realm
 
-    def _near(self, realm: Realm) -> str:
+    def _near(self, realm: OpenRealm) -> str:
         return hint_for_missing(realm.resolution, self.host.known_namespaces() or frozenset())
 
-    def realms(self) -> tuple[Realm, ...]:
+    def realms(self) -> tuple[OpenRealm, ...]:
         """The realms to list: all that exist under -A, else the one that the options mean."""
         if not self.options.all_realms:
             return (self._resolve(),)
@@ -259,10 +259,10 @@ class Session:
         for warning in found.warnings:
             note(f"warning: {warning}")
         return tuple(
-            Realm(self.host, Resolution.of(realm)) for realm in found.realms if realm.exists
+            OpenRealm(self.host, Resolution.of(realm)) for realm in found.realms if realm.exists
         )
 
-    def _resolve(self, changing: bool = False, lenient: bool = False) -> Realm:
+    def _resolve(self, changing: bool = False, lenient: bool = False) -> OpenRealm:
         options = self.options
         resolution = self.host.resolve(
             options.realm,
@@ -273,7 +273,7 @@ class Session:
         )
         for warning in resolution.warnings:
             note(f"warning: {warning}")
-        return Realm(self.host, resolution)
+        return OpenRealm(self.host, resolution)
 
 
 def open_realm(
@@ -286,14 +286,14 @@ def open_realm(
     ctr: str | None = None,
     timeout: float | None = None,
     replay: str | None = None,
-) -> Realm:
+) -> OpenRealm:
     """The realm of that name on this host, by the rules of docs/realms.md.
 
     The arguments mean what the options of the same names mean; `timeout` is in seconds (0: no
     limit). Raises UsageError for a name that can't be one, Forbidden, NotFound, CtrMissing and the
     other KukeCtrErrors. Call it and its methods from the main thread: they start processes.
     """
-    options = Options(
+    options = SharedOptions(
         realm=realm,
         namespace=namespace,
         manifest=manifest,

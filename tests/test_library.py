@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr import Realm, open_realm
-from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr import OpenRealm, open_realm
+from kuke_ctr.backends.ctr.tables import ListCall
 from tests.replay.test_kukeon_hosts import HOSTS
 
 DOCS = Path(__file__).parents[1] / "docs"
 HOST = HOSTS / "kukeon-0.9.1"
 
 
-def recorded(name: str) -> Realm:
+def recorded(name: str) -> OpenRealm:
     return open_realm(name, run_path=str(HOST / "run"), replay=str(HOST / "ctr"))
 
 
@@ -23,9 +23,11 @@ def test_the_tables_of_a_realm_are_there() -> None:
     (modules,) = re.findall(r"The tables are `LS` of (.*?) in\n", text)
     for module in re.findall(r"`(\w+)`", modules):
         found = import_module(f"kuke_ctr.backends.ctr.{module}").LS
-        assert isinstance(found, Table)
+        assert isinstance(found, ListCall)
     for module, table in re.findall(r"`(\w+)\.([A-Z]+)`", text):
-        assert isinstance(getattr(import_module(f"kuke_ctr.backends.ctr.{module}"), table), Table)
+        assert isinstance(
+            getattr(import_module(f"kuke_ctr.backends.ctr.{module}"), table), ListCall
+        )
 
 
 def test_the_log_of_a_container_is_read_as_shown(

@@ -32,7 +32,7 @@ number, and 0 there is the config."""
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
+class Reference:
     """A blob that another one refers to; `role` is manifest, config, layer or content."""
 
     digest: str
@@ -45,7 +45,7 @@ def is_document(media_type: str) -> bool:
     return media_type in INDEXES or media_type in MANIFESTS
 
 
-def content_references(labels: str) -> Iterator[Child]:
+def content_references(labels: str) -> Iterator[Reference]:
     """The blobs that a printed list of labels refers to (`containerd.io/gc.ref.content...`)."""
     for found in _CONTENT.finditer(labels):
         key = found["key"]
@@ -57,7 +57,7 @@ def content_references(labels: str) -> Iterator[Child]:
             role = "manifest"
         else:
             role = "content"
-        yield Child(found["digest"], role)
+        yield Reference(found["digest"], role)
 
 
 def snapshot_references(labels: str) -> Iterator[tuple[str, str]]:
@@ -66,7 +66,7 @@ def snapshot_references(labels: str) -> Iterator[tuple[str, str]]:
         yield found["snapshotter"], found["key"]
 
 
-def children_of(text: str) -> list[Child]:
+def children_of(text: str) -> list[Reference]:
     """The blobs that an index or a manifest lists, all of them; none for what is neither.
 
     `parse.manifest` reads such documents to show them, and leaves out what does not fit. Here
@@ -86,7 +86,7 @@ def children_of(text: str) -> list[Child]:
     ]
 
 
-def _descriptors(entries: object, role: str) -> Iterator[Child]:
+def _descriptors(entries: object, role: str) -> Iterator[Reference]:
     for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, Mapping) and isinstance(entry.get("digest"), str):
-            yield Child(entry["digest"], role, str(entry.get("mediaType") or ""))
+            yield Reference(entry["digest"], role, str(entry.get("mediaType") or ""))

@@ -21,7 +21,7 @@ _LONGEST = 4096
 """Characters of a sequence that is waited for; a longer one is none."""
 
 
-class Screen:
+class ScreenFilter:
     """Passes a stream of bytes on, piece by piece, without what a terminal would obey.
 
     What stays: text, newlines, tabs, backspaces, carriage returns, colours, editing within a line.

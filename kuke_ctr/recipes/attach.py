@@ -18,7 +18,7 @@ from kuke_ctr.processes.children import close_all, say
 from kuke_ctr.recipes.attach_target import Look
 from kuke_ctr.recipes.process_facts import daemon_pid
 from kuke_ctr.terminals import kuketty
-from kuke_ctr.terminals.attachment import Ending, Kind, Options
+from kuke_ctr.terminals.attachment import AttachOptions, Ending, EndKind
 from kuke_ctr.terminals.task_io import terminal_size
 from kuke_ctr.terminals.user_terminal import window_size
 
@@ -26,7 +26,7 @@ _OWN_FAILURE = 1
 """What ctr exits with when it fails itself; a task's process may end with it as well."""
 
 
-def plan(ctr: Ctr, namespace: str, found: Look, options: Options) -> None:
+def plan(ctr: Ctr, namespace: str, found: Look, options: AttachOptions) -> None:
     """Print what an attachment would run or speak to."""
     if found.socket is not None:
         say(sys.stdout, _conversation(found.socket, options))
@@ -34,7 +34,7 @@ def plan(ctr: Ctr, namespace: str, found: Look, options: Options) -> None:
         ctr.processes.run(tasks.attach(ctr, found.name, namespace))
 
 
-def attach(ctr: Ctr, namespace: str, found: Look, options: Options) -> Ending:
+def attach(ctr: Ctr, namespace: str, found: Look, options: AttachOptions) -> Ending:
     """Attach: through kuketty's socket, or by `ctr tasks attach` on a terminal or on pipes.
 
     Raises KukeCtrError where the connection could not be made or was lost; the task is unharmed.
@@ -67,13 +67,13 @@ def _daemon(ctr: Ctr) -> int:
     return -1
 
 
-def _with_size(found: Look, options: Options) -> Options:
+def _with_size(found: Look, options: AttachOptions) -> AttachOptions:
     """Where we have no terminal, the task's own keeps the size that it has."""
     pid = found.task.pid if found.task is not None else 0
     return replace(options, size=terminal_size(pid) if pid else None, sig_proxy=False)
 
 
-def _on_terminal(ctr: Ctr, call: Call, options: Options) -> Ending:
+def _on_terminal(ctr: Ctr, call: Call, options: AttachOptions) -> Ending:
     from kuke_ctr.terminals.pexpect_door import attach_pty
 
     endings: list[Ending] = []
@@ -90,7 +90,7 @@ def _on_terminal(ctr: Ctr, call: Call, options: Options) -> Ending:
     return endings[0]
 
 
-def _through_socket(ctr: Ctr, found: Look, path: Path, options: Options) -> Ending:
+def _through_socket(ctr: Ctr, found: Look, path: Path, options: AttachOptions) -> Ending:
     from kuke_ctr.terminals.pexpect_door import attach_socket
 
     if ctr.processes.trace:
@@ -113,7 +113,7 @@ def _way_out(found: Look) -> str:
     )
 
 
-def _as_it_is(path: Path, options: Options) -> Options:
+def _as_it_is(path: Path, options: AttachOptions) -> AttachOptions:
     """Where we have no window, the terminal keeps the size that it has."""
     options = replace(options, sig_proxy=False)
     if window_size((options.stdin, options.stdout, options.stderr)) is not None:
@@ -122,7 +122,7 @@ def _as_it_is(path: Path, options: Options) -> Options:
     return options if seen is None else replace(options, size=(seen.rows, seen.columns))
 
 
-def _conversation(path: Path, options: Options) -> str:
+def _conversation(path: Path, options: AttachOptions) -> str:
     """What is said to kuketty, for a person: there is no program that one could run."""
     method = "Attach" if options.take_input else "Subscribe"
     return f"kuketty {path} TerminalController.{method}"
@@ -130,7 +130,7 @@ def _conversation(path: Path, options: Options) -> str:
 
 def _check(ctr: Ctr, namespace: str, name: str, call: Call, ending: Ending) -> None:
     """Raise where ctr's end was not the task's: its 1 may mean either."""
-    if ending.kind is Kind.LOST:
+    if ending.kind is EndKind.LOST:
         raise CtrFailed(
             f"{ending.why}: {name} may well run on",
             hint=f"{line_in(namespace, 'tasks', 'ls')} shows it, "

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.tables import R, Table, fetch
+from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.references import (
     GC_ROOT,
-    Child,
+    Reference,
     children_of,
     content_references,
     is_document,
@@ -48,7 +48,7 @@ class Store:
                 for child in content_references(blob.labels_text):
                     self.children.setdefault(blob.digest, {})[child.digest] = child.role
 
-    def _lists(self, table: Table[R]) -> dict[str, tuple[R, ...]]:
+    def _lists(self, table: ListCall[R]) -> dict[str, tuple[R, ...]]:
         answers = fetch(self.ctr, table, self.namespaces, probe=True)
         return {
             namespace: self._rows(namespace, table, answer)
@@ -56,7 +56,7 @@ class Store:
         }
 
     def _rows(
-        self, namespace: str, table: Table[R], answer: Listing[R] | KukeCtrError
+        self, namespace: str, table: ListCall[R], answer: Listing[R] | KukeCtrError
     ) -> tuple[R, ...]:
         if isinstance(answer, NotFound):  # the namespace went while we looked
             return ()
@@ -77,7 +77,7 @@ class Store:
             self.children.setdefault(parent, {}).setdefault(child.digest, child.role)
         self._trees.clear()
 
-    def _documents(self) -> Iterator[tuple[str, Child]]:
+    def _documents(self) -> Iterator[tuple[str, Reference]]:
         """What the images' indexes and manifests list; each is read once, whosever it is."""
         place = {
             digest: namespace
@@ -127,7 +127,7 @@ class Store:
         kept = (blob for blob in self.blobs[namespace].values() if is_kept(blob.labels_text))
         return [*(image.digest for image in self.images[namespace]), *(one.digest for one in kept)]
 
-    def _references(self, namespace: str) -> dict[str, list[Child]]:
+    def _references(self, namespace: str) -> dict[str, list[Reference]]:
         return {
             digest: list(content_references(blob.labels_text))
             for digest, blob in self.blobs[namespace].items()
@@ -150,7 +150,7 @@ class Store:
         return [blob for digest, blob in self.blobs[namespace].items() if digest in going]
 
 
-def _reached(roots: Iterable[str], children: Mapping[str, Sequence[Child]]) -> set[str]:
+def _reached(roots: Iterable[str], children: Mapping[str, Sequence[Reference]]) -> set[str]:
     reached: set[str] = set()
     waiting = list(roots)
     while waiting:

@@ -48,7 +48,7 @@ _OTHERS = (
 """What the labels of others start with, and what shows their logs."""
 
 
-class Kind(StrEnum):
+class LogKind(StrEnum):
     """What a log is; a CAPTURE is all that came out of a terminal, a STALE one nobody vouches for
     because containerd can't be asked."""
 
@@ -60,11 +60,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class FoundLog:
     """A log that can be opened, and what it is."""
 
     file: LogFile
-    kind: Kind
+    kind: LogKind
 
 
 def default_log(namespace: str, container: str) -> Path:
@@ -73,7 +73,7 @@ def default_log(namespace: str, container: str) -> Path:
     return LOGS / namespace / f"{check_name(container, 'container')}.log"
 
 
-def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = PROC) -> Log:
+def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = PROC) -> FoundLog:
     """The log of a container. `proc` is None where the processes are another host's (a replay).
 
     Raises NotFound for a container that there is not, FoundWrong where its output is kept nowhere,
@@ -106,32 +106,32 @@ def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = P
         return _without_daemon(realm.namespace, container, cell, hidden or error)
 
 
-def _of_kukeon(cell: CellContainer | None) -> Log | None:
+def _of_kukeon(cell: CellContainer | None) -> FoundLog | None:
     if cell is None:
         return None
     for path in cell.outputs():
-        kind = Kind.CAPTURE if path.name == "capture" else Kind.KUKEON
+        kind = LogKind.CAPTURE if path.name == "capture" else LogKind.KUKEON
         log = _if_there(LogFile(path, cell.folder), kind)
         if log is not None:
             return log
     return None
 
 
-def _if_there(file: LogFile, kind: Kind) -> Log | None:
+def _if_there(file: LogFile, kind: LogKind) -> FoundLog | None:
     descriptor = open_log(file)
     if descriptor is None:
         return None
     os.close(descriptor)
-    return Log(file, kind)
+    return FoundLog(file, kind)
 
 
 def _without_daemon(
     namespace: str, container: str, cell: CellContainer | None, error: KukeCtrError
-) -> Log:
+) -> FoundLog:
     """What can be said where ctr gives no answer."""
     if cell is not None and not cell.logs:
         raise _in_fifos_of_old(namespace, container) from None
-    log = _if_there(LogFile(default_log(namespace, container), LOGS), Kind.STALE)
+    log = _if_there(LogFile(default_log(namespace, container), LOGS), LogKind.STALE)
     if log is None:
         error.message = f"no log of {container} on disk, and containerd can't be asked: " + (
             error.message
@@ -142,16 +142,16 @@ def _without_daemon(
 
 def _asked(
     host: Host, namespace: str, container: str, cell: CellContainer | None, proc: Path | None
-) -> Log:
+) -> FoundLog:
     info = containers.facts(host.ctr, namespace, container)
     own = info.own_log(LOGS / namespace)
     if own is not None:
-        log = _if_there(LogFile(own, LOGS), Kind.OWN)
+        log = _if_there(LogFile(own, LOGS), LogKind.OWN)
         if log is not None:
             return log
     if info.kuketty is not None:
         path = info.kuketty / "capture"
-        log = _if_there(LogFile(path, Path(path.anchor)), Kind.CAPTURE)
+        log = _if_there(LogFile(path, Path(path.anchor)), LogKind.CAPTURE)
         if log is not None:
             return log
     task = tasks.states(host.ctr, namespace).get(container)
@@ -162,12 +162,12 @@ def _asked(
 
 def _of_shim(
     task: Task, namespace: str, info: ContainerInfo, cell: CellContainer | None, proc: Path | None
-) -> Log:
+) -> FoundLog:
     seen = task_io(task.pid, namespace, info.id, proc=proc) if proc is not None else None
     match seen.kind if seen is not None else IoKind.UNKNOWN:
         case IoKind.LOG if seen is not None and seen.held is not None:
             path = seen.log or seen.held.readlink()
-            return Log(LogFile(path, Path(path.anchor), seen.held), Kind.SHIM)
+            return FoundLog(LogFile(path, Path(path.anchor), seen.held), LogKind.SHIM)
         case IoKind.NULL:
             raise FoundWrong(
                 f"the output of {info.id} goes to /dev/null (null IO): it is kept nowhere",

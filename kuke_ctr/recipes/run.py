@@ -55,7 +55,7 @@ def name_for(ctr: Ctr, namespace: str, image: str, asked: str | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class RunLog:
     """The log file of a detached container; `made` is false in a dry run."""
 
     path: Path
@@ -78,7 +78,7 @@ class Log:
                 self.path.unlink()
 
 
-def make_log(namespace: str, name: str, asked: str | None, *, dry: bool) -> Log:
+def make_log(namespace: str, name: str, asked: str | None, *, dry: bool) -> RunLog:
     """A new, empty file: `/var/log/kuke-ctr/<namespace>/<id>.log`, or the one asked for.
 
     What is there already is never touched: one that was asked for must not exist (UsageError), a
@@ -86,7 +86,7 @@ def make_log(namespace: str, name: str, asked: str | None, *, dry: bool) -> Log:
     """
     path = Path(asked).absolute() if asked is not None else LOGS / namespace / f"{name}.log"
     if dry:
-        return Log(path, made=False)
+        return RunLog(path, made=False)
     try:
         if asked is None:
             for folder in (LOGS, path.parent):
@@ -109,7 +109,7 @@ def make_log(namespace: str, name: str, asked: str | None, *, dry: bool) -> Log:
         raise KukeCtrError(
             f"{path} can't be made: {error.strerror}", hint="--log-file FILE names another one"
         ) from None
-    return Log(path, made=True)
+    return RunLog(path, made=True)
 
 
 def _make(path: Path) -> None:
@@ -239,7 +239,7 @@ class Made:
     namespace: str
     name: str
     token: str
-    log: Log | None
+    log: RunLog | None
     snapshotter: str | None
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
 

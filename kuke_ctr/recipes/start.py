@@ -25,9 +25,8 @@ from kuke_ctr.errors import (
 )
 from kuke_ctr.processes.calls import Call, Result, mask, write_all
 from kuke_ctr.processes.runner import Processes
-from kuke_ctr.terminals.attachment import Kind
-from kuke_ctr.terminals.attachment import Options as TerminalOptions
-from kuke_ctr.terminals.foreground import Finish, Streams, run_in_foreground
+from kuke_ctr.terminals.attachment import AttachOptions, EndKind
+from kuke_ctr.terminals.foreground import Finish, UserStreams, run_in_foreground
 
 LOOK_LIMIT = 5.0
 """Seconds that a look whether a process has started may take."""
@@ -109,7 +108,7 @@ def refuse_replay(ctr: Ctr) -> None:
 
 
 def on_pipes(
-    ctr: Ctr, call: Call, streams: Streams, started: Callable[[], bool], command: Sequence[str]
+    ctr: Ctr, call: Call, streams: UserStreams, started: Callable[[], bool], command: Sequence[str]
 ) -> Outcome:
     """Run a ctr whose process has no terminal.
 
@@ -136,7 +135,7 @@ def _outcome(finish: Finish) -> Outcome:
     return Outcome(finish.exit_code, finished, finish.signal, finish.why, ran=finish.ran)
 
 
-def on_terminal(ctr: Ctr, call: Call, options: TerminalOptions, command: Sequence[str]) -> Outcome:
+def on_terminal(ctr: Ctr, call: Call, options: AttachOptions, command: Sequence[str]) -> Outcome:
     """Run a ctr whose process has a terminal; raises as `on_pipes`."""
     from kuke_ctr.terminals.pexpect_door import Ending, attach_pty
 
@@ -152,7 +151,7 @@ def on_terminal(ctr: Ctr, call: Call, options: TerminalOptions, command: Sequenc
     if not endings:
         return Outcome(0, planned=result.planned)
     ending = endings[0]
-    if ending.kind is not Kind.ENDED:
+    if ending.kind is not EndKind.ENDED:
         return Outcome(
             ending.exit_code, False, signal=ending.signal, why=ending.why, ran=ending.printed
         )

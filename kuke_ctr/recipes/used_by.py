@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kuke_ctr.backends.ctr import containers, content, daemon, leases, snapshots
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.tables import R, Table, fetch
+from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.parse.mounts import Mounted, mounted_from, parse_mountinfo
@@ -103,7 +103,7 @@ def _lease_users(ctr: Ctr, namespace: str) -> list[User]:
     return [User("lease", lease.id, namespace, "") for lease in found if not is_expired(lease)]
 
 
-def listed(ctr: Ctr, table: Table[R], namespace: str | None) -> tuple[R, ...]:
+def listed(ctr: Ctr, table: ListCall[R], namespace: str | None) -> tuple[R, ...]:
     """The rows of a table; RowsRefused for one with rows that can't be read."""
     (answer,) = fetch(ctr, table, [namespace], probe=True)
     if isinstance(answer, KukeCtrError):

@@ -50,7 +50,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class AttachOptions:
     """What the user wants of an attachment.
 
     `size` (rows, columns) counts where no terminal of ours has one. `timeout` is in seconds. With a
@@ -75,7 +75,7 @@ class Options:
     input_ended: Callable[[], None] = lambda: None
 
 
-class Kind(StrEnum):
+class EndKind(StrEnum):
     """How an attachment ended: the task (or its client) did, or we left it, and why.
 
     LOST is a client that was killed, or a terminal that hung up: the task may well run on.
@@ -99,7 +99,7 @@ class Ending:
     printed something.
     """
 
-    kind: Kind
+    kind: EndKind
     exit_code: int
     why: str
     signal: int | None = None
@@ -113,7 +113,7 @@ class Ending:
 class Attachment:
     """The relay between a peer and the user's descriptors, with everything that can end it."""
 
-    def __init__(self, options: Options, mode: Mode) -> None:
+    def __init__(self, options: AttachOptions, mode: Mode) -> None:
         self.options = options
         self.ending: Ending | None = None
         self.seen = b""
@@ -156,7 +156,7 @@ class Attachment:
             except ReaderGone as gone:
                 if gone.terminal:
                     self._hung_up()
-                self.leave(Kind.DETACHED, NO_READER, "nobody reads our output any more")
+                self.leave(EndKind.DETACHED, NO_READER, "nobody reads our output any more")
             ending = self.ending or self._ended()
             said = self._said or self._peer.said()
         told = replace(ending, seen=self.seen, awaited=self.awaited, said=said[-SAID_LIMIT:])
@@ -169,7 +169,7 @@ class Attachment:
         self._relay.step(min(until, self._deadline))
         if time.monotonic() >= self._deadline:
             limit = in_seconds(self.options.timeout or 0)
-            self.leave(Kind.TIMEOUT, TIME_PASSED, f"the time limit of {limit} passed")
+            self.leave(EndKind.TIMEOUT, TIME_PASSED, f"the time limit of {limit} passed")
         return self.ending is None
 
     def _take_rest(self) -> bool:
@@ -192,7 +192,7 @@ class Attachment:
         """Let somebody hear all output as well."""
         self._listener = listener
 
-    def leave(self, kind: Kind, exit_code: int, why: str, number: int | None = None) -> None:
+    def leave(self, kind: EndKind, exit_code: int, why: str, number: int | None = None) -> None:
         """This is the end, unless there was one already."""
         if self.ending is None:
             self.ending = Ending(
@@ -280,12 +280,12 @@ class Attachment:
             self._typed_at = time.monotonic()
         if complete:
             keys = describe_keys(self.options.keys)
-            self.leave(Kind.DETACHED, 0, f"detached by {keys}")
+            self.leave(EndKind.DETACHED, 0, f"detached by {keys}")
         return passed
 
     def _hung_up(self) -> None:
         code = 128 + signal.SIGHUP
-        self.leave(Kind.DETACHED, code, "the terminal was closed", signal.SIGHUP)
+        self.leave(EndKind.DETACHED, code, "the terminal was closed", signal.SIGHUP)
 
     def _at_signal(self, number: int) -> None:
         if number == signal.SIGWINCH:
@@ -300,7 +300,7 @@ class Attachment:
             harmless = number == signal.SIGINT and not self.options.script
             code = 0 if harmless else 128 + number
             name = signal.Signals(number).name
-            self.leave(Kind.DETACHED, code, f"detached by {name}", number)
+            self.leave(EndKind.DETACHED, code, f"detached by {name}", number)
 
     def _resize(self) -> None:
         size = self._window()
@@ -321,11 +321,11 @@ class Attachment:
 
     def _daemon_gone(self) -> None:
         """A ctr before 2.0 would fail now, and remove the task's FIFOs: it has no time for that."""
-        self.leave(Kind.LOST, OURS, "containerd has stopped")
+        self.leave(EndKind.LOST, OURS, "containerd has stopped")
 
     def _hand_over(self) -> None:
         """The user leaves: give the client the time to pass on what was just typed."""
-        if self.ending is None or self.ending.kind not in (Kind.DETACHED, Kind.EXPECTED):
+        if self.ending is None or self.ending.kind not in (EndKind.DETACHED, EndKind.EXPECTED):
             return
         until = time.monotonic() + _HAND_OVER_LIMIT
         waited = 0.0
@@ -353,13 +353,13 @@ class Attachment:
         status = self._status
         if status is None or status < 0:
             how = f" by signal {-status}" if status is not None else ""
-            return Ending(Kind.LOST, OURS, f"the connection was ended{how}", status=status)
+            return Ending(EndKind.LOST, OURS, f"the connection was ended{how}", status=status)
         code = TIME_PASSED if self.options.script else status
-        return Ending(Kind.ENDED, code, f"the task ended with {status}", status=status)
+        return Ending(EndKind.ENDED, code, f"the task ended with {status}", status=status)
 
 
 def attach(
-    options: Options,
+    options: AttachOptions,
     mode: Mode,
     connect: Connect,
     converse: Callable[[Attachment], None] | None = None,

@@ -47,7 +47,7 @@ _FOREVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
-class Streams:
+class UserStreams:
     """The user's descriptors; stdin is read only with `take_input`. `timeout` is in seconds."""
 
     stdin: int = 0
@@ -80,7 +80,7 @@ class Finish:
 
 
 def run_in_foreground(
-    start: Callable[[], Pipes], streams: Streams, started: Callable[[], bool]
+    start: Callable[[], Pipes], streams: UserStreams, started: Callable[[], bool]
 ) -> Finish:
     """Relay a ctr on pipes to its end. `started` tells whether the process runs by now.
 
@@ -106,7 +106,7 @@ class _Stream(Outlet):
 
 
 class _Foreground:
-    def __init__(self, streams: Streams, started: Callable[[], bool]) -> None:
+    def __init__(self, streams: UserStreams, started: Callable[[], bool]) -> None:
         self._streams = streams
         self._started = started
         self._ready = False

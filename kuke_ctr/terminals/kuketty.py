@@ -79,7 +79,7 @@ def attach(path: Path, *, take_input: bool = True, full_capture: bool = False) -
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class Screenshot:
     """What is on the screen: its size, and the bytes that paint it on another one."""
 
     rows: int
@@ -87,7 +87,7 @@ class Screen:
     painted: bytes
 
 
-def screen(path: Path) -> Screen | None:
+def screen(path: Path) -> Screenshot | None:
     """The screen as it is (`Screenshot`); None from a kuketty that does not tell."""
     try:
         shot, _ = _ask(path, "Screenshot", {})
@@ -105,7 +105,7 @@ def screen(path: Path) -> Screen | None:
         start = ""
         end = (f"\x1b[{up}A" if up > 0 else "\r\n" * -up) + "\r" + (f"\x1b[{x}C" if x else "")
     painted = start + "\r\n".join(lines) + end
-    return Screen(rows, columns, painted.encode(errors="replace"))
+    return Screenshot(rows, columns, painted.encode(errors="replace"))
 
 
 def _ask(path: Path, method: str, parameter: Mapping[str, object]) -> Answer:

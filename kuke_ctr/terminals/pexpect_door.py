@@ -25,7 +25,7 @@ from kuke_ctr.processes.children import (
     nameless_file,
 )
 from kuke_ctr.processes.preflight import check_socket, find_program, not_started
-from kuke_ctr.terminals.attachment import Attachment, Ending, Kind, Options, Step, attach
+from kuke_ctr.terminals.attachment import Attachment, AttachOptions, Ending, EndKind, Step, attach
 from kuke_ctr.terminals.clients import END_LIMIT, PipesPeer, SocketPeer
 from kuke_ctr.terminals.relay import unread
 from kuke_ctr.terminals.user_terminal import Mode, make_raw, window_size
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from kuke_ctr.terminals.kuketty import Connection
 
 __all__ = [
+    "AttachOptions",
+    "EndKind",
     "Ending",
-    "Kind",
-    "Options",
     "Step",
     "answer_password",
     "attach_pty",
@@ -56,7 +56,7 @@ _PIECE = 16384
 _REMEMBERED = 1 << 20
 
 
-def attach_pty(call: Call, options: Options) -> Ending:
+def attach_pty(call: Call, options: AttachOptions) -> Ending:
     """Run a ctr on a terminal of its own, for a task or process with a terminal.
 
     The user's terminal is raw meanwhile; neither stdin nor stdout needs to be one. Raises
@@ -67,7 +67,7 @@ def attach_pty(call: Call, options: Options) -> Ending:
     )
 
 
-def relay_pipes(start: Callable[[], Pipes], options: Options) -> Ending:
+def relay_pipes(start: Callable[[], Pipes], options: AttachOptions) -> Ending:
     """Relay a ctr on pipes (`Processes.open_pipes`), for a task without a terminal.
 
     It is started when the user's terminal and the signals are ready; raises what `start` raises.
@@ -77,7 +77,7 @@ def relay_pipes(start: Callable[[], Pipes], options: Options) -> Ending:
     )
 
 
-def attach_socket(connect: Callable[[], "Connection"], options: Options) -> Ending:
+def attach_socket(connect: Callable[[], "Connection"], options: AttachOptions) -> Ending:
     """Attach to a terminal that kuketty holds (`kuketty.attach`); raises what `connect` raises.
 
     An ENDED has the status 0: nobody tells the real one.
@@ -296,7 +296,7 @@ def _play(attachment: Attachment, script: tuple[Step, ...]) -> None:
         assert isinstance(heard.after, bytes)
         attachment.awaited = None
         attachment.seen = heard.after[-_SEEN_LIMIT:]
-        attachment.leave(Kind.EXPECTED, 0, "what was expected was seen")
+        attachment.leave(EndKind.EXPECTED, 0, "what was expected was seen")
 
 
 def _listener(attachment: Attachment) -> "SpawnBase[bytes]":

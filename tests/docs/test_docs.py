@@ -82,11 +82,11 @@ def test_the_snippets_of_the_library_run(
 def test_the_arguments_and_methods_of_the_library_page_are_there() -> None:
     import inspect
 
-    from kuke_ctr import Realm, open_realm
+    from kuke_ctr import OpenRealm, open_realm
 
     text = (TOP / "docs" / "library.md").read_text()
     (listed,) = re.findall(r"`open_realm\(realm, (.*?)\)`", text)
     names = [name.strip().removesuffix("=") for name in listed.split(",")]
     assert ["realm", *names] == list(inspect.signature(open_realm).parameters)
     for method in re.findall(r"^\| `(\w+)\(", text, re.MULTILINE):
-        assert callable(getattr(Realm, method))
+        assert callable(getattr(OpenRealm, method))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kuke_ctr.parse.references import (
-    Child,
+    Reference,
     children_of,
     content_references,
     is_document,
@@ -22,9 +22,9 @@ def test_the_labels_of_a_manifest_name_its_config_and_its_layers() -> None:
         f"containerd.io/gc.ref.content.l.12={C}"
     )
     assert list(content_references(labels)) == [
-        Child(A, "config"),
-        Child(B, "layer"),
-        Child(C, "layer"),
+        Reference(A, "config"),
+        Reference(B, "layer"),
+        Reference(C, "layer"),
     ]
 
 
@@ -34,7 +34,7 @@ def test_the_labels_of_a_manifest_name_its_config_and_its_layers() -> None:
 )
 def test_old_and_other_labels_have_their_roles(key: str, role: str) -> None:
     label = f"containerd.io/gc.ref.content{key}={A}"
-    assert list(content_references(label)) == [Child(A, role)]
+    assert list(content_references(label)) == [Reference(A, role)]
 
 
 def test_a_label_for_a_snapshot_names_snapshotter_and_key() -> None:
@@ -48,8 +48,8 @@ def test_a_label_for_a_snapshot_names_snapshotter_and_key() -> None:
 def test_a_manifest_lists_config_and_layers_and_an_index_manifests() -> None:
     manifest = {"config": {"digest": A}, "layers": [{"digest": B, "mediaType": "t"}]}
     index = {"manifests": [{"digest": C}, {"no": "digest"}, "junk"]}
-    assert children_of(json.dumps(manifest)) == [Child(A, "config"), Child(B, "layer", "t")]
-    assert children_of(json.dumps(index)) == [Child(C, "manifest")]
+    assert children_of(json.dumps(manifest)) == [Reference(A, "config"), Reference(B, "layer", "t")]
+    assert children_of(json.dumps(index)) == [Reference(C, "manifest")]
 
 
 @pytest.mark.parametrize("text", ["", "no json", "[]", '{"config": 3, "layers": "x"}', "null"])

@@ -2,11 +2,11 @@
 
 import pytest
 
-from kuke_ctr.parse.screen import Screen
+from kuke_ctr.parse.screen import ScreenFilter
 
 
 def shown(*pieces: bytes) -> bytes:
-    screen = Screen()
+    screen = ScreenFilter()
     return b"".join(map(screen.show, pieces)) + screen.end()
 
 
@@ -64,7 +64,7 @@ def test_a_sequence_without_an_end_swallows_no_later_line() -> None:
 
 def test_a_sequence_of_any_length_is_not_waited_for_without_end() -> None:
     long = b"\x1b]0;" + b"x" * 10_000
-    screen = Screen()
+    screen = ScreenFilter()
     assert screen.show(long + b"\n").endswith(b"x\n")
 
 

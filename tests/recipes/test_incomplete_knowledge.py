@@ -21,8 +21,8 @@ from kuke_ctr.recipes import run as running
 from kuke_ctr.recipes import start as starting
 from kuke_ctr.recipes.start import Outcome, hang_up, on_pipes, start_failure, task_status
 from kuke_ctr.recipes.whole_file import whole_or_nothing
-from kuke_ctr.session import Options, Session
-from kuke_ctr.terminals.foreground import Streams
+from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.terminals.foreground import UserStreams
 from tests.support.fake_ctr import FakeCtr
 
 Capture = pytest.CaptureFixture[str]
@@ -43,7 +43,7 @@ def ctr(fake_ctr: FakeCtr) -> Ctr:
     fake_ctr.answer(*N, "containers", "info", "web", stdout=json.dumps(info))
     fake_ctr.answer(*N, "tasks", "rm", "--force", "web")
     fake_ctr.answer(*N, "containers", "rm", "web")
-    return replace(Session(Options()).ctr, timeout=20.0)
+    return replace(Session(SharedOptions()).ctr, timeout=20.0)
 
 
 def is_in(fake_ctr: FakeCtr, status: str, *, ps: str = NO_TASK) -> None:
@@ -54,7 +54,7 @@ def is_in(fake_ctr: FakeCtr, status: str, *, ps: str = NO_TASK) -> None:
     fake_ctr.answer(*N, "tasks", "ps", "web", stderr=ps, exit_code=1)
 
 
-def made(token: str, log: running.Log | None = None) -> running.Made:
+def made(token: str, log: running.RunLog | None = None) -> running.Made:
     return running.Made("kukeon-main", "web", token, log, None)
 
 
@@ -133,7 +133,7 @@ def test_what_was_left_is_removed_only_where_it_is_known_to_be_over(
     done: str,
 ) -> None:
     is_in(fake_ctr, status)
-    session = Session(Options(namespace="kukeon-main"))
+    session = Session(SharedOptions(namespace="kukeon-main"))
     call = Call(("ctr", "run"))
     what = of_processes.Launch(session, session.realm(), call, "web", ())
     outcome = Outcome(code, finished=False, ran=ran)
@@ -151,7 +151,7 @@ def test_what_was_left_is_removed_only_where_it_is_known_to_be_over(
 def test_an_exec_that_goes_on_is_ended_by_a_line_that_names_it_all(
     fake_ctr: FakeCtr, capfd: Capture
 ) -> None:
-    realm = Session(Options(namespace="kukeon-main")).realm()
+    realm = Session(SharedOptions(namespace="kukeon-main")).realm()
     exec_._put_in_order(
         realm, "web", "e1", Outcome(124, finished=False, why="time passed"), tty=False
     )
@@ -164,7 +164,7 @@ def test_a_failed_start_keeps_the_log_of_what_may_run(
     ctr: Ctr, fake_ctr: FakeCtr, tmp_path: Path, status: str, stays: bool
 ) -> None:
     is_in(fake_ctr, status)
-    session = Session(Options(namespace="kukeon-main"))
+    session = Session(SharedOptions(namespace="kukeon-main"))
     what = of_processes.Launch(session, session.realm(), Call(("ctr",)), "web", ())
     log = running.make_log("kukeon-main", "web", str(tmp_path / "log"), dry=False)
     start._forget_log(what, log)
@@ -185,7 +185,7 @@ def test_the_last_words_of_a_process_that_ran_are_not_ctrs(ctr: Ctr, script: str
     # its container would be removed as that of a failed start
     words = ("sh", "-c", f"{script}; echo 'ctr: image \"x\": not found' >&2; exit 1")
     nowhere = os.open(os.devnull, os.O_RDWR)
-    streams = Streams(stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    streams = UserStreams(stdin=nowhere, stdout=nowhere, stderr=nowhere)
     outcome = on_pipes(ctr, Call(words, timeout=None), streams, lambda: False, ["x"])
     os.close(nowhere)
     assert (outcome.exit_code, outcome.finished) == (1, True)

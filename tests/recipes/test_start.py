@@ -24,8 +24,8 @@ from kuke_ctr.recipes.run import (
     whole_name,
 )
 from kuke_ctr.recipes.start import on_pipes, start_failure
-from kuke_ctr.session import Options, Session
-from kuke_ctr.terminals.foreground import Streams
+from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.terminals.foreground import UserStreams
 from tests.support.fake_ctr import FakeCtr
 
 CALL = Call(("ctr", "-n", "main", "tasks", "exec", "--exec-id", "x", "--", "c1", "nope"))
@@ -135,7 +135,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         ctr = Ctr(Processes(), (str(program),), None, str(tmp_path / "socket"), 5.0, print)
         ends = [os.open(file, os.O_RDWR | os.O_CREAT) for file in files]
         try:
-            streams = Streams(stdout=ends[0], stderr=ends[1], timeout=20)
+            streams = UserStreams(stdout=ends[0], stderr=ends[1], timeout=20)
             outcome = on_pipes(ctr, ctr.call("run"), streams, lambda: False, ["x"])
         finally:
             for end in ends:
@@ -210,7 +210,7 @@ def test_an_image_with_a_short_name_is_looked_for_by_its_whole_one(
     for namespace, names in (("main", here), ("other", there)):
         listed = "".join(f"{name}\n" for name in names)
         fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=listed)
-    error = no_image(Session(Options()).ctr, "main", "busybox", NotFound(""))
+    error = no_image(Session(SharedOptions()).ctr, "main", "busybox", NotFound(""))
     assert said in str(error.hint)
 
 

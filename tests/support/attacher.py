@@ -13,8 +13,8 @@ from kuke_ctr.processes.runner import Processes
 from kuke_ctr.terminals import attachment, kuketty
 from kuke_ctr.terminals.detach_keys import parse_keys
 from kuke_ctr.terminals.pexpect_door import (
+    AttachOptions,
     Ending,
-    Options,
     Step,
     attach_pty,
     attach_socket,
@@ -40,7 +40,7 @@ def main() -> int:
     if given.patient:
         attachment._HAND_OVER_LIMIT, attachment._HAND_OVER_QUIET = 15.0, 1.0
     sends = [text.encode() for text in given.send] + [None] * len(given.expect)
-    options = Options(
+    options = AttachOptions(
         take_input=not given.no_stdin,
         keys=parse_keys(given.keys),
         sig_proxy=given.sig_proxy,
@@ -57,7 +57,7 @@ def main() -> int:
     return ending.exit_code
 
 
-def _attach(kind: str, words: list[str], options: Options) -> Ending:
+def _attach(kind: str, words: list[str], options: AttachOptions) -> Ending:
     if kind == "socket":
         take_input = options.take_input
         path = Path(words[0])

@@ -11,9 +11,9 @@ import pytest
 
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.runner import Processes
-from kuke_ctr.terminals.attachment import Kind, Options, Step
+from kuke_ctr.terminals.attachment import AttachOptions, EndKind, Step
 from kuke_ctr.terminals.fifos import Fifos
-from kuke_ctr.terminals.foreground import Finish, Streams, run_in_foreground
+from kuke_ctr.terminals.foreground import Finish, UserStreams, run_in_foreground
 from kuke_ctr.terminals.pexpect_door import attach_pty, relay_pipes
 from tests.support.scripts import Script, descriptors
 
@@ -52,7 +52,7 @@ def _foreground(
     """How it ended, and what came to stdout and stderr."""
     files = [folder / "out", folder / "err"]
     ends = [os.open(file, os.O_RDWR | os.O_CREAT) for file in files]
-    streams = Streams(stdin=ends[0], stdout=ends[0], stderr=ends[1])
+    streams = UserStreams(stdin=ends[0], stdout=ends[0], stderr=ends[1])
     finish = run_in_foreground(lambda: Processes().open_pipes(call), streams, started)
     for end in ends:
         os.close(end)
@@ -79,7 +79,7 @@ def test_a_slow_reader_gets_all_of_it(script: Script, tmp_path: Path) -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
-    streams = Streams(stdin=null, stdout=write_end, stderr=null)
+    streams = UserStreams(stdin=null, stdout=write_end, stderr=null)
     run_in_foreground(lambda: Processes().open_pipes(call), streams, lambda: True)
     os.close(write_end)
     reader.join()
@@ -91,30 +91,30 @@ def test_a_slow_reader_gets_all_of_it(script: Script, tmp_path: Path) -> None:
 def test_an_attachment_on_pipes(script: Script, tmp_path: Path) -> None:
     call = script(LEAVES.format(folder=tmp_path, more=BOTH))
     null = os.open(os.devnull, os.O_RDWR)
-    options = Options(null, null, null, take_input=False, save=tmp_path / "saved")
+    options = AttachOptions(null, null, null, take_input=False, save=tmp_path / "saved")
     ending = relay_pipes(lambda: Processes().open_pipes(call), options)
     os.close(null)
-    assert (ending.kind, ending.status, ending.said) == (Kind.ENDED, 3, b"last words")
+    assert (ending.kind, ending.status, ending.said) == (EndKind.ENDED, 3, b"last words")
     assert (tmp_path / "saved").read_bytes() == b"first\n" + REST + b"last words"
 
 
 def test_an_attachment_on_a_terminal(script: Script, tmp_path: Path) -> None:
     call = script(LEAVES.format(folder=tmp_path, more=":"))
     null = os.open(os.devnull, os.O_RDWR)
-    options = Options(null, null, null, take_input=False, save=tmp_path / "saved")
+    options = AttachOptions(null, null, null, take_input=False, save=tmp_path / "saved")
     ending = attach_pty(call, options)
     os.close(null)
-    assert (ending.kind, ending.status) == (Kind.ENDED, 3)
+    assert (ending.kind, ending.status) == (EndKind.ENDED, 3)
     assert (tmp_path / "saved").read_bytes() == b"first\n" + REST
 
 
 def test_what_is_expected_may_stand_in_the_rest(script: Script, tmp_path: Path) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     call = script(LEAVES.format(folder=tmp_path, more="printf 'a panic' >&5"))
-    options = Options(stdin=null, stdout=null, stderr=null, script=(Step(b"a p.nic"),))
+    options = AttachOptions(stdin=null, stdout=null, stderr=null, script=(Step(b"a p.nic"),))
     ending = attach_pty(call, options)
     os.close(null)
-    assert (ending.kind, ending.seen) == (Kind.EXPECTED, b"a panic")
+    assert (ending.kind, ending.seen) == (EndKind.EXPECTED, b"a panic")
 
 
 def test_a_task_that_goes_on_keeps_its_output(script: Script, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.processes.runner import Processes
-from kuke_ctr.terminals.foreground import Finish, Streams, run_in_foreground
+from kuke_ctr.terminals.foreground import Finish, UserStreams, run_in_foreground
 from tests.support.scripts import Script, eventually, signal_taken
 
 Run = Callable[..., tuple[Finish, bytes, bytes]]
@@ -33,7 +33,7 @@ def run(script: Script, leaves_nothing: None, tmp_path: Path) -> Run:
         ends = [os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC) for file in files]
         (tmp_path / "in").write_bytes(stdin or b"")
         given = os.open(tmp_path / "in", os.O_RDONLY)
-        streams = Streams(
+        streams = UserStreams(
             stdin=given,
             stdout=ends[0] if stdout is None else stdout,
             stderr=ends[1],

@@ -120,7 +120,7 @@ def test_a_screen_is_painted_with_the_cursor_in_its_place(
     monkeypatch: pytest.MonkeyPatch, shot: dict[str, object], painted: bytes
 ) -> None:
     monkeypatch.setattr(kuketty, "_ask", lambda *_: ({"rows": 24, "cols": 80, **shot}, -1))
-    assert kuketty.screen(Path("socket")) == kuketty.Screen(24, 80, painted)
+    assert kuketty.screen(Path("socket")) == kuketty.Screenshot(24, 80, painted)
 
 
 def test_a_kuketty_without_screenshots_is_looked_at_all_the_same(serve: Serve) -> None:

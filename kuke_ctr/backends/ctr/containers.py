@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
-from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr.backends.ctr.tables import ListCall
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.parse.containers import parse_containers
 from kuke_ctr.processes.calls import Result
 
-LS = Table(("containers", "ls"), parse_containers, filter_by="id")
+LS = ListCall(("containers", "ls"), parse_containers, filter_by="id")
 
 CNI = "ctr.cni-containerd.metadata"
 """The extension of a container that `ctr run --cni` made."""

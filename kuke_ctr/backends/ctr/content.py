@@ -6,15 +6,17 @@ from dataclasses import replace
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.hints import line_in
-from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr.backends.ctr.tables import ListCall
 from kuke_ctr.backends.ctr.tables import read as table_of
 from kuke_ctr.backends.ctr.transfer import registry_failure
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.parse.content import parse_active, parse_content
 from kuke_ctr.processes.calls import Result, mask
 
-LS = Table(("content", "ls"), parse_content, name_of=lambda blob: blob.digest, filter_by="digest")
-ACTIVE = Table(("content", "active"), parse_active, filter_by="ref")
+LS = ListCall(
+    ("content", "ls"), parse_content, name_of=lambda blob: blob.digest, filter_by="digest"
+)
+ACTIVE = ListCall(("content", "active"), parse_active, filter_by="ref")
 
 _AT_ONCE = 200
 _WHOLE = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")

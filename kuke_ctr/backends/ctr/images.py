@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr import filters
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
-from kuke_ctr.backends.ctr.tables import Table, read
+from kuke_ctr.backends.ctr.tables import ListCall, read
 from kuke_ctr.errors import NotFound, Unreadable
 from kuke_ctr.parse.images import parse_images
 from kuke_ctr.processes.calls import mask
@@ -14,7 +14,7 @@ from kuke_ctr.records import Image, RowsRefused
 if TYPE_CHECKING:
     from kuke_ctr.records import Container
 
-LS = Table(("images", "ls"), parse_images, name_of=lambda image: image.ref, filter_by="name")
+LS = ListCall(("images", "ls"), parse_images, name_of=lambda image: image.ref, filter_by="name")
 
 
 def names(ctr: Ctr, namespace: str) -> list[str]:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr.backends.ctr.tables import ListCall
 from kuke_ctr.parse.leases import parse_leases
 from kuke_ctr.processes.calls import Result
 
-LS = Table(("leases", "ls"), parse_leases, name_of=lambda lease: lease.id, filter_by="id")
+LS = ListCall(("leases", "ls"), parse_leases, name_of=lambda lease: lease.id, filter_by="id")
 
 
 def create(ctr: Ctr, namespace: str, flags: Sequence[str], labels: Sequence[str]) -> Result:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
-from kuke_ctr.backends.ctr.tables import Table
+from kuke_ctr.backends.ctr.tables import ListCall
 from kuke_ctr.errors import NotFound
 from kuke_ctr.parse.namespaces import parse_namespaces
 from kuke_ctr.processes.calls import Result
 
-LS = Table(("namespaces", "ls"), parse_namespaces)
+LS = ListCall(("namespaces", "ls"), parse_namespaces)
 
 
 def names(ctr: Ctr) -> frozenset[str]:

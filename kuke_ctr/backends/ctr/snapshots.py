@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
-from kuke_ctr.backends.ctr.tables import R, Table
+from kuke_ctr.backends.ctr.tables import ListCall, R
 from kuke_ctr.errors import CtrFailed, NotFound, Unreadable
 from kuke_ctr.parse.mounts import MountCommand, parse_mount_commands
 from kuke_ctr.parse.snapshots import parse_snapshots, parse_usage
 from kuke_ctr.processes.calls import Result
 
-LS = Table(("snapshots", "ls"), parse_snapshots)
+LS = ListCall(("snapshots", "ls"), parse_snapshots)
 # -b: exact sizes
-USAGE = Table(("snapshots", "usage", "-b"), parse_usage)
+USAGE = ListCall(("snapshots", "usage", "-b"), parse_usage)
 
 
 def words(snapshotter: str | None, *rest: str) -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def words(snapshotter: str | None, *rest: str) -> tuple[str, ...]:
     return ("snapshots", *chosen, *rest)
 
 
-def of(table: Table[R], snapshotter: str | None) -> Table[R]:
+def of(table: ListCall[R], snapshotter: str | None) -> ListCall[R]:
     """The same list of a snapshotter."""
     return replace(table, words=words(snapshotter, *table.words[1:]))
 

@@ -15,7 +15,7 @@ R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
-class Table(Generic[R]):
+class ListCall(Generic[R]):
     """A list: `words` are ctr's (`images ls`), `parse` reads its lines.
 
     `name_of` gives what `-q` prints for a record where the table must be checked against that: a
@@ -37,7 +37,7 @@ class Table(Generic[R]):
 
 def fetch(
     ctr: Ctr,
-    table: Table[R],
+    table: ListCall[R],
     namespaces: Sequence[str | None],
     flags: Sequence[str] = (),
     *,
@@ -64,7 +64,7 @@ def fetch(
 
 def _fetch_once(
     ctr: Ctr,
-    table: Table[R],
+    table: ListCall[R],
     namespaces: Sequence[str | None],
     flags: Sequence[str],
     probe: bool,
@@ -82,7 +82,7 @@ def _fetch_once(
 
 
 def _read(
-    ctr: Ctr, table: Table[R], results: Sequence[Result], flags: Sequence[str]
+    ctr: Ctr, table: ListCall[R], results: Sequence[Result], flags: Sequence[str]
 ) -> Listing[R] | KukeCtrError:
     try:
         first = results[0]
@@ -99,7 +99,7 @@ def _read(
     return found
 
 
-def checked(ctr: Ctr, table: Table[R], result: Result, flags: Sequence[str]) -> Result:
+def checked(ctr: Ctr, table: ListCall[R], result: Result, flags: Sequence[str]) -> Result:
     """As `ctr.checked`; an error about a filter among the flags says how one is written."""
     try:
         return ctr.checked(result)
@@ -109,7 +109,7 @@ def checked(ctr: Ctr, table: Table[R], result: Result, flags: Sequence[str]) -> 
         raise
 
 
-def read(ctr: Ctr, table: Table[R], result: Result) -> Listing[R]:
+def read(ctr: Ctr, table: ListCall[R], result: Result) -> Listing[R]:
     """The records in what ctr printed; a header that does not fit names ctr's version."""
     try:
         found = listing(table.parse(lines_of(result.stdout)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
-from kuke_ctr.backends.ctr.tables import Table, listing, read
+from kuke_ctr.backends.ctr.tables import ListCall, listing, read
 from kuke_ctr.parse.tasks import parse_tasks
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.records import Listing, RowsRefused, Task
@@ -13,7 +13,7 @@ from kuke_ctr.records import Listing, RowsRefused, Task
 if TYPE_CHECKING:
     from kuke_ctr.records import Process
 
-LS = Table(("tasks", "ls"), parse_tasks, order=lambda task: task.id)
+LS = ListCall(("tasks", "ls"), parse_tasks, order=lambda task: task.id)
 
 
 def listed(ctr: Ctr, namespaces: Sequence[str]) -> list[Listing[Task]]:

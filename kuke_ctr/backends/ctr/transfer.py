@@ -105,7 +105,7 @@ _KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Streams:
+class TransferStreams:
     """Where a transfer reads and writes.
 
     `stdin` is the archive's descriptor; `stdout` takes what ctr prints (None: it is collected);
@@ -125,7 +125,7 @@ def run(
     names: Sequence[str],
     *,
     namespace: str,
-    streams: Streams,
+    streams: TransferStreams,
 ) -> Result:
     """Run `ctr images VERB FLAGS NAMES`, without a time limit but that of the user.
 
@@ -143,7 +143,7 @@ def run(
     return ctr.checked(result)
 
 
-def _start(ctr: Ctr, call: Call, streams: Streams) -> Result:
+def _start(ctr: Ctr, call: Call, streams: TransferStreams) -> Result:
     secret, terminal = streams.secret, streams.terminal
     if secret is None and terminal is None:
         return ctr.processes.run(call)

@@ -32,7 +32,7 @@ from kuke_ctr.recipes.containers import create as make
 from kuke_ctr.recipes.containers import has_living_task, remove
 from kuke_ctr.recipes.run import capability_of, environment_of, require_absolute
 from kuke_ctr.records import Task
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 app = typer.Typer()
 
@@ -275,7 +275,7 @@ def rm(
     each(wanted, one, session)
 
 
-def _removable(realm: Realm, states: dict[str, Task]) -> list[str]:
+def _removable(realm: OpenRealm, states: dict[str, Task]) -> list[str]:
     """The containers without a living task; those with one are told to be staying."""
     names = containers.names(realm.ctr, realm.namespace)
     if not names:
@@ -288,7 +288,7 @@ def _removable(realm: Realm, states: dict[str, Task]) -> list[str]:
     return [name for name in names if name not in living]
 
 
-def _what_goes(realm: Realm, names: Sequence[str], keep_snapshot: bool) -> str:
+def _what_goes(realm: OpenRealm, names: Sequence[str], keep_snapshot: bool) -> str:
     one = len(names) == 1
     whose = "its" if one else "their"
     snapshots = f"with {whose} file system{'' if one else 's'}"

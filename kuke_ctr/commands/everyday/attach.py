@@ -17,12 +17,12 @@ from kuke_ctr.commands.shared.near_containers import near_containers
 from kuke_ctr.commands.shared.options import shared
 from kuke_ctr.errors import NO_READER, KukeCtrError, UsageError
 from kuke_ctr.render import escape
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 from kuke_ctr.terminals.detach_keys import DEFAULT_KEYS, describe_keys, parse_keys
 
 if TYPE_CHECKING:
     from kuke_ctr.recipes.attach_target import Look
-    from kuke_ctr.terminals.attachment import Ending, Options, Step
+    from kuke_ctr.terminals.attachment import AttachOptions, Ending, Step
 
 app = typer.Typer()
 
@@ -145,14 +145,14 @@ def _refuse_output(session: Session) -> None:
         )
 
 
-def _look(realm: Realm, name: str) -> "Look":
+def _look(realm: OpenRealm, name: str) -> "Look":
     from kuke_ctr.recipes.attach_target import look
 
     with near_containers(realm, name):
         return look(realm.ctr, realm.namespace, name, realm.host.settings.run_path)
 
 
-def _has_log(realm: Realm, name: str) -> bool:
+def _has_log(realm: OpenRealm, name: str) -> bool:
     from kuke_ctr.recipes.logs import find
 
     with suppress(KukeCtrError):
@@ -161,7 +161,7 @@ def _has_log(realm: Realm, name: str) -> bool:
     return False
 
 
-def _follow(session: Session, realm: Realm, found: "Look") -> bool:
+def _follow(session: Session, realm: OpenRealm, found: "Look") -> bool:
     """Follow the log of a task that cannot be attached to; False where it can."""
     from kuke_ctr.terminals.task_io import IoKind
 
@@ -181,10 +181,10 @@ def _options(
     sig_proxy: bool,
     save: Path | None,
     script: "tuple[Step, ...]",
-) -> "Options":
-    from kuke_ctr.terminals.attachment import Options
+) -> "AttachOptions":
+    from kuke_ctr.terminals.attachment import AttachOptions
 
-    return Options(
+    return AttachOptions(
         take_input=not no_stdin,
         keys=keys,
         sig_proxy=sig_proxy,
@@ -246,7 +246,7 @@ def _text(text: str) -> bytes:
     return _ESCAPE.sub(read, os.fsencode(text))
 
 
-def _announce(found: "Look", options: "Options") -> None:
+def _announce(found: "Look", options: "AttachOptions") -> None:
     from kuke_ctr.recipes.attach_target import remarks
 
     for text in remarks(found):
@@ -262,7 +262,7 @@ def _has_terminal(found: "Look") -> bool:
     return found.info.terminal or found.socket is not None
 
 
-def _ways(found: "Look", options: "Options") -> str:
+def _ways(found: "Look", options: "AttachOptions") -> str:
     """What to type to leave; empty where nothing does."""
     ways = []
     typing, has_terminal = os.isatty(options.stdin), _has_terminal(found)
@@ -275,7 +275,7 @@ def _ways(found: "Look", options: "Options") -> str:
     return " or ".join(ways)
 
 
-def _input_ended(found: "Look", options: "Options") -> None:
+def _input_ended(found: "Look", options: "AttachOptions") -> None:
     ways = _ways(found, options)
     leave = f"; to leave, type {ways}" if ways else ""
     with suppress(OSError):
@@ -287,18 +287,18 @@ def _input_ended(found: "Look", options: "Options") -> None:
 
 def _tell(session: Session, found: "Look", ending: "Ending") -> None:
     """How it ended, on stderr; where the terminal has gone, nobody will read it."""
-    from kuke_ctr.terminals.attachment import Kind
+    from kuke_ctr.terminals.attachment import EndKind
 
     name = found.name
     lines: list[str] = []
-    if ending.kind is Kind.ENDED and found.socket is not None:
+    if ending.kind is EndKind.ENDED and found.socket is not None:
         lines = [
             f"the terminal of {name} was closed; its exit status is told by "
             f"{found.line('tasks', 'rm', name)}, which deletes the task"
         ]
-    elif ending.kind is Kind.ENDED:
+    elif ending.kind is EndKind.ENDED:
         lines = [f"{name} ended with exit status {ending.status}; ctr has deleted its task"]
-    elif ending.kind is not Kind.EXPECTED and ending.exit_code != NO_READER:
+    elif ending.kind is not EndKind.EXPECTED and ending.exit_code != NO_READER:
         lines = [f"{ending.why}; {name} runs on"]
     if ending.awaited is not None:
         lines = [*(f"kuke-ctr: {line}" for line in lines), *_instead(ending)]

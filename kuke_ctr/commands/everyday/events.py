@@ -27,7 +27,7 @@ from kuke_ctr.render import (
     to_json,
     width,
 )
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 app = typer.Typer()
 
@@ -86,7 +86,7 @@ class _Watch:
     def __init__(
         self,
         session: Session,
-        realms: Sequence[Realm],
+        realms: Sequence[OpenRealm],
         filters: Sequence[str],
         until: re.Pattern[str] | None,
     ) -> None:

@@ -24,9 +24,9 @@ from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import run as running
 from kuke_ctr.recipes import start as starting
 from kuke_ctr.recipes.start import Outcome
-from kuke_ctr.session import Realm, Session, note
-from kuke_ctr.terminals.attachment import Options as TerminalOptions
-from kuke_ctr.terminals.foreground import Streams
+from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.terminals.attachment import AttachOptions
+from kuke_ctr.terminals.foreground import UserStreams
 
 app = typer.Typer()
 
@@ -100,7 +100,7 @@ def exec_(
 
 def _run(
     session: Session,
-    realm: Realm,
+    realm: OpenRealm,
     call: Call,
     container: str,
     exec_id: str,
@@ -121,10 +121,10 @@ def _run(
     limit = session.options.timeout or None
     with starting.patient():
         if tty:
-            options = TerminalOptions(keys=b"", timeout=limit, last_typed=b"\x04")
+            options = AttachOptions(keys=b"", timeout=limit, last_typed=b"\x04")
             outcome = starting.on_terminal(ctr, call, options, words)
         else:
-            streams = Streams(take_input=interactive, timeout=limit)
+            streams = UserStreams(take_input=interactive, timeout=limit)
             started = starting.exec_started(ctr, realm.namespace, container, exec_id)
             outcome = starting.on_pipes(ctr, call, streams, started, words)
         if not outcome.finished:
@@ -133,7 +133,7 @@ def _run(
 
 
 def _put_in_order(
-    realm: Realm, container: str, exec_id: str, outcome: Outcome, *, tty: bool
+    realm: OpenRealm, container: str, exec_id: str, outcome: Outcome, *, tty: bool
 ) -> None:
     """ctr is gone, the process perhaps not: it gets HUP, or what ctr could not pass on."""
     number = signal.SIGHUP if tty else outcome.signal
@@ -149,7 +149,7 @@ def _put_in_order(
         )
 
 
-def _ending(realm: Realm, container: str, exec_id: str) -> str:
+def _ending(realm: OpenRealm, container: str, exec_id: str) -> str:
     kill = ("tasks", "kill", "--exec-id", exec_id, "-s", "KILL", container)
     return line_in(realm.namespace, *kill)
 
@@ -164,7 +164,7 @@ def _with_environment(command: list[str], env: list[str]) -> list[str]:
     return ["env", *env, *command] if env else command
 
 
-def _no_container(realm: Realm, container: str, error: NotFound) -> NotFound:
+def _no_container(realm: OpenRealm, container: str, error: NotFound) -> NotFound:
     realm.require_namespace()
     existing = containers.names(realm.ctr, realm.namespace)
     if container in existing:

@@ -12,11 +12,11 @@ import typer
 from kuke_ctr.commands.shared.near_containers import near_containers
 from kuke_ctr.commands.shared.options import shared
 from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
-from kuke_ctr.parse.screen import Screen
+from kuke_ctr.parse.screen import ScreenFilter
 from kuke_ctr.recipes import logs as recipe
 from kuke_ctr.recipes.log_file import Reader, follow
 from kuke_ctr.render import Output
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 from kuke_ctr.terminals.task_io import PROC
 
 app = typer.Typer()
@@ -63,7 +63,7 @@ def logs(
 
 def print_log(
     session: Session,
-    realm: Realm,
+    realm: OpenRealm,
     container: str,
     *,
     lines: int | None = None,
@@ -79,7 +79,7 @@ def print_log(
     if session.options.dry_run:
         print(_command(log.file.path, lines, following))
         return
-    if log.kind is recipe.Kind.STALE:
+    if log.kind is recipe.LogKind.STALE:
         note(f"note: {log.file.path} is {log.kind}")
     elif session.options.trace:
         note(f"# reads {log.file.path}: {log.kind}")
@@ -93,7 +93,9 @@ def print_log(
             write(None)
 
 
-def _follow(session: Session, realm: Realm, container: str, reader: Reader, write: Write) -> None:
+def _follow(
+    session: Session, realm: OpenRealm, container: str, reader: Reader, write: Write
+) -> None:
     limit = session.options.timeout or None
     pid = _pid(realm, container)
     other = recipe.add_held(reader, pid, realm.namespace, container) if pid else None
@@ -103,7 +105,7 @@ def _follow(session: Session, realm: Realm, container: str, reader: Reader, writ
         _write_all(follow(reader, over), write)
 
 
-def find(realm: Realm, container: str, *, here: bool = True) -> recipe.Log:
+def find(realm: OpenRealm, container: str, *, here: bool = True) -> recipe.FoundLog:
     """The log of a container of the realm; an error for one that there is not names the nearest."""
 
     proc = PROC if here else None
@@ -130,7 +132,7 @@ def _lines(tail: str) -> int | None:
     return int(tail)
 
 
-def _pid(realm: Realm, container: str) -> int | None:
+def _pid(realm: OpenRealm, container: str) -> int | None:
     """The pid of the task, 0 where it has ended, None (with a note) where it is not known."""
     try:
         return recipe.pid_of(realm.host, realm.namespace, container)
@@ -158,7 +160,7 @@ def _writer(raw: bool) -> Write:
     """Writes bytes to stdout, for a terminal without what it would obey; None is the end."""
     sys.stdout.flush()
     output = _stdout()
-    screen = Screen() if os.isatty(output) and not raw else None
+    screen = ScreenFilter() if os.isatty(output) and not raw else None
 
     def write(data: bytes | None) -> None:
         if screen is not None:

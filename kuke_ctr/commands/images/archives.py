@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import versions
-from kuke_ctr.backends.ctr.transfer import Streams
+from kuke_ctr.backends.ctr.transfer import TransferStreams
 from kuke_ctr.commands.images.references import near_refs
 from kuke_ctr.commands.images.transfer_options import (
     AllPlatforms,
@@ -37,7 +37,7 @@ from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes import transfers
 from kuke_ctr.records import Archive, Image
 from kuke_ctr.render import Output, View
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 from kuke_ctr.terminals.user_terminal import is_terminal
 
 app = typer.Typer()
@@ -162,7 +162,7 @@ def export(
     def write(descriptor: int) -> Result:
         with near_refs(realm, images), _about("stdout" if file == "-" else file):
             return run_transfer(
-                realm, "export", realm_words, ("-", *images), Streams(stdout=descriptor)
+                realm, "export", realm_words, ("-", *images), TransferStreams(stdout=descriptor)
             )
 
     if file == "-" or session.options.dry_run:
@@ -196,7 +196,7 @@ def _about(target: str) -> Iterator[None]:
 
 def _import(
     session: Session,
-    realm: Realm,
+    realm: OpenRealm,
     view: View,
     words: Sequence[str],
     file: str | None,
@@ -254,7 +254,7 @@ def _check_stdout(session: Session) -> None:
         raise UsageError("stdout is the archive: nothing else goes there", hint="leave -o out")
 
 
-def _nothing_landed(realm: Realm, unpack: bool, words: Sequence[str]) -> None:
+def _nothing_landed(realm: OpenRealm, unpack: bool, words: Sequence[str]) -> None:
     """Tell that an import which ctr calls done has brought nothing."""
     if not unpack and ("--local" in words or versions.client(realm.ctr) < (2,)):
         note(  # this ctr names what it unpacks, and nothing else

@@ -9,7 +9,7 @@ import typer
 from kuke_ctr.backends.ctr import image_checks, images, versions
 from kuke_ctr.backends.ctr.filters import hint_for
 from kuke_ctr.backends.ctr.hints import line_in
-from kuke_ctr.backends.ctr.tables import Table, checked, read
+from kuke_ctr.backends.ctr.tables import ListCall, checked, read
 from kuke_ctr.commands.images.references import near_images, no_image
 from kuke_ctr.commands.shared.lists import list_realms_table, rows_of, show, view_of
 from kuke_ctr.commands.shared.options import Snapshotter, shared
@@ -24,7 +24,7 @@ from kuke_ctr.render import (
     to_json,
     to_yaml,
 )
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 app = typer.Typer()
 
@@ -128,7 +128,9 @@ def inspect(
         raise typer.Exit(max(error.exit_code for error in errors))
 
 
-def _no_match(table: Table[ImageCheck], realms: Sequence[Realm], chosen: Sequence[str]) -> NotFound:
+def _no_match(
+    table: ListCall[ImageCheck], realms: Sequence[OpenRealm], chosen: Sequence[str]
+) -> NotFound:
     """The error for filters that nothing matches: a misspelt reference is no success."""
     only = realms[0] if len(realms) == 1 else None
     lists = line_in(only.namespace, "images", "ls") if only else "`kuke-ctr images ls -A`"
@@ -139,7 +141,10 @@ def _no_match(table: Table[ImageCheck], realms: Sequence[Realm], chosen: Sequenc
 
 
 def _raw_check(
-    session: Session, table: Table[ImageCheck], realms: Sequence[Realm], chosen: Sequence[str]
+    session: Session,
+    table: ListCall[ImageCheck],
+    realms: Sequence[OpenRealm],
+    chosen: Sequence[str],
 ) -> None:
     """What ctr itself prints, byte for byte; the table decides about the exit code."""
     calls = [session.ctr.call(*table.words, *chosen, namespace=realm.namespace) for realm in realms]

@@ -10,7 +10,7 @@ from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.options import shared
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Image
-from kuke_ctr.session import Realm, Session
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -31,7 +31,7 @@ def ls(
     list_realms_table(session, images.LS, Image, filters or (), when_empty=_when_empty)
 
 
-def _when_empty(realm: Realm) -> str:
+def _when_empty(realm: OpenRealm) -> str:
     here = f"{realm.described} has no images"
     if realm.namespace == "default":
         return here

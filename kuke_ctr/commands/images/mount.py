@@ -21,7 +21,7 @@ from kuke_ctr.errors import (
     UsageError,
 )
 from kuke_ctr.recipes import host_mounts as mounts
-from kuke_ctr.session import Realm, Session
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -121,7 +121,9 @@ def _absolute(target: str) -> str:
 
 
 @contextmanager
-def _taken_back(realm: Realm, path: str, snapshotter: str | None, *, keep: bool) -> Iterator[None]:
+def _taken_back(
+    realm: OpenRealm, path: str, snapshotter: str | None, *, keep: bool
+) -> Iterator[None]:
     """Where ctr was ended inside, what it had begun is taken away, and told where that fails.
 
     It takes its mount, its snapshot and its lease away by itself only where it sees a failure.
@@ -141,7 +143,7 @@ def _taken_back(realm: Realm, path: str, snapshotter: str | None, *, keep: bool)
         raise
 
 
-def _left_over(realm: Realm, path: str, how: str) -> KukeCtrError:
+def _left_over(realm: OpenRealm, path: str, how: str) -> KukeCtrError:
     unmount = line_in(realm.namespace, "images", "unmount", "--rm", path)
     return KukeCtrError(
         f"realm {realm.name} has a snapshot {path} left of an earlier mount, {how}: ctr would "

@@ -10,12 +10,12 @@ from kuke_ctr.backends.ctr import images
 from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.commands.shared.documents import missing, near_names
 from kuke_ctr.errors import FoundWrong, NotFound
-from kuke_ctr.session import Realm
+from kuke_ctr.session import OpenRealm
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The reference of an image.")]
 
 
-def near_refs(realm: Realm, refs: Sequence[str]) -> AbstractContextManager[None]:
+def near_refs(realm: OpenRealm, refs: Sequence[str]) -> AbstractContextManager[None]:
     """A NotFound inside becomes one that names the image, the realm and the nearest images."""
     return near_names(
         realm, "image", refs, lambda: images.names(realm.ctr, realm.namespace), "images"
@@ -23,7 +23,7 @@ def near_refs(realm: Realm, refs: Sequence[str]) -> AbstractContextManager[None]
 
 
 @contextmanager
-def near_images(realm: Realm, refs: Sequence[str]) -> Iterator[None]:
+def near_images(realm: OpenRealm, refs: Sequence[str]) -> Iterator[None]:
     """As `near_refs`, of images that are to be read.
 
     A NotFound about content becomes FoundWrong: the image is there, and is not whole.
@@ -42,13 +42,13 @@ def near_images(realm: Realm, refs: Sequence[str]) -> Iterator[None]:
         ) from None
 
 
-def no_image(realm: Realm, refs: Sequence[str], existing: Sequence[str]) -> NotFound:
+def no_image(realm: OpenRealm, refs: Sequence[str], existing: Sequence[str]) -> NotFound:
     """The error for images that there are not."""
     realm.require_namespace()
     return missing(realm, "image", refs, existing, "images", NotFound(""))
 
 
-def require_images(realm: Realm, *refs: str) -> list[str]:
+def require_images(realm: OpenRealm, *refs: str) -> list[str]:
     """All the references that there are; NotFound where one of `refs` is not among them."""
     existing = images.names(realm.ctr, realm.namespace)
     gone = [ref for ref in refs if ref not in existing]

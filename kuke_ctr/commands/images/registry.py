@@ -34,7 +34,7 @@ from kuke_ctr.commands.shared.options import shared
 from kuke_ctr.errors import UsageError
 from kuke_ctr.recipes import transfers
 from kuke_ctr.records import Image
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 from kuke_ctr.terminals.user_terminal import is_terminal
 
 app = typer.Typer()
@@ -232,7 +232,7 @@ class _Login:
             raise UsageError("--password-stdin needs a name", hint="--user NAME")
 
     def resolve(
-        self, session: Session, realm: Realm, reference: str
+        self, session: Session, realm: OpenRealm, reference: str
     ) -> tuple[tuple[str, ...], str | None]:
         """ctr's flags for the sign-in and the secret; asks for it, or announces whose it is."""
         if self.user is None and not self.realm_credentials:
@@ -251,7 +251,7 @@ class _Login:
 
     @staticmethod
     def _of_realm(
-        session: Session, realm: Realm, reference: str
+        session: Session, realm: OpenRealm, reference: str
     ) -> tuple[tuple[str, ...], str | None]:
         from kuke_ctr.kukeon import credentials
         from kuke_ctr.kukeon.realms import realm_documents

@@ -23,7 +23,7 @@ from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.options import shared
 from kuke_ctr.errors import CtrFailed, KukeCtrError, UsageError
 from kuke_ctr.records import RowsRefused
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 app = typer.Typer()
 
@@ -212,25 +212,25 @@ def convert(
     each([target], change, session)
 
 
-def _exists(realm: Realm, name: str) -> KukeCtrError:
+def _exists(realm: OpenRealm, name: str) -> KukeCtrError:
     return KukeCtrError(
         f"there is an image {name} in realm {realm.name} already: it was left as it is",
         hint="--force gives the name to the new image",
     )
 
 
-def _nothing(realm: Realm, what: str) -> None:
+def _nothing(realm: OpenRealm, what: str) -> None:
     realm.require_namespace()
     note(f"{realm.described} {what}")
 
 
-def _unused(realm: Realm) -> list[str]:
+def _unused(realm: OpenRealm) -> list[str]:
     """The images that no container was made from."""
     users = images.users(realm.ctr, realm.namespace)
     return [ref for ref in images.names(realm.ctr, realm.namespace) if ref not in users]
 
 
-def _warn_of_users(realm: Realm, refs: Sequence[str]) -> None:
+def _warn_of_users(realm: OpenRealm, refs: Sequence[str]) -> None:
     try:
         users = images.users(realm.ctr, realm.namespace)
     except RowsRefused as error:  # a container with an odd name keeps nobody from removing
@@ -246,13 +246,20 @@ def _several(names: Sequence[str]) -> str:
     return f"{what} {some(names)}"
 
 
-def _confirm(session: Session, realm: Realm, refs: Sequence[str], which: str, *, yes: bool) -> None:
+def _confirm(
+    session: Session, realm: OpenRealm, refs: Sequence[str], which: str, *, yes: bool
+) -> None:
     what = f"{counted(len(refs), 'image')} of {realm.described}, {which}"
     confirm(session, f"{what}, will be removed: {some(refs)}", yes=yes)
 
 
 def _remove(
-    session: Session, realm: Realm, wanted: Sequence[str], existing: Sequence[str], *, sync: bool
+    session: Session,
+    realm: OpenRealm,
+    wanted: Sequence[str],
+    existing: Sequence[str],
+    *,
+    sync: bool,
 ) -> None:
     """Remove the images one after the other; the last one waits for the garbage with `sync`."""
     extra = extra_flags(session)

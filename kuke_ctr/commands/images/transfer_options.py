@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import transfer, versions
-from kuke_ctr.backends.ctr.transfer import Streams, Verb
+from kuke_ctr.backends.ctr.transfer import TransferStreams, Verb
 from kuke_ctr.commands.shared.confirm import extra_flags
 from kuke_ctr.commands.shared.lists import show
 from kuke_ctr.errors import NotFound, UsageError
@@ -18,7 +18,7 @@ from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes import transfers
 from kuke_ctr.records import Image
 from kuke_ctr.render import Output, View
-from kuke_ctr.session import Realm, Session
+from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.user_terminal import is_terminal
 
 Platforms = Annotated[
@@ -60,7 +60,11 @@ HostsDir = Annotated[
 
 
 def run_transfer(
-    realm: Realm, verb: Verb, words: Sequence[str], names: Sequence[str], streams: Streams
+    realm: OpenRealm,
+    verb: Verb,
+    words: Sequence[str],
+    names: Sequence[str],
+    streams: TransferStreams,
 ) -> Result:
     return transfer.run(realm.ctr, verb, words, names, namespace=realm.namespace, streams=streams)
 
@@ -81,13 +85,13 @@ def streams_of(
     secret: str | None = None,
     stdin: int | None = None,
     collect: bool = False,
-) -> Iterator[Streams]:
+) -> Iterator[TransferStreams]:
     """ctr's own output: to stdout for -o raw, drawn on stderr where that is a terminal.
 
     ctr draws over its last lines only where its stdin is a terminal too: not while it reads an
     archive there.
     """
-    streams = Streams(stdin=stdin, secret=secret)
+    streams = TransferStreams(stdin=stdin, secret=secret)
     raw = view.output is Output.RAW
     if raw and not collect:
         sys.stdout.flush()

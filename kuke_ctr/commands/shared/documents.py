@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from kuke_ctr.backends.ctr.hints import line_in
-from kuke_ctr.backends.ctr.tables import R, Table, fetch
+from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.commands.shared.lists import no_all_realms, note_filters, print_raw, show, view_of
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable, UsageError
 from kuke_ctr.names import nearest
 from kuke_ctr.processes.calls import Result, mask
 from kuke_ctr.records import RowsRefused
 from kuke_ctr.render import Output, choose_output, print_lines, to_json, to_yaml
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 _SHOWN = 5
 _DOCUMENT = (Output.TABLE, Output.WIDE, Output.JSON, Output.JSONL, Output.YAML, Output.RAW)
@@ -66,7 +66,7 @@ def only_raw(session: Session, what: str) -> None:
 
 
 def list_host_table(
-    session: Session, table: Table[R], record: type[R], flags: Sequence[str] = (), *, empty: str
+    session: Session, table: ListCall[R], record: type[R], flags: Sequence[str] = (), *, empty: str
 ) -> None:
     """Print a table of ctr's that is about the whole host, whatever the realm."""
     no_all_realms(session)
@@ -87,7 +87,11 @@ def list_host_table(
 
 @contextmanager
 def near_names(
-    realm: Realm, what: str, wanted: Sequence[str], names: Callable[[], Iterable[str]], list_by: str
+    realm: OpenRealm,
+    what: str,
+    wanted: Sequence[str],
+    names: Callable[[], Iterable[str]],
+    list_by: str,
 ) -> Iterator[None]:
     """A NotFound inside becomes one that names what is missing, the realm and the nearest names.
 
@@ -105,7 +109,7 @@ def near_names(
 
 
 def missing(
-    realm: Realm,
+    realm: OpenRealm,
     what: str,
     gone: Sequence[str],
     existing: Sequence[str],

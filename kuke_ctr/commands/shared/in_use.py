@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from kuke_ctr.commands.shared.confirm import confirm
 from kuke_ctr.recipes.used_by import User
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 _SHOWN = 5
 _ROLES = {"config": "the config", "content": "a part", "unpacked": "the unpacked files"}
 
 
 def ask_about_users(
-    session: Session, realm: Realm, users: Mapping[str, Sequence[User]], *, yes: bool
+    session: Session, realm: OpenRealm, users: Mapping[str, Sequence[User]], *, yes: bool
 ) -> None:
     """Name the users of each thing, and ask; nothing is asked where there are none.
 
@@ -30,7 +30,7 @@ def ask_about_users(
     confirm(session, summary, yes=yes)
 
 
-def _sentence(realm: Realm, users: Sequence[User]) -> str:
+def _sentence(realm: OpenRealm, users: Sequence[User]) -> str:
     # those whose loss is near come first
     ordered = sorted(users, key=lambda user: user.namespace != realm.namespace)
     parts = [_part(realm, user) for user in ordered[:_SHOWN] if user.kind != "lease"]
@@ -44,7 +44,7 @@ def _sentence(realm: Realm, users: Sequence[User]) -> str:
     return "; ".join(parts) + (f"; and {more} more" if more > 0 else "")
 
 
-def _part(realm: Realm, user: User) -> str:
+def _part(realm: OpenRealm, user: User) -> str:
     name = user.name
     where = f" in namespace {user.namespace}"
     ours = user.namespace == realm.namespace

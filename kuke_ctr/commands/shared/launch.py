@@ -20,9 +20,9 @@ from kuke_ctr.errors import (
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import start as starting
 from kuke_ctr.recipes.start import Outcome
-from kuke_ctr.session import Realm, Session
-from kuke_ctr.terminals.attachment import Options as TerminalOptions
-from kuke_ctr.terminals.foreground import Streams
+from kuke_ctr.session import OpenRealm, Session
+from kuke_ctr.terminals.attachment import AttachOptions
+from kuke_ctr.terminals.foreground import UserStreams
 from kuke_ctr.terminals.user_terminal import is_terminal
 
 
@@ -92,7 +92,7 @@ class Launch:
     """A call of ctr that starts the task of a container; `command` is empty for its own."""
 
     session: Session
-    realm: Realm
+    realm: OpenRealm
     call: Call
     container: str
     command: tuple[str, ...]
@@ -143,7 +143,7 @@ def _detached(what: Launch, tty: bool) -> Outcome:
     if tty:  # ctr wants a terminal for -t even if it leaves at once
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
-            options = TerminalOptions(nothing, nothing, take_input=False, timeout=limit)
+            options = AttachOptions(nothing, nothing, take_input=False, timeout=limit)
             outcome = starting.on_terminal(ctr, what.call, options, what.command)
         finally:
             os.close(nothing)
@@ -160,9 +160,9 @@ def _detached(what: Launch, tty: bool) -> Outcome:
 def _attended(what: Launch, tty: bool, interactive: bool) -> Outcome:
     ctr, limit = what.realm.ctr, what.session.options.timeout or None
     if tty:
-        options = TerminalOptions(timeout=limit, last_typed=b"\x04")
+        options = AttachOptions(timeout=limit, last_typed=b"\x04")
         return starting.on_terminal(ctr, what.call, options, what.command)
-    streams = Streams(take_input=interactive, timeout=limit)
+    streams = UserStreams(take_input=interactive, timeout=limit)
     started = starting.task_started(ctr, what.realm.namespace, what.container)
     return starting.on_pipes(ctr, what.call, streams, started, what.command)
 

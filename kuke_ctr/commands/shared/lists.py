@@ -8,7 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.filters import hint_for
-from kuke_ctr.backends.ctr.tables import Table, checked, fetch
+from kuke_ctr.backends.ctr.tables import ListCall, checked, fetch
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.records import Listing, Record, RowsRefused
 from kuke_ctr.render import (
@@ -21,18 +21,18 @@ from kuke_ctr.render import (
     show_error,
     show_refused,
 )
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 R = TypeVar("R", bound=Record)
 
 
 def list_realms_table(
     session: Session,
-    table: Table[R],
+    table: ListCall[R],
     record: type[R],
     flags: Sequence[str] = (),
     *,
-    when_empty: Callable[[Realm], str],
+    when_empty: Callable[[OpenRealm], str],
 ) -> None:
     """Print ctr's table of the realms that the options mean, in the form that they ask for."""
     view = view_of(session, record)
@@ -56,7 +56,7 @@ def list_realms_table(
     note_filters(table, flags)
 
 
-def note_filters(table: Table[R], flags: Sequence[str]) -> None:
+def note_filters(table: ListCall[R], flags: Sequence[str]) -> None:
     """Where nothing matched and a filter compares nothing: how to say it."""
     hint = hint_for(table.filter_by, flags)
     if hint is not None:
@@ -64,7 +64,7 @@ def note_filters(table: Table[R], flags: Sequence[str]) -> None:
 
 
 def rows_of(
-    session: Session, table: Table[R], realms: Sequence[Realm], flags: Sequence[str] = ()
+    session: Session, table: ListCall[R], realms: Sequence[OpenRealm], flags: Sequence[str] = ()
 ) -> tuple[list[R], list[KukeCtrError]]:
     """The rows of ctr's table of these realms, and what could not be read; nothing in a dry run.
 
@@ -117,7 +117,7 @@ def show(
 
 
 def print_raw(
-    ctr: Ctr, table: Table[R], namespaces: Sequence[str | None], flags: Sequence[str] = ()
+    ctr: Ctr, table: ListCall[R], namespaces: Sequence[str | None], flags: Sequence[str] = ()
 ) -> None:
     """What ctr itself prints, byte for byte, one namespace after the other."""
     calls = [ctr.call(*table.words, *flags, namespace=namespace) for namespace in namespaces]
@@ -127,7 +127,7 @@ def print_raw(
 
 
 def _gather(
-    realms: Sequence[Realm], answers: Sequence[Listing[R] | KukeCtrError]
+    realms: Sequence[OpenRealm], answers: Sequence[Listing[R] | KukeCtrError]
 ) -> tuple[list[R], list[KukeCtrError]]:
     """The rows of several realms, each with its realm's name, and what went wrong."""
     rows: list[R] = []
@@ -143,7 +143,7 @@ def _gather(
 
 
 def _good_rows(
-    realm: Realm, answer: Listing[R] | KukeCtrError
+    realm: OpenRealm, answer: Listing[R] | KukeCtrError
 ) -> tuple[list[R], list[KukeCtrError]]:
     """The rows that could be read, and the error about the others; any other error is raised."""
     try:

@@ -13,7 +13,7 @@ import typer
 from typer.models import OptionInfo
 
 from kuke_ctr.errors import UsageError
-from kuke_ctr.session import Options, Session
+from kuke_ctr.session import Session, SharedOptions
 
 P = ParamSpec("P")
 
@@ -174,11 +174,11 @@ def _words(given: object) -> tuple[str, ...]:
     return tuple(map(str, given)) if isinstance(given, list) else ()
 
 
-def options_of(given: Mapping[str, object]) -> Options:
+def options_of(given: Mapping[str, object]) -> SharedOptions:
     """The options as typed on the command line; UsageError for two that exclude each other."""
     value = {option.field: _one(option, given.get(option.field)) for option in SHARED}
     trace = given.get("trace")
-    options = Options(
+    options = SharedOptions(
         realm=value["realm"],
         namespace=value["namespace"],
         address=value["address"],
@@ -219,7 +219,7 @@ def _one(option: Shared, given: object) -> str | None:
     return str(given[0])
 
 
-def _exclude(options: Options) -> None:
+def _exclude(options: SharedOptions) -> None:
     for one, other, both in (
         ("--realm", "--namespace", options.realm is not None and options.namespace is not None),
         ("--realm", "--all-realms", options.realm is not None and options.all_realms),

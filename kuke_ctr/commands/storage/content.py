@@ -12,7 +12,7 @@ from kuke_ctr.commands.shared.documents import near_names, only_raw
 from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.options import shared
 from kuke_ctr.records import ActiveIngest, Blob
-from kuke_ctr.session import Realm, Session
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -83,7 +83,7 @@ def get(
         realm.ctr.checked(said)
 
 
-def near_content(realm: Realm, digest: str) -> AbstractContextManager[None]:
+def near_content(realm: OpenRealm, digest: str) -> AbstractContextManager[None]:
     """A NotFound inside becomes one that names the digest, the realm and the nearest digests."""
     return near_names(
         realm, "content", [digest], lambda: content.digests(realm.ctr, realm.namespace), "content"

@@ -36,7 +36,7 @@ from kuke_ctr.commands.shared.options import shared
 from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
 from kuke_ctr.recipes.used_by import rooted_label
 from kuke_ctr.render import escape
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 app = typer.Typer()
 
@@ -169,7 +169,9 @@ def ingest(
         _print_new(digest, before, realm)
 
 
-def _bring_and_keep(bring: Callable[[], None], realm: Realm, digest: str, descriptor: int) -> None:
+def _bring_and_keep(
+    bring: Callable[[], None], realm: OpenRealm, digest: str, descriptor: int
+) -> None:
     """Label it at once: a collection may be quicker still, and then a file is brought once more."""
     is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
     start = os.lseek(descriptor, 0, os.SEEK_CUR) if is_file else 0
@@ -186,7 +188,7 @@ def _bring_and_keep(bring: Callable[[], None], realm: Realm, digest: str, descri
             return
 
 
-def _bring(realm: Realm, ref: str, words: tuple[str, ...], descriptor: int) -> None:
+def _bring(realm: OpenRealm, ref: str, words: tuple[str, ...], descriptor: int) -> None:
     try:
         content.ingest(realm.ctr, realm.namespace, ref, words, descriptor)
     except (KukeCtrError, Interrupted) as error:
@@ -197,7 +199,7 @@ def _bring(realm: Realm, ref: str, words: tuple[str, ...], descriptor: int) -> N
         raise
 
 
-def _print_new(digest: str | None, before: set[str], realm: Realm) -> None:
+def _print_new(digest: str | None, before: set[str], realm: OpenRealm) -> None:
     """The digest, where it is known: a stream's is the only one that was not there before."""
     if digest is None:
         new = _digests(realm) - before
@@ -211,7 +213,7 @@ def _print_new(digest: str | None, before: set[str], realm: Realm) -> None:
     print(digest)
 
 
-def _digests(realm: Realm) -> set[str]:
+def _digests(realm: OpenRealm) -> set[str]:
     return set(content.digests(realm.ctr, realm.namespace))
 
 

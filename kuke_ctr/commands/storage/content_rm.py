@@ -26,7 +26,7 @@ from kuke_ctr.errors import CtrFailed, NotFound
 from kuke_ctr.recipes.content_graph import Store
 from kuke_ctr.recipes.used_by import User, users_of_content
 from kuke_ctr.records import Blob
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 app = typer.Typer()
 
@@ -94,13 +94,13 @@ def rm(
     each(wanted, remove, session)
 
 
-def _users(session: Session, realm: Realm, digests: Sequence[str]) -> dict[str, list[User]]:
+def _users(session: Session, realm: OpenRealm, digests: Sequence[str]) -> dict[str, list[User]]:
     if not digests:
         return {}
     return users_of_content(realm.ctr, realm.namespace, session.host.namespaces, digests)
 
 
-def _wholes(realm: Realm, texts: Sequence[str], gone: dict[str, NotFound]) -> Iterator[str]:
+def _wholes(realm: OpenRealm, texts: Sequence[str], gone: dict[str, NotFound]) -> Iterator[str]:
     """The whole digests; what there is not goes to `gone`, under the text that was given."""
     for text in texts:
         try:

@@ -26,7 +26,7 @@ from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.options import shared
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.recipes.used_by import Leases, is_expired, owner_of, what_leases_keep
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 app = typer.Typer()
 
@@ -149,7 +149,7 @@ def _ask(session: Session, names: Sequence[str], kept: Leases) -> None:
     confirm(session, question, yes=False)
 
 
-def _near(realm: Realm, name: str) -> AbstractContextManager[None]:
+def _near(realm: OpenRealm, name: str) -> AbstractContextManager[None]:
     def names() -> list[str]:
         return [lease.id for lease in realm.list(leases.LS)]
 

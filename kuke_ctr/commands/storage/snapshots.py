@@ -8,7 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr import snapshots
 from kuke_ctr.backends.ctr.hints import line_in
-from kuke_ctr.backends.ctr.tables import Table, fetch
+from kuke_ctr.backends.ctr.tables import ListCall, fetch
 from kuke_ctr.commands.shared.confirm import flags
 from kuke_ctr.commands.shared.documents import (
     document_form,
@@ -23,7 +23,7 @@ from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.parse.snapshots import tree_of
 from kuke_ctr.records import Listing, RowsRefused, Snapshot, SnapshotNode, SnapshotUsage
 from kuke_ctr.render import Output, align, escape, print_lines
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 app = typer.Typer()
 
@@ -115,7 +115,7 @@ def mounts(
         print_bytes(snapshots.mounts(realm.ctr, realm.namespace, key, target, snapshotter))
 
 
-def _when_empty(realm: Realm) -> str:
+def _when_empty(realm: OpenRealm) -> str:
     return (
         f"{realm.described} has no snapshots of this snapshotter; "
         "`kuke-ctr plugins ls type==io.containerd.snapshotter.v1` lists the snapshotters"
@@ -123,7 +123,7 @@ def _when_empty(realm: Realm) -> str:
 
 
 def _nodes(
-    session: Session, table: Table[Snapshot]
+    session: Session, table: ListCall[Snapshot]
 ) -> tuple[list[SnapshotNode], list[KukeCtrError]]:
     """The trees of the realms that the options mean, and what could not be read."""
     every = session.options.all_realms
@@ -173,7 +173,7 @@ def _is_last(nodes: list[SnapshotNode], index: int) -> bool:
 
 
 @contextmanager
-def committed_wants_view(realm: Realm, key: str, snapshotter: str | None) -> Iterator[None]:
+def committed_wants_view(realm: OpenRealm, key: str, snapshotter: str | None) -> Iterator[None]:
     """An error inside about a committed snapshot says how to make a view of it."""
     try:
         yield
@@ -186,7 +186,7 @@ def committed_wants_view(realm: Realm, key: str, snapshotter: str | None) -> Ite
 
 
 def near_snapshots(
-    realm: Realm, keys: Sequence[str], snapshotter: str | None
+    realm: OpenRealm, keys: Sequence[str], snapshotter: str | None
 ) -> AbstractContextManager[None]:
     """A NotFound inside becomes one that names the snapshots, the realm and the nearest ones."""
 

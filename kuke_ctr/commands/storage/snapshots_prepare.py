@@ -28,7 +28,7 @@ from kuke_ctr.recipes import snapshot_mounts as mounting
 from kuke_ctr.recipes.used_by import listed, rooted_label, users_of_snapshots
 from kuke_ctr.records import Snapshot
 from kuke_ctr.render import escape
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 app = typer.Typer()
 
@@ -95,7 +95,7 @@ def _make(
     mounts: bool,
     snapshotter: str | None,
     create_namespace: bool,
-) -> Realm:
+) -> OpenRealm:
     if target is not None and mounts:
         raise UsageError("--target and --mounts exclude each other", hint="leave one of them out")
     names_only(session)
@@ -115,7 +115,7 @@ def _make(
 
 
 @contextmanager
-def _taken_is_named(realm: Realm, key: str, snapshotter: str | None) -> Iterator[None]:
+def _taken_is_named(realm: OpenRealm, key: str, snapshotter: str | None) -> Iterator[None]:
     """An error inside about a key that is taken says what shows that snapshot, and removes it."""
     try:
         yield

@@ -12,7 +12,7 @@ from kuke_ctr.parse.metrics import metrics_of
 from kuke_ctr.parse.processes import parse_processes
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.records import Listing, Metrics, Process, RowsRefused
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 Ask = Callable[[Ctr, str, str], Call]
 """Makes the call about a task: ctr, the task, its namespace."""
@@ -76,7 +76,7 @@ def metrics_in(name: str, said: Result) -> Listing[Metrics]:
     return Listing((metrics_of(name, said.stdout.decode(errors="surrogateescape")),))
 
 
-def _asked(session: Session, ask: Ask, names: Sequence[str]) -> list[tuple[Realm, str, Result]]:
+def _asked(session: Session, ask: Ask, names: Sequence[str]) -> list[tuple[OpenRealm, str, Result]]:
     if names:
         realm = session.realm()
         wanted = [(realm, name) for name in dict.fromkeys(names)]
@@ -87,7 +87,7 @@ def _asked(session: Session, ask: Ask, names: Sequence[str]) -> list[tuple[Realm
     return [(realm, name, said) for (realm, name), said in zip(wanted, results, strict=True)]
 
 
-def _living(session: Session) -> list[tuple[Realm, str]]:
+def _living(session: Session) -> list[tuple[OpenRealm, str]]:
     """The tasks that have processes, of the realms that the options mean."""
     realms = session.realms()
     answers = tasks.listed(session.ctr, [realm.namespace for realm in realms])
@@ -102,7 +102,7 @@ def _living(session: Session) -> list[tuple[Realm, str]]:
     return living
 
 
-def no_task(realm: Realm, name: str, error: NotFound) -> NotFound:
+def no_task(realm: OpenRealm, name: str, error: NotFound) -> NotFound:
     """The error for a task that there is not: of a container without one, or of none at all."""
     realm.require_namespace()
     existing = containers.names(realm.ctr, realm.namespace)

@@ -21,7 +21,7 @@ from kuke_ctr.commands.tasks.each_task import no_task
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.processes.signals import signal_of
 from kuke_ctr.recipes.task_control import ENDING, NoTask, Tasks
-from kuke_ctr.session import Realm, Session, note
+from kuke_ctr.session import OpenRealm, Session, note
 
 app = typer.Typer()
 
@@ -180,12 +180,12 @@ def checkpoint(
         print(made or folder or name)
 
 
-def _tasks(realm: Realm) -> Tasks:
+def _tasks(realm: OpenRealm) -> Tasks:
     return Tasks(realm.ctr, realm.namespace)
 
 
 def _each(
-    session: Session, realm: Realm, names: Sequence[str], change: Callable[[str], None]
+    session: Session, realm: OpenRealm, names: Sequence[str], change: Callable[[str], None]
 ) -> None:
     def one(name: str) -> None:
         try:

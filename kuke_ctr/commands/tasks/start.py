@@ -22,8 +22,8 @@ from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes import run as running
 from kuke_ctr.recipes import start as starting
 from kuke_ctr.recipes.containers import log_of
-from kuke_ctr.recipes.run import Log
-from kuke_ctr.session import Realm, Session
+from kuke_ctr.recipes.run import RunLog
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -92,7 +92,7 @@ def start(
     raise typer.Exit(code)
 
 
-def _refuse_running(realm: Realm, container: str) -> None:
+def _refuse_running(realm: OpenRealm, container: str) -> None:
     """CtrFailed where there is a task: a stopped one has to be removed first."""
     task = tasks.states(realm.ctr, realm.namespace).get(container)
     if task is None:
@@ -109,13 +109,13 @@ def _refuse_running(realm: Realm, container: str) -> None:
     )
 
 
-def _forget_log(what: Launch, log: Log | None) -> None:
+def _forget_log(what: Launch, log: RunLog | None) -> None:
     """Remove the log of a task that is known not to run."""
     if log is not None and status_of(what) in starting.NOT_RUNNING:
         log.remove()
 
 
-def _log(session: Session, realm: Realm, info: ContainerInfo, asked: str | None) -> Log:
+def _log(session: Session, realm: OpenRealm, info: ContainerInfo, asked: str | None) -> RunLog:
     """The log that it had before, if that is still there; else a new one, and the label for it.
 
     The label alone does not make a file its log: an image can bring it, and the shim, which is
@@ -123,7 +123,7 @@ def _log(session: Session, realm: Realm, info: ContainerInfo, asked: str | None)
     """
     earlier = log_of(realm.ctr, realm.namespace, info) if asked is None else None
     if earlier is not None:
-        return Log(earlier, made=False)
+        return RunLog(earlier, made=False)
     log = running.make_log(realm.namespace, info.id, asked, dry=session.options.dry_run)
     try:
         containers.label(realm.ctr, realm.namespace, info.id, [f"{LOG_LABEL}={log.path}"])
