@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
@@ -77,6 +78,11 @@ class OpenRealm:
     def ctr(self) -> Ctr:
         """The ctr of the host."""
         return self.host.ctr
+
+    @property
+    def scope(self) -> Scope:
+        """The ctr of the host, and the realm's namespace."""
+        return Scope(self.host.ctr, self.namespace)
 
     @property
     def of_realm(self) -> str:

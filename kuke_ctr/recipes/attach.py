@@ -10,7 +10,7 @@ from pathlib import Path
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.scope import Scope, line_in
 from kuke_ctr.backends.ctr.versions import waits_for_daemon
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.processes.calls import Call, Result
@@ -26,34 +26,34 @@ _OWN_FAILURE = 1
 """What ctr exits with when it fails itself; a task's process may end with it as well."""
 
 
-def plan(ctr: Ctr, namespace: str, found: Look, options: AttachOptions) -> None:
+def plan(scope: Scope, found: Look, options: AttachOptions) -> None:
     """Print what an attachment would run or speak to."""
     if found.socket is not None:
         say(sys.stdout, _conversation(found.socket, options))
     else:
-        ctr.processes.run(tasks.attach(ctr, found.name, namespace))
+        scope.ctr.processes.run(tasks.attach(scope, found.name))
 
 
-def attach(ctr: Ctr, namespace: str, found: Look, options: AttachOptions) -> Ending:
+def attach(scope: Scope, found: Look, options: AttachOptions) -> Ending:
     """Attach: through kuketty's socket, or by `ctr tasks attach` on a terminal or on pipes.
 
     Raises KukeCtrError where the connection could not be made or was lost; the task is unharmed.
     """
     if found.socket is not None:
-        return _through_socket(ctr, found, found.socket, options)
-    call = tasks.attach(ctr, found.name, namespace)
-    daemon = _daemon(ctr)
+        return _through_socket(scope.ctr, found, found.socket, options)
+    call = tasks.attach(scope, found.name)
+    daemon = _daemon(scope.ctr)
     options = replace(options, daemon=daemon)
     try:
         if found.info.terminal:
-            ending = _on_terminal(ctr, call, _with_size(found, options))
+            ending = _on_terminal(scope.ctr, call, _with_size(found, options))
         else:
             from kuke_ctr.terminals.pexpect_door import relay_pipes
 
-            ending = relay_pipes(lambda: ctr.processes.open_pipes(call), options)
+            ending = relay_pipes(lambda: scope.ctr.processes.open_pipes(call), options)
     finally:
         close_all(daemon)
-    _check(ctr, namespace, found.name, call, ending)
+    _check(scope, found.name, call, ending)
     return ending
 
 
@@ -128,26 +128,26 @@ def _conversation(path: Path, options: AttachOptions) -> str:
     return f"kuketty {path} TerminalController.{method}"
 
 
-def _check(ctr: Ctr, namespace: str, name: str, call: Call, ending: Ending) -> None:
+def _check(scope: Scope, name: str, call: Call, ending: Ending) -> None:
     """Raise where ctr's end was not the task's: its 1 may mean either."""
     if ending.kind is EndKind.LOST:
         raise CtrFailed(
             f"{ending.why}: {name} may well run on",
-            hint=f"{line_in(namespace, 'tasks', 'ls')} shows it, "
-            f"{line_in(namespace, 'attach', name)} attaches again",
+            hint=f"{scope.line('tasks', 'ls')} shows it, "
+            f"{scope.line('attach', name)} attaches again",
             command=call.argv,
         )
     last = ending.said.rstrip().rpartition(b"\n")[2]
     if ending.status != _OWN_FAILURE or not last.startswith(b"ctr: "):
         return
     try:
-        task = tasks.find(ctr, namespace, name)
+        task = tasks.find(scope, name)
     except KukeCtrError:  # the daemon has gone, and took ctr with it
         pass
     else:
         if task is None:
             return
-    raise _failure(namespace, name, call, last)
+    raise _failure(scope.namespace, name, call, last)
 
 
 def _failure(namespace: str, name: str, call: Call, said: bytes) -> KukeCtrError:

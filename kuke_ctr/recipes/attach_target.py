@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.recipes.process_facts import facts_of, seen_by_us
@@ -26,7 +25,7 @@ _UNSEEN = TaskIO(IoKind.UNKNOWN)
 class Look:
     """What was found: `socket` is kuketty's where the container has one; `task` None: no task."""
 
-    namespace: str
+    scope: Scope
     info: ContainerInfo
     task: Task | None
     io: TaskIO
@@ -39,21 +38,21 @@ class Look:
 
     def line(self, *words: str) -> str:
         """A command to go on with, in the same namespace."""
-        return line_in(self.namespace, *words)
+        return self.scope.line(*words)
 
 
-def look(ctr: Ctr, namespace: str, name: str, run_path: Path) -> Look:
+def look(scope: Scope, name: str, run_path: Path) -> Look:
     """What the container is (`ctr containers info`), its task (`tasks ls`) and its output (/proc).
 
     Probes, they run in a dry run too. Raises NotFound for a container that there is not.
     """
-    info = containers.facts(ctr, namespace, name)
-    task = tasks.find(ctr, namespace, name)
+    info = containers.facts(scope, name)
+    task = tasks.find(scope, name)
     if info.kuketty is not None:
-        return Look(namespace, info, task, _UNSEEN, _socket_in(info.kuketty, run_path))
-    seen = task is not None and task.pid > 0 and seen_by_us(ctr.socket)
-    io = task_io(task.pid, namespace, name) if seen and task is not None else _UNSEEN
-    return Look(namespace, info, task, io)
+        return Look(scope, info, task, _UNSEEN, _socket_in(info.kuketty, run_path))
+    seen = task is not None and task.pid > 0 and seen_by_us(scope.ctr.socket)
+    io = task_io(task.pid, scope.namespace, name) if seen and task is not None else _UNSEEN
+    return Look(scope, info, task, io)
 
 
 def _socket_in(folder: Path, run_path: Path) -> Path:

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kuke_ctr.backends.ctr import containers, snapshots, tasks
-from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.scope import Scope, line_in
 from kuke_ctr.errors import Interrupted, KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.records import Task
@@ -17,30 +16,30 @@ KEPT = "containerd.io/gc.root=kuke-ctr"
 """The label that keeps a snapshot from being collected."""
 
 
-def create(ctr: Ctr, namespace: str, name: str, flags: Sequence[str], words: Sequence[str]) -> None:
+def create(scope: Scope, name: str, flags: Sequence[str], words: Sequence[str]) -> None:
     """`ctr containers create [FLAG]... -- WORD...`; one that fails leaves no snapshot behind.
 
     `name` is the container's id, which is among the words.
     """
-    if ctr.processes.dry_run:
-        containers.create(ctr, namespace, flags, words)
+    if scope.ctr.processes.dry_run:
+        containers.create(scope, flags, words)
         return
-    if name in containers.names(ctr, namespace):
+    if name in containers.names(scope):
         raise KukeCtrError(
-            f"there is a container {name} already in the namespace {namespace}",
-            hint=f"another id; {line_in(namespace, 'containers', 'info', name)} shows it",
+            f"there is a container {name} already in the namespace {scope.namespace}",
+            hint=f"another id; {scope.line('containers', 'info', name)} shows it",
         )
     snapshotter = value_of("--snapshotter", flags)
-    if snapshots.created(ctr, namespace, name, snapshotter) is not None:
+    if snapshots.created(scope, name, snapshotter) is not None:
         raise KukeCtrError(
             f"there is a snapshot {name} already, without a container of that id",
-            hint=f"another id; {line_in(namespace, 'snapshots', 'info', name)} shows it",
+            hint=f"another id; {scope.line('snapshots', 'info', name)} shows it",
         )
     try:
-        containers.create(ctr, namespace, flags, words)
+        containers.create(scope, flags, words)
     except (KukeCtrError, Interrupted) as error:
         if "already exists" not in error.message:  # else somebody was quicker: it is not ours
-            _undo(ctr, namespace, name, snapshotter)
+            _undo(scope, name, snapshotter)
         raise
 
 
@@ -55,25 +54,23 @@ def value_of(flag: str, words: Sequence[str]) -> str | None:
     return found
 
 
-def _undo(ctr: Ctr, namespace: str, name: str, snapshotter: str | None) -> None:
+def _undo(scope: Scope, name: str, snapshotter: str | None) -> None:
     """Remove the snapshot that a failed or interrupted `create` has made already."""
     try:
-        if name in containers.names(ctr, namespace):
-            ctr.notice(
-                f"the container {name} was made: "
-                f"{line_in(namespace, 'containers', 'rm', name)} removes it"
+        if name in containers.names(scope):
+            scope.ctr.notice(
+                f"the container {name} was made: {scope.line('containers', 'rm', name)} removes it"
             )
-        elif snapshots.created(ctr, namespace, name, snapshotter) is not None:
-            ctr.change(*snapshots.words(snapshotter, "rm", name), namespace=namespace)
+        elif snapshots.created(scope, name, snapshotter) is not None:
+            scope.change(*snapshots.words(snapshotter, "rm", name))
     except NotFound:
         pass  # containerd was quicker
     except KukeCtrError as error:
-        ctr.notice(f"a snapshot {name} may be left: {error.message}")
+        scope.ctr.notice(f"a snapshot {name} may be left: {error.message}")
 
 
 def remove(
-    ctr: Ctr,
-    namespace: str,
+    scope: Scope,
     name: str,
     flags: Sequence[str],
     states: Mapping[str, Task],
@@ -83,32 +80,32 @@ def remove(
     A container with a task that has not stopped is refused; a stopped task goes with it. `states`
     are the namespace's tasks.
     """
-    info = containers.facts(ctr, namespace, name)
-    _require_no_task(namespace, name, states)
+    info = containers.facts(scope, name)
+    _require_no_task(scope.namespace, name, states)
     if name not in states:
-        _require_silence(ctr, namespace, name)
+        _require_silence(scope, name)
     if "--keep-snapshot" in flags and info.snapshot:
-        _keep(ctr, namespace, info)
-    log = log_of(ctr, namespace, info)
-    done = containers.remove(ctr, namespace, name, flags)
-    if log is None or ctr.processes.replays:
+        _keep(scope, info)
+    log = log_of(scope, info)
+    done = containers.remove(scope, name, flags)
+    if log is None or scope.ctr.processes.replays:
         return
     if done.planned:
-        ctr.notice(f"its log file {log} would be removed as well")
+        scope.ctr.notice(f"its log file {log} would be removed as well")
         return
     try:
         log.unlink()
     except OSError as error:
-        ctr.notice(f"{name} is removed, its log file {log} is not: {error.strerror}")
+        scope.ctr.notice(f"{name} is removed, its log file {log} is not: {error.strerror}")
 
 
-def _keep(ctr: Ctr, namespace: str, info: ContainerInfo) -> None:
+def _keep(scope: Scope, info: ContainerInfo) -> None:
     """Give a snapshot a reason to stay: one that nothing needs is collected within seconds."""
     words = snapshots.words(info.snapshotter or None, "label", info.snapshot, KEPT)
-    if not ctr.change(*words, namespace=namespace).planned:
+    if not scope.change(*words).planned:
         snapshotter = ("--snapshotter", info.snapshotter) if info.snapshotter else ()
-        removes = line_in(namespace, "snapshots", "rm", info.snapshot, *snapshotter)
-        ctr.notice(f"the snapshot {info.snapshot} stays until {removes}")
+        removes = scope.line("snapshots", "rm", info.snapshot, *snapshotter)
+        scope.ctr.notice(f"the snapshot {info.snapshot} stays until {removes}")
 
 
 def has_living_task(name: str, states: Mapping[str, Task]) -> bool:
@@ -124,31 +121,31 @@ def _require_no_task(namespace: str, name: str, states: Mapping[str, Task]) -> N
         )
 
 
-def _require_silence(ctr: Ctr, namespace: str, name: str) -> None:
+def _require_silence(scope: Scope, name: str) -> None:
     """Raise KukeCtrError where a task that is not listed may live all the same.
 
     ctr 2.3 leaves out a task whose shim is silent, and `containers rm` takes every failure to ask
     for the task as `there is none`.
     """
-    said = ctr.processes.run(tasks.ps(ctr, name, namespace, probe=True))
+    said = scope.ctr.processes.run(tasks.ps(scope, name, probe=True))
     if said.exit_code == 0 or not isinstance(failure_of(said), NotFound):
         raise KukeCtrError(
             f"the state of the task of {name} can't be known: the container is not removed",
-            hint=f"{line_in(namespace, 'tasks', 'ps', name)} shows what containerd says",
+            hint=f"{scope.line('tasks', 'ps', name)} shows what containerd says",
         )
 
 
-def log_of(ctr: Ctr, namespace: str, info: ContainerInfo) -> Path | None:
+def log_of(scope: Scope, info: ContainerInfo) -> Path | None:
     """The log file that goes with a container, where it is a file at a place for it.
 
     That is `<id>.log`, or `<id>-<12 digits>.log` where there was one of that name already, unless a
     container of that name has it. The label that names it is anybody's to write: nothing else that
     it says is followed.
     """
-    place = info.own_log(LOGS / namespace)
+    place = info.own_log(LOGS / scope.namespace)
     if place is None:
         return None
-    if place.stem != info.id and place.stem in containers.names(ctr, namespace):
+    if place.stem != info.id and place.stem in containers.names(scope):
         return None
     try:
         if Path(os.path.realpath(place.parent)) != place.parent:

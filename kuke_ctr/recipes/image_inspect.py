@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kuke_ctr.backends.ctr import content
-from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.parse.manifest import (
     CONFIGS,
     Config,
@@ -54,19 +54,18 @@ class Fetched:
 class _Store:
     """What is known of a namespace's content so far, by digest."""
 
-    ctr: Ctr
-    namespace: str
+    scope: Scope
     documents: dict[str, Fetched] = field(default_factory=dict)
     here: set[str] = field(default_factory=set)
     bytes_read: int = 0
 
 
-def inspect(ctr: Ctr, namespace: str, images: Sequence[Image]) -> list[ImageDetails]:
+def inspect(scope: Scope, images: Sequence[Image]) -> list[ImageDetails]:
     """The details of images of a namespace; the calls are probes, they run in a dry run too.
 
     What is missing or does not fit is in `missing` and `problems`. Raises what `content ls` raises.
     """
-    store = _Store(ctr, namespace)
+    store = _Store(scope)
     level = [Descriptor(image.media_type, image.digest) for image in images]
     leaves: list[Descriptor] = []
     room = _MOST_NODES * len(images)
@@ -81,7 +80,7 @@ def inspect(ctr: Ctr, namespace: str, images: Sequence[Image]) -> list[ImageDeta
         room -= len(new[:room])
         if not level:
             break
-    store.here |= content.present(ctr, namespace, [one.digest for one in _unique(leaves)])
+    store.here |= content.present(scope, [one.digest for one in _unique(leaves)])
     return [_details(store, image) for image in images]
 
 
@@ -99,7 +98,7 @@ def _children(store: _Store, descriptor: Descriptor) -> Iterable[Descriptor]:
 
 def _fetch(store: _Store, descriptors: Sequence[Descriptor]) -> None:
     """Read the blobs of a level side by side, but for those that are missing or too large."""
-    sizes = content.sizes(store.ctr, store.namespace, [one.digest for one in descriptors])
+    sizes = content.sizes(store.scope, [one.digest for one in descriptors])
     store.here |= set(sizes)
     wanted: list[Descriptor] = []
     for one in descriptors:
@@ -116,7 +115,7 @@ def _fetch(store: _Store, descriptors: Sequence[Descriptor]) -> None:
             wanted.append(one)
             continue
         store.documents[one.digest] = Fetched(None, problems=(problem,) if problem else ())
-    blobs = content.read(store.ctr, store.namespace, [one.digest for one in wanted])
+    blobs = content.read(store.scope, [one.digest for one in wanted])
     for one, data in zip(wanted, blobs, strict=True):
         store.documents[one.digest] = Fetched(None) if data is None else _read(one, data)
         if data is None:  # it has gone since

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.scope import Scope, line_in
 from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
 from kuke_ctr.kukeon.cells import CellContainer, find_container
 from kuke_ctr.kukeon.host import Host
@@ -143,7 +143,7 @@ def _without_daemon(
 def _asked(
     host: Host, namespace: str, container: str, cell: CellContainer | None, proc: Path | None
 ) -> FoundLog:
-    info = containers.facts(host.ctr, namespace, container)
+    info = containers.facts(Scope(host.ctr, namespace), container)
     own = info.own_log(LOGS / namespace)
     if own is not None:
         log = _if_there(LogFile(own, LOGS), LogKind.OWN)
@@ -154,7 +154,7 @@ def _asked(
         log = _if_there(LogFile(path, Path(path.anchor)), LogKind.CAPTURE)
         if log is not None:
             return log
-    task = tasks.states(host.ctr, namespace).get(container)
+    task = tasks.states(Scope(host.ctr, namespace)).get(container)
     if task is None or task.status not in LIVING:
         raise _nothing_left(namespace, info, cell, task)
     return _of_shim(task, namespace, info, cell, proc)
@@ -244,7 +244,7 @@ def pid_of(host: Host, namespace: str, container: str) -> int:
     raises.
     """
     limit = min(host.ctr.timeout or _PATIENCE, _PATIENCE)
-    task = tasks.states(replace(host.ctr, timeout=limit), namespace).get(container)
+    task = tasks.states(Scope(replace(host.ctr, timeout=limit), namespace)).get(container)
     if task is None or task.status == "STOPPED":
         return 0
     if task.pid == 0 or task.status not in LIVING:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kuke_ctr.backends.ctr import daemon, snapshots
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import read
 from kuke_ctr.processes.calls import Result
 
@@ -44,19 +45,20 @@ class Contents:
                 yield f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def contents(ctr: Ctr, namespace: str) -> Contents:
+def contents(
+    scope: Scope,
+) -> Contents:
     """What a namespace has: `ctr ... ls -q` of each, and the snapshots of every snapshotter.
 
     Probes: they run in a dry run too.
     """
     nouns = ("images", "containers", "tasks", "content", "leases")
-    quiet = [ctr.call(noun, "ls", "-q", namespace=namespace, probe=True) for noun in nouns]
+    quiet = [scope.call(noun, "ls", "-q", probe=True) for noun in nouns]
     of_snapshots = [
-        ctr.call(*snapshots.words(name, "ls"), namespace=namespace, probe=True)
-        for name in _snapshotters(ctr)
+        scope.call(*snapshots.words(name, "ls"), probe=True) for name in _snapshotters(scope.ctr)
     ]
-    results = ctr.processes.run_all([*quiet, *of_snapshots])
-    counts = [len(_lines(ctr.checked(result))) for result in results[: len(quiet)]]
+    results = scope.ctr.processes.run_all([*quiet, *of_snapshots])
+    counts = [len(_lines(scope.ctr.checked(result))) for result in results[: len(quiet)]]
     images, containers, tasks, blobs, held = counts
     return Contents(
         images=images,

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from kuke_ctr.backends.ctr import containers, namespaces, snapshots, tasks
-from kuke_ctr.backends.ctr.client import Ctr, lines_of
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr.scope import Scope, line_in
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageError
 from kuke_ctr.names import check_name, nearest
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
@@ -34,7 +34,7 @@ _LONGEST_STEM = 40
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def name_for(ctr: Ctr, namespace: str, image: str, asked: str | None) -> str:
+def name_for(scope: Scope, image: str, asked: str | None) -> str:
     """The id of the new container: the one that was asked for, else one made of the image's name.
 
     CtrFailed for one that exists, UsageError for one that can't be.
@@ -45,10 +45,10 @@ def name_for(ctr: Ctr, namespace: str, image: str, asked: str | None) -> str:
         last = re.split(r"[@:]", image.rsplit("/", maxsplit=1)[-1], maxsplit=1)[0]
         stem = re.sub(r"[^A-Za-z0-9]+", "-", last)
         name = unique_id(stem.strip("-")[:_LONGEST_STEM].rstrip("-") or "run")
-    if name in containers.names(ctr, namespace):
-        start = line_in(namespace, "tasks", "start", name)
+    if name in containers.names(scope):
+        start = scope.line("tasks", "start", name)
         raise CtrFailed(
-            f"there is a container {name} in the namespace {namespace} already",
+            f"there is a container {name} in the namespace {scope.namespace} already",
             hint=f"another --name, or {start}; nothing was changed",
         )
     return name
@@ -236,7 +236,6 @@ def capability_of(name: str) -> str:
 class Made:
     """What a run makes: a container whose label has the token, its snapshot, and a log file."""
 
-    namespace: str
     name: str
     token: str
     log: RunLog | None
@@ -244,26 +243,26 @@ class Made:
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-def undo(ctr: Ctr, made: Made, *, running: bool = False) -> None:
+def undo(scope: Scope, made: Made, *, running: bool = False) -> None:
     """Remove what a failed run made: task, container with its snapshot, log file.
 
     Only a container with the token of this run, for one of the same name is somebody else's. One
     that runs after all, or may run because nobody can tell, only with `running`.
     """
-    ctr = replace(quiet_if_gone(ctr), timeout=CLEANING_LIMIT)
-    namespace, name = made.namespace, made.name
+    ctr, name = replace(quiet_if_gone(scope.ctr), timeout=CLEANING_LIMIT), made.name
+    scope = replace(scope, ctr=ctr)
     try:
-        token = _token(replace(ctr, timeout=LOOK_LIMIT), namespace, name)
+        token = _token(replace(scope, ctr=replace(ctr, timeout=LOOK_LIMIT)), name)
         if token == made.token:
-            status = task_status(ctr, namespace, name)
+            status = task_status(scope, name)
             if status not in NOT_RUNNING and not running:
-                ctr.notice(_left_alone(namespace, name, status))
+                ctr.notice(_left_alone(scope, name, status))
                 return
             if status != ABSENT:
-                tasks.remove_by_force(ctr, namespace, name)
-            ctr.checked(containers.discard(ctr, namespace, name))
+                tasks.remove_by_force(scope, name)
+            ctr.checked(containers.discard(scope, name))
         elif token is None:
-            _remove_snapshot(ctr, made)
+            _remove_snapshot(scope, made)
     except KukeCtrError as error:
         ctr.notice(f"kuke-ctr: the container {name} of this run may be still there: {error}")
         return
@@ -271,27 +270,27 @@ def undo(ctr: Ctr, made: Made, *, running: bool = False) -> None:
         made.log.remove()
 
 
-def _remove_snapshot(ctr: Ctr, made: Made) -> None:
+def _remove_snapshot(scope: Scope, made: Made) -> None:
     """ctr makes the snapshot first: one that is as old as this run is what it left of it."""
-    created = snapshots.created(ctr, made.namespace, made.name, made.snapshotter)
+    created = snapshots.created(scope, made.name, made.snapshotter)
     if created is not None and created >= made.began:
         words = snapshots.words(made.snapshotter, "rm", made.name)
         with suppress(NotFound):  # containerd was quicker
-            ctr.change(*words, namespace=made.namespace)
+            scope.change(*words)
 
 
-def _left_alone(namespace: str, name: str, status: str | None) -> str:
+def _left_alone(scope: Scope, name: str, status: str | None) -> str:
     what = "may run: containerd does not tell" if status is None else f"is {status}"
     return (
         f"kuke-ctr: the task of {name} {what}; nothing of it was removed: "
-        f"`kuke-ctr tasks ls --namespace {namespace}` shows it"
+        f"{scope.line('tasks', 'ls')} shows it"
     )
 
 
-def _token(ctr: Ctr, namespace: str, name: str) -> str | None:
+def _token(scope: Scope, name: str) -> str | None:
     """The token of the run that made a container, "" where none did; None without a container."""
     try:
-        return containers.facts(ctr, namespace, name).labels.get(RUN_LABEL, "")
+        return containers.facts(scope, name).labels.get(RUN_LABEL, "")
     except NotFound:
         return None
 
@@ -307,43 +306,45 @@ def whole_name(image: str) -> str:
     return image if ":" in last or "@" in last else f"{image}:latest"
 
 
-def no_image(ctr: Ctr, namespace: str, image: str, error: NotFound) -> NotFound:
+def no_image(scope: Scope, image: str, error: NotFound) -> NotFound:
     """The error for an image that the namespace lacks: where it is, or what is near."""
-    here = _images(ctr, namespace)
+    here = _images(scope)
     if image in here:
         if "content digest" in error.message:
             error.hint = (
                 "it was not fetched for this platform: "
-                f"{line_in(namespace, 'images', 'inspect', image)} shows what is here"
+                f"{scope.line('images', 'inspect', image)} shows what is here"
             )
         return error
     return NotFound(
-        f"there is no image {image} in the namespace {namespace}",
-        hint=_where(ctr, namespace, image, here),
+        f"there is no image {image} in the namespace {scope.namespace}",
+        hint=_where(scope, image, here),
         command=error.command,
     )
 
 
-def _where(ctr: Ctr, namespace: str, image: str, here: Sequence[str]) -> str:
+def _where(scope: Scope, image: str, here: Sequence[str]) -> str:
     whole = whole_name(image)
     if whole in here:
         return f"its whole name is {whole}: ctr takes no short ones"
-    for other in sorted(namespaces.names(ctr) - {namespace}):
-        images = _images(ctr, other)
+    for other in sorted(namespaces.names(scope.ctr) - {scope.namespace}):
+        images = _images(Scope(scope.ctr, other))
         name = image if image in images else whole
         if name in images:
             return (
                 f"the namespace {other} has {'it' if name == image else name}: "
                 f"{line_in(other, 'images', 'export', 'FILE', name)}, then "
-                f"{line_in(namespace, 'images', 'import', 'FILE')}"
+                f"{scope.line('images', 'import', 'FILE')}"
             )
     near = ", ".join(nearest(image, here)[:3])
     there = f"there are: {near}" if near else "this namespace has no images"
-    return f"{there}; {line_in(namespace, 'images', 'pull', whole)} fetches it"
+    return f"{there}; {scope.line('images', 'pull', whole)} fetches it"
 
 
-def _images(ctr: Ctr, namespace: str) -> list[str]:
+def _images(
+    scope: Scope,
+) -> list[str]:
     with suppress(KukeCtrError):
-        said = ctr.run("images", "ls", "-q", namespace=namespace, probe=True)
+        said = scope.run("images", "ls", "-q", probe=True)
         return [line for line in lines_of(said.stdout) if line]
     return []

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import complaint_of, failure_of
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.scope import Scope, line_in
 from kuke_ctr.errors import (
     NO_PROGRAM,
     NOT_EXECUTABLE,
@@ -268,17 +268,17 @@ def quiet_if_gone(ctr: Ctr) -> Ctr:
     return replace(ctr, processes=Processes(), notice=lambda text: None)
 
 
-def hang_up(ctr: Ctr, namespace: str, name: str, exec_id: str, number: int) -> bool:
+def hang_up(scope: Scope, name: str, exec_id: str, number: int) -> bool:
     """Signal an exec'd process whose ctr is gone; remove its record once it has ended.
 
     Whether it is known to have ended; it gets some seconds for that.
     """
-    ctr = replace(quiet_if_gone(ctr), timeout=LOOK_LIMIT)
+    scope = replace(scope, ctr=replace(quiet_if_gone(scope.ctr), timeout=LOOK_LIMIT))
     until = time.monotonic() + _ENDS_WITHIN
     with suppress(KukeCtrError):  # no answer from containerd
-        tasks.signal_exec(ctr, namespace, name, exec_id, signal.Signals(number).name)
+        tasks.signal_exec(scope, name, exec_id, signal.Signals(number).name)
         while True:
-            said = tasks.remove_exec(ctr, namespace, name, exec_id)
+            said = tasks.remove_exec(scope, name, exec_id)
             silent = said.exit_code >= 0 and b"ctr: " not in said.stderr
             if silent or b"not found" in said.stderr:
                 return True
@@ -288,43 +288,43 @@ def hang_up(ctr: Ctr, namespace: str, name: str, exec_id: str, number: int) -> b
     return False
 
 
-def exec_started(ctr: Ctr, namespace: str, name: str, exec_id: str) -> Callable[[], bool]:
+def exec_started(scope: Scope, name: str, exec_id: str) -> Callable[[], bool]:
     """A look at `ctr tasks ps` whether the process of an exec runs."""
 
     def look() -> bool:
         with suppress(KukeCtrError):
-            said = tasks.look_at_processes(ctr, namespace, name, _STARTED_LIMIT)
+            said = tasks.look_at_processes(scope, name, _STARTED_LIMIT)
             return exec_id.encode() in said.stdout
         return False
 
     return look
 
 
-def task_started(ctr: Ctr, namespace: str, name: str) -> Callable[[], bool]:
+def task_started(scope: Scope, name: str) -> Callable[[], bool]:
     """A look at `ctr tasks ls` whether the task runs."""
 
     def look() -> bool:
         with suppress(KukeCtrError):
-            limited = replace(ctr, timeout=_STARTED_LIMIT)
-            task = tasks.states(limited, namespace).get(name)
+            limited = replace(scope.ctr, timeout=_STARTED_LIMIT)
+            task = tasks.states(Scope(limited, scope.namespace)).get(name)
             return task is not None and task.status == "RUNNING"
         return False
 
     return look
 
 
-def task_status(ctr: Ctr, namespace: str, name: str) -> str | None:
+def task_status(scope: Scope, name: str) -> str | None:
     """The status of a task, ABSENT where there is none; None where that can't be known.
 
     By `ctr tasks ls`. As 2.3 leaves a task out whose shim is silent, `ctr tasks ps` has to say as
     well that there is none.
     """
     try:
-        (listing,) = tasks.listed(replace(ctr, timeout=LOOK_LIMIT), [namespace])
+        (listing,) = tasks.listed(replace(scope.ctr, timeout=LOOK_LIMIT), [scope.namespace])
         for one in listing.records:
             if one.id == name:
                 return None if one.status == "UNKNOWN" else one.status
-        said = tasks.look_at_processes(ctr, namespace, name, LOOK_LIMIT)
+        said = tasks.look_at_processes(scope, name, LOOK_LIMIT)
     except KukeCtrError:
         return None
     known = not listing.refused and said.exit_code != 0

@@ -10,9 +10,8 @@ from functools import cached_property
 from signal import Signals
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import message_of
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import CtrFailed, Interrupted, KukeCtrError, NotFound, UsageError
 from kuke_ctr.processes.calls import Result, mask
 from kuke_ctr.processes.signals import ending_of, signal_of
@@ -34,13 +33,12 @@ class NoTask(NotFound):
 class Tasks:
     """The tasks of one namespace, listed once, when the first of them is to be changed."""
 
-    ctr: Ctr
-    namespace: str
+    scope: Scope
 
     @cached_property
     def states(self) -> dict[str, Task]:
         """The tasks by their ids."""
-        return tasks.states(self.ctr, self.namespace)
+        return tasks.states(self.scope)
 
     def status(self, name: str) -> str:
         """RUNNING, CREATED, PAUSED, PAUSING, STOPPED, or UNKNOWN for a shim that is silent.
@@ -51,7 +49,7 @@ class Tasks:
         if task is None:
             raise NoTask(f"there is no task {name}")
         if task.status == "UNKNOWN":
-            self.ctr.notice(f"{name}: its shim does not answer; this may take long")
+            self.scope.ctr.notice(f"{name}: its shim does not answer; this may take long")
         return task.status
 
     def kill(self, name: str, words: Sequence[str], *, signal: str, exec_id: str | None) -> None:
@@ -71,12 +69,12 @@ class Tasks:
         except NotFound as error:
             raise self._nobody(name, exec_id, error) from None
         if dropped and not planned:
-            self.ctr.notice(
+            self.scope.ctr.notice(
                 f"{name}: its process has no handler for {dropped}, and the kernel drops it then "
                 f"for the first process of a container; {self._line('kill', '-9', name)} ends it"
             )
         if status == "PAUSED" and signal != "SIGKILL":
-            self.ctr.notice(
+            self.scope.ctr.notice(
                 f"{name} is paused: it gets the signal when it goes on "
                 f"({self._line('resume', name)})"
             )
@@ -100,7 +98,7 @@ class Tasks:
         result = self._change("rm", *words, name)
         if result.planned:
             return ""
-        if name in tasks.states(self.ctr, self.namespace):
+        if name in tasks.states(self.scope):
             raise CtrFailed(
                 f"ctr says that it deleted the task {name}, but the task is still there",
                 hint=f"{self._line('ls')} shows its state",
@@ -115,11 +113,11 @@ class Tasks:
         ctr exits with the process's own exit code, and says nothing then.
         """
         self.status(name)
-        result = tasks.change(self.ctr, self.namespace, "rm", *words, name)
+        result = tasks.change(self.scope, "rm", *words, name)
         if result.exit_code > 0 and not message_of(result.stderr) and not result.stdout:
             return ending_of(result.exit_code)
         try:
-            self.ctr.checked(result)
+            self.scope.ctr.checked(result)
         except NotFound as error:
             raise self._nobody(name, exec_id, error) from None
         return ""
@@ -149,8 +147,8 @@ class Tasks:
     def _dropped(self, name: str, signal: str) -> str:
         """The signal, where the kernel will drop it: for what is root of its pid namespace."""
         pid = self.states[name].pid
-        run = self.ctr.processes
-        if not pid or run.replays or run.dry_run or not seen_by_us(self.ctr.socket):
+        run = self.scope.ctr.processes
+        if not pid or run.replays or run.dry_run or not seen_by_us(self.scope.ctr.socket):
             return ""
         chosen = signal or self._stop_signal(name)
         try:
@@ -161,7 +159,7 @@ class Tasks:
 
     def _stop_signal(self, name: str) -> str:
         """What `ctr tasks kill` sends where no signal is given."""
-        labels = containers.facts(self.ctr, self.namespace, name).labels
+        labels = containers.facts(self.scope, name).labels
         try:
             return signal_of(labels.get(_STOP_SIGNAL, "SIGTERM"))
         except UsageError:
@@ -169,26 +167,26 @@ class Tasks:
 
     def _tell_if_paused(self, name: str) -> None:
         """ctr pauses a task while it makes the checkpoint; one that was ended leaves it so."""
-        task = tasks.states(self.ctr, self.namespace).get(name)
+        task = tasks.states(self.scope).get(name)
         if task is not None and task.status in ("PAUSED", "PAUSING"):
-            self.ctr.notice(
+            self.scope.ctr.notice(
                 f"{name} is PAUSED now, ctr had paused it for the checkpoint: "
                 f"{self._line('resume', name)} lets it go on"
             )
 
     def _line(self, verb: str, *names: str) -> str:
         """A command to go on with, in the very same namespace."""
-        return line_in(self.namespace, "tasks", verb, *names)
+        return self.scope.line("tasks", verb, *names)
 
     def has_network_of_ctr(self, name: str) -> bool:
         """Whether `ctr run --cni` made the container: every `ctr tasks kill` takes its network."""
-        return containers.has_extension(self.ctr, self.namespace, name, containers.CNI)
+        return containers.has_extension(self.scope, name, containers.CNI)
 
     def _change(self, verb: str, *words: str) -> Result:
-        result = tasks.change(self.ctr, self.namespace, verb, *words)
+        result = tasks.change(self.scope, verb, *words)
         if verb == "rm" and result.exit_code == 0:
             return result  # what it says then is the exit code, which we tell ourselves
-        return self.ctr.checked(result)
+        return self.scope.ctr.checked(result)
 
     def _require(
         self, name: str, statuses: Sequence[str], rule: str, hint: str | None = None
@@ -200,7 +198,7 @@ class Tasks:
     def _has_processes(self, name: str) -> bool:
         """Whether a stopped task has left processes behind, in a pid namespace that it shared."""
         try:
-            return bool(tasks.processes(self.ctr, name, self.namespace))
+            return bool(tasks.processes(self.scope, name))
         except KukeCtrError:
             return False
 
@@ -213,7 +211,7 @@ class Tasks:
                 command=error.command,
             )
         try:
-            found = tasks.processes(self.ctr, name, self.namespace)
+            found = tasks.processes(self.scope, name)
         except KukeCtrError:
             found = ()
         ids = ", ".join(process.exec_id for process in found if process.exec_id)

@@ -7,8 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from kuke_ctr.backends.ctr import content, images
-from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.errors import CtrFailed, CtrMissing, Interrupted, KukeCtrError, NotFound, TimeLimit
 from kuke_ctr.parse.transfers import parse_import
@@ -34,30 +33,32 @@ class Landed:
     new: bool
 
 
-def named(ctr: Ctr, namespace: str, reference: str) -> Image:
+def named(scope: Scope, reference: str) -> Image:
     """The record of one image; NotFound where there is none, Unreadable."""
-    listing = _list(ctr, namespace, f'name=="{reference}"')
+    listing = _list(scope, f'name=="{reference}"')
     for image in listing.records:
         if image.ref == reference:
             return image
     raise NotFound(
         f"ctr has said that it did it, and there is no image {reference} in the namespace "
-        f"{namespace}",
-        hint=f"{line_in(namespace, 'images', 'ls')} shows what there is",
+        f"{scope.namespace}",
+        hint=f"{scope.line('images', 'ls')} shows what there is",
     )
 
 
-def images_by_name(ctr: Ctr, namespace: str) -> dict[str, Image]:
+def images_by_name(
+    scope: Scope,
+) -> dict[str, Image]:
     """The images of a namespace, as far as they can be read."""
-    return {image.ref: image for image in _list(ctr, namespace).records}
+    return {image.ref: image for image in _list(scope).records}
 
 
-def landed(ctr: Ctr, namespace: str, before: Mapping[str, Image], said: bytes) -> Landed:
+def landed(scope: Scope, before: Mapping[str, Image], said: bytes) -> Landed:
     """The images that an import has made or changed, or those that it found as they are.
 
     `said` is what ctr printed. Without any of them: no images.
     """
-    listing = _list(ctr, namespace)
+    listing = _list(scope)
     new = tuple(image for image in listing.records if _changed(before.get(image.ref), image))
     if new:
         return Landed(new, new=True)
@@ -69,8 +70,8 @@ def _changed(before: Image | None, now: Image) -> bool:
     return before is None or (before.digest, before.labels) != (now.digest, now.labels)
 
 
-def _list(ctr: Ctr, namespace: str, *filters: str) -> Listing[Image]:
-    (answer,) = fetch(ctr, images.LS, [namespace], filters)
+def _list(scope: Scope, *filters: str) -> Listing[Image]:
+    (answer,) = fetch(scope.ctr, images.LS, [scope.namespace], filters)
     if isinstance(answer, KukeCtrError):
         raise answer
     return answer
@@ -104,22 +105,26 @@ def _serves(wanted: str, has: str) -> bool:
 
 
 @contextmanager
-def told_what_is_left(ctr: Ctr, namespace: str) -> Iterator[None]:
+def told_what_is_left(
+    scope: Scope,
+) -> Iterator[None]:
     """An Interrupted or TimeLimit inside says what the transfer has left in the namespace."""
     try:
         yield
     except (Interrupted, TimeLimit) as error:
-        error.message = f"{error.message}; {_left(ctr, namespace)}"
+        error.message = f"{error.message}; {_left(scope)}"
         error.hint = (
             "the same command once more completes it; else containerd drops the rest within a day"
         )
         raise
 
 
-def _left(ctr: Ctr, namespace: str) -> str:
-    brief = replace(ctr, timeout=_ASKING)
+def _left(
+    scope: Scope,
+) -> str:
+    brief = replace(scope.ctr, timeout=_ASKING)
     try:
-        (active,) = fetch(brief, content.ACTIVE, [namespace])
+        (active,) = fetch(brief, content.ACTIVE, [scope.namespace])
     except (KukeCtrError, KeyboardInterrupt):
         return "what is left could not be asked for"
     if isinstance(active, KukeCtrError):
@@ -128,7 +133,7 @@ def _left(ctr: Ctr, namespace: str) -> str:
         return "no blob is half there; finished ones stay until containerd collects them"
     sizes = ", ".join(each.size for each in active.records[:5])
     blobs = "1 blob is" if len(active.records) == 1 else f"{len(active.records)} blobs are"
-    return f"{blobs} half there ({sizes}): {line_in(namespace, 'content', 'active')}"
+    return f"{blobs} half there ({sizes}): {scope.line('content', 'active')}"
 
 
 @contextmanager
@@ -167,10 +172,12 @@ def docker_save(processes: Processes, references: Sequence[str]) -> Iterator[int
 
 
 def line_from_docker(
-    ctr: Ctr, references: Sequence[str], words: Sequence[str], namespace: str
+    scope: Scope,
+    references: Sequence[str],
+    words: Sequence[str],
 ) -> str:
     """What does the same in a shell: a dry run prints it."""
-    call = ctr.call("images", "import", *words, "-", namespace=namespace)
+    call = scope.call("images", "import", *words, "-")
     return f"{shown(('docker', 'save', *references))} | {shown(call.argv)}"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kuke_ctr.backends.ctr import containers, content, daemon, leases, snapshots
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
@@ -39,28 +40,28 @@ class User:
 
 
 def users_of_content(
-    ctr: Ctr, namespace: str, namespaces: Iterable[str], digests: Sequence[str]
+    scope: Scope, namespaces: Iterable[str], digests: Sequence[str]
 ) -> dict[str, list[User]]:
     """Each digest that the namespace has -> its users in any namespace; others are left out.
 
     Where rows of the namespace can't be read, one of them may be the digest's.
     """
-    store = Store(ctr, [namespace, *sorted(set(namespaces) - {namespace})])
+    store = Store(scope.ctr, [scope.namespace, *sorted(set(namespaces) - {scope.namespace})])
     there = [
         digest
         for digest in digests
-        if digest in store.blobs[namespace] or namespace in store.unread
+        if digest in store.blobs[scope.namespace] or scope.namespace in store.unread
     ]
-    found = _users_in(store, namespace, there)
-    loose = found.keys() & {blob.digest for blob in store.loose(namespace)}
-    holders = _lease_users(ctr, namespace) if loose else []
+    found = _users_in(store, scope.namespace, there)
+    loose = found.keys() & {blob.digest for blob in store.loose(scope.namespace)}
+    holders = _lease_users(scope) if loose else []
     for digest in loose:
         found[digest] += holders
     for digest, users in found.items():
         users.extend(
             User("unread", what, where, "")
             for where, what in store.unread.items()
-            if where == namespace or digest in store.blobs[where]
+            if where == scope.namespace or digest in store.blobs[where]
         )
     return found
 
@@ -94,13 +95,17 @@ def _content_users(store: Store, digest: str) -> Iterator[User]:
                 yield User("content", parent, namespace, store.children[parent][digest])
 
 
-def _lease_users(ctr: Ctr, namespace: str) -> list[User]:
+def _lease_users(
+    scope: Scope,
+) -> list[User]:
     """The leases that hold, one of which may keep what nothing else does: ctr does not tell."""
     try:
-        found = listed(ctr, leases.LS, namespace)
+        found = listed(scope.ctr, leases.LS, scope.namespace)
     except KukeCtrError as error:
-        return [User("unread", error.message, namespace, "")]
-    return [User("lease", lease.id, namespace, "") for lease in found if not is_expired(lease)]
+        return [User("unread", error.message, scope.namespace, "")]
+    return [
+        User("lease", lease.id, scope.namespace, "") for lease in found if not is_expired(lease)
+    ]
 
 
 def listed(ctr: Ctr, table: ListCall[R], namespace: str | None) -> tuple[R, ...]:
@@ -122,52 +127,54 @@ class Snapshots:
 
 
 def users_of_snapshots(
-    ctr: Ctr, namespace: str, keys: Sequence[str], snapshotter: str | None = None
+    scope: Scope, keys: Sequence[str], snapshotter: str | None = None
 ) -> Snapshots:
     """The users of each key that there is; the others are left out.
 
     Snapshots belong to one namespace, so their users do too, but for mounts: those are the host's.
     """
     table = snapshots.of(snapshots.LS, snapshotter)
-    known = {snapshot.key: snapshot for snapshot in listed(ctr, table, namespace)}
+    known = {snapshot.key: snapshot for snapshot in listed(scope.ctr, table, scope.namespace)}
     found: dict[str, list[User]] = {key: [] for key in keys if key in known}
     for user, of, key in [
-        *_container_users(ctr, namespace),
-        *_image_users(ctr, namespace, found),
+        *_container_users(scope),
+        *_image_users(scope, found),
     ]:
         if key in found and snapshotter in (None, of):
             found[key].append(user)
     mounts = _host_mounts()
     for key, users in found.items():
         users.extend(
-            User("snapshot", other.key, namespace, "parent")
+            User("snapshot", other.key, scope.namespace, "parent")
             for other in known.values()
             if other.parent == key
         )
-        users.extend(_mount_users(ctr, namespace, known[key], mounts, snapshotter))
-        if not users and not _is_rooted(ctr, namespace, key, snapshotter):
-            users.extend(_lease_users(ctr, namespace))
+        users.extend(_mount_users(scope, known[key], mounts, snapshotter))
+        if not users and not _is_rooted(scope, key, snapshotter):
+            users.extend(_lease_users(scope))
     return Snapshots(known, found)
 
 
-def container_facts(ctr: Ctr, namespace: str) -> list[ContainerInfo]:
+def container_facts(
+    scope: Scope,
+) -> list[ContainerInfo]:
     """What is known of each container of a namespace, side by side."""
-    names = containers.names(ctr, namespace)
-    calls = [
-        ctr.call("containers", "info", name, namespace=namespace, probe=True) for name in names
-    ]
+    names = containers.names(scope)
+    calls = [scope.call("containers", "info", name, probe=True) for name in names]
     found = []
-    for said in ctr.processes.run_all(calls):
+    for said in scope.ctr.processes.run_all(calls):
         with suppress(NotFound):  # it went while we looked
-            ctr.checked(said)
+            scope.ctr.checked(said)
             found.append(parse_container_info(said.stdout.decode(errors="surrogateescape")))
     return found
 
 
-def _container_users(ctr: Ctr, namespace: str) -> Iterator[tuple[User, str, str]]:
+def _container_users(
+    scope: Scope,
+) -> Iterator[tuple[User, str, str]]:
     """Each user with snapshotter and key of what it uses."""
-    for container in container_facts(ctr, namespace):
-        user = User("container", container.id, namespace, "its files")
+    for container in container_facts(scope):
+        user = User("container", container.id, scope.namespace, "its files")
         own = [(container.snapshotter, container.snapshot)] if container.snapshot else []
         for of, key in dict.fromkeys([*own, *_labelled(container)]):
             yield user, of, key
@@ -178,23 +185,23 @@ def _labelled(container: ContainerInfo) -> Iterator[tuple[str, str]]:
         yield from snapshot_references(f"{name}={value}")
 
 
-def _image_users(ctr: Ctr, namespace: str, keys: Iterable[str]) -> Iterator[tuple[User, str, str]]:
+def _image_users(scope: Scope, keys: Iterable[str]) -> Iterator[tuple[User, str, str]]:
     """The images that were unpacked into a snapshot: their config, or they, have a label for it."""
     wanted = set(keys)
-    store = Store(ctr, [namespace])
+    store = Store(scope.ctr, [scope.namespace])
     configs = [
         (blob.digest, of, key)
-        for blob in store.blobs[namespace].values()
+        for blob in store.blobs[scope.namespace].values()
         for of, key in snapshot_references(blob.labels_text)
         if key in wanted
     ]
-    users = _users_in(store, namespace, [digest for digest, _, _ in configs])
+    users = _users_in(store, scope.namespace, [digest for digest, _, _ in configs])
     for digest, of, key in configs:
         for user in users[digest]:
-            yield User(user.kind, user.name, namespace, "unpacked"), of, key
-    for image in store.images[namespace]:
+            yield User(user.kind, user.name, scope.namespace, "unpacked"), of, key
+    for image in store.images[scope.namespace]:
         for of, key in snapshot_references(image.labels_text):
-            yield User("image", image.ref, namespace, "unpacked"), of, key
+            yield User("image", image.ref, scope.namespace, "unpacked"), of, key
 
 
 def _host_mounts() -> list[Mounted]:
@@ -207,8 +214,7 @@ def _host_mounts() -> list[Mounted]:
 
 
 def _mount_users(
-    ctr: Ctr,
-    namespace: str,
+    scope: Scope,
     snapshot: Snapshot,
     mounts: Sequence[Mounted],
     snapshotter: str | None,
@@ -216,17 +222,17 @@ def _mount_users(
     if snapshot.kind == "Committed":  # it is mounted by way of those that stand on it
         return []
     try:
-        commands = snapshots.mount_commands(ctr, namespace, snapshot.key, "/mnt", snapshotter)
+        commands = snapshots.mount_commands(scope, snapshot.key, "/mnt", snapshotter)
     except KukeCtrError as error:
-        return [User("unread", error.message, namespace, "")]
+        return [User("unread", error.message, scope.namespace, "")]
     places = [place for command in commands for place in mounted_from(command, mounts)]
-    return [User("mount", place, namespace, snapshot.kind) for place in dict.fromkeys(places)]
+    return [User("mount", place, scope.namespace, snapshot.kind) for place in dict.fromkeys(places)]
 
 
-def _is_rooted(ctr: Ctr, namespace: str, key: str, snapshotter: str | None) -> bool:
+def _is_rooted(scope: Scope, key: str, snapshotter: str | None) -> bool:
     """Whether a label keeps a snapshot, so that no lease has to."""
     try:
-        said = snapshots.info(ctr, namespace, key, snapshotter, probe=True)
+        said = snapshots.info(scope, key, snapshotter, probe=True)
         labels = json.loads(said.stdout).get("Labels") or {}
     except (KukeCtrError, ValueError, AttributeError):
         return False
@@ -248,39 +254,41 @@ class Leases:
     unread: tuple[str, ...] = ()
 
 
-def what_leases_keep(ctr: Ctr, namespace: str) -> Leases:
+def what_leases_keep(
+    scope: Scope,
+) -> Leases:
     """What the leases of a namespace keep: ctr has no command for it, but what no image, container
     or label keeps would be gone by now without a lease.
 
     Which of several leases it is can't be told.
     """
-    known = {lease.id: lease for lease in listed(ctr, leases.LS, namespace)}
+    known = {lease.id: lease for lease in listed(scope.ctr, leases.LS, scope.namespace)}
     if not known:
         return Leases(known)
-    store = Store(ctr, [namespace])
-    loose = {blob.digest for blob in store.loose(namespace)}
+    store = Store(scope.ctr, [scope.namespace])
+    loose = {blob.digest for blob in store.loose(scope.namespace)}
     held = [
-        *(pair for container in container_facts(ctr, namespace) for pair in _held_by(container)),
+        *(pair for container in container_facts(scope) for pair in _held_by(container)),
         *(
             pair
-            for blob in store.blobs[namespace].values()
+            for blob in store.blobs[scope.namespace].values()
             if blob.digest not in loose
             for pair in snapshot_references(blob.labels_text)
         ),
         *(
             pair
-            for image in store.images[namespace]
+            for image in store.images[scope.namespace]
             for pair in snapshot_references(image.labels_text)
         ),
     ]
     keys = [
         key
-        for snapshotter in _snapshotters(ctr)
+        for snapshotter in _snapshotters(scope.ctr)
         for key in _loose_snapshots(
-            ctr, namespace, snapshotter, {key for of, key in held if of == snapshotter}
+            scope, snapshotter, {key for of, key in held if of == snapshotter}
         )
     ]
-    ingests = tuple(one.ref for one in listed(ctr, content.ACTIVE, namespace))
+    ingests = tuple(one.ref for one in listed(scope.ctr, content.ACTIVE, scope.namespace))
     unread = tuple(store.unread.values())
     return Leases(known, tuple(sorted(loose)), tuple(keys), ingests, unread)
 
@@ -299,10 +307,10 @@ def _snapshotters(ctr: Ctr) -> list[str]:
     return [plugin.id for plugin in answer.records if plugin.status == "ok"]
 
 
-def _loose_snapshots(ctr: Ctr, namespace: str, snapshotter: str, held: set[str]) -> list[str]:
+def _loose_snapshots(scope: Scope, snapshotter: str, held: set[str]) -> list[str]:
     """The snapshots that neither those in `held`, nor what stands on them, nor a label keeps."""
     table = snapshots.of(snapshots.LS, snapshotter)
-    known = {snapshot.key: snapshot for snapshot in listed(ctr, table, namespace)}
+    known = {snapshot.key: snapshot for snapshot in listed(scope.ctr, table, scope.namespace)}
     kept: set[str] = set()
 
     def keep(key: str | None) -> None:
@@ -313,7 +321,7 @@ def _loose_snapshots(ctr: Ctr, namespace: str, snapshotter: str, held: set[str])
     for key in held:
         keep(key)
     for key in known:
-        if key not in kept and _is_rooted(ctr, namespace, key, snapshotter):
+        if key not in kept and _is_rooted(scope, key, snapshotter):
             keep(key)
     return [key for key in known if key not in kept]
 

@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.images.inspect_tree import tree_lines
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.runner import Processes
@@ -85,7 +86,7 @@ def image_of(descriptor: Json, ref: str = "a:1") -> Image:
 def details(archive: Archive, descriptor: Json, *gone: object) -> ImageDetails:
     """What inspect says about an image where these blobs are gone."""
     store = Store({digest: data for digest, data in archive.blobs.items() if digest not in gone})
-    (found,) = inspect(ctr_of(store), NAMESPACE, [image_of(descriptor)])
+    (found,) = inspect(Scope(ctr_of(store), NAMESPACE), [image_of(descriptor)])
     return found
 
 
@@ -136,7 +137,7 @@ def test_every_kind_of_image_is_whole(tmp_path: Path) -> None:
         image_of(entry, str(cast(Json, entry["annotations"])["io.containerd.image.name"]))
         for entry in archive.entries
     ]
-    found = {one.ref: one for one in inspect(ctr_of(store), NAMESPACE, images)}
+    found = {one.ref: one for one in inspect(Scope(ctr_of(store), NAMESPACE), images)}
     assert all(one.complete for one in found.values())
     kinds = [node.kind for node in found[odd_images.WHOLE["many"]].target.manifests]
     assert kinds == [NodeKind.MANIFEST] * 3 + [NodeKind.ATTESTATION]
@@ -231,7 +232,7 @@ def test_what_is_too_large_is_never_read() -> None:
     one = archive.manifest([files({"a": b"1"})])
     config, _ = parts(archive, one)
     store = Store(archive.blobs, sizes={config: "2.1TB"})
-    (found,) = inspect(ctr_of(store), NAMESPACE, [image_of(one)])
+    (found,) = inspect(Scope(ctr_of(store), NAMESPACE), [image_of(one)])
     assert ("content", "get", config) not in store.calls
     assert found.problems == (
         f"{config}: it is larger than {LARGEST_DOCUMENT} bytes: it was not read",
@@ -244,7 +245,7 @@ def test_a_size_that_cant_be_read_counts_as_too_large() -> None:
     one = archive.manifest([files({"a": b"1"})])
     digest = str(one["digest"])
     store = Store(archive.blobs, sizes={digest: "no size"})
-    (found,) = inspect(ctr_of(store), NAMESPACE, [image_of(one)])
+    (found,) = inspect(Scope(ctr_of(store), NAMESPACE), [image_of(one)])
     assert ("content", "get", digest) not in store.calls
     assert found.target.present
     assert not found.complete
@@ -261,7 +262,7 @@ def test_a_blob_that_goes_while_it_is_looked_at_is_missing() -> None:
                 self.blobs = {}
             return super().run_all(calls)
 
-    (found,) = inspect(ctr_of(Vanishing(archive.blobs)), NAMESPACE, [image_of(one)])
+    (found,) = inspect(Scope(ctr_of(Vanishing(archive.blobs)), NAMESPACE), [image_of(one)])
     assert (found.complete, found.missing) == (False, (digest,))
 
 
@@ -271,7 +272,7 @@ def test_copies_of_copies_do_not_explode() -> None:
     for _ in range(7):
         level = archive.index([level] * 20)
     store = Store(archive.blobs)
-    (found,) = inspect(ctr_of(store), NAMESPACE, [image_of(level)])
+    (found,) = inspect(Scope(ctr_of(store), NAMESPACE), [image_of(level)])
     assert found.complete
     assert len(list(tree_lines(found, wide=False))) < 400
     assert len(store.calls) < 60
@@ -311,7 +312,7 @@ def test_many_images_at_once_are_all_read(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(recipe, "_MOST_NODES", 4)
     archive = Archive()
     made = [archive.manifest([files({str(n): b"1"})]) for n in range(30)]
-    found = inspect(ctr_of(Store(archive.blobs)), NAMESPACE, [image_of(one) for one in made])
+    found = inspect(Scope(ctr_of(Store(archive.blobs)), NAMESPACE), [image_of(one) for one in made])
     assert all(one.complete for one in found)
 
 
@@ -330,7 +331,7 @@ def test_an_image_that_points_to_something_else_is_not_read() -> None:
     archive = Archive()
     one = archive.blob(b"x" * 100, "text/html")
     store = Store(archive.blobs)
-    (found,) = inspect(ctr_of(store), NAMESPACE, [image_of(one)])
+    (found,) = inspect(Scope(ctr_of(store), NAMESPACE), [image_of(one)])
     assert not any(words[:2] == ("content", "get") for words in store.calls)
     assert "media type text/html" in found.problems[0]
 

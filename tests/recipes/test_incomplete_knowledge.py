@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.cli.main import main
 from kuke_ctr.commands.everyday import exec as exec_
 from kuke_ctr.commands.shared import launch as of_processes
@@ -55,7 +56,7 @@ def is_in(fake_ctr: FakeCtr, status: str, *, ps: str = NO_TASK) -> None:
 
 
 def made(token: str, log: running.RunLog | None = None) -> running.Made:
-    return running.Made("kukeon-main", "web", token, log, None)
+    return running.Made("web", token, log, None)
 
 
 def removals(fake_ctr: FakeCtr) -> list[str]:
@@ -68,7 +69,7 @@ def test_a_failed_run_removes_nothing_that_may_run(
 ) -> None:
     is_in(fake_ctr, status)
     log = running.make_log("kukeon-main", "web", str(tmp_path / "log"), dry=False)
-    running.undo(ctr, made("token", log))
+    running.undo(Scope(ctr, "kukeon-main"), made("token", log))
     assert removals(fake_ctr) == []
     assert log.path.exists()
     assert "nothing of it was removed" in capfd.readouterr().err
@@ -76,8 +77,8 @@ def test_a_failed_run_removes_nothing_that_may_run(
 
 def test_a_task_that_is_left_out_of_the_list_may_run(ctr: Ctr, fake_ctr: FakeCtr) -> None:
     is_in(fake_ctr, "", ps=HUNG)
-    assert task_status(ctr, "kukeon-main", "web") is None
-    running.undo(ctr, made("token"))
+    assert task_status(Scope(ctr, "kukeon-main"), "web") is None
+    running.undo(Scope(ctr, "kukeon-main"), made("token"))
     assert removals(fake_ctr) == []
 
 
@@ -86,9 +87,9 @@ def test_a_failed_run_removes_what_is_known_not_to_run(
     ctr: Ctr, fake_ctr: FakeCtr, status: str
 ) -> None:
     is_in(fake_ctr, status)
-    running.undo(ctr, made("other"))
+    running.undo(Scope(ctr, "kukeon-main"), made("other"))
     assert removals(fake_ctr) == []
-    running.undo(ctr, made("token"))
+    running.undo(Scope(ctr, "kukeon-main"), made("token"))
     assert removals(fake_ctr) == (REMOVALS if status else REMOVALS[1:])
 
 
@@ -106,7 +107,7 @@ def test_without_a_container_a_snapshot_goes_that_is_of_the_run(
     )
     fake_ctr.answer(*N, "snapshots", "info", "web", stdout=json.dumps({"Created": created}))
     fake_ctr.answer(*N, "snapshots", "rm", "web")
-    running.undo(ctr, run)
+    running.undo(Scope(ctr, "kukeon-main"), run)
     assert removals(fake_ctr) == ([shlex.join([*N, "snapshots", "rm", "web"])] if goes else [])
     assert capfd.readouterr().err == ""
 
@@ -177,7 +178,7 @@ def test_a_hung_daemon_does_not_hang_the_end_of_an_exec(
     monkeypatch.setattr(starting, "LOOK_LIMIT", 0.2)
     kill = ("tasks", "kill", "--exec-id", "e1", "-s", "SIGHUP", "web")
     fake_ctr.answer(*N, *kill, first="exec sleep 60")
-    assert not hang_up(replace(ctr, timeout=None), "kukeon-main", "web", "e1", 1)
+    assert not hang_up(Scope(replace(ctr, timeout=None), "kukeon-main"), "web", "e1", 1)
 
 
 @pytest.mark.parametrize("script", ["echo out", "echo mine >&2; echo out >&2"])

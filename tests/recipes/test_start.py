@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, NotStarted, UsageError
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.runner import Processes
@@ -210,7 +211,7 @@ def test_an_image_with_a_short_name_is_looked_for_by_its_whole_one(
     for namespace, names in (("main", here), ("other", there)):
         listed = "".join(f"{name}\n" for name in names)
         fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=listed)
-    error = no_image(Session(SharedOptions()).ctr, "main", "busybox", NotFound(""))
+    error = no_image(Scope(Session(SharedOptions()).ctr, "main"), "busybox", NotFound(""))
     assert said in str(error.hint)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall
 from kuke_ctr.backends.ctr.tables import read as table_of
 from kuke_ctr.backends.ctr.transfer import registry_failure
@@ -23,13 +23,15 @@ _WHOLE = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{12
 _PART = re.compile(r"(?:sha\d+:)?[0-9a-f]{4,127}")
 
 
-def digests(ctr: Ctr, namespace: str) -> list[str]:
+def digests(
+    scope: Scope,
+) -> list[str]:
     """The digests of a namespace (`ctr content ls -q`); a probe, it runs in a dry run too."""
-    said = ctr.run("content", "ls", "-q", namespace=namespace, probe=True)
+    said = scope.run("content", "ls", "-q", probe=True)
     return [line for line in lines_of(said.stdout) if line]
 
 
-def whole_digest(ctr: Ctr, namespace: str, text: str) -> str:
+def whole_digest(scope: Scope, text: str) -> str:
     """The digest that a text means: a whole one, or the front of one as the tables show it.
 
     UsageError for what is no digest or means several, NotFound.
@@ -39,11 +41,11 @@ def whole_digest(ctr: Ctr, namespace: str, text: str) -> str:
     if not _PART.fullmatch(text):
         raise _no_digest(text)
     front = text if ":" in text else f"sha256:{text}"
-    found = [digest for digest in digests(ctr, namespace) if digest.startswith(front)]
+    found = [digest for digest in digests(scope) if digest.startswith(front)]
     if not found:
         raise NotFound(
-            f"no content of the namespace {namespace} has a digest like {text}",
-            hint=f"{line_in(namespace, 'content', 'ls')} lists what there is",
+            f"no content of the namespace {scope.namespace} has a digest like {text}",
+            hint=f"{scope.line('content', 'ls')} lists what there is",
         )
     if len(found) > 1:
         raise UsageError(f"{text} is the front of {len(found)} digests", hint=", ".join(found[:5]))
@@ -60,38 +62,37 @@ def _no_digest(text: str) -> UsageError:
     return UsageError(f"{text!r} is no digest", hint="for example sha256:e60a441b201a")
 
 
-def get(ctr: Ctr, namespace: str, digest: str, descriptor: int, timeout: float | None) -> Result:
+def get(scope: Scope, digest: str, descriptor: int, timeout: float | None) -> Result:
     """`ctr content get DIGEST`: its bytes go to the descriptor; any exit code is a result."""
-    call = ctr.call("content", "get", digest, namespace=namespace)
-    return ctr.processes.run(replace(call, stdout=descriptor, timeout=timeout))
+    call = scope.call("content", "get", digest)
+    return scope.ctr.processes.run(replace(call, stdout=descriptor, timeout=timeout))
 
 
-def present(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> set[str]:
+def present(scope: Scope, wanted: Sequence[str]) -> set[str]:
     """Those of the digests that are in a namespace (`ctr content ls -q digest==...`).
 
     Probes, they run in a dry run too.
     """
     calls = [
-        ctr.call("content", "ls", "-q", *_filters(some), namespace=namespace, probe=True)
-        for some in _chunks(wanted)
+        scope.call("content", "ls", "-q", *_filters(some), probe=True) for some in _chunks(wanted)
     ]
-    results = ctr.processes.run_all(calls)
-    return {line for one in results for line in lines_of(ctr.checked(one).stdout)} & {*wanted}
+    results = scope.ctr.processes.run_all(calls)
+    return {line for one in results for line in lines_of(scope.ctr.checked(one).stdout)} & {*wanted}
 
 
-def sizes(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> dict[str, int | None]:
+def sizes(scope: Scope, wanted: Sequence[str]) -> dict[str, int | None]:
     """Digest -> bytes, for those that are in a namespace (`ctr content ls digest==...`).
 
     ctr rounds the bytes; they are None where the row can't be read. Probes.
     """
     calls = [
-        ctr.call(*words, *_filters(some), namespace=namespace, probe=True)
+        scope.call(*words, *_filters(some), probe=True)
         for some in _chunks(wanted)
         for words in (LS.words, (*LS.words, "-q"))
     ]
-    results = [ctr.checked(one) for one in ctr.processes.run_all(calls)]
+    results = [scope.ctr.checked(one) for one in scope.ctr.processes.run_all(calls)]
     named = {line for one in results[1::2] for line in lines_of(one.stdout)}
-    rows = (blob for one in results[::2] for blob in table_of(ctr, LS, one).records)
+    rows = (blob for one in results[::2] for blob in table_of(scope.ctr, LS, one).records)
     found: dict[str, int | None] = dict.fromkeys(digest for digest in wanted if digest in named)
     found.update({blob.digest: blob.size_bytes for blob in rows if blob.digest in found})
     return found
@@ -110,13 +111,13 @@ def documents(ctr: Ctr, wanted: Sequence[tuple[str, str]]) -> list[Result]:
     )
 
 
-def read(ctr: Ctr, namespace: str, wanted: Sequence[str]) -> list[bytes | None]:
+def read(scope: Scope, wanted: Sequence[str]) -> list[bytes | None]:
     """The bytes of blobs (`ctr content get DIGEST`), side by side; None for one that is gone.
 
     Probes. Look at `sizes` first: they are read into memory.
     """
-    said = documents(ctr, [(namespace, digest) for digest in wanted])
-    return [_bytes(ctr, result) for result in said]
+    said = documents(scope.ctr, [(scope.namespace, digest) for digest in wanted])
+    return [_bytes(scope.ctr, result) for result in said]
 
 
 def _bytes(ctr: Ctr, result: Result) -> bytes | None:
@@ -135,32 +136,32 @@ def _filters(digests: Sequence[str]) -> list[str]:
     return [f"digest=={digest}" for digest in digests]
 
 
-def ingest(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str], descriptor: int) -> Result:
+def ingest(scope: Scope, ref: str, flags: Sequence[str], descriptor: int) -> Result:
     """`ctr content ingest REF`, which reads the descriptor."""
-    call = ctr.call("content", "ingest", *flags, ref, namespace=namespace)
-    call = replace(call, stdin=descriptor, timeout=ctr.change_timeout)
-    return ctr.checked(ctr.processes.run(call))
+    call = scope.call("content", "ingest", *flags, ref)
+    call = replace(call, stdin=descriptor, timeout=scope.ctr.change_timeout)
+    return scope.ctr.checked(scope.ctr.processes.run(call))
 
 
-def fetch(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str], progress: int | None) -> Result:
+def fetch(scope: Scope, ref: str, flags: Sequence[str], progress: int | None) -> Result:
     """`ctr content fetch REF`; its progress goes to the descriptor, or nowhere.
 
     A failure is an error that knows registries.
     """
-    call = ctr.call("content", "fetch", *flags, ref, namespace=namespace)
-    said = ctr.processes.run(replace(call, stdout=progress, timeout=ctr.change_timeout))
+    call = scope.call("content", "fetch", *flags, ref)
+    said = scope.ctr.processes.run(replace(call, stdout=progress, timeout=scope.ctr.change_timeout))
     if said.exit_code != 0:
         raise registry_failure(said)
-    return ctr.checked(said)
+    return scope.ctr.checked(said)
 
 
-def remove(ctr: Ctr, namespace: str, digest: str, flags: Sequence[str] = ()) -> Result:
+def remove(scope: Scope, digest: str, flags: Sequence[str] = ()) -> Result:
     """`ctr content rm DIGEST`; NotFound where ctr, which then says nothing, removed nothing."""
-    said = ctr.change("content", "rm", *flags, digest, namespace=namespace)
+    said = scope.change("content", "rm", *flags, digest)
     if not said.planned and digest not in lines_of(said.stdout):
         raise NotFound(
-            f"no content of the namespace {namespace} has the digest {digest}",
-            hint=f"{line_in(namespace, 'content', 'ls')} lists what there is",
+            f"no content of the namespace {scope.namespace} has the digest {digest}",
+            hint=f"{scope.line('content', 'ls')} lists what there is",
             command=mask(said.argv),
         )
     return said

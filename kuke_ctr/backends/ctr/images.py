@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr import filters
-from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, read
 from kuke_ctr.errors import NotFound, Unreadable
 from kuke_ctr.parse.images import parse_images
@@ -17,28 +18,27 @@ if TYPE_CHECKING:
 LS = ListCall(("images", "ls"), parse_images, name_of=lambda image: image.ref, filter_by="name")
 
 
-def names(ctr: Ctr, namespace: str) -> list[str]:
+def names(
+    scope: Scope,
+) -> list[str]:
     """The references of a namespace (`ctr images ls -q`); a probe, it runs in a dry run too."""
-    said = ctr.run("images", "ls", "-q", namespace=namespace, probe=True)
+    said = scope.run("images", "ls", "-q", probe=True)
     return [line for line in lines_of(said.stdout) if line]
 
 
-def find(ctr: Ctr, namespace: str, refs: Sequence[str]) -> list[Image | None]:
+def find(scope: Scope, refs: Sequence[str]) -> list[Image | None]:
     """The image of each reference (`ctr images ls name==REF`), None where there is none.
 
     Probes, they run in a dry run too. Raises RowsRefused and Unreadable for a row that can't be
     read, or more than one.
     """
-    calls = [
-        ctr.call(*LS.words, filters.equal("name", ref), namespace=namespace, probe=True)
-        for ref in refs
-    ]
+    calls = [scope.call(*LS.words, filters.equal("name", ref), probe=True) for ref in refs]
     found: list[Image | None] = []
-    for ref, result in zip(refs, ctr.processes.run_all(calls), strict=True):
+    for ref, result in zip(refs, scope.ctr.processes.run_all(calls), strict=True):
         if result.exit_code != 0:
-            ctr.checked(result)
+            scope.ctr.checked(result)
         # its stderr is about content that is missing: whoever asks looks at that himself
-        rows = read(ctr, LS, result)
+        rows = read(scope.ctr, LS, result)
         if rows.refused:
             raise RowsRefused(rows, command=mask(result.argv))
         if len(rows.records) > 1 or any(image.ref != ref for image in rows.records):
@@ -51,15 +51,17 @@ def find(ctr: Ctr, namespace: str, refs: Sequence[str]) -> list[Image | None]:
     return found
 
 
-def users(ctr: Ctr, namespace: str) -> dict[str, list[str]]:
+def users(
+    scope: Scope,
+) -> dict[str, list[str]]:
     """Reference -> the containers that were made from it (`ctr containers ls`).
 
     A probe, it runs in a dry run too. Raises RowsRefused where a container can't be read.
     """
     from kuke_ctr.backends.ctr import containers
 
-    result = ctr.run(*containers.LS.words, namespace=namespace, probe=True)
-    rows = read(ctr, containers.LS, result)
+    result = scope.run(*containers.LS.words, probe=True)
+    rows = read(scope.ctr, containers.LS, result)
     if rows.refused:
         raise RowsRefused(rows, command=mask(result.argv))
     return _by_image(rows.records)
@@ -78,15 +80,15 @@ def positional(*words: str) -> tuple[str, ...]:
     return ("--", *words) if any(word.startswith("-") for word in words) else words
 
 
-def remove(ctr: Ctr, namespace: str, ref: str, flags: Sequence[str] = ()) -> None:
+def remove(scope: Scope, ref: str, flags: Sequence[str] = ()) -> None:
     """`ctr images rm [FLAG...] REF`. NotFound where there is none: ctr's exit code is 0 then."""
-    done = ctr.change("images", "rm", *flags, *positional(ref), namespace=namespace)
+    done = scope.change("images", "rm", *flags, *positional(ref))
     if not done.planned and b"image not found" in done.stderr:
         raise NotFound(f"there was no image {ref} any more", command=mask(done.argv))
 
 
 def snapshot_of_mount(
-    ctr: Ctr, namespace: str, target: str, snapshotter: str | None
+    scope: Scope, target: str, snapshotter: str | None
 ) -> dict[str, object] | None:
     """What `ctr snapshots info TARGET` says of the snapshot that a mount there has made.
 
@@ -95,9 +97,9 @@ def snapshot_of_mount(
     import json
 
     chosen = ("--snapshotter", snapshotter) if snapshotter is not None else ()
-    call = ctr.call("snapshots", *chosen, "info", target, namespace=namespace, probe=True)
+    call = scope.call("snapshots", *chosen, "info", target, probe=True)
     try:
-        said = ctr.checked(ctr.processes.run(call))
+        said = scope.ctr.checked(scope.ctr.processes.run(call))
     except NotFound:
         return None
     document = json.loads(said.stdout)

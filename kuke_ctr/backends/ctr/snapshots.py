@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, R
 from kuke_ctr.errors import CtrFailed, NotFound, Unreadable
 from kuke_ctr.parse.mounts import MountCommand, parse_mount_commands
@@ -27,17 +28,15 @@ def of(table: ListCall[R], snapshotter: str | None) -> ListCall[R]:
     return replace(table, words=words(snapshotter, *table.words[1:]))
 
 
-def info(
-    ctr: Ctr, namespace: str, key: str, snapshotter: str | None = None, *, probe: bool = False
-) -> Result:
+def info(scope: Scope, key: str, snapshotter: str | None = None, *, probe: bool = False) -> Result:
     """`ctr snapshots info KEY`: a JSON document; NotFound."""
-    return ctr.run(*words(snapshotter, "info", key), namespace=namespace, probe=probe)
+    return scope.run(*words(snapshotter, "info", key), probe=probe)
 
 
-def created(ctr: Ctr, namespace: str, key: str, snapshotter: str | None = None) -> datetime | None:
+def created(scope: Scope, key: str, snapshotter: str | None = None) -> datetime | None:
     """When a snapshot was made; None where there is none, or no such snapshotter. Unreadable."""
     try:
-        said = info(ctr, namespace, key, snapshotter, probe=True)
+        said = info(scope, key, snapshotter, probe=True)
         return datetime.fromisoformat(json.loads(said.stdout)["Created"])
     except NotFound:
         return None
@@ -50,8 +49,7 @@ def created(ctr: Ctr, namespace: str, key: str, snapshotter: str | None = None) 
 
 
 def mounts(
-    ctr: Ctr,
-    namespace: str,
+    scope: Scope,
     key: str,
     target: str,
     snapshotter: str | None = None,
@@ -59,12 +57,12 @@ def mounts(
     probe: bool = False,
 ) -> Result:
     """`ctr snapshots mounts TARGET KEY`: the mount commands that would mount it; NotFound."""
-    return ctr.run(*words(snapshotter, "mounts", target, key), namespace=namespace, probe=probe)
+    return scope.run(*words(snapshotter, "mounts", target, key), probe=probe)
 
 
 def mount_commands(
-    ctr: Ctr, namespace: str, key: str, target: str, snapshotter: str | None = None
+    scope: Scope, key: str, target: str, snapshotter: str | None = None
 ) -> list[MountCommand]:
     """The same, read; a probe. NotFound, CtrFailed for a committed one, Unreadable."""
-    said = mounts(ctr, namespace, key, target, snapshotter, probe=True)
+    said = mounts(scope, key, target, snapshotter, probe=True)
     return parse_mount_commands(lines_of(said.stdout), target)

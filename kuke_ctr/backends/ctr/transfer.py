@@ -8,6 +8,7 @@ from typing import Literal
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of, message_of
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
 from kuke_ctr.processes.calls import Call, Result, mask
 
@@ -119,12 +120,11 @@ class TransferStreams:
 
 
 def run(
-    ctr: Ctr,
+    scope: Scope,
     verb: Verb,
     flags: Sequence[str],
     names: Sequence[str],
     *,
-    namespace: str,
     streams: TransferStreams,
 ) -> Result:
     """Run `ctr images VERB FLAGS NAMES`, without a time limit but that of the user.
@@ -132,15 +132,15 @@ def run(
     A failure is an error that knows registries and archives.
     """
     call = replace(
-        ctr.call("images", verb, *flags, *names, namespace=namespace),
-        timeout=ctr.change_timeout,
+        scope.call("images", verb, *flags, *names),
+        timeout=scope.ctr.change_timeout,
         stdin=streams.stdin,
         stdout=streams.stdout,
     )
-    result = _start(ctr, call, streams)
+    result = _start(scope.ctr, call, streams)
     if result.exit_code != 0:
         raise transfer_failure(result)
-    return ctr.checked(result)
+    return scope.ctr.checked(result)
 
 
 def _start(ctr: Ctr, call: Call, streams: TransferStreams) -> Result:

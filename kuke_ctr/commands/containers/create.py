@@ -206,7 +206,7 @@ def create(
 
     from_image = [image] if config is None and not rootfs else []
     with near_refs(realm, from_image):
-        make(realm.ctr, realm.namespace, made, chosen, given)
+        make(realm.scope, made, chosen, given)
     if not session.options.dry_run:
         print(made)
 
@@ -229,7 +229,7 @@ def label(
     extra = extra_flags(session)
     realm = session.realm(changing=True)
     with near_containers(realm, name):
-        containers.label(realm.ctr, realm.namespace, name, chosen, extra)
+        containers.label(realm.scope, name, chosen, extra)
     if not session.options.dry_run:
         print(name)
 
@@ -261,7 +261,7 @@ def rm(
     names_or_all("containers", names, every)
     words = (*flags(keep_snapshot=keep_snapshot), *extra_flags(session))
     realm = session.realm(removing=True)
-    states = tasks.states(realm.ctr, realm.namespace)
+    states = tasks.states(realm.scope)
     wanted = list(dict.fromkeys(names or ()))
     if every:
         wanted = _removable(realm, states)
@@ -270,14 +270,14 @@ def rm(
 
     def one(name: str) -> None:
         with near_containers(realm, name):
-            remove(realm.ctr, realm.namespace, name, words, states)
+            remove(realm.scope, name, words, states)
 
     each(wanted, one, session)
 
 
 def _removable(realm: OpenRealm, states: dict[str, Task]) -> list[str]:
     """The containers without a living task; those with one are told to be staying."""
-    names = containers.names(realm.ctr, realm.namespace)
+    names = containers.names(realm.scope)
     if not names:
         realm.require_namespace()
         note(f"{realm.described} has no containers")

@@ -51,4 +51,4 @@ def info(
     realm = session.realm()
 
     with near_containers(realm, name):
-        print_document(containers.info(realm.ctr, realm.namespace, name, spec=spec), form)
+        print_document(containers.info(realm.scope, name, spec=spec), form)

@@ -123,12 +123,12 @@ def attach(
             refuse_existing(save)
         options = _options(session, watched, no_stdin, sig_proxy, save, script)
         if session.options.dry_run:
-            recipe.plan(realm.ctr, realm.namespace, found, options)
+            recipe.plan(realm.scope, found, options)
             return
         if not session.options.quiet:
             _announce(found, options)
             options = replace(options, input_ended=lambda: _input_ended(found, options))
-        ending = recipe.attach(realm.ctr, realm.namespace, found, options)
+        ending = recipe.attach(realm.scope, found, options)
         _tell(session, found, ending)
     raise typer.Exit(ending.exit_code)
 
@@ -149,7 +149,7 @@ def _look(realm: OpenRealm, name: str) -> "Look":
     from kuke_ctr.recipes.attach_target import look
 
     with near_containers(realm, name):
-        return look(realm.ctr, realm.namespace, name, realm.host.settings.run_path)
+        return look(realm.scope, name, realm.host.settings.run_path)
 
 
 def _has_log(realm: OpenRealm, name: str) -> bool:

@@ -8,7 +8,6 @@ import typer
 
 from kuke_ctr.backends.ctr import containers, tasks, versions
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.commands.shared.confirm import flags
 from kuke_ctr.commands.shared.documents import missing
 from kuke_ctr.commands.shared.launch import (
@@ -88,9 +87,7 @@ def exec_(
         exec_id = starting.unique_id("kuke-ctr")
         log = "file:///dev/null" if detach else None  # FIFOs that nobody reads would block it
         given = flags(user=user, cwd=cwd, detach=detach, log_uri=log, tty=tty)
-        call = tasks.exec_in(
-            realm.ctr, realm.namespace, container, words, exec_id=exec_id, flags=given
-        )
+        call = tasks.exec_in(realm.scope, container, words, exec_id=exec_id, flags=given)
         try:
             outcome = _run(session, realm, call, container, exec_id, words, (tty, interactive))
         except NotFound as error:
@@ -113,7 +110,7 @@ def _run(
         if result.exit_code != 0:
             raise starting.start_failure(result.stderr, call, words) or failure_of(result)
         if not result.planned:
-            shows = line_in(realm.namespace, "tasks", "ps", container)
+            shows = realm.scope.line("tasks", "ps", container)
             ends = _ending(realm, container, exec_id)
             hint = f"{shows} shows it, {ends} ends it"
             print_id(exec_id, f"the process {exec_id} in {container}", hint)
@@ -125,7 +122,7 @@ def _run(
             outcome = starting.on_terminal(ctr, call, options, words)
         else:
             streams = UserStreams(take_input=interactive, timeout=limit)
-            started = starting.exec_started(ctr, realm.namespace, container, exec_id)
+            started = starting.exec_started(realm.scope, container, exec_id)
             outcome = starting.on_pipes(ctr, call, streams, started, words)
         if not outcome.finished:
             _put_in_order(realm, container, exec_id, outcome, tty=tty)
@@ -137,9 +134,7 @@ def _put_in_order(
 ) -> None:
     """ctr is gone, the process perhaps not: it gets HUP, or what ctr could not pass on."""
     number = signal.SIGHUP if tty else outcome.signal
-    ended = number is not None and starting.hang_up(
-        realm.ctr, realm.namespace, container, exec_id, number
-    )
+    ended = number is not None and starting.hang_up(realm.scope, container, exec_id, number)
     if ended and outcome.exit_code == TIME_PASSED:
         starting.tell(f"kuke-ctr: {outcome.why}: the process got HUP, and has ended")
     if not ended:
@@ -151,7 +146,7 @@ def _put_in_order(
 
 def _ending(realm: OpenRealm, container: str, exec_id: str) -> str:
     kill = ("tasks", "kill", "--exec-id", exec_id, "-s", "KILL", container)
-    return line_in(realm.namespace, *kill)
+    return realm.scope.line(*kill)
 
 
 def _with_environment(command: list[str], env: list[str]) -> list[str]:
@@ -166,7 +161,7 @@ def _with_environment(command: list[str], env: list[str]) -> list[str]:
 
 def _no_container(realm: OpenRealm, container: str, error: NotFound) -> NotFound:
     realm.require_namespace()
-    existing = containers.names(realm.ctr, realm.namespace)
+    existing = containers.names(realm.scope)
     if container in existing:
         return error
     return missing(realm, "container", [container], existing, "containers", error)

@@ -129,12 +129,12 @@ def run(
         memory = memory_in_bytes(memory_limit) if memory_limit is not None else None
         environment = running.environment_of(env or [], env_file or [], os.environ)
         realm = session.realm(changing=True, create=create_namespace)
-        ctr, namespace = realm.ctr, realm.namespace
-        container = running.name_for(ctr, namespace, image, name)
+        scope = realm.scope
+        container = running.name_for(scope, image, name)
         token = uuid.uuid4().hex[:12]
         logs = detach and not (tty or null_io or fifo)
         log = (
-            running.make_log(namespace, container, log_file, dry=session.options.dry_run)
+            running.make_log(scope.namespace, container, log_file, dry=session.options.dry_run)
             if logs
             else None
         )
@@ -165,19 +165,19 @@ def run(
         )
         words = (*environment.flags, *given)
         program = without_dashes(command or [])
-        call: Call = tasks.run(ctr, namespace, image, container, program, words)
-        made = running.Made(namespace, container, token, log, snapshotter)
+        call: Call = tasks.run(scope, image, container, program, words)
+        made = running.Made(container, token, log, snapshotter)
         try:
             code = launch(
                 Launch(session, realm, call, container, tuple(program)),
                 detach=detach,
                 tty=tty,
                 interactive=interactive,
-                undo=lambda: running.undo(ctr, made),
-                discard=(lambda: running.undo(ctr, made, running=True)) if rm else None,
+                undo=lambda: running.undo(scope, made),
+                discard=(lambda: running.undo(scope, made, running=True)) if rm else None,
             )
         except NotFound as error:
-            raise running.no_image(ctr, namespace, image, error) from None
+            raise running.no_image(scope, image, error) from None
     raise typer.Exit(code)
 
 

@@ -41,7 +41,7 @@ def ctr(
             f"this is safe: {safe}",
             file=sys.stderr,
         )
-    session.ctr.processes.become(realm.ctr.call(*args, namespace=realm.namespace))
+    session.ctr.processes.become(realm.scope.call(*args))
 
 
 def _words(args: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import namespaces
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.commands.shared.confirm import (
     WithExtra,
@@ -140,7 +141,7 @@ def _what_goes(session: Session, name: str) -> str:
     from kuke_ctr.recipes.namespace_contents import contents
 
     namespaces.require(session.ctr, name)
-    found = contents(session.ctr, name)
+    found = contents(Scope(session.ctr, name))
     if found.blocks:
         raise KukeCtrError(
             f"the namespace {name} is not empty, it has {found}",

@@ -115,14 +115,14 @@ def import_(
     )
     words = words_of(session, "import", typed, local)
     dry = session.options.dry_run
-    before = {} if dry else transfers.images_by_name(session.ctr, realm.namespace)
-    with transfers.told_what_is_left(session.ctr, realm.namespace):
+    before = {} if dry else transfers.images_by_name(realm.scope)
+    with transfers.told_what_is_left(realm.scope):
         result = _import(session, realm, view, words, file, from_docker)
     if result.planned:
         return
     if view.output is Output.RAW:
         print_bytes(result)
-    found = transfers.landed(session.ctr, realm.namespace, before, result.stdout)
+    found = transfers.landed(realm.scope, before, result.stdout)
     if not found.images:
         _nothing_landed(realm, unpack, words)
         return
@@ -211,7 +211,7 @@ def _import(
             return run_transfer(realm, "import", words, (name,), streams)
     assert from_docker is not None
     if session.options.dry_run:
-        print(transfers.line_from_docker(session.ctr, from_docker, words, realm.namespace))
+        print(transfers.line_from_docker(realm.scope, from_docker, words))
         return Result((), 0, b"", b"", 0.0, planned=True)
     with (
         transfers.docker_save(session.ctr.processes, from_docker) as archive,

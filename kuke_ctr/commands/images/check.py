@@ -8,7 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr import image_checks, images, versions
 from kuke_ctr.backends.ctr.filters import hint_for
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.scope import line_in
 from kuke_ctr.backends.ctr.tables import ListCall, checked, read
 from kuke_ctr.commands.images.references import near_images, no_image
 from kuke_ctr.commands.shared.lists import list_realms_table, rows_of, show, view_of
@@ -111,15 +111,15 @@ def inspect(
     form = _form(session)
     realm = session.realm()
     wanted = list(dict.fromkeys(refs))
-    found = images.find(realm.ctr, realm.namespace, wanted)
+    found = images.find(realm.scope, wanted)
     there = [image for image in found if image is not None]
-    details = recipe.inspect(realm.ctr, realm.namespace, there)
+    details = recipe.inspect(realm.scope, there)
     if details:
         _print_details(details, form, several=len(wanted) > 1)
     errors: list[KukeCtrError] = []
     gone = [ref for ref, image in zip(wanted, found, strict=True) if image is None]
     if gone:
-        errors.append(no_image(realm, gone, images.names(realm.ctr, realm.namespace)))
+        errors.append(no_image(realm, gone, images.names(realm.scope)))
     errors += [_broken(one) for one in details if not one.complete]
     sys.stdout.flush()
     for error in errors:

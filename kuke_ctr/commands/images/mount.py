@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import images
-from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.commands.images.references import Ref, near_images, require_images
 from kuke_ctr.commands.shared.confirm import WithExtra, each, extra_flags, flags, names_only
 from kuke_ctr.commands.shared.options import Snapshotter, shared
@@ -53,7 +52,7 @@ def mount(
     mounts.require_empty_folder(path)
     realm = session.realm(changing=True)
     require_images(realm, ref)
-    earlier = images.snapshot_of_mount(realm.ctr, realm.namespace, path, snapshotter)
+    earlier = images.snapshot_of_mount(realm.scope, path, snapshotter)
     if earlier is not None and (earlier.get("Kind") == "Active") is not writable:
         raise _left_over(realm, path, "with --rw" if not writable else "without --rw")
     words = (
@@ -65,10 +64,10 @@ def mount(
         pair = images.positional(ref, name)
         left = earlier is not None
         with near_images(realm, [ref]), _taken_back(realm, name, snapshotter, keep=left):
-            done = realm.ctr.change("images", "mount", *words, *pair, namespace=realm.namespace)
+            done = realm.scope.change("images", "mount", *words, *pair)
         chain = done.stdout.decode(errors="replace").split("\n")[0]
         if not done.planned and earlier is not None and earlier.get("Parent") != chain:
-            realm.ctr.change("images", "unmount", name, namespace=realm.namespace)
+            realm.scope.change("images", "unmount", name)
             raise _left_over(realm, path, "from another image")
 
     each([path], change, session)
@@ -92,7 +91,7 @@ def unmount(
     names_only(session)
     path = _absolute(target)
     realm = session.realm(changing=True, removing=remove)
-    found = images.snapshot_of_mount(realm.ctr, realm.namespace, path, snapshotter)
+    found = images.snapshot_of_mount(realm.scope, path, snapshotter)
     mounted = mounts.count_at(path)
     if found is None or not (mounted or remove):
         realm.require_namespace()
@@ -108,7 +107,7 @@ def unmount(
     words = (*flags(rm=remove, snapshotter=snapshotter), *extra_flags(session))
 
     def change(name: str) -> None:
-        done = realm.ctr.change("images", "unmount", *words, name, namespace=realm.namespace)
+        done = realm.scope.change("images", "unmount", *words, name)
         if not done.planned and mounts.count_at(name):
             raise CtrFailed(f"something is still mounted on {name}", hint=f"findmnt {name}")
 
@@ -134,9 +133,9 @@ def _taken_back(
     except (Interrupted, TimeLimit) as error:
         words = (*flags(rm=not keep, snapshotter=snapshotter), path)
         try:
-            realm.ctr.change("images", "unmount", *words, namespace=realm.namespace)
+            realm.scope.change("images", "unmount", *words)
         except (KukeCtrError, KeyboardInterrupt):
-            again = line_in(realm.namespace, "images", "unmount", *words)
+            again = realm.scope.line("images", "unmount", *words)
             error.hint = f"a mount, a snapshot and a lease may be left: {again} takes them away"
         else:
             error.message = f"{error.message}; what was begun is taken away"
@@ -144,7 +143,7 @@ def _taken_back(
 
 
 def _left_over(realm: OpenRealm, path: str, how: str) -> KukeCtrError:
-    unmount = line_in(realm.namespace, "images", "unmount", "--rm", path)
+    unmount = realm.scope.line("images", "unmount", "--rm", path)
     return KukeCtrError(
         f"realm {realm.name} has a snapshot {path} left of an earlier mount, {how}: ctr would "
         "mount that one",

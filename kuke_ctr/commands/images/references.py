@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import images
-from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.commands.shared.documents import missing, near_names
 from kuke_ctr.errors import FoundWrong, NotFound
 from kuke_ctr.session import OpenRealm
@@ -17,9 +16,7 @@ Ref = Annotated[str, typer.Argument(metavar="REF", help="The reference of an ima
 
 def near_refs(realm: OpenRealm, refs: Sequence[str]) -> AbstractContextManager[None]:
     """A NotFound inside becomes one that names the image, the realm and the nearest images."""
-    return near_names(
-        realm, "image", refs, lambda: images.names(realm.ctr, realm.namespace), "images"
-    )
+    return near_names(realm, "image", refs, lambda: images.names(realm.scope), "images")
 
 
 @contextmanager
@@ -37,7 +34,7 @@ def near_images(realm: OpenRealm, refs: Sequence[str]) -> Iterator[None]:
             raise
         raise FoundWrong(
             error.message,
-            hint=f"{line_in(realm.namespace, 'images', 'inspect', *refs)} shows what is missing",
+            hint=f"{realm.scope.line('images', 'inspect', *refs)} shows what is missing",
             command=error.command,
         ) from None
 
@@ -50,7 +47,7 @@ def no_image(realm: OpenRealm, refs: Sequence[str], existing: Sequence[str]) -> 
 
 def require_images(realm: OpenRealm, *refs: str) -> list[str]:
     """All the references that there are; NotFound where one of `refs` is not among them."""
-    existing = images.names(realm.ctr, realm.namespace)
+    existing = images.names(realm.scope)
     gone = [ref for ref in refs if ref not in existing]
     if gone:
         raise no_image(realm, gone, existing)

@@ -135,12 +135,12 @@ def pull(
     sign_in, secret = login.resolve(session, realm, reference)
     with (
         streams_of(session, view, secret=secret) as streams,
-        transfers.told_what_is_left(session.ctr, realm.namespace),
+        transfers.told_what_is_left(realm.scope),
     ):
         result = run_transfer(realm, "pull", (*sign_in, *words), (reference,), streams)
     if result.planned:
         return
-    image = transfers.named(session.ctr, realm.namespace, reference)
+    image = transfers.named(realm.scope, reference)
     show_images(session, view, [image])
     require_platforms([image], _wanted(platform, all_platforms))
 
@@ -199,7 +199,7 @@ def push(
     with streams_of(session, view, secret=secret) as streams, near_refs(realm, [source]):
         result = run_transfer(realm, "push", (*sign_in, *words), names, streams)
     if not result.planned:
-        show_images(session, view, [transfers.named(session.ctr, realm.namespace, source)])
+        show_images(session, view, [transfers.named(realm.scope, source)])
 
 
 def _is_old(session: Session) -> bool:

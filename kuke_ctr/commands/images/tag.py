@@ -65,7 +65,7 @@ def tag(
         if name in existing and not force:
             raise _exists(realm, name)
         pair = images.positional(source, name)
-        realm.ctr.change("images", "tag", *words, *pair, namespace=realm.namespace)
+        realm.scope.change("images", "tag", *words, *pair)
 
     each(dict.fromkeys(targets), add, session)
 
@@ -95,7 +95,7 @@ def label(
     def change(name: str) -> None:
         with near_images(realm, [name]):
             pair = images.positional(name, *labels)
-            realm.ctr.change("images", "label", *words, *pair, namespace=realm.namespace)
+            realm.scope.change("images", "label", *words, *pair)
 
     each([ref], change, session)
 
@@ -121,7 +121,7 @@ def rm(
     names_only(session)
     names_or_all("images", refs, every)
     realm = session.realm(removing=True)
-    existing = images.names(realm.ctr, realm.namespace)
+    existing = images.names(realm.scope)
     wanted = list(dict.fromkeys(refs or existing))
     if not wanted:
         _nothing(realm, "has no images")
@@ -205,8 +205,8 @@ def convert(
     def change(name: str) -> None:
         pair = images.positional(source, name)
         with near_images(realm, [source]):
-            done = realm.ctr.change("images", "convert", *words, *pair, namespace=realm.namespace)
-        if not done.planned and name not in images.names(realm.ctr, realm.namespace):
+            done = realm.scope.change("images", "convert", *words, *pair)
+        if not done.planned and name not in images.names(realm.scope):
             raise CtrFailed(f"ctr made no image {name}, and says that it did")
 
     each([target], change, session)
@@ -226,13 +226,13 @@ def _nothing(realm: OpenRealm, what: str) -> None:
 
 def _unused(realm: OpenRealm) -> list[str]:
     """The images that no container was made from."""
-    users = images.users(realm.ctr, realm.namespace)
-    return [ref for ref in images.names(realm.ctr, realm.namespace) if ref not in users]
+    users = images.users(realm.scope)
+    return [ref for ref in images.names(realm.scope) if ref not in users]
 
 
 def _warn_of_users(realm: OpenRealm, refs: Sequence[str]) -> None:
     try:
-        users = images.users(realm.ctr, realm.namespace)
+        users = images.users(realm.scope)
     except RowsRefused as error:  # a container with an odd name keeps nobody from removing
         note(f"warning: which containers use the images is not known: {error.message}")
         return
@@ -270,7 +270,7 @@ def _remove(
         if ref not in existing:
             raise no_image(realm, [ref], left)
         last = sync and ref == there[-1]
-        images.remove(realm.ctr, realm.namespace, ref, (*flags(sync=last), *extra))
+        images.remove(realm.scope, ref, (*flags(sync=last), *extra))
         if not session.options.dry_run:
             left.remove(ref)
 

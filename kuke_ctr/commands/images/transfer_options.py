@@ -66,7 +66,7 @@ def run_transfer(
     names: Sequence[str],
     streams: TransferStreams,
 ) -> Result:
-    return transfer.run(realm.ctr, verb, words, names, namespace=realm.namespace, streams=streams)
+    return transfer.run(realm.scope, verb, words, names, streams=streams)
 
 
 def words_of(session: Session, verb: Verb, typed: Sequence[str], local: bool) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.commands.shared.lists import no_all_realms, note_filters, print_raw, show, view_of
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable, UsageError
@@ -118,7 +117,7 @@ def missing(
 ) -> NotFound:
     """The error for things that there are not, with the nearest ones that exist."""
     shown = nearest(gone[0], existing)[:_SHOWN]
-    listed = line_in(realm.namespace, list_by, "ls")
+    listed = realm.scope.line(list_by, "ls")
     if not shown:
         hint = f"this namespace has none ({listed})"
     else:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.scope import Scope, line_in
 from kuke_ctr.commands.shared.confirm import names_only
 from kuke_ctr.errors import (
     NO_READER,
@@ -163,14 +163,14 @@ def _attended(what: Launch, tty: bool, interactive: bool) -> Outcome:
         options = AttachOptions(timeout=limit, last_typed=b"\x04")
         return starting.on_terminal(ctr, what.call, options, what.command)
     streams = UserStreams(take_input=interactive, timeout=limit)
-    started = starting.task_started(ctr, what.realm.namespace, what.container)
+    started = starting.task_started(what.realm.scope, what.container)
     return starting.on_pipes(ctr, what.call, streams, started, what.command)
 
 
 def status_of(what: Launch) -> str | None:
     """The status of its task: ABSENT, and None where that can't be known."""
     ctr = starting.quiet_if_gone(what.realm.ctr)
-    return starting.task_status(ctr, what.realm.namespace, what.container)
+    return starting.task_status(Scope(ctr, what.realm.namespace), what.container)
 
 
 def _put_in_order(

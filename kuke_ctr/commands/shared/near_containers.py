@@ -13,6 +13,6 @@ def near_containers(realm: OpenRealm, name: str) -> AbstractContextManager[None]
         realm,
         "container",
         [name],
-        lambda: containers.names(realm.ctr, realm.namespace),
+        lambda: containers.names(realm.scope),
         "containers",
     )

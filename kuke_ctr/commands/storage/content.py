@@ -72,12 +72,12 @@ def get(
     """
     only_raw(session, "content")
     realm = session.realm()
-    whole = content.whole_digest(realm.ctr, realm.namespace, digest)
+    whole = content.whole_digest(realm.scope, digest)
 
     sys.stdout.flush()
     with near_content(realm, whole):
         limit = session.options.timeout or None
-        said = content.get(realm.ctr, realm.namespace, whole, sys.stdout.fileno(), limit)
+        said = content.get(realm.scope, whole, sys.stdout.fileno(), limit)
         if said.exit_code == -signal.SIGPIPE or b"broken pipe" in said.stderr:
             raise BrokenPipeError  # our reader is gone, and ctr's was the same
         realm.ctr.checked(said)
@@ -85,6 +85,4 @@ def get(
 
 def near_content(realm: OpenRealm, digest: str) -> AbstractContextManager[None]:
     """A NotFound inside becomes one that names the digest, the realm and the nearest digests."""
-    return near_names(
-        realm, "content", [digest], lambda: content.digests(realm.ctr, realm.namespace), "content"
-    )
+    return near_names(realm, "content", [digest], lambda: content.digests(realm.scope), "content")

@@ -14,7 +14,6 @@ import typer
 
 from kuke_ctr.backends.ctr import content
 from kuke_ctr.backends.ctr.client import lines_of
-from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.backends.ctr.transfer import CREDENTIALS
 from kuke_ctr.commands.images.transfer_options import (
     AllPlatforms,
@@ -86,12 +85,12 @@ def fetch(
     words = (*chosen, *extra_flags(session))
     progress = 2 if sys.stderr.isatty() else None  # stdout is for the result
     try:
-        said = content.fetch(realm.ctr, realm.namespace, ref, words, progress)
+        said = content.fetch(realm.scope, ref, words, progress)
     except Interrupted:
         raise Interrupted(
             "interrupted: what has arrived is kept for a day",
             hint="the same command again goes on from there; "
-            f"{line_in(realm.namespace, 'content', 'active')} lists it",
+            f"{realm.scope.line('content', 'active')} lists it",
         ) from None
     except CtrFailed as error:
         if error.hint == CREDENTIALS:
@@ -99,7 +98,7 @@ def fetch(
         raise
     if said.planned:
         return
-    listed = realm.ctr.run("images", "ls", "-q", f'name=="{ref}"', namespace=realm.namespace)
+    listed = realm.scope.run("images", "ls", "-q", f'name=="{ref}"')
     if ref not in lines_of(listed.stdout):
         raise CtrFailed(
             f"ctr is content, and yet realm {realm.name} has no image {ref}",
@@ -178,7 +177,7 @@ def _bring_and_keep(
     for last in (not is_file, True):
         bring()
         try:
-            realm.ctr.change("content", "label", digest, rooted_label(), namespace=realm.namespace)
+            realm.scope.change("content", "label", digest, rooted_label())
         except NotFound as error:
             if last:
                 error.hint = "containerd has collected it before it had its label: once more"
@@ -190,10 +189,10 @@ def _bring_and_keep(
 
 def _bring(realm: OpenRealm, ref: str, words: tuple[str, ...], descriptor: int) -> None:
     try:
-        content.ingest(realm.ctr, realm.namespace, ref, words, descriptor)
+        content.ingest(realm.scope, ref, words, descriptor)
     except (KukeCtrError, Interrupted) as error:
         error.hint = error.hint or (
-            f"another REF starts anew; {line_in(realm.namespace, 'content', 'active')} shows "
+            f"another REF starts anew; {realm.scope.line('content', 'active')} shows "
             "what is left of this one for a day"
         )
         raise
@@ -214,7 +213,7 @@ def _print_new(digest: str | None, before: set[str], realm: OpenRealm) -> None:
 
 
 def _digests(realm: OpenRealm) -> set[str]:
-    return set(content.digests(realm.ctr, realm.namespace))
+    return set(content.digests(realm.scope))
 
 
 @contextmanager

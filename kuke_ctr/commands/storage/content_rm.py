@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import content, versions
-from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.commands.shared.confirm import (
     WithExtra,
     Yes,
@@ -50,9 +49,9 @@ def label(
     names_only(session)
     words = checked_labels(labels)
     realm = session.realm(changing=True)
-    whole = content.whole_digest(realm.ctr, realm.namespace, digest)
+    whole = content.whole_digest(realm.scope, digest)
     with near_content(realm, whole):
-        said = realm.ctr.change("content", "label", whole, *words, namespace=realm.namespace)
+        said = realm.scope.change("content", "label", whole, *words)
     if not said.planned:
         print(whole)
 
@@ -89,7 +88,7 @@ def rm(
         with near_content(realm, digest):
             if digest in gone:
                 raise gone[digest]
-            content.remove(realm.ctr, realm.namespace, digest, extra)
+            content.remove(realm.scope, digest, extra)
 
     each(wanted, remove, session)
 
@@ -97,14 +96,14 @@ def rm(
 def _users(session: Session, realm: OpenRealm, digests: Sequence[str]) -> dict[str, list[User]]:
     if not digests:
         return {}
-    return users_of_content(realm.ctr, realm.namespace, session.host.namespaces, digests)
+    return users_of_content(realm.scope, session.host.namespaces, digests)
 
 
 def _wholes(realm: OpenRealm, texts: Sequence[str], gone: dict[str, NotFound]) -> Iterator[str]:
     """The whole digests; what there is not goes to `gone`, under the text that was given."""
     for text in texts:
         try:
-            yield content.whole_digest(realm.ctr, realm.namespace, text)
+            yield content.whole_digest(realm.scope, text)
         except NotFound as error:
             gone[text] = error
             yield text
@@ -136,7 +135,7 @@ def prune(
     if realm.namespace in store.unread:
         raise CtrFailed(
             f"what {where} has could not be read: {store.unread[realm.namespace]}",
-            hint=f"{line_in(realm.namespace, 'content', 'ls')} shows the rows",
+            hint=f"{realm.scope.line('content', 'ls')} shows the rows",
         )
     if not layers:
         realm.require_namespace()
@@ -150,14 +149,14 @@ def prune(
     if session.options.dry_run:
         note(question)
     confirm(session, question, yes=yes)
-    before = [] if session.options.dry_run else content.digests(realm.ctr, realm.namespace)
-    realm.ctr.change("content", "prune", "references", *words, namespace=realm.namespace)
+    before = [] if session.options.dry_run else content.digests(realm.scope)
+    realm.scope.change("content", "prune", "references", *words)
     if session.options.dry_run:
         return
     if asynchronous:
         note("containerd collects them when it comes to it")
         return
-    after = set(content.digests(realm.ctr, realm.namespace))
+    after = set(content.digests(realm.scope))
     for digest in before:
         if digest not in after:
             print(digest)

@@ -9,7 +9,6 @@ import typer
 
 from kuke_ctr.backends.ctr import leases
 from kuke_ctr.backends.ctr.filters import equal
-from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.commands.shared.confirm import (
     CreateNamespace,
     WithExtra,
@@ -67,13 +66,11 @@ def create(
     extra = extra_flags(session)
     realm = session.realm(changing=True, create=create_namespace)
     try:
-        said = leases.create(realm.ctr, realm.namespace, (*chosen, *extra), labels)
+        said = leases.create(realm.scope, (*chosen, *extra), labels)
     except CtrFailed as error:
         if name is not None and "already exists" in error.message:
-            shows = line_in(realm.namespace, "leases", "ls", equal("id", name))
-            error.hint = (
-                f"{shows} shows it, {line_in(realm.namespace, 'leases', 'rm', name)} removes it"
-            )
+            shows = realm.scope.line("leases", "ls", equal("id", name))
+            error.hint = f"{shows} shows it, {realm.scope.line('leases', 'rm', name)} removes it"
         raise
     print_bytes(said)
 
@@ -109,7 +106,7 @@ def rm(
     gone: set[str] = set()
     wanted = list(dict.fromkeys(names))
     if not yes:
-        kept = what_leases_keep(realm.ctr, realm.namespace)
+        kept = what_leases_keep(realm.scope)
         gone = set(wanted) - kept.known.keys()
         _ask(session, [name for name in wanted if name not in gone], kept)
 
@@ -117,7 +114,7 @@ def rm(
         with _near(realm, name):
             if name in gone:
                 raise NotFound(f"there is no lease {name}")
-            leases.remove(realm.ctr, realm.namespace, name, words)
+            leases.remove(realm.scope, name, words)
 
     each(wanted, remove, session)
 

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import snapshots
-from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.backends.ctr.tables import ListCall, fetch
 from kuke_ctr.commands.shared.confirm import flags
 from kuke_ctr.commands.shared.documents import (
@@ -94,7 +93,7 @@ def info(session: Session, key: Key, snapshotter: Snapshotter = None) -> None:
     form = document_form(session)
     realm = session.realm()
     with near_snapshots(realm, [key], snapshotter):
-        print_document(snapshots.info(realm.ctr, realm.namespace, key, snapshotter), form)
+        print_document(snapshots.info(realm.scope, key, snapshotter), form)
 
 
 @app.command("mounts")
@@ -112,7 +111,7 @@ def mounts(
     only_raw(session, "the mount command")
     realm = session.realm()
     with near_snapshots(realm, [key], snapshotter), committed_wants_view(realm, key, snapshotter):
-        print_bytes(snapshots.mounts(realm.ctr, realm.namespace, key, target, snapshotter))
+        print_bytes(snapshots.mounts(realm.scope, key, target, snapshotter))
 
 
 def _when_empty(realm: OpenRealm) -> str:
@@ -180,7 +179,7 @@ def committed_wants_view(realm: OpenRealm, key: str, snapshotter: str | None) ->
     except CtrFailed as error:
         if "not active" in error.message:
             words = ("view", *flags(snapshotter=snapshotter), "NAME", key)
-            view = line_in(realm.namespace, "snapshots", *words)
+            view = realm.scope.line("snapshots", *words)
             error.hint = f"make a view of it first: {view}"
         raise
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import snapshots, versions
-from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.commands.shared.confirm import (
     CreateNamespace,
     WithExtra,
@@ -83,7 +82,7 @@ def view(
     """
     realm = _make(session, "view", key, parent, target, mounts, snapshotter, create_namespace)
     words = snapshots.words(snapshotter, "label", key, rooted_label())
-    realm.ctr.change(*words, namespace=realm.namespace)
+    realm.scope.change(*words)
 
 
 def _make(
@@ -106,7 +105,7 @@ def _make(
     names = [key] if parent is None else [key, parent]
     with near_snapshots(realm, names[1:], snapshotter), _taken_is_named(realm, key, snapshotter):
         words = snapshots.words(snapshotter, verb, *chosen, *names)
-        said = realm.ctr.change(*words, namespace=realm.namespace)
+        said = realm.scope.change(*words)
     if not said.planned:
         if target is None and not mounts:
             print(escape(key))
@@ -122,8 +121,8 @@ def _taken_is_named(realm: OpenRealm, key: str, snapshotter: str | None) -> Iter
     except CtrFailed as error:
         if "already exists" in error.message:
             chosen = (*flags(snapshotter=snapshotter), key)
-            shows = line_in(realm.namespace, "snapshots", "info", *chosen)
-            removes = line_in(realm.namespace, "snapshots", "rm", *chosen)
+            shows = realm.scope.line("snapshots", "info", *chosen)
+            removes = realm.scope.line("snapshots", "rm", *chosen)
             error.hint = f"{shows} shows it, {removes} removes it"
         raise
 
@@ -147,11 +146,11 @@ def commit(
     words = snapshots.words(snapshotter, "commit", *extra_flags(session), key, active)
     with near_snapshots(realm, [active], snapshotter), _taken_is_named(realm, key, snapshotter):
         if not yes:
-            found = users_of_snapshots(realm.ctr, realm.namespace, [active], snapshotter)
+            found = users_of_snapshots(realm.scope, [active], snapshotter)
             if active not in found.users:
                 raise NotFound(f"there is no snapshot {active}")
             ask_about_users(session, realm, found.users, yes=yes)
-        said = realm.ctr.change(*words, namespace=realm.namespace)
+        said = realm.scope.change(*words)
     if not said.planned:
         print(escape(key))
 
@@ -175,7 +174,7 @@ def label(
     words = snapshots.words(snapshotter, "label", key, *checked_labels(labels))
     realm = session.realm(changing=True)
     with near_snapshots(realm, [key], snapshotter):
-        said = realm.ctr.change(*words, namespace=realm.namespace)
+        said = realm.scope.change(*words)
     if not said.planned:
         print(escape(key))
 
@@ -204,12 +203,12 @@ def mount(
     if not session.options.dry_run:
         mounting.require_root()
     with near_snapshots(realm, [key], snapshotter), committed_wants_view(realm, key, snapshotter):
-        commands = snapshots.mount_commands(realm.ctr, realm.namespace, key, where, snapshotter)
+        commands = snapshots.mount_commands(realm.scope, key, where, snapshotter)
     if read_only:
         commands = [command.without_writing() for command in commands]
     if not all(command.read_only for command in commands) and not yes:
         # two overlays that write to one folder spoil each other's files
-        found = users_of_snapshots(realm.ctr, realm.namespace, [key], snapshotter)
+        found = users_of_snapshots(realm.scope, [key], snapshotter)
         users = [user for user in found.users.get(key, []) if user.kind in ("container", "mount")]
         ask_about_users(session, realm, {key: users}, yes=yes)
     mounting.mount(realm.ctr, commands)
@@ -238,7 +237,7 @@ def rm(
     wanted = list(dict.fromkeys(keys))
     gone: set[str] = set()
     if not yes:
-        found = users_of_snapshots(realm.ctr, realm.namespace, wanted, snapshotter)
+        found = users_of_snapshots(realm.scope, wanted, snapshotter)
         gone = set(wanted) - found.users.keys()
         wanted = children_first(wanted, found.known)
         ask_about_users(
@@ -262,10 +261,10 @@ def rm(
                 raise NotFound(f"there is no snapshot {key}")
             try:
                 words = snapshots.words(snapshotter, "rm", *extra, key)
-                realm.ctr.change(*words, namespace=realm.namespace)
+                realm.scope.change(*words)
             except CtrFailed as error:
                 if "with child" in error.message:
-                    tree = line_in(realm.namespace, "snapshots", "tree")
+                    tree = realm.scope.line("snapshots", "tree")
                     error.hint = f"{tree} shows what stands on it: remove that first"
                 raise
 

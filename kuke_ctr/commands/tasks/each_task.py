@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.backends.ctr.client import Ctr, lines_of
-from kuke_ctr.backends.ctr.hints import line_in
+from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import R, listing
 from kuke_ctr.commands.shared.documents import missing, print_bytes
 from kuke_ctr.errors import KukeCtrError, NotFound
@@ -14,8 +14,8 @@ from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.records import Listing, Metrics, Process, RowsRefused
 from kuke_ctr.session import OpenRealm, Session, note
 
-Ask = Callable[[Ctr, str, str], Call]
-"""Makes the call about a task: ctr, the task, its namespace."""
+Ask = Callable[[Scope, str], Call]
+"""Makes the call about a task, by its id."""
 
 _LIVING = ("RUNNING", "CREATED", "PAUSED", "PAUSING")
 
@@ -50,7 +50,7 @@ def of_each(
         elif not found.records:
             note(
                 f"the task {name} has no processes: has it stopped? "
-                f"({line_in(realm.namespace, 'tasks', 'ls')})"
+                f"({realm.scope.line('tasks', 'ls')})"
             )
     return rows, errors
 
@@ -82,7 +82,7 @@ def _asked(session: Session, ask: Ask, names: Sequence[str]) -> list[tuple[OpenR
         wanted = [(realm, name) for name in dict.fromkeys(names)]
     else:
         wanted = _living(session)
-    calls = [ask(realm.ctr, name, realm.namespace) for realm, name in wanted]
+    calls = [ask(realm.scope, name) for realm, name in wanted]
     results = session.ctr.processes.run_all(calls)
     return [(realm, name, said) for (realm, name), said in zip(wanted, results, strict=True)]
 
@@ -105,11 +105,11 @@ def _living(session: Session) -> list[tuple[OpenRealm, str]]:
 def no_task(realm: OpenRealm, name: str, error: NotFound) -> NotFound:
     """The error for a task that there is not: of a container without one, or of none at all."""
     realm.require_namespace()
-    existing = containers.names(realm.ctr, realm.namespace)
+    existing = containers.names(realm.scope)
     if name not in existing:
         return missing(realm, "container", [name], existing, "containers", error)
     return NotFound(
         f"the container {name} has no task: it was not started, or its task was deleted",
-        hint=f"{line_in(realm.namespace, 'tasks', 'ls')} lists the tasks",
+        hint=f"{realm.scope.line('tasks', 'ls')} lists the tasks",
         command=error.command,
     )

@@ -181,7 +181,7 @@ def checkpoint(
 
 
 def _tasks(realm: OpenRealm) -> Tasks:
-    return Tasks(realm.ctr, realm.namespace)
+    return Tasks(realm.scope)
 
 
 def _each(

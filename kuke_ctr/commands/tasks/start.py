@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.backends.ctr.hints import line_in
 from kuke_ctr.commands.shared.confirm import flags
 from kuke_ctr.commands.shared.launch import (
     Launch,
@@ -68,9 +67,8 @@ def start(
         if sum(outputs) > 1:
             raise UsageError("--log-file, --null-io and --fifo exclude each other")
         realm = session.realm(changing=True)
-        ctr, namespace = realm.ctr, realm.namespace
         with near_containers(realm, container):
-            info = containers.facts(ctr, namespace, container)
+            info = containers.facts(realm.scope, container)
         _refuse_running(realm, container)
         tty = info.terminal
         if tty and (null_io or log_file):
@@ -80,7 +78,7 @@ def start(
         if detach and not (tty or null_io or fifo):
             log = _log(session, realm, info, log_file)
         given = flags(detach=detach, null_io=null_io, log_uri=log.uri if log else None)
-        call = tasks.start(ctr, namespace, container, given)
+        call = tasks.start(realm.scope, container, given)
         what = Launch(session, realm, call, container, ())
         code = launch(
             what,
@@ -94,18 +92,18 @@ def start(
 
 def _refuse_running(realm: OpenRealm, container: str) -> None:
     """CtrFailed where there is a task: a stopped one has to be removed first."""
-    task = tasks.states(realm.ctr, realm.namespace).get(container)
+    task = tasks.states(realm.scope).get(container)
     if task is None:
         return
     if task.status == "STOPPED":
         raise CtrFailed(
             f"{container} has ended, and its task is still there",
-            hint=f"{line_in(realm.namespace, 'tasks', 'rm', container)} removes it; then it can be "
+            hint=f"{realm.scope.line('tasks', 'rm', container)} removes it; then it can be "
             "started again",
         )
     raise CtrFailed(
         f"{container} has a task already: {task.status}, pid {task.pid}",
-        hint=f"{line_in(realm.namespace, 'exec', '-t', container, 'sh')} gets you into it",
+        hint=f"{realm.scope.line('exec', '-t', container, 'sh')} gets you into it",
     )
 
 
@@ -121,12 +119,12 @@ def _log(session: Session, realm: OpenRealm, info: ContainerInfo, asked: str | N
     The label alone does not make a file its log: an image can bring it, and the shim, which is
     root, would write into whatever it names.
     """
-    earlier = log_of(realm.ctr, realm.namespace, info) if asked is None else None
+    earlier = log_of(realm.scope, info) if asked is None else None
     if earlier is not None:
         return RunLog(earlier, made=False)
     log = running.make_log(realm.namespace, info.id, asked, dry=session.options.dry_run)
     try:
-        containers.label(realm.ctr, realm.namespace, info.id, [f"{LOG_LABEL}={log.path}"])
+        containers.label(realm.scope, info.id, [f"{LOG_LABEL}={log.path}"])
     except BaseException:
         log.remove()
         raise

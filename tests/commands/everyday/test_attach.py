@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.cli.main import main
 from kuke_ctr.commands.everyday import attach
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.recipes.attach_target import Look, refuse, remarks
 from kuke_ctr.records import Task
+from kuke_ctr.session import Session, SharedOptions
 from kuke_ctr.terminals.attachment import Step
 from kuke_ctr.terminals.task_io import IoKind, TaskIO
 from tests.support.fake_ctr import FakeCtr
@@ -219,7 +221,8 @@ def test_a_row_that_cannot_be_read_is_not_taken_for_no_task(host: FakeCtr, capfd
 
 def seen(status: str | None, io: TaskIO) -> Look:
     task = None if status is None else Task(id="web", pid=7, status=status)
-    return Look("kukeon-main", ContainerInfo("web"), task, io)
+    scope = Scope(Session(SharedOptions()).ctr, "kukeon-main")
+    return Look(scope, ContainerInfo("web"), task, io)
 
 
 @pytest.mark.parametrize(

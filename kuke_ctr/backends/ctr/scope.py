@@ -1,0 +1,41 @@
+"""A ctr and a namespace, which travel together: nearly every call is about both."""
+
+import shlex
+from dataclasses import dataclass
+
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.processes.calls import Call, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One namespace of one host: what an operation on containers, images, content is about."""
+
+    ctr: Ctr
+    namespace: str
+
+    def call(self, *words: str, probe: bool = False) -> Call:
+        """A call of ctr in this namespace; a `probe` runs in a dry run too."""
+        return self.ctr.call(*words, namespace=self.namespace, probe=probe)
+
+    def run(self, *words: str, probe: bool = False) -> Result:
+        """Run one call that reads; an exit code other than 0 is an error."""
+        return self.ctr.run(*words, namespace=self.namespace, probe=probe)
+
+    def change(self, *words: str) -> Result:
+        """Run one call that changes something, or plan it in a dry run; errors as `run`."""
+        return self.ctr.change(*words, namespace=self.namespace)
+
+    def line(self, *words: str) -> str:
+        """A command of kuke-ctr for a hint, in backticks, that can be pasted as it stands."""
+        return line_in(self.namespace, *words)
+
+
+def line_in(namespace: str | None, *words: str) -> str:
+    """A command to go on with, in backticks, in the very same namespace.
+
+    The options of `exec` end at its first positional: the namespace stands before it there.
+    """
+    scope = ("--namespace", namespace) if namespace is not None else ()
+    line = ("exec", *scope, *words[1:]) if words[0] == "exec" else (*words, *scope)
+    return f"`kuke-ctr {shlex.join(line)}`"
