@@ -3,8 +3,7 @@
 `open_realm` is the same for programs that use kuke-ctr as a library.
 """
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -18,12 +17,15 @@ from kuke_ctr.kukeon.realms import Resolution, hint_for_missing, is_foreign
 from kuke_ctr.kukeon.settings import Flags, load
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.records import Image, Listing, RealmSource, Record, RowsRefused
-from kuke_ctr.render import escape
+from kuke_ctr.render import Output
 
 if TYPE_CHECKING:
     from kuke_ctr.records import Container, Task
 
 R = TypeVar("R", bound=Record)
+
+Notice = Callable[[str], None]
+"""Takes a remark for a person."""
 
 READING_LIMIT = 60.0
 """Seconds that a reading call may take where --timeout does not say."""
@@ -39,7 +41,7 @@ class SharedOptions(NamedTuple):
     manifest: str | None = None
     ctr: str | None = None
     all_realms: bool = False
-    output: str | None = None
+    output: Output | None = None
     quiet: bool = False
     columns: tuple[str, ...] = ()
     sort_by: str | None = None
@@ -53,12 +55,6 @@ class SharedOptions(NamedTuple):
     record_env: bool = False
     replay: str | None = None
     extra: tuple[str, ...] = ()
-
-
-def note(text: str) -> None:
-    """One line, or what ctr said, on stderr; control characters shown escaped."""
-    for line in text.rstrip("\n").split("\n"):
-        print(escape(line), file=sys.stderr)
 
 
 class OpenRealm:
@@ -145,7 +141,7 @@ class OpenRealm:
             )
 
 
-def make_host(options: SharedOptions) -> Host:
+def make_host(options: SharedOptions, notice: Notice) -> Host:
     """The host that the options, the environment and the settings files mean."""
     flags = Flags(
         realm=options.realm,
@@ -155,7 +151,7 @@ def make_host(options: SharedOptions) -> Host:
     )
     settings = load(flags)
     for warning in settings.warnings:
-        note(f"warning: {warning}")
+        notice(f"warning: {warning}")
     timeout = READING_LIMIT if options.timeout is None else options.timeout
     ctr = Ctr(
         processes=make_processes(options, settings.ctr),
@@ -164,7 +160,7 @@ def make_host(options: SharedOptions) -> Host:
         socket=settings.socket,
         timeout=timeout or None,
         change_timeout=options.timeout or None,
-        notice=note,
+        notice=notice,
     )
     return Host(settings, ctr)
 
@@ -198,15 +194,16 @@ def make_processes(options: SharedOptions, words: Sequence[str]) -> Processes:
 
 
 class Session:
-    """What one invocation of the command line knows."""
+    """What one invocation knows; `notice` gets warnings, and what ctr says on stderr."""
 
-    def __init__(self, options: SharedOptions) -> None:
+    def __init__(self, options: SharedOptions, notice: Notice = lambda text: None) -> None:
         self.options = options
+        self.notice = notice
 
     @cached_property
     def host(self) -> Host:
         """The host, built when a command first needs it."""
-        return make_host(self.options)
+        return make_host(self.options, self.notice)
 
     @property
     def ctr(self) -> Ctr:
@@ -263,7 +260,7 @@ class Session:
 
         found = list_realms(self.host.settings, self.host.namespaces, show_all=False)
         for warning in found.warnings:
-            note(f"warning: {warning}")
+            self.notice(f"warning: {warning}")
         return tuple(
             OpenRealm(self.host, Resolution.of(realm)) for realm in found.realms if realm.exists
         )
@@ -278,7 +275,7 @@ class Session:
             lenient=lenient,
         )
         for warning in resolution.warnings:
-            note(f"warning: {warning}")
+            self.notice(f"warning: {warning}")
         return OpenRealm(self.host, resolution)
 
 
@@ -292,11 +289,12 @@ def open_realm(
     ctr: str | None = None,
     timeout: float | None = None,
     replay: str | None = None,
+    notice: Notice = lambda text: None,
 ) -> OpenRealm:
     """The realm of that name on this host, by the rules of docs/realms.md.
 
     The arguments mean what the options of the same names mean; `timeout` is in seconds (0: no
-    limit). Raises UsageError for a name that can't be one, Forbidden, NotFound, CtrMissing and the
+    limit); `notice` gets warnings, and what ctr says on stderr though it succeeded. Raises UsageError for a name that can't be one, Forbidden, NotFound, CtrMissing and the
     other KukeCtrErrors. Call it and its methods from the main thread: they start processes.
     """
     options = SharedOptions(
@@ -309,4 +307,4 @@ def open_realm(
         timeout=timeout,
         replay=replay,
     )
-    return Session(options).realm()
+    return Session(options, notice).realm()
