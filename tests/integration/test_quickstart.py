@@ -1,6 +1,7 @@
 """The demo host has what the README works with: `web` with a log, `shell` with a terminal."""
 
 import os
+import shlex
 import subprocess  # noqa: TID251 (kuke-ctr as the user of the demo calls it)
 import sys
 from collections.abc import Callable, Iterator
@@ -9,6 +10,13 @@ from pathlib import Path
 import pytest
 
 from scripts.lib import quickstart, venv
+
+README = (venv.TOP / "README.md").read_text()
+WORK = [
+    shlex.split(line, comments=True)[1:]
+    for line in README[README.index("## Work") : README.index("## Test")].splitlines()
+    if line.startswith("    kuke-ctr ")
+]
 
 
 @pytest.fixture
@@ -30,7 +38,9 @@ def demo(
 
 # the demo's containerd is meant to outlive the process that has started it
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_the_demo(demo: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_demo(
+    demo: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert quickstart.start() == 0
     said = capfd.readouterr().out
     exported = dict(
@@ -58,5 +68,11 @@ def test_the_demo(demo: Path, capfd: pytest.CaptureFixture[str]) -> None:
         "attach", "shell", "--send", "echo $((6*7))\\n", "--expect", "42", "--timeout", "20s"
     )
     assert answered.returncode == 0, answered
+    monkeypatch.chdir(demo)
+    for words in WORK:
+        # one that needs a terminal or does not end is only planned
+        stays = {"-it", "-f", "attach"} & set(words)
+        done = kuke_ctr(*(["--dry-run"] if stays else []), *words)
+        assert done.returncode == 0, done
     assert quickstart.start() == 0
     assert "the demo is up already" in capfd.readouterr().out
