@@ -25,6 +25,9 @@ from kuke_ctr.processes.calls import Call, Result, mask, shown, time_limit, writ
 SHORT_STDIN = 4096
 """A stdin text up to this many bytes is stored, a longer one is a size."""
 
+LONGEST_NAME = 60
+"""The characters that the name of a file has at most, its number and `.json` included."""
+
 _NUMBERED = re.compile(r"(\d+)-.*\.json")
 _PROGRAM_WORDS = 3
 _NOT_COMPARED = (
@@ -143,7 +146,8 @@ class Recorder:
     def _write_new(self, slug: str, data: bytes) -> None:
         while True:
             self._last += 1
-            path = self._folder / f"{self._last:03}-{slug}.json"
+            stem = f"{self._last:03}-{slug}"[: LONGEST_NAME - len(".json")]
+            path = self._folder / f"{stem}.json"
             try:
                 descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 break
@@ -348,7 +352,7 @@ def _slug(argv: Sequence[str]) -> str:
     if words[:1] == ("-n",):
         words = words[2:]
     text = "-".join(word.strip("-") for word in words[:2])
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", text).strip("._-")[:60] or "call"
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", text).strip("._-") or "call"
 
 
 def _file_size(descriptor: int) -> int | None:
