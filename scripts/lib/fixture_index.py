@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kuke_ctr.recordings import LONGEST_NAME
+from kuke_ctr.processes.recordings import LONGEST_NAME
 
 RECORDINGS = Path(__file__).parents[2] / "fixtures" / "ctr-output"
 INDEX = "INDEX.md"

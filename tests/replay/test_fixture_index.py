@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.recordings import LONGEST_NAME
+from kuke_ctr.processes.recordings import LONGEST_NAME
 from scripts.lib import fixture_index
 from scripts.lib.fixture_index import INDEX, RECORDINGS, RENEW
 
