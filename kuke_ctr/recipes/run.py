@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,7 +15,6 @@ from kuke_ctr.backends.ctr.scope import Scope, line_in
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageError
 from kuke_ctr.names import check_name, nearest
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
-from kuke_ctr.processes.children import nameless_file
 from kuke_ctr.recipes.start import (
     ABSENT,
     CLEANING_LIMIT,
@@ -29,9 +28,11 @@ from kuke_ctr.recipes.start import (
 RUN_LABEL = "kuke-ctr/run"
 """The label with a token that tells the container of one `run` from any other of its name."""
 
+
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
+
+
 _LONGEST_STEM = 40
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def name_for(scope: Scope, image: str, asked: str | None) -> str:
@@ -117,119 +118,6 @@ def _make(path: Path) -> None:
     descriptor = os.open(path, flags, _FILE_MODE)
     os.fchmod(descriptor, _FILE_MODE)  # whatever the umask
     os.close(descriptor)
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """`shown` are NAME=VALUE for argv; `hidden` the descriptor of a file with the others, or -1."""
-
-    shown: tuple[str, ...]
-    hidden: int
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """ctr's flags. The file has no name; while we run, ctr finds it among our descriptors."""
-        file = ("--env-file", f"/proc/{os.getpid()}/fd/{self.hidden}") if self.hidden >= 0 else ()
-        return (*file, *(word for one in self.shown for word in ("--env", one)))
-
-
-def environment_of(
-    given: Sequence[str], files: Sequence[str], ours: Mapping[str, str]
-) -> Environment:
-    """The container's environment: `NAME=VALUE`, `NAME` (the value from ours), and files of both.
-
-    In a file, empty lines and `#` comments are left out. UsageError for what can't be passed on.
-    """
-    hidden: list[str] = []
-    for file in files:
-        for number, line in _lines(file):
-            try:
-                hidden.append(_from_ours(line, ours))
-            except UsageError as error:
-                raise UsageError(
-                    f"--env-file {file}, line {number}: {error.message}", hint=error.hint
-                ) from None
-    hidden += [_from_ours(one, ours) for one in given if "=" not in one]
-    text = "".join(f"{line}\n" for line in hidden if line)
-    shown = tuple(one for one in given if "=" in one)
-    for one in shown:
-        if not _NAME.fullmatch(one.partition("=")[0]):
-            raise UsageError(
-                f"--env {one.partition('=')[0]!r} is no name of a variable",
-                hint="NAME or NAME=VALUE",
-            )
-    return Environment(shown, nameless_file(text.encode(errors="surrogateescape")) if text else -1)
-
-
-def _lines(file: str) -> list[tuple[int, str]]:
-    try:
-        text = Path(file).read_text(errors="surrogateescape")
-    except OSError as error:
-        raise UsageError(
-            f"--env-file {file}: {error.strerror}", hint="a file with lines NAME=VALUE or NAME"
-        ) from None
-    lines = [(number, line.lstrip()) for number, line in enumerate(text.splitlines(), start=1)]
-    return [(number, line) for number, line in lines if line and not line.startswith("#")]
-
-
-def _from_ours(line: str, ours: Mapping[str, str]) -> str:
-    """NAME=VALUE; empty where NAME alone is not set here, as docker leaves it out."""
-    name, equals, _ = line.partition("=")
-    if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name of a variable", hint="NAME or NAME=VALUE")
-    if equals:
-        return line
-    value = ours.get(name)
-    if value is not None and "\n" in value:
-        raise UsageError(
-            f"the value of {name} has several lines, and ctr takes one line for each",
-            hint="put it into a file and --mount that",
-        )
-    return "" if value is None else f"{name}={value}"
-
-
-def mount_of(volume: str) -> str:
-    """ctr's --mount for docker's `SRC:DST[:ro]`; UsageError."""
-    source, colon, rest = volume.partition(":")
-    target, _, mode = rest.partition(":")
-    if not colon or mode not in ("", "ro", "rw") or not target.startswith("/"):
-        raise UsageError(
-            f"--volume {volume!r} is no SRC:DST or SRC:DST:ro",
-            hint="SRC is a path on this host, DST an absolute one in it: -v /etc:/host:ro",
-        )
-    if not source.startswith(("/", ".")):
-        raise UsageError(
-            f"--volume {volume!r}: there are no named volumes here",
-            hint="SRC is a path on this host",
-        )
-    path = str(Path(source).absolute())
-    if "," in path or "," in target:
-        raise UsageError(f"--volume {volume!r} has a comma", hint="ctr parts its fields by commas")
-    return f"type=bind,src={path},dst={target},options=rbind:{mode or 'rw'}"
-
-
-def require_sources(mounts: Sequence[str]) -> None:
-    """Raise UsageError for a bind mount of something that this host has not."""
-    for mount in mounts:
-        fields = dict(field.split("=", 1) for field in mount.split(",") if "=" in field)
-        source = fields.get("src") or fields.get("source") or ""
-        if fields.get("type") == "bind" and source.startswith("/") and not os.path.lexists(source):
-            raise UsageError(
-                f"there is no {source} on this host to mount",
-                hint="make it first: unlike docker, nobody else does",
-            )
-
-
-def require_absolute(cwd: str | None) -> None:
-    """Raise UsageError for a --cwd that the runtime will not take."""
-    if cwd is not None and not cwd.startswith("/"):
-        raise UsageError(f"--cwd {cwd!r} is no absolute path", hint="for example --cwd /tmp")
-
-
-def capability_of(name: str) -> str:
-    """ctr's name of a capability: CAP_NET_ADMIN for NET_ADMIN, as docker has it."""
-    upper = name.upper()
-    return upper if upper.startswith("CAP_") else f"CAP_{upper}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,15 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.container_flags import capability_of, folder_inside
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, NotStarted, UsageError
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.runner import Processes
-from kuke_ctr.recipes.run import (
-    capability_of,
-    environment_of,
-    make_log,
-    mount_of,
-    no_image,
-    require_absolute,
-    require_sources,
-    whole_name,
-)
+from kuke_ctr.recipes.environment import environment_of
+from kuke_ctr.recipes.run import make_log, no_image, whole_name
 from kuke_ctr.recipes.start import on_pipes, start_failure
+from kuke_ctr.recipes.volumes import mount_of, require_sources
 from kuke_ctr.session import Session, SharedOptions
 from kuke_ctr.terminals.foreground import UserStreams
 from tests.support.fake_ctr import FakeCtr
@@ -272,10 +266,9 @@ def test_what_is_bound_must_exist(tmp_path: Path, source: str) -> None:
 
 
 def test_a_folder_to_start_in_is_absolute() -> None:
-    require_absolute(None)
-    require_absolute("/tmp")
-    with pytest.raises(UsageError, match="'tmp' is no absolute path"):
-        require_absolute("tmp")
+    assert folder_inside("/tmp") == "/tmp"
+    with pytest.raises(UsageError, match="'tmp' is not an absolute path"):
+        folder_inside("tmp")
 
 
 def test_capabilities_have_two_names() -> None:

@@ -3,46 +3,34 @@
 import re
 from collections.abc import Sequence
 
+from kuke_ctr.backends.ctr import container_flags
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.errors import CtrFailed, Unreadable
 from kuke_ctr.parse.version import parse_version
 from kuke_ctr.records import Version
 
 SINCE: dict[tuple[str, ...], str] = {
-    ("containers", "create", "--annotation"): "1.6.9",
-    ("containers", "create", "--cap-add"): "1.6",
-    ("containers", "create", "--cap-drop"): "1.6",
-    ("containers", "create", "--hostname"): "1.7",
-    ("containers", "create", "--runc-binary"): "2.0",
-    ("containers", "create", "--runc-root"): "2.0",
-    ("containers", "create", "--runc-systemd-cgroup"): "2.0",
-    ("containers", "create", "--runtime-config-path"): "1.5",
-    ("containers", "create", "--seccomp-profile"): "1.5",
-    ("containers", "create", "--user"): "1.7",
+    **{
+        (*command.split(), f"--{flag.name}"): version
+        for flag in container_flags.FLAGS
+        for command, version in flag.since.items()
+        if command in flag.commands
+    },
+    ("content", "prune"): "1.5",
     ("deprecations",): "1.6.27",
     ("images", "convert"): "1.5",
+    ("images", "import", "--discard-unpacked-layers"): "1.7",
+    ("images", "import", "--label"): "2.0",
+    ("images", "import", "--platform"): "1.5.15",
     ("images", "tag", "--skip-reference-check"): "2.0",
     ("images", "usage"): "1.7",
     ("info",): "1.7",
-    ("run", "--cap-add"): "1.6",
-    ("run", "--cap-drop"): "1.6",
-    ("run", "--hostname"): "1.7",
-    ("run", "--runc-root"): "1.5",
-    ("run", "--user"): "1.7",
     ("sandboxes",): "1.7",
-    ("content", "prune"): "1.5",
     ("snapshots", "prepare", "--mounts"): "1.5",
     ("snapshots", "view", "--mounts"): "1.5",
     ("tasks", "exec", "--user"): "1.5",
 }
 """The words of a command, perhaps with a flag -> the first version of ctr that has it."""
-
-FLAGS: dict[tuple[str, ...], str] = {
-    ("images", "import", "--discard-unpacked-layers"): "1.7",
-    ("images", "import", "--label"): "2.0",
-    ("images", "import", "--platform"): "1.5.15",
-}
-"""A command and its flag -> the first version that has it, where that is later than 1.4."""
 
 _TLS = ("--skip-verify", "-k", "--tlscacert", "--tlscert", "--tlskey")
 NEEDS_LOCAL: dict[tuple[str, ...], tuple[str, ...]] = {
@@ -118,15 +106,7 @@ def transfers_locally(
 def require_flags(ctr: Ctr, words: tuple[str, ...], flags: Sequence[str]) -> None:
     """Raise CtrFailed for a flag that came after this ctr; one of an unknown version passes."""
     for flag in flags:
-        since = FLAGS.get((*words, _name_of(flag)))
-        numbers = client(ctr) if since is not None else ()
-        if since is not None and numbers and numbers < numbers_of(since):
-            raise CtrFailed(
-                f"{ctr.version()} has no `{' '.join(words)} {_name_of(flag)}`: it came with ctr "
-                f"{since}",
-                hint="leave it out; or a newer ctr, which --ctr names, works with an older "
-                "containerd",
-            )
+        require(ctr, *words, _name_of(flag))
 
 
 def _name_of(flag: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import containers, tasks, versions
+from kuke_ctr.backends.ctr.container_flags import folder_inside
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.launch import (
@@ -18,9 +19,9 @@ from kuke_ctr.commands.shared.launch import (
 from kuke_ctr.commands.shared.missing import missing
 from kuke_ctr.commands.shared.options import HOST, RECORD, SCOPE, TRACE, takes
 from kuke_ctr.commands.shared.output import note
+from kuke_ctr.commands.shared.process_options import Detach, ForceTty, Interactive, Tty
 from kuke_ctr.errors import TIME_PASSED, NotFound, UsageError
 from kuke_ctr.processes.calls import Call
-from kuke_ctr.recipes import run as running
 from kuke_ctr.recipes import start as starting
 from kuke_ctr.recipes.start import Outcome
 from kuke_ctr.session import OpenRealm, Session
@@ -30,13 +31,6 @@ from kuke_ctr.terminals.foreground import UserStreams
 app = typer.Typer()
 
 Command = Annotated[list[str], typer.Argument(metavar="CMD", help="The program and its arguments.")]
-Tty = Annotated[bool, typer.Option("--tty", "-t", help="On a terminal; stdin goes along.")]
-Interactive = Annotated[
-    bool, typer.Option("--interactive", "-i", help="Pass our stdin on; without it there is none.")
-]
-ForceTty = Annotated[
-    bool, typer.Option("--force-tty", help="-t although our stdin is no terminal.")
-]
 
 
 @app.command("exec", context_settings={"allow_interspersed_args": False})
@@ -48,9 +42,7 @@ def exec_(
     tty: Tty = False,
     interactive: Interactive = False,
     force_tty: ForceTty = False,
-    detach: Annotated[
-        bool, typer.Option("--detach", "-d", help="Start it and leave; print its exec id.")
-    ] = False,
+    detach: Detach = False,
     user: Annotated[
         str | None, typer.Option("--user", "-u", help="User (and group): a name or a number.")
     ] = None,
@@ -70,7 +62,8 @@ def exec_(
     for the environment: --env needs a program `env` in the container, and everybody can read it.
     """
     with own_failures():
-        running.require_absolute(cwd)
+        if cwd is not None:
+            folder_inside(cwd)
         if detach and (tty or interactive):
             raise UsageError("-d leaves at once: there is nobody for -t or -i", hint="leave it out")
         require_terminal(tty and not session.options.dry_run, force_tty)

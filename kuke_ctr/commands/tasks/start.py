@@ -15,6 +15,14 @@ from kuke_ctr.commands.shared.launch import (
 )
 from kuke_ctr.commands.shared.missing import near_containers
 from kuke_ctr.commands.shared.options import HOST, RECORD, SCOPE, TRACE, takes
+from kuke_ctr.commands.shared.process_options import (
+    Detach,
+    Fifo,
+    ForceTty,
+    Interactive,
+    LogFile,
+    NullIo,
+)
 from kuke_ctr.errors import CtrFailed, UsageError
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes import run as running
@@ -31,25 +39,12 @@ app = typer.Typer()
 def start(
     session: Session,
     container: Annotated[str, typer.Argument(metavar="ID", help="A container without a task.")],
-    detach: Annotated[
-        bool, typer.Option("--detach", "-d", help="Start it, print its id and leave.")
-    ] = False,
-    interactive: Annotated[
-        bool, typer.Option("--interactive", "-i", help="Pass our stdin on; else there is none.")
-    ] = False,
-    force_tty: Annotated[
-        bool, typer.Option("--force-tty", help="Though it has a terminal and our stdin is none.")
-    ] = False,
-    log_file: Annotated[
-        str | None,
-        typer.Option("--log-file", metavar="FILE", help="With -d: its output goes here."),
-    ] = None,
-    null_io: Annotated[
-        bool, typer.Option("--null-io", help="With -d: its output is thrown away.")
-    ] = False,
-    fifo: Annotated[
-        bool, typer.Option("--fifo", help="With -d: into FIFOs, for attach; unread, they block it.")
-    ] = False,
+    detach: Detach = False,
+    interactive: Interactive = False,
+    force_tty: ForceTty = False,
+    log_file: LogFile = None,
+    null_io: NullIo = False,
+    fifo: Fifo = False,
 ) -> None:
     """Start a container that exists and does not run.
 

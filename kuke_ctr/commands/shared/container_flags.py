@@ -1,0 +1,132 @@
+"""Options made from the table of ctr's flags, for `run` and `containers create`."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from kuke_ctr.backends.ctr import versions
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.container_flags import (
+    CREATE,
+    WITH_CONFIG,
+    ContainerFlag,
+    Kind,
+    flags_of,
+    words_of,
+)
+from kuke_ctr.commands.shared.labels import checked_labels
+from kuke_ctr.commands.shared.options import RARE_PANEL
+from kuke_ctr.errors import UsageError
+
+_TYPES: dict[Kind, tuple[Any, object]] = {
+    Kind.SWITCH: (bool, False),
+    Kind.TEXT: (str | None, None),
+    Kind.SEVERAL: (list[str] | None, None),
+    Kind.NUMBER: (int | None, None),
+    Kind.SHARE: (float | None, None),
+    Kind.FILE: (str | None, None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerFlags:
+    """What was given of ctr's flags of a command, by the names of the parameters."""
+
+    command: str
+    given: Mapping[str, object]
+
+    def text(self, name: str) -> str | None:
+        """The one text behind a flag."""
+        value = self.given[name]
+        return value if isinstance(value, str) else None
+
+    def texts(self, name: str) -> list[str]:
+        """All the texts behind a flag that may be repeated."""
+        value = self.given[name]
+        return list(value) if isinstance(value, list) else []
+
+    def on(self, name: str) -> bool:
+        """Whether a switch was given."""
+        return self.given[name] is True
+
+    def words(self, **instead: object) -> tuple[str, ...]:
+        """ctr's words; `instead` replaces what was given. UsageError for what can't be."""
+        given = {**self.given, **instead}
+        checked_labels(self.texts("label"))
+        if given.get("cpus") is not None and (given.get("cpu_quota") or given.get("cpu_period")):
+            raise UsageError(
+                "--cpus and --cpu-quota or --cpu-period exclude each other", hint="--cpus sets both"
+            )
+        if given.get("config") is not None:
+            self._refuse_ignored()
+        return words_of(self.command, given)
+
+    def require_version(self, ctr: Ctr) -> None:
+        """Raise CtrFailed for a flag that this ctr does not have yet."""
+        for flag in flags_of(self.command):
+            if self.given[flag.field]:
+                versions.require(ctr, *self.command.split(), f"--{flag.name}")
+
+    def _refuse_ignored(self) -> None:
+        ignored = [
+            f"--{flag.name}"
+            for flag in flags_of(CREATE)
+            if self.given[flag.field] and flag.name not in WITH_CONFIG
+        ]
+        if ignored:
+            refuse_beside_config(ignored)
+
+
+def refuse_beside_config(ignored: list[str]) -> None:
+    """Raise UsageError for flags that ctr ignores beside --config."""
+    raise UsageError(
+        f"with --config, ctr ignores {', '.join(ignored)}",
+        hint="write it into the spec (`ctr oci spec` prints one to start from)",
+    )
+
+
+def with_container_flags(
+    command: str,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The function with ctr's flags in its signature; it gets them as its argument `flags`."""
+    return lambda function: _with_flags(function, command)
+
+
+def _with_flags(function: Callable[..., None], command: str) -> Callable[..., None]:
+    parameters = inspect.signature(function, eval_str=True).parameters.values()
+    table = flags_of(command)
+
+    def with_flags(*session: object, **given: object) -> None:
+        mine = {flag.field: given.pop(flag.field) for flag in table}
+        function(*session, flags=ContainerFlags(command, mine), **given)
+
+    with_flags.__doc__ = function.__doc__
+    with_flags.__name__ = function.__name__
+    with_flags.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            *(one for one in parameters if one.name != "flags"),
+            *(_parameter(flag) for flag in table),
+        ]
+    )
+    return with_flags
+
+
+def _parameter(flag: ContainerFlag) -> inspect.Parameter:
+    kind, default = _TYPES[flag.kind]
+    declared = typer.Option(
+        f"--{flag.name}",
+        *flag.also,
+        metavar=flag.metavar,
+        help=flag.help,
+        rich_help_panel=RARE_PANEL if flag.rare else None,
+        show_default=False,
+    )
+    return inspect.Parameter(
+        flag.field,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[kind, declared],
+    )

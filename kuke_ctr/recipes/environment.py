@@ -1,0 +1,81 @@
+"""The environment of a new container: what `ps` may show of it, and what it must not."""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kuke_ctr.errors import UsageError
+from kuke_ctr.processes.children import nameless_file
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """`shown` are NAME=VALUE for argv; `hidden` the descriptor of a file with the others, or -1."""
+
+    shown: tuple[str, ...]
+    hidden: int
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """ctr's flags. The file has no name; while we run, ctr finds it among our descriptors."""
+        file = ("--env-file", f"/proc/{os.getpid()}/fd/{self.hidden}") if self.hidden >= 0 else ()
+        return (*file, *(word for one in self.shown for word in ("--env", one)))
+
+
+def environment_of(
+    given: Sequence[str], files: Sequence[str], ours: Mapping[str, str]
+) -> Environment:
+    """The container's environment: `NAME=VALUE`, `NAME` (the value from ours), and files of both.
+
+    In a file, empty lines and `#` comments are left out. UsageError for what can't be passed on.
+    """
+    hidden: list[str] = []
+    for file in files:
+        for number, line in _lines(file):
+            try:
+                hidden.append(_from_ours(line, ours))
+            except UsageError as error:
+                raise UsageError(
+                    f"--env-file {file}, line {number}: {error.message}", hint=error.hint
+                ) from None
+    hidden += [_from_ours(one, ours) for one in given if "=" not in one]
+    text = "".join(f"{line}\n" for line in hidden if line)
+    shown = tuple(one for one in given if "=" in one)
+    for one in shown:
+        if not _NAME.fullmatch(one.partition("=")[0]):
+            raise UsageError(
+                f"--env {one.partition('=')[0]!r} is no name of a variable",
+                hint="NAME or NAME=VALUE",
+            )
+    return Environment(shown, nameless_file(text.encode(errors="surrogateescape")) if text else -1)
+
+
+def _lines(file: str) -> list[tuple[int, str]]:
+    try:
+        text = Path(file).read_text(errors="surrogateescape")
+    except OSError as error:
+        raise UsageError(
+            f"--env-file {file}: {error.strerror}", hint="a file with lines NAME=VALUE or NAME"
+        ) from None
+    lines = [(number, line.lstrip()) for number, line in enumerate(text.splitlines(), start=1)]
+    return [(number, line) for number, line in lines if line and not line.startswith("#")]
+
+
+def _from_ours(line: str, ours: Mapping[str, str]) -> str:
+    """NAME=VALUE; empty where NAME alone is not set here, as docker leaves it out."""
+    name, equals, _ = line.partition("=")
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no name of a variable", hint="NAME or NAME=VALUE")
+    if equals:
+        return line
+    value = ours.get(name)
+    if value is not None and "\n" in value:
+        raise UsageError(
+            f"the value of {name} has several lines, and ctr takes one line for each",
+            hint="put it into a file and --mount that",
+        )
+    return "" if value is None else f"{name}={value}"

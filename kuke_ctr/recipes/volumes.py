@@ -1,0 +1,39 @@
+"""Bind mounts of a new container, as docker writes them and as ctr does."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from kuke_ctr.errors import UsageError
+
+
+def mount_of(volume: str) -> str:
+    """ctr's --mount for docker's `SRC:DST[:ro]`; UsageError."""
+    source, colon, rest = volume.partition(":")
+    target, _, mode = rest.partition(":")
+    if not colon or mode not in ("", "ro", "rw") or not target.startswith("/"):
+        raise UsageError(
+            f"--volume {volume!r} is no SRC:DST or SRC:DST:ro",
+            hint="SRC is a path on this host, DST an absolute one in it: -v /etc:/host:ro",
+        )
+    if not source.startswith(("/", ".")):
+        raise UsageError(
+            f"--volume {volume!r}: there are no named volumes here",
+            hint="SRC is a path on this host",
+        )
+    path = str(Path(source).absolute())
+    if "," in path or "," in target:
+        raise UsageError(f"--volume {volume!r} has a comma", hint="ctr parts its fields by commas")
+    return f"type=bind,src={path},dst={target},options=rbind:{mode or 'rw'}"
+
+
+def require_sources(mounts: Sequence[str]) -> None:
+    """Raise UsageError for a bind mount of something that this host has not."""
+    for mount in mounts:
+        fields = dict(field.split("=", 1) for field in mount.split(",") if "=" in field)
+        source = fields.get("src") or fields.get("source") or ""
+        if fields.get("type") == "bind" and source.startswith("/") and not os.path.lexists(source):
+            raise UsageError(
+                f"there is no {source} on this host to mount",
+                hint="make it first: unlike docker, nobody else does",
+            )
