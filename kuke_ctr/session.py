@@ -3,11 +3,12 @@
 `open_realm` is the same for programs that use kuke-ctr as a library.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
@@ -17,6 +18,7 @@ from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution, hint_for_missing, is_foreign
 from kuke_ctr.kukeon.settings import Flags, load
 from kuke_ctr.processes.runner import Processes
+from kuke_ctr.processes.tell import Teller
 from kuke_ctr.records import Image, Listing, RealmSource, Record, RowsRefused
 from kuke_ctr.render import escape
 
@@ -59,6 +61,24 @@ def note(text: str) -> None:
     """One line, or what ctr said, on stderr; control characters shown escaped."""
     for line in text.rstrip("\n").split("\n"):
         print(escape(line), file=sys.stderr)
+
+
+def _say(stream: TextIO | None, line: str) -> None:
+    """Print a line, in the very bytes of the command where the stream takes bytes."""
+    if stream is None:  # closed by whoever started us
+        return
+    stream.flush()
+    if hasattr(stream, "buffer"):
+        stream.buffer.write(os.fsencode(line) + b"\n")
+    else:
+        stream.write(f"{line}\n")
+    stream.flush()
+
+
+ALOUD = Teller(
+    planned=lambda line: _say(sys.stdout, line), traced=lambda line: _say(sys.stderr, line)
+)
+"""What a dry run plans is its result, a trace is a remark."""
 
 
 class OpenRealm:
@@ -172,8 +192,9 @@ def make_host(options: SharedOptions) -> Host:
 def make_processes(options: SharedOptions, words: Sequence[str]) -> Processes:
     """The door to processes, with the trace, the recorder and the player that were asked for."""
     if options.record is None and options.replay is None:
-        return Processes(trace=options.trace, dry_run=options.dry_run)
-    from kuke_ctr.processes.recordings import Player, Recorder
+        return Processes(trace=options.trace, dry_run=options.dry_run, tell=ALOUD)
+    from kuke_ctr.processes.player import Player
+    from kuke_ctr.processes.recorder import Recorder
 
     plain = Processes()
 
@@ -192,6 +213,7 @@ def make_processes(options: SharedOptions, words: Sequence[str]) -> Processes:
     return Processes(
         trace=options.trace,
         dry_run=options.dry_run,
+        tell=ALOUD,
         record=recorder or None,
         replay=Player(Path(options.replay)) if options.replay is not None else None,
     )

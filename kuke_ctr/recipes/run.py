@@ -15,7 +15,7 @@ from kuke_ctr.backends.ctr.scope import Scope, line_in
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageError
 from kuke_ctr.names import check_name, nearest
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
-from kuke_ctr.processes.children import nameless_file
+from kuke_ctr.processes.descriptors import nameless_file
 from kuke_ctr.recipes.start import (
     ABSENT,
     CLEANING_LIMIT,

@@ -114,6 +114,8 @@ def on_pipes(
 
     Raises what kept the process from starting: NotStarted, NotFound, CtrFailed.
     """
+    if ctr.processes.dry_run:
+        return Outcome(0, planned=ctr.processes.run(call).planned)
     finish = run_in_foreground(lambda: ctr.processes.open_pipes(call), streams, started)
     # the FIFOs of a ctr that has no socket here (`ssh HOST ctr`) are not to be seen
     opened = finish.opened if call.socket is not None else None

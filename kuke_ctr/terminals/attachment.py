@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, Forbidden, UsageError
 from kuke_ctr.processes.calls import in_seconds
-from kuke_ctr.processes.children import open_standard_streams
+from kuke_ctr.processes.descriptors import open_standard_streams
 from kuke_ctr.terminals.clients import Connect
 from kuke_ctr.terminals.detach_keys import DEFAULT_KEYS, KeyWatch, describe_keys, parse_keys
 from kuke_ctr.terminals.fifos import Fifos

@@ -10,7 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from kuke_ctr.errors import TimeLimit
-from kuke_ctr.processes.children import Pipes, close_all, nameless_file
+from kuke_ctr.processes.descriptors import close_all, nameless_file
+from kuke_ctr.processes.pipes import Pipes
 from kuke_ctr.terminals.relay import unread
 
 if TYPE_CHECKING:

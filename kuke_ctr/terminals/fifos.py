@@ -12,7 +12,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from kuke_ctr.processes.children import BLOCK, Ahead, close_all
+from kuke_ctr.processes.child_setup import Ahead
+from kuke_ctr.processes.descriptors import BLOCK, close_all
 
 PROC = Path("/proc")
 FOLDER = Path("/run/containerd/fifo")

@@ -16,7 +16,8 @@ from functools import partial
 
 from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, TimeLimit
 from kuke_ctr.processes.calls import in_seconds
-from kuke_ctr.processes.children import Pipes, close_all, open_standard_streams
+from kuke_ctr.processes.descriptors import close_all, open_standard_streams
+from kuke_ctr.processes.pipes import Pipes
 from kuke_ctr.terminals.fifos import Fifos
 from kuke_ctr.terminals.relay import Flow, Outlet, Relay, Signals
 

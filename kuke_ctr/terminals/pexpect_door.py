@@ -15,15 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from kuke_ctr.errors import Interrupted
 from kuke_ctr.processes.calls import Call, Result, time_limit, write_all
-from kuke_ctr.processes.children import (
-    Pipes,
-    child_environment,
-    close_all,
-    content_of,
-    dies_with_us,
-    interrupts_held,
-    nameless_file,
-)
+from kuke_ctr.processes.child_setup import child_environment, dies_with_us, interrupts_held
+from kuke_ctr.processes.descriptors import close_all, content_of, nameless_file
+from kuke_ctr.processes.pipes import Pipes
 from kuke_ctr.processes.preflight import check_socket, find_program, not_started
 from kuke_ctr.terminals.attachment import Attachment, AttachOptions, Ending, EndKind, Step, attach
 from kuke_ctr.terminals.clients import END_LIMIT, PipesPeer, SocketPeer
@@ -31,8 +25,8 @@ from kuke_ctr.terminals.relay import unread
 from kuke_ctr.terminals.user_terminal import Mode, make_raw, window_size
 
 if TYPE_CHECKING:
-    import pexpect  # noqa: TID251 (this is the one place)
-    from pexpect.spawnbase import SpawnBase  # noqa: TID251 (the same)
+    import pexpect
+    from pexpect.spawnbase import SpawnBase
 
     from kuke_ctr.terminals.kuketty import Connection
 
@@ -131,7 +125,7 @@ def _read_all(
     child: "pexpect.spawn[bytes]", call: Call, secret: str | None, show: int | None
 ) -> bytes:
     """The end of what ctr prints, once it has the secret; nothing where it never asked for it."""
-    import pexpect  # noqa: TID251 (this is the one place)
+    import pexpect
 
     until = float("inf") if call.timeout is None else time.monotonic() + call.timeout
     child.delaybeforesend = None
@@ -244,7 +238,7 @@ def _spawn(
     stdout: int = -1,
 ) -> "pexpect.spawn[bytes]":
     """Start a ctr on a pseudo terminal, but for its stderr and, where one is given, its stdout."""
-    import pexpect  # noqa: TID251 (this is the one place)
+    import pexpect
 
     ours = f"/proc/{os.getpid()}/fd"  # pexpect closes all that a child would inherit
     dies = dies_with_us(blocked)
@@ -281,7 +275,7 @@ def _conversation(script: tuple[Step, ...]) -> Callable[[Attachment], None] | No
 
 def _play(attachment: Attachment, script: tuple[Step, ...]) -> None:
     """Expect and send, step by step, on pexpect."""
-    import pexpect  # noqa: TID251 (this is the one place)
+    import pexpect
 
     heard = _listener(attachment)
     try:
@@ -301,8 +295,8 @@ def _play(attachment: Attachment, script: tuple[Step, ...]) -> None:
 
 def _listener(attachment: Attachment) -> "SpawnBase[bytes]":
     """A pexpect whose input is what the relay brings: signals and time limits stay the relay's."""
-    import pexpect  # noqa: TID251 (this is the one place)
-    from pexpect.spawnbase import SpawnBase  # noqa: TID251 (the same)
+    import pexpect
+    from pexpect.spawnbase import SpawnBase
 
     came = bytearray()
     attachment.hear(came.extend)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Self
 
-from kuke_ctr.processes.children import close_all
+from kuke_ctr.processes.descriptors import close_all
 
 BLOCK = 65536
 TYPED_AHEAD = 1 << 20

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import kuke_ctr.processes.runner
+import kuke_ctr.processes.sh_door
 from kuke_ctr.errors import Interrupted, TimeLimit
 from kuke_ctr.processes.calls import Call, in_seconds
-from kuke_ctr.processes.children import dies_with_us
+from kuke_ctr.processes.child_setup import dies_with_us
 from kuke_ctr.processes.runner import Processes
 from tests.support.scripts import LIMITS, Script, close, eventually, gone, pid_in, quoted, written
 
@@ -68,7 +68,7 @@ def test_ctrl_c_while_a_child_is_being_started_does_not_lose_it(
         os.kill(os.getpid(), signal.SIGINT)
         return dies_with_us(blocked)
 
-    monkeypatch.setattr(kuke_ctr.processes.runner, "dies_with_us", interrupted)
+    monkeypatch.setattr(kuke_ctr.processes.sh_door, "dies_with_us", interrupted)
     call = script("sleep 60")
     processes = Processes()
     with pytest.raises(Interrupted):
