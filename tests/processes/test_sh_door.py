@@ -1,13 +1,14 @@
 """What is taken for granted of the insides of sh: where one of these fails, read its message."""
 
+import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sh  # noqa: TID251 (the insides of it)
 
 from kuke_ctr.processes import sh_door
-from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.preflight import find_program
 from kuke_ctr.processes.sh_door import ShProcess
 from tests.support.scripts import Script
@@ -15,8 +16,8 @@ from tests.support.scripts import Script
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
 
 ADVICE = (
-    "sh has changed inside. Read OProc in its source: kuke_ctr/processes/sh_door.py ends the threads "
-    "that watch a child (`_take_over`). Make that fit, or hold sh to the version before in "
+    "sh has changed inside. Read OProc in its source: kuke_ctr/processes/sh_door.py ends the "
+    "threads that watch a child (`_take_over`). Make that fit, or hold sh to the version before in "
     "pyproject.toml."
 )
 
@@ -47,7 +48,7 @@ def test_sh_has_inside_what_its_door_uses(process: ShProcess, name: str, kind: t
 def test_no_thread_of_sh_is_left_once_a_child_has_started(script: Script) -> None:
     for text in ("sleep 60", "exit 3"):
         call = script(text)
-        with open("/dev/null", "r+b") as null:  # noqa: PTH123
+        with Path(os.devnull).open("r+b") as null:
             streams = (null.fileno(), null.fileno(), null.fileno())
             child = sh_door.start(call, find_program(call.argv), streams, set())
         assert threading.enumerate() == [threading.main_thread()], ADVICE
@@ -55,10 +56,3 @@ def test_no_thread_of_sh_is_left_once_a_child_has_started(script: Script) -> Non
             child.wait(child.deadline)
             assert child.exit_code == 3, ADVICE
         child.kill()
-
-
-def call_program(call: Call) -> str:
-    """The path of the script."""
-    from kuke_ctr.processes.preflight import find_program
-
-    return find_program(call.argv)
