@@ -47,7 +47,7 @@ def attach(scope: Scope, found: Look, options: AttachOptions) -> Ending:
         if found.info.terminal:
             ending = _on_terminal(scope.ctr, call, _with_size(found, options))
         else:
-            from kuke_ctr.terminals.pexpect_door import relay_pipes
+            from kuke_ctr.terminals.attach_ways import relay_pipes
 
             ending = relay_pipes(lambda: scope.ctr.processes.open_pipes(call), options)
     finally:
@@ -73,7 +73,7 @@ def _with_size(found: Look, options: AttachOptions) -> AttachOptions:
 
 
 def _on_terminal(ctr: Ctr, call: Call, options: AttachOptions) -> Ending:
-    from kuke_ctr.terminals.pexpect_door import attach_pty
+    from kuke_ctr.terminals.attach_ways import attach_pty
 
     endings: list[Ending] = []
 
@@ -90,7 +90,7 @@ def _on_terminal(ctr: Ctr, call: Call, options: AttachOptions) -> Ending:
 
 
 def _through_socket(ctr: Ctr, found: Look, path: Path, options: AttachOptions) -> Ending:
-    from kuke_ctr.terminals.pexpect_door import attach_socket
+    from kuke_ctr.terminals.attach_ways import attach_socket
 
     if ctr.processes.trace:
         ctr.processes.tell.traced(f"+ {_conversation(path, options)}")

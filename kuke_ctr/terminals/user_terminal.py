@@ -10,6 +10,9 @@ from typing import Any, Self
 
 from kuke_ctr.processes.descriptors import close_all
 
+USUAL_SIZE = (24, 80)
+"""Rows and columns where nobody has a window."""
+
 _INPUT, _OUTPUT, _CONTROL, _LOCAL, _CHARACTERS = 0, 1, 2, 3, 6
 
 _LEFT_ALONE = (

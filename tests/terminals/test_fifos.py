@@ -11,10 +11,10 @@ import pytest
 
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.runner import Processes
+from kuke_ctr.terminals.attach_ways import attach_pty, relay_pipes
 from kuke_ctr.terminals.attachment import AttachOptions, EndKind, Step
 from kuke_ctr.terminals.fifos import Fifos
 from kuke_ctr.terminals.foreground import Finish, UserStreams, run_in_foreground
-from kuke_ctr.terminals.pexpect_door import attach_pty, relay_pipes
 from tests.support.scripts import Script, descriptors
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
