@@ -208,6 +208,15 @@ def _highest_priority() -> int:
     return highest
 
 
+def test_nobody_goes_before_others_where_that_is_turned_off(
+    script: Script, patient: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KUKE_CTR_NICE", "0")
+    call = script(f"cut -d' ' -f19 /proc/$PPID/stat; {LEAVES.format(folder=tmp_path, more=BOTH)}")
+    _, out, _ = _foreground(call, tmp_path)
+    assert int(out.split(b"\n")[0]) == os.getpriority(os.PRIO_PROCESS, 0)
+
+
 def test_a_child_has_the_usual_priority_and_we_a_higher_one_until_its_fifos_are_held(
     script: Script, patient: None, tmp_path: Path
 ) -> None:
