@@ -52,7 +52,7 @@ def test_a_failure_is_the_one_that_every_command_has_and_no_header_stands_before
 
 def test_without_events_there_is_a_header_in_the_end(host: FakeCtr, capsys: Capture) -> None:
     assert main(["events", "-r", "main", "--timeout", "0.5"]) == 0
-    assert capsys.readouterr().out.split() == ["AT", "NAMESPACE", "TOPIC", "SUBJECT", "EVENT"]
+    assert capsys.readouterr().out.split() == ["AT", "TOPIC", "SUBJECT"]
 
 
 def test_an_answer_that_does_not_come_is_one_short_sentence_and_the_command(
