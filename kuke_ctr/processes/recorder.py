@@ -10,7 +10,7 @@ from pathlib import Path
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.processes.calls import Call, Result, mask, write_all
 from kuke_ctr.processes.environments import Json, mask_environment, shows_environment
-from kuke_ctr.processes.recordings import NUMBERED, call_key, explained
+from kuke_ctr.processes.recordings import LONGEST_NAME, NUMBERED, call_key, explained
 
 SHORT_STDIN = 4096
 """A stdin text up to this many bytes is stored, a longer one is a size."""
@@ -93,7 +93,8 @@ class Recorder:
     def _write_new(self, slug: str, data: bytes) -> None:
         while True:
             self._last += 1
-            path = self._folder / f"{self._last:03}-{slug}.json"
+            stem = f"{self._last:03}-{slug}"[: LONGEST_NAME - len(".json")]
+            path = self._folder / f"{stem}.json"
             try:
                 descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 break
@@ -114,7 +115,7 @@ def _slug(argv: Sequence[str]) -> str:
     if words[:1] == ("-n",):
         words = words[2:]
     text = "-".join(word.strip("-") for word in words[:2])
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", text).strip("._-")[:60] or "call"
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", text).strip("._-") or "call"
 
 
 def _file_size(descriptor: int) -> int | None:

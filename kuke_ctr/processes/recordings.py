@@ -20,6 +20,9 @@ from kuke_ctr.processes.calls import mask
 NUMBERED = re.compile(r"(\d+)-.*\.json")
 """The name of a recording: its number comes first."""
 
+LONGEST_NAME = 60
+"""The characters that the name of a file has at most, its number and `.json` included."""
+
 _PROGRAM_WORDS = 3
 _NOT_COMPARED = (
     *("-a", "--address", "-H", "--host", "--timeout", "--connect-timeout"),

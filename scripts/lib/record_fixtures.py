@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 import shlex
 import subprocess  # noqa: TID251 (the scripts are no part of the package)
 import sys
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.lib import odd_images, processes, programs, venv
+from scripts.lib import fixture_index, odd_images, processes, programs, venv
 from scripts.lib.containerd import PrivateContainerd, temporary
 from scripts.lib.images import Archive, busybox
 
@@ -80,8 +79,9 @@ def _state(suite: str, folder: Path) -> Iterator[tuple[PrivateContainerd, Record
         yield daemon, Recording(fresh, environment)
         texts = [_without_place(f.read_text(), daemon) for f in sorted(fresh.iterdir())]
         folder.mkdir(parents=True)
-        for number, (name, text) in enumerate(_one_of_each(texts), start=1):
-            (folder / f"{number:03}-{name}.json").write_text(text)
+        for number, (argv, text) in enumerate(_one_of_each(texts), start=1):
+            (folder / fixture_index.file_name(number, argv)).write_text(text)
+        fixture_index.write(folder)
 
 
 def _without_place(text: str, daemon: PrivateContainerd) -> str:
@@ -96,16 +96,14 @@ def _without_place(text: str, daemon: PrivateContainerd) -> str:
     return text.replace(str(daemon.base), "/BASE")
 
 
-def _one_of_each(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """A name and the recording of each call, its first answer where it was asked again."""
+def _one_of_each(texts: Iterable[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The argv and the recording of each call, its first answer where it was asked again."""
     seen: set[tuple[str, ...]] = set()
     for text in texts:
-        argv = json.loads(text)["argv"]
-        words = [word for word in argv[1:] if word != "-n"]
-        name = re.sub(r"[^\w.=~]+", "-", "-".join(word.strip("-") for word in words))[:120]
-        if tuple(argv) not in seen:
-            seen.add(tuple(argv))
-            yield name, text
+        argv = tuple(json.loads(text)["argv"])
+        if argv not in seen:
+            seen.add(argv)
+            yield argv, text
 
 
 def healthy(suite: str, folder: Path) -> None:
@@ -275,8 +273,19 @@ def main() -> int:
         help="take containerd from this suite of Debian: bookworm 1.6, trixie 1.7, sid 2.x",
     )
     parser.add_argument("--only", choices=list(STATES), help="one state instead of all")
-    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument(
+        "--index",
+        action="store_true",
+        help=f"record nothing: write the {fixture_index.INDEX} of each folder of fixtures/ anew",
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER", nargs="?")
     given = parser.parse_args()
+    if given.index == (given.folder is not None):
+        parser.error("give either a FOLDER for the recordings or --index")
+    if given.index:
+        for folder in fixture_index.folders():
+            fixture_index.write(folder)
+        return 0
     names = [given.only] if given.only else list(STATES)
     taken = [str(given.folder / name) for name in names if (given.folder / name).exists()]
     if taken:

@@ -108,6 +108,7 @@ def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
         ("ctr -n main ../../etc a/b", "001-etc-a_b.json"),
         ("ctr é", "001-call.json"),
         ("ctr", "001-call.json"),
+        (f"ctr {'a' * 99}", f"001-{'a' * 51}.json"),
     ],
 )
 def test_a_file_is_named_after_noun_and_verb(tmp_path: Path, argv: str, name: str) -> None:
