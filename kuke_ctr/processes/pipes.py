@@ -28,6 +28,7 @@ class Pipes:
     stderr: int
     _child: Child = field(repr=False)
     _ended: Callable[[Result], None] = field(repr=False)
+    _told: bool = field(default=False, repr=False)
 
     def wait(self, timeout: float | None = None) -> int:
         """The exit code; TimeLimit, with the child still running, where the seconds pass first."""
@@ -39,8 +40,9 @@ class Pipes:
         self._exit_code(self._child.kill)
 
     def _exit_code(self, end: Callable[[], None]) -> int:
-        if self._child.exit_code is None:
-            end()
+        end()
+        if not self._told:  # also of a child that had ended before anybody waited for it
+            self._told = True
             self._ended(self._child.result(b"", b""))
         assert self._child.exit_code is not None
         return self._child.exit_code

@@ -11,7 +11,9 @@ import pytest
 import kuke_ctr.processes.sh_door
 from kuke_ctr.errors import Interrupted, TimeLimit
 from kuke_ctr.processes.calls import Call, in_seconds
+from kuke_ctr.processes.child import Child
 from kuke_ctr.processes.child_setup import dies_with_us
+from kuke_ctr.processes.pipes import Pipes
 from kuke_ctr.processes.runner import Processes
 from tests.support.scripts import LIMITS, Script, close, eventually, gone, pid_in, quoted, written
 
@@ -91,7 +93,8 @@ def test_no_child_outlives_a_killed_parent(script: Script, tmp_path: Path, how: 
     script(f"trap '' HUP TERM INT; echo $$ > {quoted(tmp_path / 'pid')}; while :; do sleep 1; done")
     program = (
         "from kuke_ctr.processes.calls import Call\n"
-        "from kuke_ctr.processes.runner import Processes\n"
+        "from kuke_ctr.processes.pipes import Pipes
+from kuke_ctr.processes.runner import Processes\n"
         f"call = Call(('ctr',), timeout=None); {PARENTS[how]}"
     )
     with subprocess.Popen([sys.executable, "-c", program]) as parent:
@@ -118,6 +121,15 @@ def test_a_given_stdin_needs_no_pipe(script: Script) -> None:
     assert pipes.wait() == 0
     assert os.read(pipes.stdout, 100) == b"given"
     close(pipes.stdout, pipes.stderr)
+
+
+def test_the_end_is_told_once_even_of_a_child_that_ended_at_once() -> None:
+    told: list[int] = []
+    child = Child(Call(("ctr",)), pid=0, exit_code=3)
+    pipes = Pipes(0, -1, -1, -1, child, lambda result: told.append(result.exit_code))
+    assert (pipes.wait(), pipes.wait()) == (3, 3)
+    pipes.kill()
+    assert told == [3]
 
 
 def test_waiting_for_a_child_has_a_limit_and_killing_it_none(script: Script) -> None:
@@ -155,6 +167,7 @@ while :; do echo $text; echo $text >&2; done
 RELAY = """
 import os, select
 from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.pipes import Pipes
 from kuke_ctr.processes.runner import Processes
 pipes = Processes().open_pipes(Call(("ctr",)))
 poll = select.poll()
