@@ -4,7 +4,6 @@ import codecs
 import json
 import os
 import re
-import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -12,8 +11,8 @@ from operator import attrgetter
 from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
-from kuke_ctr.errors import Explained, UsageError
-from kuke_ctr.records import Record, Refused
+from kuke_ctr.errors import UsageError
+from kuke_ctr.records import Record
 
 ENCODABLE = "kuke-ctr"
 """The errors handler of stdout: bytes that were not UTF-8 pass, lines of a tree become ASCII, other
@@ -292,29 +291,3 @@ def use_colour() -> bool:
     return (
         sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
-
-
-def print_lines(lines: Iterable[str]) -> None:
-    """Write lines to stdout; bytes that were not UTF-8 leave as they came."""
-    stream = sys.stdout
-    for line in lines:
-        stream.write(line + "\n")
-
-
-def show_refused(refused: Refused) -> None:
-    """A row that could not be read, on stderr."""
-    print(
-        f"kuke-ctr: line {refused.line} could not be read ({refused.reason}): "
-        f"{escape(refused.text)}",
-        file=sys.stderr,
-    )
-
-
-def show_error(error: Explained) -> None:
-    """What happened, what to do next, and the command that was run, on stderr."""
-    lines = [f"kuke-ctr: {escape(error.message)}"]
-    if error.hint is not None:
-        lines.append(f"hint: {escape(error.hint)}")
-    if error.command is not None:
-        lines.append(f"{'ran' if error.ran else 'not run'}: {escape(shlex.join(error.command))}")
-    print("\n".join(lines), file=sys.stderr)

@@ -3,12 +3,10 @@
 `open_realm` is the same for programs that use kuke-ctr as a library.
 """
 
-import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
@@ -18,14 +16,17 @@ from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution, hint_for_missing, is_foreign
 from kuke_ctr.kukeon.settings import Flags, load
 from kuke_ctr.processes.runner import Processes
-from kuke_ctr.processes.tell import Teller
+from kuke_ctr.processes.tell import NOBODY, Teller
 from kuke_ctr.records import Image, Listing, RealmSource, Record, RowsRefused
-from kuke_ctr.render import escape
+from kuke_ctr.render import Output
 
 if TYPE_CHECKING:
     from kuke_ctr.records import Container, Task
 
 R = TypeVar("R", bound=Record)
+
+Notice = Callable[[str], None]
+"""Takes a remark for a person."""
 
 READING_LIMIT = 60.0
 """Seconds that a reading call may take where --timeout does not say."""
@@ -41,7 +42,7 @@ class SharedOptions(NamedTuple):
     manifest: str | None = None
     ctr: str | None = None
     all_realms: bool = False
-    output: str | None = None
+    output: Output | None = None
     quiet: bool = False
     columns: tuple[str, ...] = ()
     sort_by: str | None = None
@@ -55,30 +56,6 @@ class SharedOptions(NamedTuple):
     record_env: bool = False
     replay: str | None = None
     extra: tuple[str, ...] = ()
-
-
-def note(text: str) -> None:
-    """One line, or what ctr said, on stderr; control characters shown escaped."""
-    for line in text.rstrip("\n").split("\n"):
-        print(escape(line), file=sys.stderr)
-
-
-def _say(stream: TextIO | None, line: str) -> None:
-    """Print a line, in the very bytes of the command where the stream takes bytes."""
-    if stream is None:  # closed by whoever started us
-        return
-    stream.flush()
-    if hasattr(stream, "buffer"):
-        stream.buffer.write(os.fsencode(line) + b"\n")
-    else:
-        stream.write(f"{line}\n")
-    stream.flush()
-
-
-ALOUD = Teller(
-    planned=lambda line: _say(sys.stdout, line), traced=lambda line: _say(sys.stderr, line)
-)
-"""What a dry run plans is its result, a trace is a remark."""
 
 
 class OpenRealm:
@@ -165,7 +142,7 @@ class OpenRealm:
             )
 
 
-def make_host(options: SharedOptions) -> Host:
+def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
     """The host that the options, the environment and the settings files mean."""
     flags = Flags(
         realm=options.realm,
@@ -175,24 +152,24 @@ def make_host(options: SharedOptions) -> Host:
     )
     settings = load(flags)
     for warning in settings.warnings:
-        note(f"warning: {warning}")
+        notice(f"warning: {warning}")
     timeout = READING_LIMIT if options.timeout is None else options.timeout
     ctr = Ctr(
-        processes=make_processes(options, settings.ctr),
+        processes=make_processes(options, settings.ctr, tell),
         words=settings.ctr,
         address=settings.address,
         socket=settings.socket,
         timeout=timeout or None,
         change_timeout=options.timeout or None,
-        notice=note,
+        notice=notice,
     )
     return Host(settings, ctr)
 
 
-def make_processes(options: SharedOptions, words: Sequence[str]) -> Processes:
+def make_processes(options: SharedOptions, words: Sequence[str], tell: Teller) -> Processes:
     """The door to processes, with the trace, the recorder and the player that were asked for."""
     if options.record is None and options.replay is None:
-        return Processes(trace=options.trace, dry_run=options.dry_run, tell=ALOUD)
+        return Processes(trace=options.trace, dry_run=options.dry_run, tell=tell)
     from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
 
@@ -213,22 +190,32 @@ def make_processes(options: SharedOptions, words: Sequence[str]) -> Processes:
     return Processes(
         trace=options.trace,
         dry_run=options.dry_run,
-        tell=ALOUD,
+        tell=tell,
         record=recorder or None,
         replay=Player(Path(options.replay)) if options.replay is not None else None,
     )
 
 
 class Session:
-    """What one invocation of the command line knows."""
+    """What one invocation knows.
 
-    def __init__(self, options: SharedOptions) -> None:
+    `notice` gets warnings, and what ctr says on stderr; `tell` hears of the calls.
+    """
+
+    def __init__(
+        self,
+        options: SharedOptions,
+        notice: Notice = lambda text: None,
+        tell: Teller = NOBODY,
+    ) -> None:
         self.options = options
+        self.notice = notice
+        self.tell = tell
 
     @cached_property
     def host(self) -> Host:
         """The host, built when a command first needs it."""
-        return make_host(self.options)
+        return make_host(self.options, self.notice, self.tell)
 
     @property
     def ctr(self) -> Ctr:
@@ -285,7 +272,7 @@ class Session:
 
         found = list_realms(self.host.settings, self.host.namespaces, show_all=False)
         for warning in found.warnings:
-            note(f"warning: {warning}")
+            self.notice(f"warning: {warning}")
         return tuple(
             OpenRealm(self.host, Resolution.of(realm)) for realm in found.realms if realm.exists
         )
@@ -300,7 +287,7 @@ class Session:
             lenient=lenient,
         )
         for warning in resolution.warnings:
-            note(f"warning: {warning}")
+            self.notice(f"warning: {warning}")
         return OpenRealm(self.host, resolution)
 
 
@@ -314,12 +301,14 @@ def open_realm(
     ctr: str | None = None,
     timeout: float | None = None,
     replay: str | None = None,
+    notice: Notice = lambda text: None,
 ) -> OpenRealm:
     """The realm of that name on this host, by the rules of docs/realms.md.
 
     The arguments mean what the options of the same names mean; `timeout` is in seconds (0: no
-    limit). Raises UsageError for a name that can't be one, Forbidden, NotFound, CtrMissing and the
-    other KukeCtrErrors. Call it and its methods from the main thread: they start processes.
+    limit); `notice` gets warnings, and what ctr says on stderr though it succeeded. Raises
+    UsageError for a name that can't be one, Forbidden, NotFound, CtrMissing and the other
+    KukeCtrErrors. Call it and its methods from the main thread: they start processes.
     """
     options = SharedOptions(
         realm=realm,
@@ -331,4 +320,4 @@ def open_realm(
         timeout=timeout,
         replay=replay,
     )
-    return Session(options).realm()
+    return Session(options, notice).realm()

@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 from typer.main import get_command as build
 
+from kuke_ctr.cli.arguments import begins_with_shared, hoist
 from kuke_ctr.cli.streams import open_streams
 from kuke_ctr.cli.tree import MARKUP, Nouns, is_noun, path_of
-from kuke_ctr.commands.shared.options import begins_with_shared, hoist
+from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.errors import INTERRUPTED, NO_READER, Interrupted, KukeCtrError, UsageError
-from kuke_ctr.render import ENCODABLE, show_error
+from kuke_ctr.render import ENCODABLE
 
 app = typer.Typer(
     cls=Nouns,

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command as build
 
-from kuke_ctr.commands.shared.options import hoist, is_shared, typed
+from kuke_ctr.cli.arguments import hoist, is_shared, shared_among, typed, why_not
+from kuke_ctr.commands.shared.options import BY_NAME, HELP_ALL, RARE_PANEL
 from kuke_ctr.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,17 +41,23 @@ ENTRIES = {
         "Images of a realm.",
         {
             "images.ls": ("ls",),
-            "images.check": ("check", "usage", "inspect"),
+            "images.check": ("check", "usage"),
+            "images.inspect": ("inspect",),
             "images.registry": ("pull", "push"),
             "images.archives": ("import", "export"),
-            "images.tag": ("tag", "label", "rm", "prune", "convert"),
+            "images.tag": ("tag", "label", "convert"),
+            "images.rm": ("rm", "prune"),
             "images.mount": ("mount", "unmount"),
         },
         ("image", "i"),
     ),
     "containers": Entry(
         "Containers of a realm.",
-        {"containers.ls": ("ls", "info"), "containers.create": ("create", "label", "rm")},
+        {
+            "containers.ls": ("ls", "info"),
+            "containers.create": ("create",),
+            "containers.rm": ("label", "rm"),
+        },
         ("container", "c"),
     ),
     "tasks": Entry(
@@ -60,7 +67,8 @@ ENTRIES = {
             "tasks.start": ("start",),
             "everyday.attach": ("attach",),
             "everyday.exec": ("exec",),
-            "tasks.kill": ("kill", "pause", "resume", "rm", "checkpoint"),
+            "tasks.kill": ("kill", "pause", "resume"),
+            "tasks.rm": ("rm", "checkpoint"),
         },
         ("task", "t"),
     ),
@@ -72,7 +80,8 @@ ENTRIES = {
         "Snapshots: the file systems of images and containers.",
         {
             "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
-            "storage.snapshots_prepare": ("prepare", "view", "commit", "label", "mount", "rm"),
+            "storage.snapshots_prepare": ("prepare", "view", "commit"),
+            "storage.snapshots_rm": ("label", "mount", "rm"),
         },
         ("snapshot",),
     ),
@@ -244,7 +253,8 @@ def infos_of(module: str) -> dict[str, "CommandInfo"]:
 class Lean(TyperCommand):
     """A command that makes ready only the shared options that are typed: each costs a start 1 ms.
 
-    The help and the complaint about an unknown option know all of them.
+    The help and the complaint about an unknown option know all of them. The short help leaves out
+    what is for special cases, and says how to see it.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -255,14 +265,41 @@ class Lean(TyperCommand):
             return super().parse_args(ctx, args)
         except typer.TyperException:
             self.params = every
-            return super().parse_args(ctx, given)
+            return self._parse_all(ctx, given)
         finally:
             self.params = every
 
+    def _parse_all(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, list(args))
+        except typer.TyperException:
+            known = [name for one in self.params for name in one.opts]
+            other = shared_among(args, known)
+            if other is None:
+                raise
+            raise UsageError(
+                f"`{ctx.command_path}` has no option {other}",
+                hint=why_not(other, known) or f"`{ctx.command_path} --help` shows those it has",
+            ) from None
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """In the words of a command line."""
+        every = self.params
         show_plain(self.get_params(ctx))
+        if HELP_ALL not in ctx.meta:
+            self.params = [one for one in every if not is_rare(one)]
+            if len(self.params) < len(every):
+                self.epilog = f"More options: `{ctx.command_path} --help-all`"
         super().format_help(ctx, formatter)
+        self.params = every
+
+
+def is_rare(option: Any) -> bool:
+    """Whether a short help page leaves it out."""
+    shared = [BY_NAME[name] for name in option.opts if name in BY_NAME]
+    return any(one.rare for one in shared) or (
+        getattr(option, "rich_help_panel", None) == RARE_PANEL
+    )
 
 
 def show_plain(parameters: Sequence[Any]) -> None:

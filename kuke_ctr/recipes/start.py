@@ -21,7 +21,6 @@ from kuke_ctr.errors import (
     KukeCtrError,
     NotFound,
     NotStarted,
-    UsageError,
 )
 from kuke_ctr.processes.calls import Call, Result, mask, write_all
 from kuke_ctr.processes.runner import Processes
@@ -99,12 +98,6 @@ class Outcome:
 def unique_id(stem: str) -> str:
     """An id that nothing else has."""
     return f"{stem}-{uuid.uuid4().hex[:12]}"
-
-
-def refuse_replay(ctr: Ctr) -> None:
-    """Raise UsageError under --replay: there is no recording of somebody to talk to."""
-    if ctr.processes.replays:
-        raise UsageError("a process that is talked to can't be replayed", hint="leave --replay out")
 
 
 def on_pipes(

@@ -12,7 +12,7 @@ from typing import Any
 
 from kuke_ctr.cli import tree
 from kuke_ctr.cli.tree import ENTRIES
-from kuke_ctr.commands.shared.options import SHARED
+from kuke_ctr.commands.shared.options import GROUPS
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
 RENEW = "scripts/commands-doc"
@@ -107,15 +107,26 @@ class Command:
         ]
 
     @property
-    def missing(self) -> list[str]:
-        """The names of shared options that mean something else here, or nothing."""
+    def shared(self) -> dict[str, list[str]]:
+        """The shared options that it takes: group -> their names, only the group for all of it."""
         mine = {
             name
             for each in self.parameters
             if getattr(each, "rich_help_panel", None) == _SHARED_PANEL
             for name in each.opts
         }
-        return [name for option in SHARED for name in option.names if name not in mine]
+        found: dict[str, list[str]] = {}
+        for title, group in GROUPS.items():
+            names = [name for option in group for name in option.names]
+            taken = [name for name in names if name in mine]
+            if taken:
+                found[title] = [] if taken == names else taken
+        return found
+
+    @property
+    def formats(self) -> str:
+        """What -o takes: `json, yaml or raw`."""
+        return next((each.help for each in self.parameters if "--output" in each.opts), "")
 
 
 def _joined(text: str) -> str:
@@ -194,9 +205,15 @@ def _heading(command: Command) -> str:
 
 
 def _shared() -> str:
-    rows = [_row(option.names, option.metavar or "", option.help, default="") for option in SHARED]
-    lead = "Before or after the command, and the same in every one:"
-    return "\n".join(["## Shared options", "", lead, "", *_OPTION_HEAD, *rows])
+    lead = (
+        "They mean the same in every command that has them, and may stand before the command or "
+        "behind it. Each command below names the groups that it takes."
+    )
+    parts = ["## Shared options", lead]
+    for title, group in GROUPS.items():
+        rows = [_row(each.names, each.metavar or "", each.help, default="") for each in group]
+        parts.append("\n".join([f"### {title}", "", *_OPTION_HEAD, *rows]))
+    return "\n\n".join(parts)
 
 
 _OPTION_HEAD = ["| option | value | |", "|---|---|---|"]
@@ -221,8 +238,13 @@ def _section(command: Command) -> str:
         rows = [f"| `{_cell(_metavar(each))}` | | {_cell(each.help)} |" for each in arguments]
         rows += [_option(each) for each in command.options]
         parts.append("\n".join([*_OPTION_HEAD, *rows]))
-    if command.missing:
-        parts.append(f"Not as shared options here: {_listed(command.missing)}.")
+    if command.shared:
+        groups = [
+            f"{title.lower()} ({_listed(names)})" if names else title.lower()
+            for title, names in command.shared.items()
+        ]
+        formats = f" `-o` takes {command.formats}" if command.formats else ""
+        parts.append(f"[Shared options](#shared-options): {'; '.join(groups)}.{formats}")
     return "\n\n".join(parts)
 
 

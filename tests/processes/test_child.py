@@ -93,8 +93,7 @@ def test_no_child_outlives_a_killed_parent(script: Script, tmp_path: Path, how: 
     script(f"trap '' HUP TERM INT; echo $$ > {quoted(tmp_path / 'pid')}; while :; do sleep 1; done")
     program = (
         "from kuke_ctr.processes.calls import Call\n"
-        "from kuke_ctr.processes.pipes import Pipes
-from kuke_ctr.processes.runner import Processes\n"
+        "from kuke_ctr.processes.runner import Processes\n"
         f"call = Call(('ctr',), timeout=None); {PARENTS[how]}"
     )
     with subprocess.Popen([sys.executable, "-c", program]) as parent:
@@ -167,7 +166,6 @@ while :; do echo $text; echo $text >&2; done
 RELAY = """
 import os, select
 from kuke_ctr.processes.calls import Call
-from kuke_ctr.processes.pipes import Pipes
 from kuke_ctr.processes.runner import Processes
 pipes = Processes().open_pipes(Call(("ctr",)))
 poll = select.poll()

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kuke_ctr.commands.shared.output import ALOUD
 from kuke_ctr.errors import TimeLimit, Unreadable, UsageError
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.player import Player
 from kuke_ctr.processes.runner import Processes
-from kuke_ctr.session import ALOUD
 from tests.support.recorded import LS, gave, recorder, recording
 from tests.support.scripts import LIMITS, Script, close
 

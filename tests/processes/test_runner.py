@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import kuke_ctr.processes.runner
+from kuke_ctr.commands.shared.output import ALOUD
 from kuke_ctr.errors import CtrMissing, Forbidden, TimeLimit, UsageError
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.child import Child, wait_for_one
 from kuke_ctr.processes.recorder import Recorder
 from kuke_ctr.processes.runner import AT_ONCE, Processes
-from kuke_ctr.session import ALOUD
 from tests.support.scripts import LIMITS, Script, gone, ignored_by_us, pid_in, quoted, written
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
@@ -132,7 +132,7 @@ def test_a_call_works_with_the_standard_streams_closed(script: Script, tmp_path:
         "import os, sys; os.closerange(0, 3)\n"
         "from kuke_ctr.processes.calls import Call\n"
         "from kuke_ctr.processes.runner import Processes\n"
-        "from kuke_ctr.session import ALOUD\n"
+        "from kuke_ctr.commands.shared.output import ALOUD\n"
         "result = Processes(trace=2, tell=ALOUD).run(Call(('ctr',)))\n"
         "open(sys.argv[1], 'w').write(repr((result.stdout, result.stderr)))"
     )
@@ -312,7 +312,7 @@ def test_we_become_the_call_with_a_clean_environment(script: Script) -> None:
         "import sys; from kuke_ctr.processes.calls import Call\n"
         "from kuke_ctr.processes.runner import Processes\n"
         "print('first'); sys.stderr.write('second')\n"
-        "from kuke_ctr.session import ALOUD\n"
+        "from kuke_ctr.commands.shared.output import ALOUD\n"
         "Processes(trace=1, tell=ALOUD).become(Call(('ctr', '-n', 'main', 'images', 'ls')))"
     )
     done = subprocess.run(

@@ -14,6 +14,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.cli.main import main
 from kuke_ctr.commands.everyday import exec as exec_
 from kuke_ctr.commands.shared import launch as of_processes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.tasks import start
 from kuke_ctr.errors import NO_READER, Forbidden
 from kuke_ctr.processes.calls import Call
@@ -44,7 +45,7 @@ def ctr(fake_ctr: FakeCtr) -> Ctr:
     fake_ctr.answer(*N, "containers", "info", "web", stdout=json.dumps(info))
     fake_ctr.answer(*N, "tasks", "rm", "--force", "web")
     fake_ctr.answer(*N, "containers", "rm", "web")
-    return replace(Session(SharedOptions()).ctr, timeout=20.0)
+    return replace(Session(SharedOptions(), note).ctr, timeout=20.0)
 
 
 def is_in(fake_ctr: FakeCtr, status: str, *, ps: str = NO_TASK) -> None:

@@ -1,4 +1,4 @@
-"""kuke-ctr containers create, label, rm"""
+"""kuke-ctr containers create"""
 
 import os
 from collections.abc import Sequence
@@ -7,41 +7,30 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import containers, tasks, versions
+from kuke_ctr.backends.ctr import versions
 from kuke_ctr.commands.images.references import near_refs
 from kuke_ctr.commands.shared.confirm import (
     CreateNamespace,
-    WithExtra,
-    Yes,
-    confirm,
-    counted,
-    each,
-    extra_flags,
-    flags,
-    names_only,
-    names_or_all,
-    some,
 )
+from kuke_ctr.commands.shared.ctr_flags import extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.near_containers import near_containers
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
 from kuke_ctr.errors import UsageError
 from kuke_ctr.names import check_name
 from kuke_ctr.parse.amounts import PERIOD, memory_in_bytes, quota_of
 from kuke_ctr.recipes.containers import create as make
-from kuke_ctr.recipes.containers import has_living_task, remove
 from kuke_ctr.recipes.run import capability_of, environment_of, require_absolute
-from kuke_ctr.records import Task
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.session import Session
 
 app = typer.Typer()
+
 
 _WITH_CONFIG = ("--label", "--runtime", "--runtime-config-path", "--runc-binary", "--runc-root")
 """ctr's flags that count beside --config; it ignores the others in silence."""
 
 
 @app.command("create", context_settings={"allow_interspersed_args": False})
-@shared
+@takes(IN_REALM, EXTRA)
 def create(
     session: Session,
     image: Annotated[
@@ -157,7 +146,6 @@ def create(
     what follows is the container's. A flag of ctr's that is not listed here goes with
     `--extra=--gpus --extra=0`. Where it fails, no snapshot is left behind.
     """
-    names_only(session)
     require_absolute(cwd)
     limits = _cpu_flags(cpus, cpu_quota, cpu_period)
     memory = memory_in_bytes(memory_limit) if memory_limit is not None else None
@@ -209,93 +197,6 @@ def create(
         make(realm.scope, made, chosen, given)
     if not session.options.dry_run:
         print(made)
-
-
-@app.command("label", cls=WithExtra)
-@shared
-def label(
-    session: Session,
-    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
-    labels: Annotated[
-        list[str], typer.Argument(metavar="KEY=VALUE", help="Labels; KEY= removes one.")
-    ],
-) -> None:
-    """Set labels of a container; `KEY=` removes one.
-
-    Runs `ctr containers label CONTAINER KEY=VALUE...`.
-    """
-    names_only(session)
-    chosen = checked_labels(labels)
-    extra = extra_flags(session)
-    realm = session.realm(changing=True)
-    with near_containers(realm, name):
-        containers.label(realm.scope, name, chosen, extra)
-    if not session.options.dry_run:
-        print(name)
-
-
-@app.command("rm", cls=WithExtra)
-@shared
-def rm(
-    session: Session,
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="CONTAINER", help="The ids of containers.")
-    ] = None,
-    keep_snapshot: Annotated[
-        bool, typer.Option("--keep-snapshot", help="Its file system stays.")
-    ] = False,
-    every: Annotated[
-        bool, typer.Option("--all", help="Every container of the realm that has no living task.")
-    ] = False,
-    yes: Yes = False,
-) -> None:
-    """Remove containers and their snapshots.
-
-    Runs `ctr containers rm CONTAINER` for each, after `ctr tasks ls` and `ctr containers info`. A
-    container whose task has not stopped is refused; a task that has stopped goes with it, and so
-    does the log file of a container that `kuke-ctr run -d` made. With `--keep-snapshot`, `ctr
-    snapshots label` holds the snapshot first: containerd collects what nothing needs. `--all` says
-    what will go and asks, or needs --yes.
-    """
-    names_only(session)
-    names_or_all("containers", names, every)
-    words = (*flags(keep_snapshot=keep_snapshot), *extra_flags(session))
-    realm = session.realm(removing=True)
-    states = tasks.states(realm.scope)
-    wanted = list(dict.fromkeys(names or ()))
-    if every:
-        wanted = _removable(realm, states)
-        if wanted:
-            confirm(session, _what_goes(realm, wanted, keep_snapshot), yes=yes)
-
-    def one(name: str) -> None:
-        with near_containers(realm, name):
-            remove(realm.scope, name, words, states)
-
-    each(wanted, one, session)
-
-
-def _removable(realm: OpenRealm, states: dict[str, Task]) -> list[str]:
-    """The containers without a living task; those with one are told to be staying."""
-    names = containers.names(realm.scope)
-    if not names:
-        realm.require_namespace()
-        note(f"{realm.described} has no containers")
-    living = [name for name in names if has_living_task(name, states)]
-    if living:
-        those = "1 container has" if len(living) == 1 else f"{len(living)} containers have"
-        note(f"{those} a task that has not stopped, and will be left alone: {some(living)}")
-    return [name for name in names if name not in living]
-
-
-def _what_goes(realm: OpenRealm, names: Sequence[str], keep_snapshot: bool) -> str:
-    one = len(names) == 1
-    whose = "its" if one else "their"
-    snapshots = f"with {whose} file system{'' if one else 's'}"
-    if keep_snapshot:
-        snapshots = f"{whose} snapshot stays" if one else f"{whose} snapshots stay"
-    what = f"{counted(len(names), 'container')} of {realm.described}"
-    return f"{what} will be removed, {snapshots}: {some(names)}"
 
 
 def _positionals(

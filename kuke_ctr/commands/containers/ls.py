@@ -5,10 +5,16 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import containers
-from kuke_ctr.commands.shared.documents import document_form, print_document
+from kuke_ctr.commands.shared.json_document import print_document
 from kuke_ctr.commands.shared.lists import list_realms_table
-from kuke_ctr.commands.shared.near_containers import near_containers
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.missing import near_containers
+from kuke_ctr.commands.shared.options import (
+    EVERY_REALM,
+    IN_REALM,
+    document_options,
+    list_options,
+    takes,
+)
 from kuke_ctr.records import Container
 from kuke_ctr.session import Session
 
@@ -16,7 +22,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def ls(
     session: Session,
     filters: Annotated[
@@ -37,7 +43,7 @@ def ls(
 
 
 @app.command("info")
-@shared
+@takes(IN_REALM, document_options())
 def info(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
@@ -47,8 +53,7 @@ def info(
 
     Runs `ctr containers info CONTAINER`.
     """
-    form = document_form(session)
     realm = session.realm()
 
     with near_containers(realm, name):
-        print_document(containers.info(realm.scope, name, spec=spec), form)
+        print_document(containers.info(realm.scope, name, spec=spec), session.options.output)

@@ -6,9 +6,9 @@ import typer
 
 from kuke_ctr.backends.ctr import sandboxes
 from kuke_ctr.backends.ctr.versions import require
-from kuke_ctr.commands.shared.confirm import flags
+from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.lists import list_realms_table
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
 from kuke_ctr.records import Sandbox
 from kuke_ctr.session import Session
 
@@ -16,7 +16,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def ls(
     session: Session,
     filters: Annotated[

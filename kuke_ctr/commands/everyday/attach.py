@@ -13,11 +13,12 @@ import typer
 from typer.core import TyperCommand
 
 from kuke_ctr.commands.shared.launch import own_failures
-from kuke_ctr.commands.shared.near_containers import near_containers
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.missing import near_containers
+from kuke_ctr.commands.shared.options import HOST, QUIET, RECORD, SCOPE, TRACE, takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import NO_READER, KukeCtrError, UsageError
 from kuke_ctr.render import escape
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.detach_keys import DEFAULT_KEYS, describe_keys, parse_keys
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _options_in(args: Sequence[str]) -> Iterator[str]:
 
 
 @app.command("attach", cls=InOrder)
-@shared
+@takes(SCOPE, QUIET, TRACE, HOST, RECORD)
 def attach(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
@@ -106,7 +107,6 @@ def attach(
 
     For scripts: --send 'date\n' --expect '20\d\d' --timeout 5s
     """
-    _refuse_output(session)
     watched = parse_keys(keys)
     script = _script(order, expect or [], send or [])
     with own_failures():
@@ -131,18 +131,6 @@ def attach(
         ending = recipe.attach(realm.scope, found, options)
         _tell(session, found, ending)
     raise typer.Exit(ending.exit_code)
-
-
-def _refuse_output(session: Session) -> None:
-    if session.options.output is not None:
-        raise UsageError(
-            "what a task prints is shown as it is: -o has no meaning here", hint="leave -o out"
-        )
-    if session.options.replay is not None:
-        raise UsageError(
-            "an attachment needs a task that answers: there is no replay of it",
-            hint="leave --replay out",
-        )
 
 
 def _look(realm: OpenRealm, name: str) -> "Look":

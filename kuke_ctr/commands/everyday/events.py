@@ -11,24 +11,14 @@ import typer
 
 from kuke_ctr.backends.ctr import events as backend
 from kuke_ctr.commands.shared.lists import view_of
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.output import note, print_lines, show_error, show_refused
 from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
 from kuke_ctr.parse.events import parse_event
 from kuke_ctr.processes.calls import in_seconds
 from kuke_ctr.records import Event, Listing, Refused, RowsRefused
-from kuke_ctr.render import (
-    Output,
-    View,
-    cell,
-    escape,
-    print_lines,
-    render,
-    show_error,
-    show_refused,
-    to_json,
-    width,
-)
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.render import Output, View, cell, escape, render, to_json, width
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -37,7 +27,7 @@ _WIDTHS = {"realm": 12, "at": 30, "namespace": 20, "topic": 22, "subject": 24}
 
 
 @app.command()
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def events(
     session: Session,
     filters: Annotated[

@@ -8,22 +8,22 @@ import typer
 
 from kuke_ctr.backends.ctr import containers, tasks, versions
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.commands.shared.confirm import flags
-from kuke_ctr.commands.shared.documents import missing
+from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.launch import (
     own_failures,
     print_id,
-    refuse_forms,
     require_terminal,
     without_dashes,
 )
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.missing import missing
+from kuke_ctr.commands.shared.options import HOST, RECORD, SCOPE, TRACE, takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import TIME_PASSED, NotFound, UsageError
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import run as running
 from kuke_ctr.recipes import start as starting
 from kuke_ctr.recipes.start import Outcome
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.attachment import AttachOptions
 from kuke_ctr.terminals.foreground import UserStreams
 
@@ -40,7 +40,7 @@ ForceTty = Annotated[
 
 
 @app.command("exec", context_settings={"allow_interspersed_args": False})
-@shared
+@takes(SCOPE, TRACE, HOST, RECORD)
 def exec_(
     session: Session,
     container: Annotated[str, typer.Argument(metavar="ID", help="The running container.")],
@@ -70,9 +70,7 @@ def exec_(
     for the environment: --env needs a program `env` in the container, and everybody can read it.
     """
     with own_failures():
-        refuse_forms(session, detach=detach)
         running.require_absolute(cwd)
-        starting.refuse_replay(session.ctr)
         if detach and (tty or interactive):
             raise UsageError("-d leaves at once: there is nobody for -t or -i", hint="leave it out")
         require_terminal(tty and not session.options.dry_run, force_tty)

@@ -9,15 +9,16 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.commands.shared.near_containers import near_containers
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.missing import near_containers
+from kuke_ctr.commands.shared.options import IN_REALM, format_option, takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.parse.screen import ScreenFilter
 from kuke_ctr.processes.proc import PROC
 from kuke_ctr.recipes import logs as recipe
 from kuke_ctr.recipes.log_file import Reader, follow
 from kuke_ctr.render import Output
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -26,7 +27,7 @@ Write = Callable[[bytes | None], None]
 
 
 @app.command()
-@shared(own=("-n",))
+@takes(IN_REALM, format_option(Output.RAW), own=("-n",))
 def logs(
     session: Session,
     container: Annotated[str, typer.Argument(metavar="ID", help="A container.")],
@@ -52,11 +53,17 @@ def logs(
             "the lines of a log have no times: they are what the container printed",
             hint=f"the last ones: `kuke-ctr logs --tail 100 {container}`",
         )
-    form = _form(session)
     lines = _lines(tail)
     realm = session.realm(lenient=True)
     try:
-        print_log(session, realm, container, lines=lines, following=following, raw=form)
+        print_log(
+            session,
+            realm,
+            container,
+            lines=lines,
+            following=following,
+            raw=session.options.output is not None,
+        )
     except KeyboardInterrupt:
         raise typer.Exit(Interrupted.exit_code) from None
 
@@ -111,14 +118,6 @@ def find(realm: OpenRealm, container: str, *, here: bool = True) -> recipe.Found
     proc = PROC if here else None
     with near_containers(realm, container):
         return recipe.find(realm.host, realm.resolution, container, proc=proc)
-
-
-def _form(session: Session) -> bool:
-    """Whether -o raw was given; UsageError for the other forms."""
-    options = session.options
-    if options.quiet or options.output not in (None, Output.RAW):
-        raise UsageError("a log comes as it was written", hint="leave -o and -q out, or -o raw")
-    return options.output is not None
 
 
 def _lines(tail: str) -> int | None:

@@ -7,22 +7,21 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import tasks, versions
-from kuke_ctr.commands.shared.confirm import CreateNamespace, flags
+from kuke_ctr.commands.shared.confirm import CreateNamespace
+from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.launch import (
     Launch,
     launch,
     own_failures,
-    refuse_forms,
     require_terminal,
     without_dashes,
 )
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import HOST, RECORD, SCOPE, TRACE, takes
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.parse.amounts import memory_in_bytes, quota_of
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import run as running
-from kuke_ctr.recipes import start as starting
 from kuke_ctr.session import Session
 
 app = typer.Typer()
@@ -34,7 +33,7 @@ _DETACHED = "-d/--detach"
 
 
 @app.command("run", context_settings={"allow_interspersed_args": False})
-@shared
+@takes(SCOPE, TRACE, HOST, RECORD)
 def run(
     session: Session,
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="A reference as `images ls` has.")],
@@ -111,8 +110,6 @@ def run(
     /var/log/kuke-ctr/NAMESPACE/ID.log (`kuke-ctr logs ID`). A run that fails leaves nothing behind.
     """
     with own_failures():
-        refuse_forms(session, detach=detach)
-        starting.refuse_replay(session.ctr)
         _exclude(rm=rm, detach=detach, tty=tty, log_file=log_file, null_io=null_io, fifo=fifo)
         require_terminal(tty and not detach and not session.options.dry_run, force_tty)
         asked = {"--user": user, "--hostname": hostname, "--runc-root": runc_root}

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import HOST, SCOPE, TRACE, takes
 from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.calls import shown
 from kuke_ctr.session import Session
@@ -18,7 +18,7 @@ _OURS = ("-n", "--namespace", "-a", "--address")
 
 
 @app.command(context_settings={"allow_interspersed_args": False})
-@shared
+@takes(SCOPE, TRACE, HOST)
 def ctr(
     session: Session,
     args: Annotated[list[str], typer.Argument(metavar="ARGS", help="What ctr gets.")],

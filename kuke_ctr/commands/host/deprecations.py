@@ -4,8 +4,8 @@ import typer
 
 from kuke_ctr.backends.ctr import daemon
 from kuke_ctr.backends.ctr.versions import require
-from kuke_ctr.commands.shared.documents import list_host_table
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.lists import list_host_table
+from kuke_ctr.commands.shared.options import CALLS, list_options, takes
 from kuke_ctr.records import Deprecation
 from kuke_ctr.session import Session
 
@@ -13,7 +13,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@shared
+@takes(CALLS, list_options())
 def ls(session: Session) -> None:
     """List what is used on this host that containerd will drop (ctr 1.6.27 and 1.7.12, and later).
 

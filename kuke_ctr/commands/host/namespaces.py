@@ -8,25 +8,19 @@ import typer
 from kuke_ctr.backends.ctr import namespaces
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
-from kuke_ctr.commands.shared.confirm import (
-    WithExtra,
-    Yes,
-    confirm,
-    each,
-    extra_flags,
-    flags,
-    names_only,
-)
+from kuke_ctr.commands.shared.confirm import Yes, confirm, each
+from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.lists import no_all_realms, print_raw, show, view_of
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.lists import print_raw, show, view_of
+from kuke_ctr.commands.shared.options import CALLS, EXTRA, RUN_PATH, list_options, takes
+from kuke_ctr.commands.shared.output import note, show_error
 from kuke_ctr.errors import CtrFailed, KukeCtrError, UsageError
 from kuke_ctr.kukeon.realm_list import list_realms
 from kuke_ctr.kukeon.realms import is_foreign
 from kuke_ctr.names import check_name
 from kuke_ctr.records import Namespace, RealmSource, RowsRefused
-from kuke_ctr.render import Output, show_error
-from kuke_ctr.session import Session, note
+from kuke_ctr.render import Output
+from kuke_ctr.session import Session
 
 app = typer.Typer()
 
@@ -40,13 +34,12 @@ _POINTING = (RealmSource.RECORD, RealmSource.SETTINGS)
 
 
 @app.command("ls")
-@shared
+@takes(CALLS, list_options())
 def ls(session: Session) -> None:
     """List containerd's namespaces, whosever they are.
 
     Runs `ctr namespaces ls`. Records: Namespace.
     """
-    no_all_realms(session)
     view = view_of(session, Namespace)
     if view.output is Output.RAW:
         print_raw(session.ctr, namespaces.LS, [None])
@@ -62,14 +55,13 @@ def ls(session: Session) -> None:
 
 
 @app.command("create", cls=WithExtra)
-@shared
+@takes(CALLS, EXTRA)
 def create(session: Session, name: Name, labels: Labels = None) -> None:
     """Make a namespace.
 
     Runs `ctr namespaces create NAMESPACE [KEY=VALUE]...`. One that exists is an error (exit code
     1): `namespaces label` changes its labels.
     """
-    _about_the_host(session)
     check_name(name, "namespace")
     chosen = checked_labels(labels or [])
     extra = extra_flags(session)
@@ -85,14 +77,13 @@ def create(session: Session, name: Name, labels: Labels = None) -> None:
 
 
 @app.command("label", cls=WithExtra)
-@shared
+@takes(CALLS, EXTRA)
 def label(session: Session, name: Name, labels: Labels = None) -> None:
     """Set labels of a namespace; `KEY=` removes one.
 
     Runs `ctr namespaces label NAMESPACE KEY=VALUE...`, once the namespace is known to exist:
     ctr would make it.
     """
-    _about_the_host(session)
     if not labels:
         raise UsageError("no label was given", hint="for example team=a, or team= to remove it")
     chosen = checked_labels(labels)
@@ -103,7 +94,7 @@ def label(session: Session, name: Name, labels: Labels = None) -> None:
 
 
 @app.command("rm", cls=WithExtra)
-@shared
+@takes(CALLS, RUN_PATH, EXTRA)
 def rm(
     session: Session,
     names: Names,
@@ -117,7 +108,6 @@ def rm(
     Runs `ctr namespaces rm NAMESPACE`, after a look at what is in it: containerd refuses one that
     has images, containers, snapshots or content. It asks, or needs --yes.
     """
-    _about_the_host(session)
     words = (*flags(cgroup=cgroup), *extra_flags(session))
     wanted: list[str] = []
     lines: list[str] = []
@@ -174,23 +164,6 @@ def _remove(session: Session, name: str, words: Sequence[str]) -> None:
             hint="something has used it since",
             command=done.argv,
         )
-
-
-def _about_the_host(session: Session) -> None:
-    """Raise UsageError for options that mean a realm: here the namespaces are named themselves."""
-    options = session.options
-    names_only(session)
-    for option, given in (
-        ("--realm", options.realm is not None),
-        ("--namespace", options.namespace is not None),
-        ("--manifest", options.manifest is not None),
-        ("--all-realms", options.all_realms),
-    ):
-        if given:
-            raise UsageError(
-                f"{option} means nothing here: this is about the namespaces that are named",
-                hint="leave it out; `kuke-ctr realms ls` shows the namespace of each realm",
-            )
 
 
 def _done(session: Session, name: str) -> None:

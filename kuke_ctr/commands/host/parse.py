@@ -11,11 +11,12 @@ import typer
 
 from kuke_ctr.backends.ctr.tables import listing
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import FORMS, list_options, takes
+from kuke_ctr.commands.shared.output import print_lines, show_error, show_refused
 from kuke_ctr.errors import Forbidden, Unreadable, UsageError
 from kuke_ctr.parse.nouns import HEADERS, RECORDS, Parser, full_noun, other_noun, parser_of
 from kuke_ctr.records import Listing, Record, Refused, RowsRefused
-from kuke_ctr.render import Output, View, print_lines, render, show_error, show_refused
+from kuke_ctr.render import Output, View, render
 from kuke_ctr.session import Session
 
 app = typer.Typer()
@@ -25,7 +26,7 @@ _WITHOUT_HEADER = ("events", "deprecations")
 
 
 @app.command()
-@shared
+@takes(list_options(*FORMS))
 def parse(
     session: Session,
     noun: Annotated[str, typer.Argument(metavar="NOUN", help=", ".join(RECORDS))],

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import daemon
-from kuke_ctr.commands.shared.documents import list_host_table
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.lists import list_host_table
+from kuke_ctr.commands.shared.options import CALLS, list_options, takes
 from kuke_ctr.records import Plugin
 from kuke_ctr.session import Session
 
@@ -14,7 +14,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@shared
+@takes(CALLS, list_options())
 def ls(
     session: Session,
     filters: Annotated[

@@ -4,16 +4,17 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import takes
+from kuke_ctr.commands.shared.output import print_lines
 from kuke_ctr.parse.nouns import DESCRIBED, full_noun, record_of
-from kuke_ctr.render import print_lines, to_json
+from kuke_ctr.render import to_json
 from kuke_ctr.session import Session
 
 app = typer.Typer()
 
 
 @app.command()
-@shared
+@takes()
 def schema(
     session: Session,
     noun: Annotated[str, typer.Argument(metavar="NOUN", help=", ".join(DESCRIBED))],

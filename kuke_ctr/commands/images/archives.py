@@ -26,25 +26,27 @@ from kuke_ctr.commands.images.transfer_options import (
     streams_of,
     words_of,
 )
-from kuke_ctr.commands.shared.confirm import CreateNamespace, WithExtra, flags
-from kuke_ctr.commands.shared.documents import print_bytes
+from kuke_ctr.commands.shared.confirm import CreateNamespace
+from kuke_ctr.commands.shared.ctr_flags import WithExtra, flags
+from kuke_ctr.commands.shared.json_document import print_bytes
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.parse.units import in_units
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes import transfers
 from kuke_ctr.records import Archive, Image
 from kuke_ctr.render import Output, View
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.user_terminal import is_terminal
 
 app = typer.Typer()
 
 
 @app.command("import", cls=WithExtra)
-@shared
+@takes(IN_REALM, list_options(), EXTRA)
 def import_(
     session: Session,
     file: Annotated[
@@ -133,7 +135,7 @@ def import_(
 
 
 @app.command("export", cls=WithExtra)
-@shared
+@takes(IN_REALM, list_options(), EXTRA)
 def export(
     session: Session,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The archive; - is stdout.")],
@@ -153,7 +155,7 @@ def export(
     view = view_of(session, Archive)
     exclude_platforms(platform, all_platforms)
     if file == "-":
-        _check_stdout(session)
+        _require_stdout(session)
     realm = session.realm()
     realm_words = words_of(
         session, "export", flags(platform=platform, all_platforms=all_platforms), local
@@ -247,11 +249,14 @@ def _check_source(file: str | None, from_docker: Sequence[str] | None) -> None:
         )
 
 
-def _check_stdout(session: Session) -> None:
+def _require_stdout(session: Session) -> None:
+    """Raise UsageError where stdout can't be the archive, or is to be something else too."""
     if is_terminal(1):
-        raise UsageError("an archive is nothing for a terminal", hint="name a file, or use > FILE")
+        raise UsageError(
+            "refusing to write an archive to a terminal", hint="name a file, or use > FILE"
+        )
     if session.options.output is not None or session.options.quiet:
-        raise UsageError("stdout is the archive: nothing else goes there", hint="leave -o out")
+        raise UsageError("with FILE -, stdout is the archive", hint="leave -o and -q out")
 
 
 def _nothing_landed(realm: OpenRealm, unpack: bool, words: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""kuke-ctr images check, usage, inspect"""
+"""kuke-ctr images check, usage"""
 
 import sys
 from collections.abc import Sequence
@@ -6,34 +6,33 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import image_checks, images, versions
+from kuke_ctr.backends.ctr import image_checks, versions
 from kuke_ctr.backends.ctr.filters import hint_for
 from kuke_ctr.backends.ctr.scope import line_in
 from kuke_ctr.backends.ctr.tables import ListCall, checked, read
-from kuke_ctr.commands.images.references import near_images, no_image
+from kuke_ctr.commands.images.references import near_images
 from kuke_ctr.commands.shared.lists import list_realms_table, rows_of, show, view_of
-from kuke_ctr.commands.shared.options import Snapshotter, shared
-from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound, UsageError
-from kuke_ctr.records import ImageCheck, ImageDetails, SnapshotUsage
-from kuke_ctr.render import (
-    Output,
-    choose_output,
-    document,
-    print_lines,
-    show_error,
-    to_json,
-    to_yaml,
+from kuke_ctr.commands.shared.options import (
+    EVERY_REALM,
+    IN_REALM,
+    Snapshotter,
+    list_options,
+    takes,
 )
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.commands.shared.output import note
+from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound
+from kuke_ctr.records import ImageCheck, SnapshotUsage
+from kuke_ctr.render import Output
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
+
 _NAMED = 5
-_FORMS = (Output.TABLE, Output.WIDE, Output.JSON, Output.JSONL, Output.YAML)
 
 
 @app.command("check")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def check(
     session: Session,
     filters: Annotated[
@@ -69,7 +68,7 @@ def check(
 
 
 @app.command("usage")
-@shared
+@takes(IN_REALM, list_options())
 def usage(
     session: Session,
     ref: Annotated[str, typer.Argument(metavar="REF", help="The reference of an image.")],
@@ -89,43 +88,6 @@ def usage(
             SnapshotUsage,
             when_empty=lambda realm: f"{ref} of realm {realm.name} has no layers",
         )
-
-
-@app.command("inspect")
-@shared
-def inspect(
-    session: Session,
-    refs: Annotated[
-        list[str], typer.Argument(metavar="REF", help="The references of images.", min=1)
-    ],
-) -> None:
-    """Show all that an image is made of: index, manifests, configuration, layers with exact sizes.
-
-    Runs `ctr images ls name==REF`, `ctr content ls digest==DIGEST...` and `ctr content get DIGEST`,
-    the same with every ctr. A tree (-o wide: whole digests, history, annotations), or with -o json
-    or yaml one document, an array of them for several REFs; jsonl has one a line. Records:
-    ImageDetails. Exit code 5 where something is missing or does not fit.
-    """
-    from kuke_ctr.recipes import image_inspect as recipe
-
-    form = _form(session)
-    realm = session.realm()
-    wanted = list(dict.fromkeys(refs))
-    found = images.find(realm.scope, wanted)
-    there = [image for image in found if image is not None]
-    details = recipe.inspect(realm.scope, there)
-    if details:
-        _print_details(details, form, several=len(wanted) > 1)
-    errors: list[KukeCtrError] = []
-    gone = [ref for ref, image in zip(wanted, found, strict=True) if image is None]
-    if gone:
-        errors.append(no_image(realm, gone, images.names(realm.scope)))
-    errors += [_broken(one) for one in details if not one.complete]
-    sys.stdout.flush()
-    for error in errors:
-        show_error(error)
-    if errors:
-        raise typer.Exit(max(error.exit_code for error in errors))
 
 
 def _no_match(
@@ -184,38 +146,3 @@ def _why(row: ImageCheck) -> str:
     realm = f", realm {row.realm}" if row.realm is not None else ""
     why = row.problem if row.status == "complete" and row.problem is not None else row.status
     return f"{why}{realm}"
-
-
-def _form(session: Session) -> Output:
-    options = session.options
-    form = choose_output(options.output, options.quiet)
-    if form not in _FORMS or options.columns or options.sort_by is not None:
-        raise UsageError(
-            "this shows documents, and has no rows, columns or names",
-            hint="-o json, jsonl, yaml, or wide; `kuke-ctr content get DIGEST` has the bytes",
-        )
-    return form
-
-
-def _print_details(details: Sequence[ImageDetails], form: Output, *, several: bool) -> None:
-    if form in (Output.TABLE, Output.WIDE):
-        from kuke_ctr.commands.images.inspect_tree import tree_lines
-
-        for one in details:
-            print_lines(tree_lines(one, wide=form is Output.WIDE))
-        return
-    documents = [document(one) for one in details]
-    if form is Output.JSONL:
-        print_lines(to_json(one) for one in documents)
-        return
-    whole = documents if several else documents[0]
-    print_lines([to_yaml(whole) if form is Output.YAML else to_json(whole, indent=2)])
-
-
-def _broken(image: ImageDetails) -> FoundWrong:
-    said = [f"{digest} is missing" for digest in image.missing] + list(image.problems)
-    more = [f"{len(said) - _NAMED} more"] if len(said) > _NAMED else []
-    return FoundWrong(
-        f"{image.ref} is not whole: {'; '.join([*said[:_NAMED], *more])}",
-        hint="pull or import it again",
-    )

@@ -7,7 +7,7 @@ import typer
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.commands.shared.lists import list_realms_table
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Image
 from kuke_ctr.session import OpenRealm, Session
@@ -16,7 +16,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def ls(
     session: Session,
     filters: Annotated[

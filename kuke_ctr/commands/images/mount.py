@@ -9,8 +9,9 @@ import typer
 
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.images.references import Ref, near_images, require_images
-from kuke_ctr.commands.shared.confirm import WithExtra, each, extra_flags, flags, names_only
-from kuke_ctr.commands.shared.options import Snapshotter, shared
+from kuke_ctr.commands.shared.confirm import each
+from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, Snapshotter, takes
 from kuke_ctr.errors import (
     CtrFailed,
     Interrupted,
@@ -31,7 +32,7 @@ Target = Annotated[str, typer.Argument(metavar="DIR", help="The folder that it i
 
 
 @app.command("mount", cls=WithExtra)
-@shared
+@takes(IN_REALM, EXTRA)
 def mount(
     session: Session,
     ref: Ref,
@@ -47,7 +48,6 @@ def mount(
     Runs `ctr images mount REF DIR`, which makes a snapshot that is named after the folder;
     `images unmount --rm DIR` ends both. containerd may drop that snapshot after 24 hours.
     """
-    names_only(session)
     path = _absolute(target)
     mounts.require_empty_folder(path)
     realm = session.realm(changing=True)
@@ -74,7 +74,7 @@ def mount(
 
 
 @app.command("unmount", cls=WithExtra)
-@shared
+@takes(IN_REALM, EXTRA)
 def unmount(
     session: Session,
     target: Target,
@@ -88,7 +88,6 @@ def unmount(
     Runs `ctr images unmount DIR`, for a folder that has a snapshot of that name in the realm: ctr
     itself would unmount anything. Exit code 3 where there is none.
     """
-    names_only(session)
     path = _absolute(target)
     realm = session.realm(changing=True, removing=remove)
     found = images.snapshot_of_mount(realm.scope, path, snapshotter)

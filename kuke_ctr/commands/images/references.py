@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import images
-from kuke_ctr.commands.shared.documents import missing, near_names
+from kuke_ctr.commands.shared.missing import missing, near_names
 from kuke_ctr.errors import FoundWrong, NotFound
 from kuke_ctr.session import OpenRealm
 

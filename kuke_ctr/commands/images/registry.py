@@ -27,14 +27,16 @@ from kuke_ctr.commands.images.transfer_options import (
     streams_of,
     words_of,
 )
-from kuke_ctr.commands.shared.confirm import CreateNamespace, WithExtra, flags
+from kuke_ctr.commands.shared.confirm import CreateNamespace
+from kuke_ctr.commands.shared.ctr_flags import WithExtra, flags
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.lists import view_of
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import UsageError
 from kuke_ctr.recipes import transfers
 from kuke_ctr.records import Image
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.user_terminal import is_terminal
 
 app = typer.Typer()
@@ -85,7 +87,7 @@ RealmCredentials = Annotated[
 
 
 @app.command("pull", cls=WithExtra)
-@shared
+@takes(IN_REALM, list_options(), EXTRA)
 def pull(
     session: Session,
     reference: Annotated[
@@ -146,7 +148,7 @@ def pull(
 
 
 @app.command("push", cls=WithExtra)
-@shared
+@takes(IN_REALM, list_options(), EXTRA)
 def push(
     session: Session,
     remote: Annotated[

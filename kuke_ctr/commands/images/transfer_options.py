@@ -11,7 +11,7 @@ import typer
 
 from kuke_ctr.backends.ctr import transfer, versions
 from kuke_ctr.backends.ctr.transfer import TransferStreams, Verb
-from kuke_ctr.commands.shared.confirm import extra_flags
+from kuke_ctr.commands.shared.ctr_flags import extra_flags
 from kuke_ctr.commands.shared.lists import show
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.processes.calls import Result

@@ -5,20 +5,30 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.commands.shared.lists import no_all_realms, show, view_of
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.lists import show, view_of
+from kuke_ctr.commands.shared.options import (
+    CALLS,
+    FORMS,
+    IN_REALM,
+    QUIET,
+    RUN_PATH,
+    format_option,
+    list_options,
+    takes,
+)
+from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.realm_list import list_realms
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.records import Realm
-from kuke_ctr.render import Output, align, choose_output, escape, print_lines, to_json, to_yaml
-from kuke_ctr.session import Session, note
+from kuke_ctr.render import Output, align, choose_output, escape, to_json, to_yaml
+from kuke_ctr.session import Session
 
 app = typer.Typer()
 
 
 @app.command("ls")
-@shared
+@takes(CALLS, RUN_PATH, list_options(*FORMS))
 def ls(
     session: Session,
     everything: Annotated[
@@ -29,7 +39,6 @@ def ls(
 
     Runs `ctr namespaces ls -q`. Records: Realm.
     """
-    no_all_realms(session)
     view = view_of(session, Realm)
     found = list_realms(session.host.settings, _existing(session), show_all=everything)
     for warning in found.warnings:
@@ -40,7 +49,11 @@ def ls(
 
 
 @app.command("resolve")
-@shared
+@takes(
+    IN_REALM,
+    format_option(Output.TABLE, Output.WIDE, Output.JSON, Output.JSONL, Output.YAML, Output.NAME),
+    QUIET,
+)
 def resolve(
     session: Session,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="The realm.")] = None,
@@ -52,7 +65,6 @@ def resolve(
 
     Runs `ctr namespaces ls -q`. Records: one object with name, namespace, source, exists, rules.
     """
-    no_all_realms(session)
     options = session.options
     form = choose_output(options.output, options.quiet)
     if name is not None and options.realm not in (None, name):

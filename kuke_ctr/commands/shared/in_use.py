@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from kuke_ctr.commands.shared.confirm import confirm
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.recipes.used_by import User
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.session import OpenRealm, Session
 
 _SHOWN = 5
 _ROLES = {"config": "the config", "content": "a part", "unpacked": "the unpacked files"}

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.backends.ctr.scope import Scope, line_in
-from kuke_ctr.commands.shared.confirm import names_only
 from kuke_ctr.errors import (
     NO_READER,
     OURS,
@@ -46,27 +45,6 @@ def require_terminal(tty: bool, force: bool) -> None:
             "-t needs a terminal, and our stdin is none",
             hint="leave -t out (-i alone passes stdin on), or add --force-tty",
         )
-
-
-def refuse_forms(session: Session, *, detach: bool) -> None:
-    """Raise UsageError for the options of lists: what a process prints is shown as it is."""
-    if detach:
-        names_only(session)
-        return
-    options = session.options
-    for name, given in (
-        ("-o", options.output is not None),
-        ("-q", options.quiet),
-        ("--columns", options.columns),
-        ("--sort-by", options.sort_by is not None),
-        ("--no-headers", not options.headers),
-        ("--partial", options.partial),
-    ):
-        if given:
-            raise UsageError(
-                f"what a process prints is shown as it is: {name} has no meaning here",
-                hint=f"leave {name} out; an option of the program's own stands after its name",
-            )
 
 
 def print_id(identifier: str, what: str, hint: str) -> None:

@@ -2,28 +2,17 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 import typer
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.filters import hint_for
-from kuke_ctr.backends.ctr.tables import ListCall, checked, fetch
-from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.backends.ctr.tables import ListCall, R, checked, fetch
+from kuke_ctr.commands.shared.output import note, print_lines, show_error, show_refused
+from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Listing, Record, RowsRefused
-from kuke_ctr.render import (
-    WHOLE,
-    Output,
-    View,
-    make_view,
-    print_lines,
-    render,
-    show_error,
-    show_refused,
-)
-from kuke_ctr.session import OpenRealm, Session, note
-
-R = TypeVar("R", bound=Record)
+from kuke_ctr.render import WHOLE, Output, View, make_view, render
+from kuke_ctr.session import OpenRealm, Session
 
 
 def list_realms_table(
@@ -92,12 +81,6 @@ def view_of(session: Session, record: type[Record], *, with_realm: bool = False)
     )
 
 
-def no_all_realms(session: Session) -> None:
-    """Raise UsageError for -A where a list is about the whole host."""
-    if session.options.all_realms:
-        raise UsageError("this list is the whole host's, not a realm's", hint="leave -A out")
-
-
 def show(
     session: Session, view: View, rows: Sequence[Record], errors: Sequence[KukeCtrError] = ()
 ) -> None:
@@ -150,3 +133,22 @@ def _good_rows(
         return list(realm.records_of(answer)), []
     except RowsRefused as error:
         return (list(answer.records) if isinstance(answer, Listing) else []), [error]
+
+
+def list_host_table(
+    session: Session, table: ListCall[R], record: type[R], flags: Sequence[str] = (), *, empty: str
+) -> None:
+    """Print a table of ctr's that is about the whole host, whatever the realm."""
+    view = view_of(session, record)
+    if view.output is Output.RAW:
+        print_raw(session.ctr, table, [None], flags)
+        return
+    (answer,) = fetch(session.ctr, table, [None], flags)
+    if session.options.dry_run:
+        return
+    if isinstance(answer, KukeCtrError):
+        raise answer
+    show(session, view, answer.records, [RowsRefused(answer)] if answer.refused else [])
+    if not answer.records and not answer.refused:
+        note(empty)
+        note_filters(table, flags)

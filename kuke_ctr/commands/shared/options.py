@@ -1,4 +1,8 @@
-"""The options that every command shares: one table, added to a command by `@shared`.
+"""The options that many commands share: one table, in groups; a command takes those it honours.
+
+    @app.command("ls")
+    @takes(IN_REALM, EVERY_REALM, list_options())
+    def ls(session: Session) -> None: ...
 
 A value option is declared as a list, so that the same option twice with different values is
 refused, and the last one does not win in silence.
@@ -7,23 +11,33 @@ refused, and the last one does not win in silence.
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Concatenate, NamedTuple, ParamSpec, overload
+from typing import Annotated, Concatenate, NamedTuple, ParamSpec
 
 import typer
 from typer.models import OptionInfo
 
+from kuke_ctr.commands.shared.output import ALOUD, note
 from kuke_ctr.errors import UsageError
+from kuke_ctr.render import Output
 from kuke_ctr.session import Session, SharedOptions
 
 P = ParamSpec("P")
+Command = Callable[Concatenate[Session, P], None]
 
 
-class Shared(NamedTuple):
-    """One shared option: its names, what a value stands for (None: a flag), its help."""
+class SharedOption(NamedTuple):
+    """One shared option.
+
+    `metavar` is what a value stands for (None: a flag). A short help page leaves `rare` ones out;
+    a `hidden` one is for our own use. `forms` are what --output takes in this command.
+    """
 
     names: tuple[str, ...]
     metavar: str | None
     help: str
+    rare: bool = False
+    hidden: bool = False
+    forms: tuple[Output, ...] = ()
 
     @property
     def field(self) -> str:
@@ -31,32 +45,117 @@ class Shared(NamedTuple):
         return self.names[0].removeprefix("--").replace("-", "_")
 
 
-SHARED = (
-    Shared(("--realm", "-r"), "NAME", "The realm (KUKE_CTR_REALM; else `default`)."),
-    Shared(("--namespace", "-n"), "NS", "This containerd namespace, whatever the realm."),
-    Shared(("--all-realms", "-A"), None, "Every realm that exists, with a REALM column."),
-    Shared(("--output", "-o"), "FORMAT", "table, wide, json, jsonl, yaml, csv, name or raw."),
-    Shared(("--quiet", "-q"), None, "One identifier a line, the same as -o name."),
-    Shared(("--columns",), "A,B", "These columns only."),
-    Shared(("--sort-by",), "COLUMN", "Sort by this column; -COLUMN downwards."),
-    Shared(("--no-headers",), None, "No header line."),
-    Shared(
+Group = tuple[SharedOption, ...]
+
+SCOPE: Group = (
+    SharedOption(("--realm", "-r"), "NAME", "The realm (KUKE_CTR_REALM; else `default`)."),
+    SharedOption(("--namespace", "-n"), "NS", "Use this namespace instead of a realm's."),
+    SharedOption(("--manifest",), "FILE", "Read the realm from this manifest.", rare=True),
+    SharedOption(
+        ("--run-path",), "DIR", "Kukeon's run path (KUKEON_RUN_PATH; else /opt/kukeon).", rare=True
+    ),
+)
+"""Which realm, and so which namespace."""
+
+RUN_PATH: Group = SCOPE[-1:]
+
+EVERY_REALM: Group = (
+    SharedOption(("--all-realms", "-A"), None, "Every realm that exists, with a REALM column."),
+)
+
+TRACE: Group = (
+    SharedOption(
+        ("--trace", "-x"), None, "Show each ctr command as it runs; -xx adds time and exit code."
+    ),
+    SharedOption(("--dry-run",), None, "Print what would run, and change nothing."),
+)
+HOST: Group = (
+    SharedOption(
+        ("--timeout",), "TIME", "Time limit of a call: 90, 90s, 5m; 0: none (60 for reading)."
+    ),
+    SharedOption(("--address", "-a"), "SOCKET", "containerd's socket (CONTAINERD_ADDRESS)."),
+    SharedOption(
+        ("--ctr",), "PROGRAM", "The ctr to run (KUKE_CTR_BIN), for example 'k3s ctr'.", rare=True
+    ),
+)
+"""Which containerd, and how long its answer may take."""
+
+RECORD: Group = (
+    SharedOption(("--record",), "DIR", "Write every call of ctr into this folder.", rare=True),
+    SharedOption(("--record-append",), None, "Add to a folder that has recordings.", rare=True),
+    SharedOption(
+        ("--record-env",), None, "Keep the values of containers' environments.", rare=True
+    ),
+)
+REPLAY: Group = (
+    SharedOption(("--replay",), "DIR", "Answer from such a folder; run nothing.", rare=True),
+)
+CALLS: Group = (*TRACE, *HOST, *RECORD, *REPLAY)
+"""Of a command that calls ctr to its end."""
+
+IN_REALM: Group = (*SCOPE, *CALLS)
+"""Of a command about what is in one realm."""
+
+EXTRA: Group = (SharedOption(("--extra",), "FLAG", "A flag of ctr's own.", hidden=True),)
+"""Of a command that passes further flags on to ctr (`ctr_flags.WithExtra`)."""
+
+HELP_ALL = "kuke-ctr.help-all"
+"""Of a Typer context that shows the whole help page."""
+
+_HELP: Group = (
+    SharedOption(("--help-all",), None, "Show this page with every option.", rare=True),
+)
+
+QUIET: Group = (
+    SharedOption(("--quiet", "-q"), None, "One identifier a line, the same as -o name."),
+)
+_OF_ROWS: Group = (
+    SharedOption(("--columns",), "A,B", "Show these columns only."),
+    SharedOption(("--sort-by",), "COLUMN", "Sort by this column; -COLUMN downwards."),
+    SharedOption(("--no-headers",), None, "No header line."),
+    SharedOption(
         ("--partial",), None, "json, yaml, csv: print the good rows where others can't be read."
     ),
-    Shared(
-        ("--trace", "-x"), None, "Show each ctr command as it runs; -xx with time and exit code."
-    ),
-    Shared(("--dry-run",), None, "Print what would run, change nothing."),
-    Shared(("--timeout",), "TIME", "Time limit of a call: 90, 90s, 5m; 0 is none (reading: 60)."),
-    Shared(("--address", "-a"), "SOCKET", "containerd's socket (CONTAINERD_ADDRESS), as in ctr."),
-    Shared(("--ctr",), "PROGRAM", "The ctr to run (KUKE_CTR_BIN); words are fine: 'k3s ctr'."),
-    Shared(("--run-path",), "DIR", "Kukeon's run path (KUKEON_RUN_PATH; else /opt/kukeon)."),
-    Shared(("--manifest",), "FILE", "Read the realm from this manifest."),
-    Shared(("--record",), "DIR", "Write every call of ctr into this folder."),
-    Shared(("--record-append",), None, "Add to a folder that has recordings already."),
-    Shared(("--record-env",), None, "Keep the values of containers' environments in recordings."),
-    Shared(("--replay",), "DIR", "Answer from such a folder, start nothing."),
 )
+
+
+FORMS = tuple(form for form in Output if form is not Output.RAW)
+"""Of records that are not one table of ctr's."""
+
+
+def format_option(*forms: Output) -> Group:
+    """The option --output of a command that knows these forms."""
+    *most, last = forms
+    listed = f"{', '.join(most)} or {last}" if most else f"{last}: as ctr prints it"
+    return (SharedOption(("--output", "-o"), "FORMAT", f"{listed}.", forms=forms),)
+
+
+def list_options(*forms: Output) -> Group:
+    """The options of a list: its forms (all of them unless some are named), columns, order."""
+    return (*format_option(*(forms or Output)), *QUIET, *_OF_ROWS)
+
+
+def document_options(*forms: Output) -> Group:
+    """The options of a command that prints one document."""
+    return format_option(*(forms or (Output.JSON, Output.JSONL, Output.YAML, Output.RAW)))
+
+
+SHARED: Group = (*SCOPE, *EVERY_REALM, *list_options(), *CALLS, *_HELP)
+"""Every shared option, in the order of the documentation."""
+
+GROUPS = {
+    "Which realm": (*SCOPE, *EVERY_REALM),
+    "What is printed": list_options(),
+    "What runs": TRACE,
+    "Which containerd": HOST,
+    "Recordings": (*RECORD, *REPLAY),
+}
+"""The shared options as the documentation has them."""
+
+BY_NAME = {name: option for option in SHARED for name in option.names}
+
+RARE_PANEL = "Special cases"
+"""The help panel of a command's own options that its short page leaves out."""
 
 Snapshotter = Annotated[
     str | None,
@@ -67,45 +166,37 @@ Snapshotter = Annotated[
 _MAY_BE_EMPTY = {"args", "command", "order", "send"}
 """Words of somebody else's program."""
 
-_BY_NAME = {name: option for option in SHARED for name in option.names}
 
-
-@overload
-def shared(command: Callable[Concatenate[Session, P], None]) -> Callable[..., None]: ...
-@overload
-def shared(
-    *, own: Sequence[str]
-) -> Callable[[Callable[Concatenate[Session, P], None]], Callable[..., None]]: ...
-def shared(
-    command: Callable[Concatenate[Session, P], None] | None = None, *, own: Sequence[str] = ()
-) -> Callable[..., None] | Callable[[Callable[Concatenate[Session, P], None]], Callable[..., None]]:
-    """The command with the shared options in its signature; it gets them as a Session.
+def takes(
+    *groups: Group, own: Sequence[str] = ()
+) -> Callable[[Callable[Concatenate[Session, P], None]], Callable[..., None]]:
+    """The command with these groups of options in its signature; it gets them as a Session.
 
     `own` are names that have another meaning in this command (`-a`): there the shared option has
     its other name only, and one without another name is not there.
     """
-    if command is None:
-        return lambda command: _with_shared(command, own)
-    return _with_shared(command, own)
+    options = (*(option for group in groups for option in group), *_HELP)
+    return lambda function: _with_options(function, options, own)
 
 
-def _with_shared(
-    function: Callable[Concatenate[Session, P], None], own: Sequence[str]
+def _with_options(
+    function: Callable[Concatenate[Session, P], None], options: Group, own: Sequence[str]
 ) -> Callable[..., None]:
     _, *parameters = inspect.signature(function, eval_str=True).parameters.values()
 
     def with_options(**given: object) -> None:
         mine = {parameter.name: given.pop(parameter.name) for parameter in parameters}
         _refuse_empty(parameters, mine)
-        function(Session(options_of(given)), **mine)  # type: ignore[call-arg, arg-type]
+        session = Session(options_of(given, options), note, ALOUD)
+        function(session, **mine)  # type: ignore[call-arg, arg-type]
 
-    added = [_parameter(option, own) for option in SHARED]
+    added = [_parameter(option, own) for option in options]
     with_options.__doc__ = function.__doc__
     with_options.__name__ = function.__name__
     with_options.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-            for parameter in (*parameters, *(one for one in added if one is not None), _EXTRA)
+            for parameter in (*parameters, *(one for one in added if one is not None))
         ]
     )
     return with_options
@@ -134,7 +225,7 @@ def _is_empty(name: str) -> UsageError:
     return UsageError(f"{name} is empty", hint="give it a value (an unset variable?)")
 
 
-def _parameter(option: Shared, own: Sequence[str]) -> inspect.Parameter | None:
+def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | None:
     names = [name for name in option.names if name not in own]
     if not names:
         return None
@@ -153,6 +244,10 @@ def _parameter(option: Shared, own: Sequence[str]) -> inspect.Parameter | None:
         help=option.help,
         rich_help_panel="Shared options",
         show_default=False,
+        hidden=option.hidden,
+        autocompletion=_completing(option.forms) if option.forms else None,
+        callback=_show_all if option.field == "help_all" else None,
+        is_eager=option.field == "help_all",
     )
     return inspect.Parameter(
         option.field,
@@ -162,35 +257,35 @@ def _parameter(option: Shared, own: Sequence[str]) -> inspect.Parameter | None:
     )
 
 
-_EXTRA = inspect.Parameter(
-    "extra",
-    inspect.Parameter.KEYWORD_ONLY,
-    default=None,
-    annotation=Annotated[list[str], typer.Option("--extra", hidden=True)],
-)
+def _show_all(ctx: typer.Context, wanted: bool) -> None:
+    if wanted:
+        ctx.meta[HELP_ALL] = True
+        print(ctx.get_help())
+        raise typer.Exit
 
 
-def _words(given: object) -> tuple[str, ...]:
-    return tuple(map(str, given)) if isinstance(given, list) else ()
+def _completing(forms: Sequence[Output]) -> Callable[[str], list[str]]:
+    return lambda incomplete: [form.value for form in forms if form.startswith(incomplete)]
 
 
-def options_of(given: Mapping[str, object]) -> SharedOptions:
+def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOptions:
     """The options as typed on the command line; UsageError for two that exclude each other."""
-    value = {option.field: _one(option, given.get(option.field)) for option in SHARED}
+    value = {option.field: _one(option, given.get(option.field)) for option in options}
     trace = given.get("trace")
-    options = SharedOptions(
-        realm=value["realm"],
-        namespace=value["namespace"],
-        address=value["address"],
-        run_path=value["run_path"],
-        manifest=value["manifest"],
-        ctr=value["ctr"],
-        output=value["output"],
-        sort_by=_field(value["sort_by"]) if value["sort_by"] is not None else None,
-        record=value["record"],
-        replay=value["replay"],
-        columns=_columns(value["columns"]),
-        timeout=_seconds(value["timeout"]),
+    extra = given.get("extra")
+    found = SharedOptions(
+        realm=value.get("realm"),
+        namespace=value.get("namespace"),
+        address=value.get("address"),
+        run_path=value.get("run_path"),
+        manifest=value.get("manifest"),
+        ctr=value.get("ctr"),
+        output=_form(value.get("output"), options),
+        sort_by=_field(value.get("sort_by")),
+        record=value.get("record"),
+        replay=value.get("replay"),
+        columns=_columns(value.get("columns")),
+        timeout=_seconds(value.get("timeout")),
         trace=trace if isinstance(trace, int) else 0,
         headers=not given.get("no_headers"),
         all_realms=bool(given.get("all_realms")),
@@ -199,15 +294,15 @@ def options_of(given: Mapping[str, object]) -> SharedOptions:
         dry_run=bool(given.get("dry_run")),
         record_append=bool(given.get("record_append")),
         record_env=bool(given.get("record_env")),
-        extra=_words(given.get("extra")),
+        extra=tuple(map(str, extra)) if isinstance(extra, list) else (),
     )
-    _exclude(options)
-    return options
+    _exclude(found)
+    return found
 
 
-def _one(option: Shared, given: object) -> str | None:
+def _one(option: SharedOption, given: object) -> str | None:
     """The one value of an option that may have been given several times, all the same."""
-    if not isinstance(given, list) or not given:
+    if not isinstance(given, list) or not given or option.field == "extra":
         return None
     if len(set(given)) > 1:
         raise UsageError(
@@ -217,6 +312,18 @@ def _one(option: Shared, given: object) -> str | None:
     if given[0] == "" and option.field not in ("realm", "namespace"):  # those say what fits
         raise _is_empty(option.names[0])
     return str(given[0])
+
+
+def _form(text: str | None, options: Group) -> Output | None:
+    """What -o asks for, if the command has such a form."""
+    if text is None:
+        return None
+    forms = next(option.forms for option in options if option.forms)
+    if text not in forms:
+        known = text in list(Output)
+        what = f"this command does not print {text}" if known else f"unknown format {text!r}"
+        raise UsageError(what, hint=f"-o takes {', '.join(forms)}")
+    return Output(text)
 
 
 def _exclude(options: SharedOptions) -> None:
@@ -236,15 +343,15 @@ def _exclude(options: SharedOptions) -> None:
             raise UsageError(f"{one} and {other} exclude each other", hint="leave one of them out")
 
 
-def _field(column: str) -> str:
+def _field(column: str | None) -> str | None:
     """The name of a column, which may be typed as the table's header has it: `MEDIA TYPE`."""
-    return column.strip().lower().replace(" ", "_")
+    return column.strip().lower().replace(" ", "_") if column is not None else None
 
 
 def _columns(text: str | None) -> tuple[str, ...]:
     if text is None:
         return ()
-    names = tuple(_field(name) for name in text.split(",") if name.strip())
+    names = tuple(name for part in text.split(",") if (name := _field(part)))
     if not names:
         raise UsageError("--columns names no column", hint="for example --columns ref,size")
     return names
@@ -254,91 +361,10 @@ def _seconds(text: str | None) -> float | None:
     """A time limit in seconds: `90`, `1.5`, `90s`, `5m`, `1h`; 0 is no limit."""
     if text is None:
         return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", text)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", text, re.ASCII)
     if match is None:
         raise UsageError(
-            f"--timeout {text!r} is no time", hint="seconds, or 90s, 5m, 1h; 0 is no limit"
+            f"--timeout {text!r} is not a time", hint="seconds, or 90s, 5m, 1h; 0 is no limit"
         )
     number, unit = match.groups()
     return float(number) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[unit or "s"]
-
-
-def is_shared(names: Sequence[str]) -> bool:
-    """Whether these are the names of a shared option."""
-    return any(name in _BY_NAME for name in names)
-
-
-def typed(names: Sequence[str], words: Sequence[str]) -> bool:
-    """Whether an option may be among the words of a command line; --help asks for all of them."""
-    long = tuple(name for name in names if name.startswith("--"))
-    short = [name[1] for name in names if not name.startswith("--")]
-    return any(
-        word == "-h"
-        or word.startswith((*long, "--help"))
-        or (word[:1] == "-" and word[1:2] != "-" and any(letter in word for letter in short))
-        for word in words
-    )
-
-
-def hoist(words: Sequence[str], is_noun: Callable[[str], bool]) -> list[str]:
-    """The command line with the shared options that stand before the verb moved behind it.
-
-    `-r main images ls` becomes `images ls --realm main`, so that an option is declared in one place
-    only, whichever side it is typed on. It gets its long name, for its letter may mean something
-    else behind the verb. `is_noun` tells whether a word is followed by a verb.
-    """
-    before: list[str] = []
-    command: list[str] = []
-    rest = list(words)
-    wanted = 1
-    while rest and len(command) < wanted:
-        taken = _shared_words(rest)
-        if taken:
-            before += _long(rest[:taken])
-            del rest[:taken]
-        elif rest[0].startswith("-"):
-            break  # --help, or something unknown: the parser knows what to say
-        else:
-            command.append(rest.pop(0))
-            wanted = 2 if is_noun(command[0]) else 1
-    return [*command, *before, *rest]
-
-
-def begins_with_shared(words: Sequence[str]) -> bool:
-    """Whether a shared option stands where, after `hoist`, a command should."""
-    return bool(words) and _shared_words(words) > 0
-
-
-def _shared_words(words: Sequence[str]) -> int:
-    """How many words a shared option at the front takes; 0 where there is none."""
-    name, equals, _ = words[0].partition("=")
-    option = _BY_NAME.get(name)
-    if option is not None:
-        needs_next = option.metavar is not None and not equals
-        return min(2 if needs_next else 1, len(words))
-    if not re.fullmatch(r"-[a-zA-Z].+", words[0]):
-        return 0
-    for index, letter in enumerate(words[0][1:], start=2):  # a cluster: -xq, -rmain, -xxrmain
-        option = _BY_NAME.get(f"-{letter}")
-        if option is None:
-            return 0
-        if option.metavar is not None:
-            return 1 if index < len(words[0]) else min(2, len(words))
-    return 1
-
-
-def _long(words: Sequence[str]) -> list[str]:
-    """The words that a shared option takes, letters as long names: `-xr main`, `-xrmain`."""
-    name, *values = words
-    option = _BY_NAME.get(name)
-    if option is not None:
-        return [option.names[0], *values]
-    if name.startswith("--"):
-        return [*words]
-    found: list[str] = []
-    for index, letter in enumerate(name[1:], start=2):
-        option = _BY_NAME[f"-{letter}"]
-        found.append(option.names[0])
-        if option.metavar is not None:
-            return [*found, *([name[index:]] if index < len(name) else values)]
-    return found

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import content
-from kuke_ctr.commands.shared.documents import near_names, only_raw
 from kuke_ctr.commands.shared.lists import list_realms_table
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.missing import near_names
+from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
 from kuke_ctr.records import ActiveIngest, Blob
 from kuke_ctr.session import OpenRealm, Session
 
@@ -18,7 +18,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def ls(
     session: Session,
     filters: Annotated[
@@ -39,7 +39,7 @@ def ls(
 
 
 @app.command("active")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def active(
     session: Session,
     chosen: Annotated[
@@ -60,7 +60,7 @@ def active(
 
 
 @app.command("get")
-@shared
+@takes(IN_REALM)
 def get(
     session: Session,
     digest: Annotated[str, typer.Argument(metavar="DIGEST", help="A digest, or the front of one.")],
@@ -70,7 +70,6 @@ def get(
     Runs `ctr content get DIGEST`; for the front of a digest first `ctr content ls -q`. There is no
     time limit but --timeout.
     """
-    only_raw(session, "content")
     realm = session.realm()
     whole = content.whole_digest(realm.scope, digest)
 

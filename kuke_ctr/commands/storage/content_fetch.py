@@ -23,19 +23,15 @@ from kuke_ctr.commands.images.transfer_options import (
     Platforms,
     SkipVerify,
 )
-from kuke_ctr.commands.shared.confirm import (
-    CreateNamespace,
-    WithExtra,
-    extra_flags,
-    flags,
-    names_only,
-)
+from kuke_ctr.commands.shared.confirm import CreateNamespace
+from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
 from kuke_ctr.recipes.used_by import rooted_label
 from kuke_ctr.render import escape
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -43,7 +39,7 @@ _BLOCK = 1 << 20
 
 
 @app.command("fetch", cls=WithExtra)
-@shared
+@takes(IN_REALM, EXTRA)
 def fetch(
     session: Session,
     ref: Annotated[str, typer.Argument(metavar="REF", help="docker.io/library/busybox:1.36")],
@@ -71,7 +67,6 @@ def fetch(
             "content fetch logs in nowhere: a password in --user could be read by everybody",
             hint="`kuke-ctr images pull --user NAME --password-stdin` fetches the same content",
         )
-    names_only(session)
     realm = session.realm(changing=True, create=create_namespace)
     chosen = flags(
         platform=platform,
@@ -108,7 +103,7 @@ def fetch(
 
 
 @app.command("ingest", cls=WithExtra)
-@shared
+@takes(IN_REALM, EXTRA)
 def ingest(
     session: Session,
     ref: Annotated[str, typer.Argument(metavar="REF", help="A name for the transfer.")],
@@ -138,7 +133,6 @@ def ingest(
     --keep also `ctr content label`: else containerd's next collection takes what no image, lease or
     label refers to. A stdin without a byte is refused, but for --expected-size 0.
     """
-    names_only(session)
     if expected_digest is not None:
         content.require_whole(expected_digest)
     chosen = flags(expected_size=expected_size or None)  # 0 is any size for ctr

@@ -6,26 +6,18 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import content, versions
-from kuke_ctr.commands.shared.confirm import (
-    WithExtra,
-    Yes,
-    confirm,
-    counted,
-    each,
-    extra_flags,
-    flags,
-    names_only,
-    some,
-)
+from kuke_ctr.commands.shared.confirm import Yes, confirm, counted, each, some
+from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.in_use import ask_about_users
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.storage.content import near_content
 from kuke_ctr.errors import CtrFailed, NotFound
 from kuke_ctr.recipes.content_graph import Store
 from kuke_ctr.recipes.used_by import User, users_of_content
 from kuke_ctr.records import Blob
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -33,7 +25,7 @@ _SHOWN = 5
 
 
 @app.command("label")
-@shared
+@takes(IN_REALM)
 def label(
     session: Session,
     digest: Annotated[str, typer.Argument(metavar="DIGEST", help="A digest, or the front of one.")],
@@ -46,7 +38,6 @@ def label(
     Runs `ctr content label DIGEST KEY=VALUE...`; for the front of a digest first `ctr content ls
     -q`. Labels that start with containerd.io/gc. decide what is collected.
     """
-    names_only(session)
     words = checked_labels(labels)
     realm = session.realm(changing=True)
     whole = content.whole_digest(realm.scope, digest)
@@ -57,7 +48,7 @@ def label(
 
 
 @app.command("rm", cls=WithExtra)
-@shared
+@takes(IN_REALM, EXTRA)
 def rm(
     session: Session,
     digests: Annotated[
@@ -71,7 +62,6 @@ def rm(
     every namespace, and where no label names an image, `ctr content get` of the manifests; with
     --yes nobody is looked for. A blob that is not there is an error (exit 3), for ctr it is none.
     """
-    names_only(session)
     realm = session.realm(removing=True)
     extra = extra_flags(session)
     gone: dict[str, NotFound] = {}
@@ -110,7 +100,7 @@ def _wholes(realm: OpenRealm, texts: Sequence[str], gone: dict[str, NotFound]) -
 
 
 @app.command("prune", cls=WithExtra)
-@shared
+@takes(IN_REALM, EXTRA)
 def prune(
     session: Session,
     asynchronous: Annotated[
@@ -125,7 +115,6 @@ def prune(
     the images can't be pushed, exported, copied or unpacked anew until they are pulled again. Says
     what will go and asks; prints the digests that went.
     """
-    names_only(session)
     versions.require(session.ctr, "content", "prune")
     realm = session.realm(removing=True)
     words = (*flags(**{"async": asynchronous}), *extra_flags(session))

@@ -6,7 +6,7 @@ import typer
 
 from kuke_ctr.backends.ctr import leases
 from kuke_ctr.commands.shared.lists import list_realms_table
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
 from kuke_ctr.records import Lease
 from kuke_ctr.session import Session
 
@@ -14,7 +14,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def ls(
     session: Session,
     filters: Annotated[

@@ -9,23 +9,16 @@ import typer
 
 from kuke_ctr.backends.ctr import leases
 from kuke_ctr.backends.ctr.filters import equal
-from kuke_ctr.commands.shared.confirm import (
-    CreateNamespace,
-    WithExtra,
-    Yes,
-    confirm,
-    each,
-    extra_flags,
-    flags,
-    names_only,
-    some,
-)
-from kuke_ctr.commands.shared.documents import near_names, print_bytes
+from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes, confirm, each, some
+from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
+from kuke_ctr.commands.shared.json_document import print_bytes
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.missing import near_names
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.recipes.used_by import Leases, is_expired, owner_of, what_leases_keep
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -34,7 +27,7 @@ _GO_DURATION = re.compile(r"0|(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
 
 
 @app.command("create", cls=WithExtra)
-@shared
+@takes(IN_REALM, EXTRA)
 def create(
     session: Session,
     words: Annotated[
@@ -54,7 +47,6 @@ def create(
 
     Runs `ctr leases create [KEY=VALUE...]`. It ends after 24 hours unless --expires says otherwise.
     """
-    names_only(session)
     given = list(words or [])
     if given and "=" not in given[0]:
         first = given.pop(0)
@@ -86,7 +78,7 @@ def _duration(text: str) -> str:
 
 
 @app.command("rm", cls=WithExtra)
-@shared
+@takes(IN_REALM, EXTRA)
 def rm(
     session: Session,
     names: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of leases.")],
@@ -100,7 +92,6 @@ def rm(
     Runs `ctr leases rm ID`. ctr can't tell what a lease keeps: what no image, container or label
     keeps is looked for in `ctr images|content|containers|snapshots ls`; with --yes it is not.
     """
-    names_only(session)
     realm = session.realm(removing=True)
     words = (*flags(sync=sync), *extra_flags(session))
     gone: set[str] = set()

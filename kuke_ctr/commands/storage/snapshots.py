@@ -8,21 +8,24 @@ import typer
 
 from kuke_ctr.backends.ctr import snapshots
 from kuke_ctr.backends.ctr.tables import ListCall, fetch
-from kuke_ctr.commands.shared.confirm import flags
-from kuke_ctr.commands.shared.documents import (
-    document_form,
-    near_names,
-    only_raw,
-    print_bytes,
-    print_document,
-)
+from kuke_ctr.commands.shared.ctr_flags import flags
+from kuke_ctr.commands.shared.json_document import print_bytes, print_document
 from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
-from kuke_ctr.commands.shared.options import Snapshotter, shared
+from kuke_ctr.commands.shared.missing import near_names
+from kuke_ctr.commands.shared.options import (
+    EVERY_REALM,
+    IN_REALM,
+    Snapshotter,
+    document_options,
+    list_options,
+    takes,
+)
+from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.parse.snapshots import tree_of
 from kuke_ctr.records import Listing, RowsRefused, Snapshot, SnapshotNode, SnapshotUsage
-from kuke_ctr.render import Output, align, escape, print_lines
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.render import Output, align, escape
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -30,7 +33,7 @@ Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of a snapshot."
 
 
 @app.command("ls")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def ls(session: Session, snapshotter: Snapshotter = None) -> None:
     """List the snapshots of a realm.
 
@@ -42,7 +45,7 @@ def ls(session: Session, snapshotter: Snapshotter = None) -> None:
 
 
 @app.command("usage")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def usage(
     session: Session,
     keys: Annotated[
@@ -64,7 +67,7 @@ def usage(
 
 
 @app.command("tree")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def tree(session: Session, snapshotter: Snapshotter = None) -> None:
     """Show which snapshot stands on which: a tree, or records with depth and children.
 
@@ -84,20 +87,19 @@ def tree(session: Session, snapshotter: Snapshotter = None) -> None:
 
 
 @app.command("info")
-@shared
+@takes(IN_REALM, document_options())
 def info(session: Session, key: Key, snapshotter: Snapshotter = None) -> None:
     """Show all that containerd knows about a snapshot, as one document.
 
     Runs `ctr snapshots info KEY`.
     """
-    form = document_form(session)
     realm = session.realm()
     with near_snapshots(realm, [key], snapshotter):
-        print_document(snapshots.info(realm.scope, key, snapshotter), form)
+        print_document(snapshots.info(realm.scope, key, snapshotter), session.options.output)
 
 
 @app.command("mounts")
-@shared
+@takes(IN_REALM)
 def mounts(
     session: Session,
     key: Key,
@@ -108,7 +110,6 @@ def mounts(
 
     Runs `ctr snapshots mounts TARGET KEY`.
     """
-    only_raw(session, "the mount command")
     realm = session.realm()
     with near_snapshots(realm, [key], snapshotter), committed_wants_view(realm, key, snapshotter):
         print_bytes(snapshots.mounts(realm.scope, key, target, snapshotter))

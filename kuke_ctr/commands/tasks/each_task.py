@@ -6,13 +6,15 @@ from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import R, listing
-from kuke_ctr.commands.shared.documents import missing, print_bytes
+from kuke_ctr.commands.shared.json_document import print_bytes
+from kuke_ctr.commands.shared.missing import missing
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.metrics import metrics_of
 from kuke_ctr.parse.processes import parse_processes
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.records import Listing, Metrics, Process, RowsRefused
-from kuke_ctr.session import OpenRealm, Session, note
+from kuke_ctr.session import OpenRealm, Session
 
 Ask = Callable[[Scope, str], Call]
 """Makes the call about a task, by its id."""

@@ -6,7 +6,7 @@ import typer
 
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
 from kuke_ctr.commands.tasks.each_task import copy_each, metrics_in, of_each, processes_in
 from kuke_ctr.recipes.process_facts import seen_by_us, with_facts
 from kuke_ctr.records import Metrics, Process, Task
@@ -17,7 +17,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def ls(session: Session) -> None:
     """List the tasks of a realm: the containers' processes, running or stopped.
 
@@ -37,7 +37,7 @@ Tasks = Annotated[
 
 
 @app.command("ps")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def ps(session: Session, names: Tasks = None) -> None:
     """List the processes in tasks, with what the host knows about them.
 
@@ -55,7 +55,7 @@ def ps(session: Session, names: Tasks = None) -> None:
 
 
 @app.command("metrics")
-@shared
+@takes(IN_REALM, EVERY_REALM, list_options())
 def metrics(session: Session, names: Tasks = None) -> None:
     """Show what tasks have used: processor time, memory, processes, reads and writes.
 

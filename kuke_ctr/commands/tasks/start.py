@@ -5,17 +5,16 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.commands.shared.confirm import flags
+from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.launch import (
     Launch,
     launch,
     own_failures,
-    refuse_forms,
     require_terminal,
     status_of,
 )
-from kuke_ctr.commands.shared.near_containers import near_containers
-from kuke_ctr.commands.shared.options import shared
+from kuke_ctr.commands.shared.missing import near_containers
+from kuke_ctr.commands.shared.options import HOST, RECORD, SCOPE, TRACE, takes
 from kuke_ctr.errors import CtrFailed, UsageError
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes import run as running
@@ -28,7 +27,7 @@ app = typer.Typer()
 
 
 @app.command("start")
-@shared
+@takes(SCOPE, TRACE, HOST, RECORD)
 def start(
     session: Session,
     container: Annotated[str, typer.Argument(metavar="ID", help="A container without a task.")],
@@ -59,8 +58,6 @@ def start(
     /var/log/kuke-ctr/NAMESPACE/ID.log, which a label of the container names.
     """
     with own_failures():
-        refuse_forms(session, detach=detach)
-        starting.refuse_replay(session.ctr)
         outputs = [log_file is not None, null_io, fifo]
         if any(outputs) and not detach:
             raise UsageError("--log-file, --null-io and --fifo are for -d", hint="add -d")

@@ -98,9 +98,9 @@ def test_escapes_in_a_text_are_read(text: str, data: bytes) -> None:
         (["--expect", "x", "--send", r"\q"], "unknown escape"),
         (["--expect", "x", "--send", "end\\"], "unknown escape"),
         (["--detach-keys", "ctrl-1"], "no detach key sequence"),
-        (["-o", "json"], "-o has no meaning here"),
-        (["--replay", "there"], "there is no replay"),
-        (["-A"], "works in one realm"),
+        (["-o", "json"], "has no option -o"),
+        (["--replay", "there"], "has no option --replay"),
+        (["-A"], "it works in one realm"),
         (["--save", "/proc/none/such"], "can't be made"),
     ],
 )

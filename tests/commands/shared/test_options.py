@@ -2,7 +2,8 @@
 
 import pytest
 
-from kuke_ctr.commands.shared.options import SHARED, hoist, options_of
+from kuke_ctr.cli.arguments import hoist
+from kuke_ctr.commands.shared.options import SHARED, options_of
 from kuke_ctr.errors import UsageError
 
 NOUNS = {"images", "i", "tasks"}
@@ -43,7 +44,7 @@ def test_the_same_value_twice_is_fine() -> None:
     assert options_of({"realm": ["main", "main"]}).realm == "main"
 
 
-@pytest.mark.parametrize("field", [option.field for option in SHARED if option.metavar])
+@pytest.mark.parametrize("field", [one.field for one in SHARED if one.metavar])
 def test_two_different_values_of_one_option_are_refused(field: str) -> None:
     with pytest.raises(UsageError, match="given twice"):
         options_of({field: ["a", "b"]})
@@ -74,7 +75,7 @@ def test_a_time_limit_is_seconds_or_has_a_unit(text: str, seconds: float) -> Non
 
 @pytest.mark.parametrize("text", ["", "-1", "soon", "5 m", "1e3", "nan", "inf"])
 def test_a_time_limit_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is no time|is empty"):
+    with pytest.raises(UsageError, match=r"is not a time|is empty"):
         options_of({"timeout": [text]})
 
 

@@ -1,0 +1,111 @@
+"""kuke-ctr containers label, rm"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import containers, tasks
+from kuke_ctr.commands.shared.confirm import (
+    Yes,
+    confirm,
+    counted,
+    each,
+    names_or_all,
+    some,
+)
+from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
+from kuke_ctr.commands.shared.labels import checked_labels
+from kuke_ctr.commands.shared.missing import near_containers
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.output import note
+from kuke_ctr.recipes.containers import has_living_task, remove
+from kuke_ctr.records import Task
+from kuke_ctr.session import OpenRealm, Session
+
+app = typer.Typer()
+
+
+@app.command("label", cls=WithExtra)
+@takes(IN_REALM, EXTRA)
+def label(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    labels: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE", help="Labels; KEY= removes one.")
+    ],
+) -> None:
+    """Set labels of a container; `KEY=` removes one.
+
+    Runs `ctr containers label CONTAINER KEY=VALUE...`.
+    """
+    chosen = checked_labels(labels)
+    extra = extra_flags(session)
+    realm = session.realm(changing=True)
+    with near_containers(realm, name):
+        containers.label(realm.scope, name, chosen, extra)
+    if not session.options.dry_run:
+        print(name)
+
+
+@app.command("rm", cls=WithExtra)
+@takes(IN_REALM, EXTRA)
+def rm(
+    session: Session,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="CONTAINER", help="The ids of containers.")
+    ] = None,
+    keep_snapshot: Annotated[
+        bool, typer.Option("--keep-snapshot", help="Its file system stays.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every container of the realm that has no living task.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Remove containers and their snapshots.
+
+    Runs `ctr containers rm CONTAINER` for each, after `ctr tasks ls` and `ctr containers info`. A
+    container whose task has not stopped is refused; a task that has stopped goes with it, and so
+    does the log file of a container that `kuke-ctr run -d` made. With `--keep-snapshot`, `ctr
+    snapshots label` holds the snapshot first: containerd collects what nothing needs. `--all` says
+    what will go and asks, or needs --yes.
+    """
+    names_or_all("containers", names, every)
+    words = (*flags(keep_snapshot=keep_snapshot), *extra_flags(session))
+    realm = session.realm(removing=True)
+    states = tasks.states(realm.scope)
+    wanted = list(dict.fromkeys(names or ()))
+    if every:
+        wanted = _removable(realm, states)
+        if wanted:
+            confirm(session, _what_goes(realm, wanted, keep_snapshot), yes=yes)
+
+    def one(name: str) -> None:
+        with near_containers(realm, name):
+            remove(realm.scope, name, words, states)
+
+    each(wanted, one, session)
+
+
+def _removable(realm: OpenRealm, states: dict[str, Task]) -> list[str]:
+    """The containers without a living task; those with one are told to be staying."""
+    names = containers.names(realm.scope)
+    if not names:
+        realm.require_namespace()
+        note(f"{realm.described} has no containers")
+    living = [name for name in names if has_living_task(name, states)]
+    if living:
+        those = "1 container has" if len(living) == 1 else f"{len(living)} containers have"
+        note(f"{those} a task that has not stopped, and will be left alone: {some(living)}")
+    return [name for name in names if name not in living]
+
+
+def _what_goes(realm: OpenRealm, names: Sequence[str], keep_snapshot: bool) -> str:
+    one = len(names) == 1
+    whose = "its" if one else "their"
+    snapshots = f"with {whose} file system{'' if one else 's'}"
+    if keep_snapshot:
+        snapshots = f"{whose} snapshot stays" if one else f"{whose} snapshots stay"
+    what = f"{counted(len(names), 'container')} of {realm.described}"
+    return f"{what} will be removed, {snapshots}: {some(names)}"

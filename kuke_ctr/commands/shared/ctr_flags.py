@@ -1,0 +1,70 @@
+"""Flags of ctr: from our options, and the words after `--` that are passed on to it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from typer.core import TyperCommand
+
+from kuke_ctr.errors import UsageError
+from kuke_ctr.session import Session
+
+_OURS = ("n", "namespace", "a", "address")
+
+
+_USER = ("u", "user")
+
+
+_TOKEN = "refresh"  # noqa: S105 (a flag's name)
+
+
+class WithExtra(TyperCommand):
+    """A command that passes the words after `--` to ctr, among its flags (`Options.extra`)."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words after `--` as values of the hidden option --extra."""
+        if "--" in args:
+            cut = args.index("--")
+            args = [*args[:cut], *(f"--extra={word}" for word in args[cut + 1 :])]
+        return super().parse_args(ctx, args)
+
+
+def extra_flags(session: Session) -> tuple[str, ...]:
+    """The words after `--`, for ctr; what kuke-ctr decides itself is refused there."""
+    words = session.options.extra
+    if words and not words[0].startswith("-"):
+        raise UsageError(
+            f"{words[0]!r} is no flag of ctr's",
+            hint="what stands after -- goes among ctr's flags; names stand before it",
+        )
+    for index, word in enumerate(words):
+        name, _, value = word.partition("=")
+        name = name.lstrip("-") if word.startswith("-") else ""  # ctr takes -user for --user
+        if name in _OURS:
+            hint = "--namespace and --address are options of kuke-ctr: put them before the --"
+            raise UsageError(f"{word} can't be passed on to ctr", hint=hint)
+        if name == _TOKEN:
+            raise UsageError(
+                "a token can't be passed on to ctr: every user of the host could read it",
+                hint="use --user NAME with --password-stdin",
+            )
+        if name in _USER and ":" in (value or "".join(words[index + 1 : index + 2])):
+            raise UsageError(
+                "a password can't be passed on to ctr: every user of the host could read it",
+                hint="use --user NAME with --password-stdin",
+            )
+    return words
+
+
+def flags(**given: object) -> tuple[str, ...]:
+    """ctr's flags from options: `plain_http=True` is `--plain-http`, `platform=["a", "b"]` is one
+    `--platform` each; None, False and empty ones are left out."""
+    words: list[str] = []
+    for name, value in given.items():
+        flag = "--" + name.replace("_", "-")
+        if value is True:
+            words.append(flag)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            words += [word for one in value for word in (flag, str(one))]
+        elif value is not None and value is not False:
+            words += [flag, str(value)]
+    return tuple(words)

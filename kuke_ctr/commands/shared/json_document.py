@@ -1,0 +1,38 @@
+"""One document in place of rows: what `info` prints."""
+
+import json
+import sys
+
+from kuke_ctr.commands.shared.output import print_lines
+from kuke_ctr.errors import Unreadable
+from kuke_ctr.processes.calls import Result, mask
+from kuke_ctr.render import Output, to_json, to_yaml
+
+_DOCUMENT = (Output.TABLE, Output.WIDE, Output.JSON, Output.JSONL, Output.YAML, Output.RAW)
+
+
+def print_document(result: Result, form: Output | None) -> None:
+    """The JSON that ctr printed, in the form (None: json); Unreadable for what is not JSON."""
+    if result.planned:
+        return
+    if form is Output.RAW:
+        print_bytes(result)
+        return
+    try:
+        value = json.loads(result.stdout.decode(errors="surrogateescape"))
+    except ValueError as error:
+        raise Unreadable(
+            f"what ctr printed is no JSON: {error}",
+            hint="-o raw shows what ctr printed",
+            command=mask(result.argv),
+        ) from None
+    if form is Output.YAML:
+        print_lines([to_yaml(value)])
+    else:
+        print_lines([to_json(value, indent=None if form is Output.JSONL else 2)])
+
+
+def print_bytes(result: Result) -> None:
+    """What ctr printed, byte for byte."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(result.stdout)

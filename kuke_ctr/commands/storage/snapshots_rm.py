@@ -1,0 +1,153 @@
+"""kuke-ctr snapshots label, mount, rm"""
+
+import shlex
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import snapshots
+from kuke_ctr.commands.shared.confirm import Yes, each
+from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags
+from kuke_ctr.commands.shared.in_use import ask_about_users
+from kuke_ctr.commands.shared.labels import checked_labels
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, Snapshotter, takes
+from kuke_ctr.commands.shared.output import note
+from kuke_ctr.commands.storage.snapshots import Key, committed_wants_view, near_snapshots
+from kuke_ctr.errors import CtrFailed, NotFound
+from kuke_ctr.recipes import snapshot_mounts as mounting
+from kuke_ctr.recipes.used_by import listed, users_of_snapshots
+from kuke_ctr.records import Snapshot
+from kuke_ctr.render import escape
+from kuke_ctr.session import Session
+
+app = typer.Typer()
+
+
+@app.command("label")
+@takes(IN_REALM)
+def label(
+    session: Session,
+    key: Key,
+    labels: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="Labels; KEY= removes one.")
+    ],
+    snapshotter: Snapshotter = None,
+) -> None:
+    """Set labels of a snapshot; `KEY=` removes one.
+
+    Runs `ctr snapshots label KEY KEY=VALUE...`. Labels that start with containerd.io/gc. decide
+    what is collected.
+    """
+    words = snapshots.words(snapshotter, "label", key, *checked_labels(labels))
+    realm = session.realm(changing=True)
+    with near_snapshots(realm, [key], snapshotter):
+        said = realm.scope.change(*words)
+    if not said.planned:
+        print(escape(key))
+
+
+@app.command("mount")
+@takes(IN_REALM)
+def mount(
+    session: Session,
+    key: Key,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="An empty folder.")],
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="So that nothing can be written there.")
+    ] = False,
+    snapshotter: Snapshotter = None,
+    yes: Yes = False,
+) -> None:
+    """Mount a snapshot on a folder of this host; asks where a container has it or it is mounted.
+
+    Runs `ctr snapshots mounts TARGET KEY`, and then the `mount` commands that it prints, as root.
+    Prints the folder; `umount TARGET` takes the mount away again. A committed snapshot can't be
+    mounted: make a view of it first.
+    """
+    realm = session.realm()
+    where = mounting.check_target(target)
+    if not session.options.dry_run:
+        mounting.require_root()
+    with near_snapshots(realm, [key], snapshotter), committed_wants_view(realm, key, snapshotter):
+        commands = snapshots.mount_commands(realm.scope, key, where, snapshotter)
+    if read_only:
+        commands = [command.without_writing() for command in commands]
+    if not all(command.read_only for command in commands) and not yes:
+        # two overlays that write to one folder spoil each other's files
+        found = users_of_snapshots(realm.scope, [key], snapshotter)
+        users = [user for user in found.users.get(key, []) if user.kind in ("container", "mount")]
+        ask_about_users(session, realm, {key: users}, yes=yes)
+    mounting.mount(realm.ctr, commands)
+    if not session.options.dry_run:
+        print(escape(where))
+        note(f"to take it away again: umount {shlex.quote(where)}")
+
+
+@app.command("rm", cls=WithExtra)
+@takes(IN_REALM, EXTRA)
+def rm(
+    session: Session,
+    keys: Annotated[list[str], typer.Argument(metavar="KEY", help="Keys of snapshots.")],
+    snapshotter: Snapshotter = None,
+    yes: Yes = False,
+) -> None:
+    """Remove snapshots; asks where a container, an image, another snapshot or a mount needs one.
+
+    Runs `ctr snapshots rm KEY`, of those that stand on others first. To find out who needs one,
+    `ctr snapshots ls`, `ctr containers info` and the labels in `ctr content ls`; with --yes nobody
+    is looked for. containerd itself refuses one that others stand on.
+    """
+    realm = session.realm(removing=True)
+    extra = extra_flags(session)
+    wanted = list(dict.fromkeys(keys))
+    gone: set[str] = set()
+    if not yes:
+        found = users_of_snapshots(realm.scope, wanted, snapshotter)
+        gone = set(wanted) - found.users.keys()
+        wanted = children_first(wanted, found.known)
+        ask_about_users(
+            session,
+            realm,
+            {
+                key: [user for user in users if (user.kind, user.name) not in _going(wanted)]
+                for key, users in found.users.items()
+            },
+            yes=yes,
+        )
+    elif len(wanted) > 1:
+        table = snapshots.of(snapshots.LS, snapshotter)
+        wanted = children_first(
+            wanted, {one.key: one for one in listed(realm.ctr, table, realm.namespace)}
+        )
+
+    def remove(key: str) -> None:
+        with near_snapshots(realm, [key], snapshotter):
+            if key in gone:
+                raise NotFound(f"there is no snapshot {key}")
+            try:
+                words = snapshots.words(snapshotter, "rm", *extra, key)
+                realm.scope.change(*words)
+            except CtrFailed as error:
+                if "with child" in error.message:
+                    tree = realm.scope.line("snapshots", "tree")
+                    error.hint = f"{tree} shows what stands on it: remove that first"
+                raise
+
+    each(wanted, remove, session)
+
+
+def children_first(keys: Sequence[str], known: dict[str, Snapshot]) -> list[str]:
+    """The keys, none before one that stands on it; otherwise they keep their order."""
+
+    def height(key: str) -> int:
+        steps = 0
+        while steps < len(known) and key in known and (parent := known[key].parent):
+            key, steps = parent, steps + 1
+        return steps
+
+    return sorted(keys, key=height, reverse=True)
+
+
+def _going(keys: Sequence[str]) -> set[tuple[str, str]]:
+    return {("snapshot", key) for key in keys}

@@ -1,0 +1,35 @@
+"""What the verbs that change tasks share: their names, and one change after the other."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.commands.shared.confirm import each
+from kuke_ctr.commands.tasks.each_task import no_task
+from kuke_ctr.recipes.task_control import NoTask, Tasks
+from kuke_ctr.session import OpenRealm, Session
+
+Names = Annotated[list[str], typer.Argument(metavar="TASK", help="The ids of containers.")]
+
+
+ExecId = Annotated[
+    str | None,
+    typer.Option("--exec-id", metavar="EXEC", help="Not the task: this process of `exec` in it."),
+]
+
+
+def tasks_of(realm: OpenRealm) -> Tasks:
+    return Tasks(realm.scope)
+
+
+def change_each(
+    session: Session, realm: OpenRealm, names: Sequence[str], change: Callable[[str], None]
+) -> None:
+    def one(name: str) -> None:
+        try:
+            change(name)
+        except NoTask as error:
+            raise no_task(realm, name, error) from None
+
+    each(dict.fromkeys(names), one, session)

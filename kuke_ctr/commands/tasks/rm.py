@@ -1,0 +1,84 @@
+"""kuke-ctr tasks rm, checkpoint"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.output import note
+from kuke_ctr.commands.tasks.change_each import ExecId, Names, change_each, tasks_of
+from kuke_ctr.commands.tasks.each_task import no_task
+from kuke_ctr.errors import UsageError
+from kuke_ctr.recipes.task_control import NoTask
+from kuke_ctr.session import Session
+
+app = typer.Typer()
+
+
+@app.command("rm", cls=WithExtra)
+@takes(IN_REALM, EXTRA)
+def rm(
+    session: Session,
+    names: Names,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Kill what runs (SIGKILL), then delete it.")
+    ] = False,
+    exec_id: ExecId = None,
+) -> None:
+    """Delete tasks that have stopped; the containers stay.
+
+    Runs `ctr tasks rm TASK` for each, between two looks at `ctr tasks ls`. How a process had ended
+    is told on stderr, where that was not with exit code 0.
+    """
+    if exec_id is not None and len(names) > 1:
+        raise UsageError("--exec-id is about one task", hint="name that task only")
+    words = (*flags(force=force, exec_id=exec_id), *extra_flags(session))
+    realm = session.realm(removing=True)
+    found = tasks_of(realm)
+
+    def remove(name: str) -> None:
+        if exec_id is not None:
+            ending = found.remove_process(name, words, exec_id)
+        else:
+            ending = found.remove(name, words, force=force)
+        if ending:
+            note(f"{name}: its process had ended with {ending}")
+
+    change_each(session, realm, names, remove)
+
+
+@app.command("checkpoint", cls=WithExtra)
+@takes(IN_REALM, EXTRA)
+def checkpoint(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="TASK", help="The id of a container.")],
+    leave: Annotated[bool, typer.Option("--exit", help="Stop the task after it.")] = False,
+    image_path: Annotated[
+        Path | None,
+        typer.Option("--image-path", metavar="DIR", help="Into this folder, not into an image."),
+    ] = None,
+    work_path: Annotated[
+        Path | None, typer.Option("--work-path", metavar="DIR", help="For criu's files and logs.")
+    ] = None,
+) -> None:
+    """Save the state of a task's processes; criu must be installed where containerd runs.
+
+    Runs `ctr tasks checkpoint TASK`, after `ctr tasks ls`, and prints the name of the image that
+    holds the state, or the folder. ctr pauses the task for that time.
+    """
+    # runc runs elsewhere: a relative path would be below containerd's own state
+    folder = image_path.absolute() if image_path is not None else None
+    work = work_path.absolute() if work_path is not None else None
+    words = (
+        *flags(exit=leave, image_path=folder, work_path=work),
+        *extra_flags(session),
+    )
+    realm = session.realm(changing=True)
+    try:
+        made = tasks_of(realm).checkpoint(name, words)
+    except NoTask as error:
+        raise no_task(realm, name, error) from None
+    if not session.options.dry_run:
+        print(made or folder or name)
