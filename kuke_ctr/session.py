@@ -306,7 +306,7 @@ def open_realm(
     """The realm of that name on this host, by the rules of docs/realms.md.
 
     The arguments mean what the options of the same names mean; `timeout` is in seconds (0: no
-    limit); `notice` gets warnings, and what ctr says on stderr though it succeeded. Raises
+    limit). `notice` gets warnings, and what ctr says on stderr though it succeeded. Raises
     UsageError for a name that can't be one, Forbidden, NotFound, CtrMissing and the other
     KukeCtrErrors. Call it and its methods from the main thread: they start processes.
     """

@@ -40,7 +40,7 @@ def root(
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """containerd's ctr for Kukeon realms: structured, traceable, harmless."""
+    """Run containerd's ctr in a Kukeon realm, get its tables as JSON, and attach safely."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

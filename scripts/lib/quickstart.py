@@ -1,8 +1,10 @@
-"""A small Kukeon host under `.demo/`: a private containerd, two realms, an image, a container."""
+"""A small Kukeon host under `.demo/`: a private containerd, two realms, images, two containers."""
 
 import argparse
 import contextlib
+import errno
 import os
+import re
 import shlex
 import shutil
 import subprocess  # noqa: TID251 (the scripts are no part of the package)
@@ -22,7 +24,9 @@ RECORDED = TOP / "fixtures" / "ctr-output" / "kukeon-0.9.1"
 REALMS = {"main": "kukeon-main", "kukeon-system": "kukeon-system"}
 BUSYBOX = "docker.io/library/busybox:1.36"
 PLATFORMS = ("linux/arm64/v8", "linux/s390x")
-CLOCK = ("sh", "-c", "while true; do date; sleep 5; done")
+# what runs in realm main: the words of `kuke-ctr run`, without the image
+WEB = ("sh", "-c", "while true; do date; sleep 5; done")
+SHELL = ("sh",)
 
 SHOWN = (
     ("images", "ls", "--realm", "main"),
@@ -30,12 +34,13 @@ SHOWN = (
     ("tasks", "ls", "--realm", "main"),
 )
 TO_TRY = (
-    "kuke-ctr images ls --realm main -o json",
-    "kuke-ctr images ls --all-realms",
-    "kuke-ctr realms ls",
+    "kuke-ctr logs -f web                  # Ctrl-C leaves",
+    "kuke-ctr exec -it web sh              # a new shell in the container; exit leaves",
+    "kuke-ctr attach shell                 # its own terminal; Ctrl-] twice leaves it running",
+    "kuke-ctr tasks ls -x                  # shows the ctr command that it runs",
+    "kuke-ctr images ls --all-realms -o json",
     "kuke-ctr realms resolve main --explain",
-    "kuke-ctr -x tasks ls --realm main        # prints the ctr command that it runs",
-    f"kuke-ctr run --realm main --rm -it {BUSYBOX}",
+    f"kuke-ctr run --rm -it {BUSYBOX}",
 )
 
 
@@ -43,7 +48,7 @@ def start() -> int:
     """Install, start the demo (again), show the main job; the exit code."""
     folder = venv.ensure()
     if os.geteuid() != 0:
-        return replay(folder, "a containerd needs root: sudo scripts/quickstart shows a real one")
+        return replay(folder, "starting a containerd needs root: `sudo scripts/quickstart` does it")
     try:
         daemon = PrivateContainerd(programs.ensure(), _base())
         if _is_up(daemon):
@@ -55,16 +60,30 @@ def start() -> int:
     except programs.Unavailable as unavailable:
         return replay(folder, str(unavailable))
     except (NotStarted, RuntimeError) as failed:
-        stop()
+        _end()
         return replay(folder, f"the private containerd did not work here: {failed}")
-    code = show({"CONTAINERD_ADDRESS": daemon.address, "KUKEON_RUN_PATH": str(RUN_PATH)}, daemon)
+    code = show(daemon)
     if code == 0:
         _say_what_next(daemon)
     return code
 
 
 def stop() -> int:
-    """End the demo and delete what it made; the virtual environment and the cache stay."""
+    """End the demo and delete what it made; the virtual environment and the cache stay.
+
+    Raises PermissionError where the demo is another user's.
+    """
+    if not DEMO.exists():
+        print("there is no demo to stop: .demo/ does not exist")
+        return 0
+    if not os.access(DEMO, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(DEMO))
+    _end()
+    print("stopped the demo's containers and its containerd, and deleted .demo/")
+    return 0
+
+
+def _end() -> None:
     base = DEMO / "containerd"
     if base.exists():
         # the folder of programs may be gone, and what is running is ended all the same
@@ -74,24 +93,35 @@ def stop() -> int:
                 _remove_containers(daemon)
         daemon.stop()
     shutil.rmtree(DEMO, ignore_errors=True)
-    return 0
 
 
 def _remove_containers(daemon: PrivateContainerd) -> None:
-    """By kuke-ctr itself: the log files of `run -d` go with their containers."""
-    environment = {**daemon.environment, "CONTAINERD_ADDRESS": daemon.address}
+    """By kuke-ctr itself: it removes the log file of what somebody has started with `run -d`."""
     daemon.remove_tasks()
     for namespace in REALMS.values():
-        words = ("containers", "rm", "--all", "--yes", "--namespace", namespace)
-        program = venv.VENV / "bin" / "kuke-ctr"
-        subprocess.run(
-            [program, *words], env=environment, capture_output=True, timeout=60, check=False
-        )
+        _run(daemon, "containers", "rm", "--all", "--yes", "--namespace", namespace)
+
+
+def _run(daemon: PrivateContainerd, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run kuke-ctr on the demo's containerd, with what it prints kept."""
+    return subprocess.run(
+        [venv.VENV / "bin" / "kuke-ctr", *words],
+        env=_environment(daemon),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _environment(daemon: PrivateContainerd) -> dict[str, str]:
+    own = {"CONTAINERD_ADDRESS": daemon.address, "KUKEON_RUN_PATH": str(RUN_PATH)}
+    return {**daemon.environment, **own}
 
 
 def replay(folder: Path, why: str) -> int:
     """The main job without a containerd: answers recorded on a real Kukeon host."""
-    print(f"{why}\n\nWhat follows is replayed from a real Kukeon host, nothing is started:")
+    print(f"{why}\n\nNothing was started. These lists were recorded on a real Kukeon host:")
     for words in SHOWN:
         flags = ("--run-path", str(RECORDED / "run"), "--replay", str(RECORDED / "ctr"))
         code = _kuke_ctr(folder, (*flags, *words), dict(os.environ))
@@ -100,11 +130,10 @@ def replay(folder: Path, why: str) -> int:
     return 0
 
 
-def show(variables: dict[str, str], daemon: PrivateContainerd) -> int:
+def show(daemon: PrivateContainerd) -> int:
     """The three lists, each with the ctr commands that it runs."""
-    environment = {**daemon.environment, **variables}
     for words in SHOWN:
-        code = _kuke_ctr(venv.VENV / "bin", ("-x", *words), environment)
+        code = _kuke_ctr(venv.VENV / "bin", ("-x", *words), _environment(daemon))
         if code != 0:
             return code
     return 0
@@ -139,8 +168,9 @@ def _is_up(daemon: PrivateContainerd) -> bool:
     if daemon.pid is None or not daemon.answers():
         return False
     with contextlib.suppress(RuntimeError):
-        running = "RUNNING" in daemon.ctr("tasks", "ls", namespace=REALMS["main"]).stdout
-        return running and all(kukeon.record_path(RUN_PATH, realm).exists() for realm in REALMS)
+        tasks = daemon.ctr("tasks", "ls", namespace=REALMS["main"]).stdout
+        both = all(re.search(rf"^{name} .* RUNNING$", tasks, re.M) for name in ("web", "shell"))
+        return both and all(kukeon.record_path(RUN_PATH, realm).exists() for realm in REALMS)
     return False
 
 
@@ -157,19 +187,19 @@ def _set_up(daemon: PrivateContainerd) -> None:
         kukeon.write_record(RUN_PATH, realm, namespace)
         daemon.import_image(file, namespace=namespace)
     file.unlink()
-    labels = {"realm": "main", "space": "default", "stack": "default", "cell": "clock"}
-    flags = [word for name, value in labels.items() for word in ("--label", _label(name, value))]
-    daemon.run(
-        BUSYBOX,
-        *CLOCK,
-        namespace=REALMS["main"],
-        container=containerd.unique("default_default_clock_app"),
-        flags=tuple(flags),
-    )
+    _start(daemon, "web", ("--log-file", str(DEMO / "web.log")), WEB)
+    _start(daemon, "shell", ("--tty",), SHELL)
 
 
-def _label(name: str, value: str) -> str:
-    return f"kukeon.io/{name}={value}"
+def _start(
+    daemon: PrivateContainerd, name: str, flags: tuple[str, ...], command: tuple[str, ...]
+) -> None:
+    """Start a container in realm main as a user would; raises RuntimeError."""
+    words = ("run", "--realm", "main", "--detach", "--name", name)
+    own = daemon.own_flags(REALMS["main"], name)
+    done = _run(daemon, *words, *own, *flags, BUSYBOX, *command)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip())
 
 
 def _say_what_next(daemon: PrivateContainerd) -> None:
@@ -181,31 +211,35 @@ def _say_what_next(daemon: PrivateContainerd) -> None:
         f"  export PATH={path}:$PATH",
         f"  export KUKEON_RUN_PATH={shlex.quote(str(RUN_PATH))}",
         f"  export CONTAINERD_ADDRESS={shlex.quote(daemon.address)}",
+        "  export KUKE_CTR_REALM=main",
         "",
         *(f"  {line}" for line in TO_TRY),
         "",
-        "Stop it, and delete what it made: scripts/quickstart --stop",
+        "When you are done: scripts/quickstart --stop ends the demo and deletes .demo/",
     ]
     print("\n".join(lines))
 
 
 def main() -> int:
-    """Set up a small demo host under .demo/ and list the images of its realm main."""
+    """Set up a small demo host under .demo/, and show what is in its realm main."""
     parser = argparse.ArgumentParser(
         prog="scripts/quickstart",
         description="Installs kuke-ctr into .venv, starts a private containerd under .demo/ with "
-        "two realms, an image and a container, and lists them. Nothing is installed into the "
-        "system but, where it is missing and root asks, Debian's python3-venv. Without root, or "
-        "without the programs, the lists are replayed from a recording.",
+        "two realms and two containers, web (with a log) and shell (with a terminal), and lists "
+        "them. Nothing is installed into the system, except Debian's python3-venv where it is "
+        "missing and you are root. Without root, or where a containerd cannot be started, the "
+        "lists come from a recording.",
     )
     parser.add_argument("--stop", action="store_true", help="end the demo and delete .demo/")
-    if parser.parse_args().stop:
-        return stop()
+    wants_stop = parser.parse_args().stop
     try:
-        return start()
+        return stop() if wants_stop else start()
     except subprocess.CalledProcessError as failed:
         print(f"scripts/quickstart: {failed}", file=sys.stderr)
-        return 1
+    except PermissionError as denied:
+        print(f"scripts/quickstart: no permission to write {denied.filename}", file=sys.stderr)
+        print("run it with sudo, or in a checkout of your own", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -40,6 +40,16 @@ def test_there_are_printed_examples() -> None:
     assert len(SHOWN) > 5
 
 
+def test_the_project_is_described_in_one_sentence_everywhere() -> None:
+    import tomllib
+
+    from kuke_ctr.cli.main import root
+
+    described = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["description"]
+    assert root.__doc__ == described
+    assert (TOP / "README.md").read_text().splitlines()[2] == described
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_link_leads_somewhere(page: Path) -> None:
     for link in _LINK.findall(page.read_text()):
