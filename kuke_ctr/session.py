@@ -16,6 +16,7 @@ from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution, hint_for_missing, is_foreign
 from kuke_ctr.kukeon.settings import Flags, load
 from kuke_ctr.processes.runner import Processes
+from kuke_ctr.processes.tell import NOBODY, Teller
 from kuke_ctr.records import Image, Listing, RealmSource, Record, RowsRefused
 from kuke_ctr.render import Output
 
@@ -141,7 +142,7 @@ class OpenRealm:
             )
 
 
-def make_host(options: SharedOptions, notice: Notice) -> Host:
+def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
     """The host that the options, the environment and the settings files mean."""
     flags = Flags(
         realm=options.realm,
@@ -154,7 +155,7 @@ def make_host(options: SharedOptions, notice: Notice) -> Host:
         notice(f"warning: {warning}")
     timeout = READING_LIMIT if options.timeout is None else options.timeout
     ctr = Ctr(
-        processes=make_processes(options, settings.ctr),
+        processes=make_processes(options, settings.ctr, tell),
         words=settings.ctr,
         address=settings.address,
         socket=settings.socket,
@@ -165,11 +166,12 @@ def make_host(options: SharedOptions, notice: Notice) -> Host:
     return Host(settings, ctr)
 
 
-def make_processes(options: SharedOptions, words: Sequence[str]) -> Processes:
+def make_processes(options: SharedOptions, words: Sequence[str], tell: Teller) -> Processes:
     """The door to processes, with the trace, the recorder and the player that were asked for."""
     if options.record is None and options.replay is None:
-        return Processes(trace=options.trace, dry_run=options.dry_run)
-    from kuke_ctr.processes.recordings import Player, Recorder
+        return Processes(trace=options.trace, dry_run=options.dry_run, tell=tell)
+    from kuke_ctr.processes.player import Player
+    from kuke_ctr.processes.recorder import Recorder
 
     plain = Processes()
 
@@ -188,22 +190,32 @@ def make_processes(options: SharedOptions, words: Sequence[str]) -> Processes:
     return Processes(
         trace=options.trace,
         dry_run=options.dry_run,
+        tell=tell,
         record=recorder or None,
         replay=Player(Path(options.replay)) if options.replay is not None else None,
     )
 
 
 class Session:
-    """What one invocation knows; `notice` gets warnings, and what ctr says on stderr."""
+    """What one invocation knows.
 
-    def __init__(self, options: SharedOptions, notice: Notice = lambda text: None) -> None:
+    `notice` gets warnings, and what ctr says on stderr; `tell` hears of the calls.
+    """
+
+    def __init__(
+        self,
+        options: SharedOptions,
+        notice: Notice = lambda text: None,
+        tell: Teller = NOBODY,
+    ) -> None:
         self.options = options
         self.notice = notice
+        self.tell = tell
 
     @cached_property
     def host(self) -> Host:
         """The host, built when a command first needs it."""
-        return make_host(self.options, self.notice)
+        return make_host(self.options, self.notice, self.tell)
 
     @property
     def ctr(self) -> Ctr:

@@ -15,7 +15,12 @@ from hypothesis import HealthCheck, settings
 
 from kuke_ctr.parse.container_info import LOGS
 
-pytest_plugins = ["tests.support.fake_ctr", "tests.support.inside", "tests.support.scripts"]
+pytest_plugins = [
+    "tests.support.fake_ctr",
+    "tests.support.inside",
+    "tests.support.scripts",
+    "tests.support.desk",
+]
 
 # no example has a time limit: a busy machine may stop us for a moment at any of them
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,7 +29,7 @@ settings.load_profile("busy")
 _READ = (
     *("KUKE_CTR_REALM", "KUKE_CTR_BIN", "KUKEON_RUN_PATH", "KUKEON_CONTAINERD_SOCKET"),
     *("KUKEON_NAMESPACE_SUFFIX", "KUKE_CONFIGURATION", "CONTAINERD_ADDRESS", "SUDO_USER"),
-    *("CONTAINERD_NAMESPACE", "XDG_CONFIG_HOME", "KUKE_CTR_CONFIG"),
+    *("CONTAINERD_NAMESPACE", "XDG_CONFIG_HOME", "KUKE_CTR_CONFIG", "KUKE_CTR_NICE"),
 )
 
 # `nohup`, and `&` in a script, would have every program of the tests ignore them

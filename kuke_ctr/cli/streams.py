@@ -35,7 +35,7 @@ def open_streams() -> None:
     Otherwise an error would go to stdout, and a socket could get the number of a stream.
     """
     if sys.stdout is None or sys.stderr is None:
-        from kuke_ctr.processes.children import open_standard_streams
+        from kuke_ctr.processes.descriptors import open_standard_streams
 
         open_standard_streams()
     if sys.stdout is sys.__stdout__:

@@ -1,7 +1,6 @@
 """Attach to a task by the way that fits it, and tell how that ended."""
 
 import os
-import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -14,7 +13,7 @@ from kuke_ctr.backends.ctr.scope import Scope, line_in
 from kuke_ctr.backends.ctr.versions import waits_for_daemon
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.processes.calls import Call, Result
-from kuke_ctr.processes.children import close_all, say
+from kuke_ctr.processes.descriptors import close_all
 from kuke_ctr.recipes.attach_target import Look
 from kuke_ctr.recipes.process_facts import daemon_pid
 from kuke_ctr.terminals import kuketty
@@ -27,9 +26,9 @@ _OWN_FAILURE = 1
 
 
 def plan(scope: Scope, found: Look, options: AttachOptions) -> None:
-    """Print what an attachment would run or speak to."""
+    """Tell what an attachment would run or speak to."""
     if found.socket is not None:
-        say(sys.stdout, _conversation(found.socket, options))
+        scope.ctr.processes.tell.planned(_conversation(found.socket, options))
     else:
         scope.ctr.processes.run(tasks.attach(scope, found.name))
 
@@ -48,7 +47,7 @@ def attach(scope: Scope, found: Look, options: AttachOptions) -> Ending:
         if found.info.terminal:
             ending = _on_terminal(scope.ctr, call, _with_size(found, options))
         else:
-            from kuke_ctr.terminals.pexpect_door import relay_pipes
+            from kuke_ctr.terminals.attach_ways import relay_pipes
 
             ending = relay_pipes(lambda: scope.ctr.processes.open_pipes(call), options)
     finally:
@@ -74,7 +73,7 @@ def _with_size(found: Look, options: AttachOptions) -> AttachOptions:
 
 
 def _on_terminal(ctr: Ctr, call: Call, options: AttachOptions) -> Ending:
-    from kuke_ctr.terminals.pexpect_door import attach_pty
+    from kuke_ctr.terminals.attach_ways import attach_pty
 
     endings: list[Ending] = []
 
@@ -91,10 +90,10 @@ def _on_terminal(ctr: Ctr, call: Call, options: AttachOptions) -> Ending:
 
 
 def _through_socket(ctr: Ctr, found: Look, path: Path, options: AttachOptions) -> Ending:
-    from kuke_ctr.terminals.pexpect_door import attach_socket
+    from kuke_ctr.terminals.attach_ways import attach_socket
 
     if ctr.processes.trace:
-        say(sys.stderr, f"+ {_conversation(path, options)}")
+        ctr.processes.tell.traced(f"+ {_conversation(path, options)}")
     take_input = options.take_input
     try:
         return attach_socket(

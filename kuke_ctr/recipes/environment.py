@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kuke_ctr.errors import UsageError
-from kuke_ctr.processes.children import nameless_file
+from kuke_ctr.processes.descriptors import nameless_file
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -23,9 +23,10 @@ from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
+from kuke_ctr.processes.proc import PROC
 from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
 from kuke_ctr.records import Task
-from kuke_ctr.terminals.task_io import PROC, IoKind, shims_write, task_io
+from kuke_ctr.terminals.task_io import IoKind, shims_write, task_io
 
 LIVING = ("RUNNING", "CREATED", "PAUSED", "PAUSING")
 

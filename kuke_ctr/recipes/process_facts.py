@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from signal import SIGKILL, SIGSTOP
 
+from kuke_ctr.processes.proc import PROC, status_of
 from kuke_ctr.records import Process
 
-_PROC = Path("/proc")
 _CONNECT_SECONDS = 0.2
 _CREDENTIALS = struct.Struct("3i")
 
@@ -47,7 +47,7 @@ def _update(pid: int) -> dict[str, object]:
     }
 
 
-def facts_of(pid: int, proc: Path = _PROC) -> Facts | None:
+def facts_of(pid: int, proc: Path = PROC) -> Facts | None:
     """What /proc says about a process; None where it has ended or may not be seen."""
     folder = proc / str(pid)
     try:
@@ -69,19 +69,15 @@ def facts_of(pid: int, proc: Path = _PROC) -> Facts | None:
     )
 
 
-def drops(pid: int, number: int, proc: Path = _PROC) -> bool:
+def drops(pid: int, number: int, proc: Path = PROC) -> bool:
     """Whether the kernel drops a signal to a process: to the first one of a container, which has
     neither a handler for it nor blocks it. False where that can't be known.
     """
     if number in (SIGKILL, SIGSTOP):
         return False
-    try:
-        lines = (proc / str(pid) / "status").read_text(errors="replace").splitlines()
-    except OSError:
-        return False
-    facts = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
-    first = facts.get("NSpid", [""])[-1] == "1"
-    taken = int(facts.get("SigCgt", ["0"])[0], 16) | int(facts.get("SigBlk", ["0"])[0], 16)
+    status = status_of(proc / str(pid))
+    first = status.get("NSpid", "").split()[-1:] == ["1"]
+    taken = int(status.get("SigCgt", "0"), 16) | int(status.get("SigBlk", "0"), 16)
     return first and not taken >> (number - 1) & 1
 
 

@@ -24,7 +24,7 @@ from kuke_ctr.errors import (
 )
 from kuke_ctr.processes.calls import Call, Result, mask, write_all
 from kuke_ctr.processes.runner import Processes
-from kuke_ctr.terminals.attachment import AttachOptions, EndKind
+from kuke_ctr.terminals.attachment import AttachOptions, Ending, EndKind
 from kuke_ctr.terminals.foreground import Finish, UserStreams, run_in_foreground
 
 LOOK_LIMIT = 5.0
@@ -107,6 +107,8 @@ def on_pipes(
 
     Raises what kept the process from starting: NotStarted, NotFound, CtrFailed.
     """
+    if ctr.processes.dry_run:
+        return Outcome(0, planned=ctr.processes.run(call).planned)
     finish = run_in_foreground(lambda: ctr.processes.open_pipes(call), streams, started)
     # the FIFOs of a ctr that has no socket here (`ssh HOST ctr`) are not to be seen
     opened = finish.opened if call.socket is not None else None
@@ -130,7 +132,7 @@ def _outcome(finish: Finish) -> Outcome:
 
 def on_terminal(ctr: Ctr, call: Call, options: AttachOptions, command: Sequence[str]) -> Outcome:
     """Run a ctr whose process has a terminal; raises as `on_pipes`."""
-    from kuke_ctr.terminals.pexpect_door import Ending, attach_pty
+    from kuke_ctr.terminals.attach_ways import attach_pty
 
     endings: list[Ending] = []
 

@@ -12,7 +12,7 @@ from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.errors import CtrFailed, CtrMissing, Interrupted, KukeCtrError, NotFound, TimeLimit
 from kuke_ctr.parse.transfers import parse_import
 from kuke_ctr.processes.calls import Call, shown
-from kuke_ctr.processes.children import close_all
+from kuke_ctr.processes.descriptors import close_all
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.records import Image, Listing
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kuke_ctr.errors import Forbidden, UsageError
-from kuke_ctr.processes.children import close_all
+from kuke_ctr.processes.descriptors import close_all
 
 
 @contextmanager

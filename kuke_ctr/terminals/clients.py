@@ -1,20 +1,27 @@
-"""Whom an attachment talks to: what any client must do, a ctr on pipes, kuketty's socket.
+"""Whom an attachment talks to: a ctr on a terminal or on pipes, kuketty's socket."""
 
-A ctr on a terminal is in `terminal.py`, with pexpect.
-"""
-
+import fcntl
 import os
 import termios
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from kuke_ctr.errors import TimeLimit
-from kuke_ctr.processes.children import Pipes, close_all, nameless_file
+from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.child_setup import interrupts_held
+from kuke_ctr.processes.descriptors import close_all, content_of, nameless_file
+from kuke_ctr.processes.pipes import Pipes
+from kuke_ctr.processes.preflight import check_socket, find_program
+from kuke_ctr.terminals import pexpect_door
 from kuke_ctr.terminals.relay import unread
 
 if TYPE_CHECKING:
     from kuke_ctr.terminals.kuketty import Connection
+
+_SMALL = 16384
+_TIOCGPTPEER = 0x5441
 
 END_LIMIT = 10.0
 """Seconds that a ctr may take to end once it has closed its output."""
@@ -86,6 +93,71 @@ class PipesPeer:
             close_all(self._pipes.stdout, self._pipes.stderr)
 
 
+class PtyPeer:
+    """A ctr on a pseudo terminal, which is raw before ctr looks at it: every byte is exact.
+
+    What an attached task prints comes by a pipe: ctr writes it to its stdout, and looks for its
+    terminal at stdin, too. A second pseudo terminal would take a fifth of the speed. A process that
+    ctr starts itself (exec, run) prints to the terminal.
+    """
+
+    def __init__(self, call: Call, size: tuple[int, int]) -> None:
+        program = find_program(call.argv)
+        if call.socket is not None:
+            check_socket(call.socket, call.argv)
+        self._errors = nameless_file()
+        self._printed, printing = _small_pipe()
+        try:
+            with interrupts_held() as blocked:
+                self._child = pexpect_door.spawn(
+                    program, call, size, self._errors, blocked, stdout=printing
+                )
+        except BaseException:
+            close_all(self._errors, self._printed)
+            raise
+        finally:
+            close_all(printing)
+        self._pty = self._child.child_fd
+        self._size = size
+        self.outputs = [(self._printed, False), (self._pty, False)]
+        self.input = os.dup(self._pty)
+        self.pid = self._child.pid
+
+    def resize(self, rows: int, columns: int) -> None:
+        self._child.setwinsize(rows, columns)
+
+    def forward(self, number: int) -> None:
+        """A ctr on a terminal forwards nothing: what is left is to end it."""
+        self._child.kill(number)
+
+    def backlog(self) -> int:
+        with suppress(OSError):
+            flags = os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC
+            other_side = fcntl.ioctl(self._pty, _TIOCGPTPEER, flags)
+            waiting = unread(other_side, termios.FIONREAD)
+            os.close(other_side)
+            return waiting
+        return 0
+
+    def end(self) -> int | None:
+        until = time.monotonic() + END_LIMIT
+        while self._child.isalive():
+            if time.monotonic() > until:
+                return None
+            time.sleep(0.002)
+        return self._child.exitstatus if not self._child.signalstatus else -self._child.signalstatus
+
+    def said(self) -> bytes:
+        return content_of(self._errors)
+
+    def leave(self) -> None:
+        if self._errors < 0:
+            return
+        pexpect_door.end(self._child)
+        close_all(self._errors, self._printed)
+        self._errors = -1
+
+
 class SocketPeer:
     """A terminal behind kuketty's socket."""
 
@@ -120,3 +192,10 @@ class SocketPeer:
         self._connection.close()
         close_all(self._greeting)
         self._greeting = -1
+
+
+def _small_pipe() -> tuple[int, int]:
+    """A pipe with little room: what stands in it is lost to the task when the user leaves."""
+    read_end, write_end = os.pipe()
+    fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _SMALL)
+    return read_end, write_end

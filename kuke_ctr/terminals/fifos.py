@@ -12,9 +12,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from kuke_ctr.processes.children import BLOCK, Ahead, close_all
+from kuke_ctr.processes.child_setup import Ahead
+from kuke_ctr.processes.descriptors import BLOCK, close_all
+from kuke_ctr.processes.proc import PROC
 
-PROC = Path("/proc")
 FOLDER = Path("/run/containerd/fifo")
 """Where every ctr makes a folder for the FIFOs of a process, before it has that process made."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, TimeLimit
 from kuke_ctr.processes.calls import in_seconds
-from kuke_ctr.processes.children import close_all
+from kuke_ctr.processes.descriptors import close_all
 
 ANSWER_LIMIT = 5.0
 """Seconds that kuketty may take to answer."""

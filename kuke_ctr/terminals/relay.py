@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Self
 
-from kuke_ctr.processes.children import close_all
+from kuke_ctr.processes.clock import milliseconds
+from kuke_ctr.processes.descriptors import BLOCK, close_all
 
-BLOCK = 65536
 TYPED_AHEAD = 1 << 20
 """Bytes of input that wait for a task that does not read; meanwhile the detach keys work."""
 
@@ -235,7 +235,7 @@ class Relay:
                 poll.register(outlet.descriptor, select.POLLOUT if outlet.kept else 0)
         for descriptor in self.watches:
             poll.register(descriptor, select.POLLIN)
-        for descriptor, events in poll.poll(_milliseconds(until)):
+        for descriptor, events in poll.poll(milliseconds(until)):
             if descriptor in sources:
                 self._read(sources[descriptor])
             elif descriptor in outlets:
@@ -266,12 +266,6 @@ class Relay:
         """Close the outlets."""
         for outlet in self.outlets:
             outlet.close()
-
-
-def _milliseconds(until: float) -> int | None:
-    if until == float("inf"):
-        return None
-    return max(0, int((until - time.monotonic()) * 1000) + 1)
 
 
 def unread(descriptor: int, request: int) -> int:

@@ -8,13 +8,13 @@ import fcntl
 import os
 import struct
 import termios
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-PROC = Path("/proc")
+from kuke_ctr.processes.proc import PROC, OpenFile, link_of, open_files, parent_of, words_of
 
 _SHIM = "containerd-shim"
 _STDOUT = 1
@@ -53,21 +53,13 @@ class TaskIO:
 _UNSEEN = TaskIO(IoKind.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    name: str
-    reads: bool
-    writes: bool
-    entry: Path
-
-
 def task_io(pid: int, namespace: str, container: str, *, proc: Path = PROC) -> TaskIO:
     """Where the output of the task with this pid (`tasks ls`) goes."""
-    stdout = _link(proc / str(pid) / "fd" / str(_STDOUT))
+    stdout = link_of(proc / str(pid) / "fd" / str(_STDOUT))
     shim = _shim_of(pid, namespace, proc)
     if stdout is None or shim is None:
         return _UNSEEN
-    files = list(_files(proc / str(shim)))
+    files = list(open_files(proc / str(shim)))
     fifo = next((f.name for f in files if f.name.endswith(f"/{container}-stdout")), None)
     if fifo is not None:
         kind = IoKind.TERMINAL if _is_terminal(stdout) else IoKind.FIFO
@@ -80,7 +72,7 @@ def task_io(pid: int, namespace: str, container: str, *, proc: Path = PROC) -> T
 def terminal_size(pid: int, *, proc: Path = PROC) -> tuple[int, int] | None:
     """Rows and columns of the terminal that a task has as its stdout, where that can be seen."""
     name = proc / str(pid) / "fd" / str(_STDOUT)
-    target = _link(name)
+    target = link_of(name)
     if target is None or not _is_terminal(target):
         return None
     try:
@@ -104,11 +96,11 @@ def shims_write(files: Collection[tuple[int, int]], *, proc: Path = PROC) -> boo
     """
     seen: bool | None = False
     for folder in proc.glob("[0-9]*"):
-        if not _is_shim(_words(folder)):
+        if not _is_shim(words_of(folder)):
             continue
         if not os.access(folder / "fd", os.R_OK):
             seen = None
-        for file in _files(folder):
+        for file in open_files(folder):
             with suppress(OSError):
                 found = file.entry.stat()
                 if file.writes and (found.st_dev, found.st_ino) in files:
@@ -118,26 +110,12 @@ def shims_write(files: Collection[tuple[int, int]], *, proc: Path = PROC) -> boo
 
 def _shim_of(pid: int, namespace: str, proc: Path) -> int | None:
     """The pid of the task's parent, if that is a shim of the namespace."""
-    parent = _parent(proc / str(pid))
-    words = _words(proc / str(parent))
+    parent = parent_of(proc / str(pid))
+    words = words_of(proc / str(parent))
     with suppress(ValueError):
         if _is_shim(words) and _after("-namespace", words) == namespace:
             return parent
     return None
-
-
-def _parent(folder: Path) -> int | None:
-    with suppress(OSError, ValueError, StopIteration):
-        status = (folder / "status").read_text().splitlines()
-        return int(next(line for line in status if line.startswith("PPid:")).split()[1])
-    return None
-
-
-def _words(folder: Path) -> list[str]:
-    """The command line of a process; none where it is gone."""
-    with suppress(OSError):
-        return (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-    return [""]
 
 
 def _is_shim(words: list[str]) -> bool:
@@ -156,13 +134,13 @@ def _readers(fifo: str, shim: int, proc: Path) -> list[int]:
     pids = [
         int(folder.name)
         for folder in proc.glob("[0-9]*")
-        if any(file.name == fifo and file.reads for file in _files(folder))
+        if any(file.name == fifo and file.reads for file in open_files(folder))
     ]
-    holders = {_parent(proc / str(pid)) for pid in pids}
+    holders = {parent_of(proc / str(pid)) for pid in pids}
     return sorted({*pids} - {shim} - holders)
 
 
-def _log_of(files: list[_File], container: str) -> TaskIO:
+def _log_of(files: list[OpenFile], container: str) -> TaskIO:
     """The file that the shim only writes: its own log and the FIFOs it also reads.
 
     A shim that serves several containers may have several of those.
@@ -176,27 +154,3 @@ def _log_of(files: list[_File], container: str) -> TaskIO:
     (log,) = own
     held = next(file.entry for file in files if file.name == log)
     return TaskIO(IoKind.LOG, log=None if log.endswith(_DELETED) else Path(log), held=held)
-
-
-def _files(folder: Path) -> Iterator[_File]:
-    """The open files of a process; none where they may not be seen."""
-    with suppress(OSError):
-        for entry in (folder / "fd").iterdir():
-            name = _link(entry)
-            if name is None:
-                continue
-            flags = _flags(folder / "fdinfo" / entry.name) & os.O_ACCMODE
-            yield _File(name, flags != os.O_WRONLY, flags != os.O_RDONLY, entry)
-
-
-def _flags(info: Path) -> int:
-    with suppress(OSError, ValueError, StopIteration):
-        lines = info.read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("flags:")).split()[1], 8)
-    return os.O_RDWR
-
-
-def _link(entry: Path) -> str | None:
-    with suppress(OSError):
-        return str(entry.readlink())
-    return None

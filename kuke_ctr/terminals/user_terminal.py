@@ -8,7 +8,10 @@ from contextlib import suppress
 from enum import Enum, auto
 from typing import Any, Self
 
-from kuke_ctr.processes.children import close_all
+from kuke_ctr.processes.descriptors import close_all
+
+USUAL_SIZE = (24, 80)
+"""Rows and columns where nobody has a window."""
 
 _INPUT, _OUTPUT, _CONTROL, _LOCAL, _CHARACTERS = 0, 1, 2, 3, 6
 

@@ -8,7 +8,10 @@ import pytest
 
 from kuke_ctr.errors import Forbidden, KukeCtrError, Unreadable, UsageError
 from kuke_ctr.processes.calls import Call
-from kuke_ctr.processes.recordings import SHORT_STDIN, Player, Recorder, call_key, mask_environment
+from kuke_ctr.processes.environments import mask_environment
+from kuke_ctr.processes.player import Player
+from kuke_ctr.processes.recorder import SHORT_STDIN, Recorder
+from kuke_ctr.processes.recordings import call_key
 from tests.support.recorded import LS, gave, read, recorder
 
 # what makes two calls equal

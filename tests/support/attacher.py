@@ -10,16 +10,14 @@ from pathlib import Path
 
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.runner import Processes
-from kuke_ctr.terminals import attachment, kuketty
-from kuke_ctr.terminals.detach_keys import parse_keys
-from kuke_ctr.terminals.pexpect_door import (
-    AttachOptions,
-    Ending,
-    Step,
+from kuke_ctr.terminals import kuketty, leaving
+from kuke_ctr.terminals.attach_ways import (
     attach_pty,
     attach_socket,
     relay_pipes,
 )
+from kuke_ctr.terminals.attachment import AttachOptions, Ending, Step
+from kuke_ctr.terminals.detach_keys import parse_keys
 
 
 def main() -> int:
@@ -38,7 +36,7 @@ def main() -> int:
     parser.add_argument("words", nargs="+")
     given = parser.parse_args()
     if given.patient:
-        attachment._HAND_OVER_LIMIT, attachment._HAND_OVER_QUIET = 15.0, 1.0
+        leaving.HAND_OVER_LIMIT, leaving.HAND_OVER_QUIET = 15.0, 1.0
     sends = [text.encode() for text in given.send] + [None] * len(given.expect)
     options = AttachOptions(
         take_input=not given.no_stdin,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kuke_ctr.processes.calls import Call, Result
-from kuke_ctr.processes.recordings import Recorder
+from kuke_ctr.processes.recorder import Recorder
 
 LS = Call(("ctr", "-n", "main", "images", "ls"))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.processes.calls import Call
-from kuke_ctr.processes.children import IGNORED_BY_PYTHON
+from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON
 from scripts.lib import processes
 
 Script = Callable[[str], Call]

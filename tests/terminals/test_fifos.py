@@ -11,10 +11,10 @@ import pytest
 
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.runner import Processes
+from kuke_ctr.terminals.attach_ways import attach_pty, relay_pipes
 from kuke_ctr.terminals.attachment import AttachOptions, EndKind, Step
 from kuke_ctr.terminals.fifos import Fifos
 from kuke_ctr.terminals.foreground import Finish, UserStreams, run_in_foreground
-from kuke_ctr.terminals.pexpect_door import attach_pty, relay_pipes
 from tests.support.scripts import Script, descriptors
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
@@ -206,6 +206,15 @@ def _highest_priority() -> int:
     highest = os.getpriority(os.PRIO_PROCESS, 0)
     os.setpriority(os.PRIO_PROCESS, 0, usual)
     return highest
+
+
+def test_nobody_goes_before_others_where_that_is_turned_off(
+    script: Script, patient: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KUKE_CTR_NICE", "0")
+    call = script(f"cut -d' ' -f19 /proc/$PPID/stat; {LEAVES.format(folder=tmp_path, more=BOTH)}")
+    _, out, _ = _foreground(call, tmp_path)
+    assert int(out.split(b"\n")[0]) == os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def test_a_child_has_the_usual_priority_and_we_a_higher_one_until_its_fifos_are_held(

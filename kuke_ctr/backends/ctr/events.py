@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.failures import failure_of
 
 
 def filters_of(namespaces: Sequence[str], filters: Sequence[str]) -> list[str]:
@@ -21,7 +22,12 @@ def filters_of(namespaces: Sequence[str], filters: Sequence[str]) -> list[str]:
 def stream(
     ctr: Ctr, namespaces: Sequence[str], filters: Sequence[str], timeout: float | None
 ) -> Generator[bytes, None, None]:
-    """The lines of `ctr events`, as they come; `close()` ends ctr. TimeLimit after `timeout`."""
+    """The lines of `ctr events`, as they come; `close()` ends ctr.
+
+    TimeLimit after `timeout`; after the last line, what ctr has failed with.
+    """
     words = filters_of(namespaces, filters)
     call = ctr.call("events", *words, namespace=namespaces[0])
-    return ctr.processes.stream(replace(call, timeout=timeout))
+    ended = yield from ctr.processes.stream(replace(call, timeout=timeout))
+    if ended.exit_code != 0:
+        raise failure_of(ended)

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import chain, islice
 from typing import Annotated
 
 import typer
@@ -177,9 +178,11 @@ def _as_they_come(events: Iterable[Event], view: View) -> Iterator[str]:
         )
         return "  ".join(padded).rstrip()
 
+    rows = iter(events)
+    first = list(islice(rows, 1))  # a failure comes before the header
     if view.headers:
         yield line([field.upper() for field in view.fields])
-    for event in events:
+    for event in chain(first, rows):
         yield line([_cell(event, field) for field in view.fields])
 
 

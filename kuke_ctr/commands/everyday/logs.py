@@ -14,11 +14,11 @@ from kuke_ctr.commands.shared.options import IN_REALM, format_option, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.parse.screen import ScreenFilter
+from kuke_ctr.processes.proc import PROC
 from kuke_ctr.recipes import logs as recipe
 from kuke_ctr.recipes.log_file import Reader, follow
 from kuke_ctr.render import Output
 from kuke_ctr.session import OpenRealm, Session
-from kuke_ctr.terminals.task_io import PROC
 
 app = typer.Typer()
 

@@ -16,7 +16,7 @@ from typing import Annotated, Concatenate, NamedTuple, ParamSpec
 import typer
 from typer.models import OptionInfo
 
-from kuke_ctr.commands.shared.output import note
+from kuke_ctr.commands.shared.output import ALOUD, note
 from kuke_ctr.errors import UsageError
 from kuke_ctr.render import Output
 from kuke_ctr.session import Session, SharedOptions
@@ -187,7 +187,7 @@ def _with_options(
     def with_options(**given: object) -> None:
         mine = {parameter.name: given.pop(parameter.name) for parameter in parameters}
         _refuse_empty(parameters, mine)
-        session = Session(options_of(given, options), note)
+        session = Session(options_of(given, options), note, ALOUD)
         function(session, **mine)  # type: ignore[call-arg, arg-type]
 
     added = [_parameter(option, own) for option in options]

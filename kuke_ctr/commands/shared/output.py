@@ -1,10 +1,13 @@
 """What is printed: lines on stdout; notes, refused rows and errors on stderr."""
 
+import os
 import shlex
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
 from kuke_ctr.errors import Explained
+from kuke_ctr.processes.tell import Teller
 from kuke_ctr.records import Refused
 from kuke_ctr.render import escape
 
@@ -13,6 +16,24 @@ def note(text: str) -> None:
     """One line, or what ctr said, on stderr; control characters shown escaped."""
     for line in text.rstrip("\n").split("\n"):
         print(escape(line), file=sys.stderr)
+
+
+def _say(stream: TextIO | None, line: str) -> None:
+    """Print a line, in the very bytes of the command where the stream takes bytes."""
+    if stream is None:  # closed by whoever started us
+        return
+    stream.flush()
+    if hasattr(stream, "buffer"):
+        stream.buffer.write(os.fsencode(line) + b"\n")
+    else:
+        stream.write(f"{line}\n")
+    stream.flush()
+
+
+ALOUD = Teller(
+    planned=lambda line: _say(sys.stdout, line), traced=lambda line: _say(sys.stderr, line)
+)
+"""What a dry run plans is its result, a trace is a remark."""
 
 
 def print_lines(lines: Iterable[str]) -> None:

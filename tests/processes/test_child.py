@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import kuke_ctr.processes.runner
+import kuke_ctr.processes.sh_door
 from kuke_ctr.errors import Interrupted, TimeLimit
 from kuke_ctr.processes.calls import Call, in_seconds
-from kuke_ctr.processes.children import dies_with_us
+from kuke_ctr.processes.child import Child
+from kuke_ctr.processes.child_setup import dies_with_us
+from kuke_ctr.processes.pipes import Pipes
 from kuke_ctr.processes.runner import Processes
 from tests.support.scripts import LIMITS, Script, close, eventually, gone, pid_in, quoted, written
 
@@ -68,7 +70,7 @@ def test_ctrl_c_while_a_child_is_being_started_does_not_lose_it(
         os.kill(os.getpid(), signal.SIGINT)
         return dies_with_us(blocked)
 
-    monkeypatch.setattr(kuke_ctr.processes.runner, "dies_with_us", interrupted)
+    monkeypatch.setattr(kuke_ctr.processes.sh_door, "dies_with_us", interrupted)
     call = script("sleep 60")
     processes = Processes()
     with pytest.raises(Interrupted):
@@ -118,6 +120,15 @@ def test_a_given_stdin_needs_no_pipe(script: Script) -> None:
     assert pipes.wait() == 0
     assert os.read(pipes.stdout, 100) == b"given"
     close(pipes.stdout, pipes.stderr)
+
+
+def test_the_end_is_told_once_even_of_a_child_that_ended_at_once() -> None:
+    told: list[int] = []
+    child = Child(Call(("ctr",)), pid=0, exit_code=3)
+    pipes = Pipes(0, -1, -1, -1, child, lambda result: told.append(result.exit_code))
+    assert (pipes.wait(), pipes.wait()) == (3, 3)
+    pipes.kill()
+    assert told == [3]
 
 
 def test_waiting_for_a_child_has_a_limit_and_killing_it_none(script: Script) -> None:

@@ -1,0 +1,101 @@
+"""The one door to `sh`, and to its insides.
+
+sh starts a child on three descriptors, in a session of its own. From then on the child is ours: the
+threads that sh has for it are ended, and its exit code is waited for here. That needs four private
+attributes of sh's process object (`ShProcess`), so sh is held to one minor version
+(`pyproject.toml`), and tests/processes/test_sh_door.py tells what to do where they have changed.
+"""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol, cast
+
+from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.child import Child
+from kuke_ctr.processes.child_setup import child_environment, dies_with_us
+from kuke_ctr.processes.preflight import not_started
+
+if TYPE_CHECKING:
+    import threading
+
+
+class ShProcess(Protocol):
+    """What has to be known of the process object of sh: two facts, and four of its insides."""
+
+    pid: int
+    exit_code: int | None
+    _wait_lock: "threading.Lock"
+    _quit_threads: "threading.Event"
+    _output_thread: "threading.Thread"
+    _background_thread: "threading.Thread"
+
+
+class Word(str):
+    """An argument that sh hands on as the bytes that it stands for, be they UTF-8 or not."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "", errors: str = "") -> bytes:
+        return os.fsencode(str(self))
+
+
+def start(
+    call: Call,
+    program: str,
+    streams: tuple[int, int, int],
+    blocked: set[int],
+    keep: Iterable[int] = (),
+) -> Child:
+    """Start a child on three descriptors; it also inherits those to `keep`."""
+    import sh  # late: a replay and a dry run start nothing
+
+    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:  # inherited; exit codes would be lost
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for descriptor in keep:
+        os.set_inheritable(descriptor, True)  # sh keeps them open and leaves close-on-exec set
+    started = time.monotonic()
+    try:
+        running = sh.Command(program)(
+            [Word(word) for word in call.argv[1:]],
+            _in=os.fdopen(streams[0], "rb", buffering=0, closefd=False),
+            _out=streams[1],
+            _err=streams[2],
+            _env=child_environment(os.environ),
+            _bg=True,
+            _bg_exc=False,
+            _return_cmd=True,
+            _new_session=True,
+            _preexec_fn=dies_with_us(blocked),
+            _pass_fds=set(keep),
+        )
+    except sh.ForkException as error:  # its text is the traceback of the child
+        numbers = re.findall(r"\[Errno (\d+)\]", str(error))
+        raise not_started(call.argv, program, int(numbers[-1]) if numbers else 0) from None
+    except OSError as error:
+        raise not_started(call.argv, program, error.errno or 0) from None
+    finally:
+        for descriptor in keep:
+            os.set_inheritable(descriptor, False)
+    process = cast(ShProcess, running.process)
+    return Child(call, process.pid, _take_over(process), started)
+
+
+def _take_over(process: ShProcess) -> int | None:
+    """Let sh's two threads end: they only watch for an end that we wait for ourselves.
+
+    A thread that is still there at the next fork is what Python 3.12 warns of. Gives the exit code
+    where sh has seen the end already.
+    """
+    with process._wait_lock:
+        exit_code = process.exit_code
+        if exit_code is None:
+            process.exit_code = 0  # a thread that sees one ends, and does not wait for the child
+    process._quit_threads.set()
+    for thread in (process._output_thread, process._background_thread):
+        thread.join()
+        while os.path.exists(f"/proc/self/task/{thread.native_id}"):  # noqa: PTH110
+            os.sched_yield()  # to 3.12, join returns some microseconds before the thread is gone
+    return exit_code
