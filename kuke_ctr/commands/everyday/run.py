@@ -44,14 +44,19 @@ app = typer.Typer()
 @with_container_flags(RUN)
 def run(
     session: Session,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="A reference as `images ls` has.")],
+    image: Annotated[
+        str, typer.Argument(metavar="IMAGE", help="The image, as `images ls` shows it.")
+    ],
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="CMD", help="Else the image's own command.")
+        list[str] | None,
+        typer.Argument(metavar="CMD", help="The command to run; default: the image's own."),
     ] = None,
     *,
     name: Annotated[
         str | None,
-        typer.Option("--name", "--id", metavar="ID", help="The container's id; else a new one."),
+        typer.Option(
+            "--name", "--id", metavar="ID", help="The container's id; default: a new one."
+        ),
     ] = None,
     rm: Annotated[bool, typer.Option("--rm", help="Remove the container when it ends.")] = False,
     detach: Detach = False,
@@ -62,7 +67,12 @@ def run(
     env_file: EnvFile = None,
     volume: Annotated[
         list[str] | None,
-        typer.Option("--volume", "-v", metavar="SRC:DST[:ro]", help="A bind mount, as in docker."),
+        typer.Option(
+            "--volume",
+            "-v",
+            metavar="SRC:DST[:ro]",
+            help="A bind mount, as in docker; SRC must exist.",
+        ),
     ] = None,
     log_file: LogFile = None,
     null_io: NullIo = False,
@@ -70,12 +80,14 @@ def run(
     create_namespace: CreateNamespace = False,
     flags: ContainerFlags,
 ) -> None:
-    """Make a container of an image and start it.
+    """Create a container from an image and start it.
 
-    Runs `ctr run [--rm | -d] [-t] FLAG... -- IMAGE ID CMD...`. Options end at IMAGE. In the
-    foreground the exit code is that of the command; 125 is a failure of ours or ctr's, 126 a
-    program that can't be executed, 127 one that is not there. With -d the output goes to
-    /var/log/kuke-ctr/NAMESPACE/ID.log (`kuke-ctr logs ID`). A run that fails leaves nothing behind.
+    Options end at IMAGE. In the foreground the exit code is that of the command; 125: ctr or
+    kuke-ctr failed, 126: the program cannot be executed, 127: there is no such program. With -d the
+    output goes to /var/log/kuke-ctr/NAMESPACE/ID.log (`kuke-ctr logs ID` shows it). A run that
+    fails leaves nothing behind.
+
+    Runs `ctr run [--rm | -d] [-t] FLAG... -- IMAGE ID CMD...`.
     """
     with own_failures():
         _exclude(rm=rm, detach=detach, tty=tty, log_file=log_file, null_io=null_io, fifo=fifo)
@@ -129,16 +141,17 @@ def _exclude(
     ]
     if rm and detach:
         raise UsageError(
-            "--rm and -d exclude each other: nobody is there to remove it",
-            hint="leave --rm out; once it has ended, `kuke-ctr containers rm ID` removes it, its "
-            "snapshot and its log",
+            "--rm and -d cannot be combined: kuke-ctr has left before the container ends",
+            hint="leave --rm out; after the container has ended, `kuke-ctr containers rm ID` "
+            "removes it, its snapshot and its log",
         )
     if outputs and not detach:
-        raise UsageError(f"{outputs[0]} is for -d/--detach", hint="redirect our output instead")
+        raise UsageError(f"{outputs[0]} is for -d/--detach", hint="redirect stdout instead")
     if len(outputs) > 1:
-        raise UsageError(f"{' and '.join(outputs)} exclude each other", hint="give one of them")
+        raise UsageError(f"{' and '.join(outputs)} cannot be combined", hint="use one of them")
     if tty and outputs and outputs != ["--fifo"]:
         raise UsageError(
-            f"{outputs[0]} does not go with -t: a terminal's output can only be attached to",
+            f"{outputs[0]} cannot be combined with -t: the output of a terminal can only be "
+            "attached to",
             hint=f"leave -t out, or {outputs[0]}",
         )

@@ -48,11 +48,21 @@ class SharedOption(NamedTuple):
 Group = tuple[SharedOption, ...]
 
 SCOPE: Group = (
-    SharedOption(("--realm", "-r"), "NAME", "The realm (KUKE_CTR_REALM; else `default`)."),
-    SharedOption(("--namespace", "-n"), "NS", "Use this namespace instead of a realm's."),
-    SharedOption(("--manifest",), "FILE", "Read the realm from this manifest.", rare=True),
     SharedOption(
-        ("--run-path",), "DIR", "Kukeon's run path (KUKEON_RUN_PATH; else /opt/kukeon).", rare=True
+        ("--realm", "-r"), "NAME", "The realm (KUKE_CTR_REALM; default: settings, else `default`)."
+    ),
+    SharedOption(("--namespace", "-n"), "NS", "Use this namespace instead of a realm's."),
+    SharedOption(
+        ("--manifest",),
+        "FILE",
+        "Take the realm's namespace from this YAML file (kind: Realm).",
+        rare=True,
+    ),
+    SharedOption(
+        ("--run-path",),
+        "DIR",
+        "Kukeon's run path (KUKEON_RUN_PATH; default /opt/kukeon).",
+        rare=True,
     ),
 )
 """Which realm, and so which namespace."""
@@ -60,7 +70,7 @@ SCOPE: Group = (
 RUN_PATH: Group = SCOPE[-1:]
 
 EVERY_REALM: Group = (
-    SharedOption(("--all-realms", "-A"), None, "Every realm that exists, with a REALM column."),
+    SharedOption(("--all-realms", "-A"), None, "All realms that exist, with a REALM column."),
 )
 
 TRACE: Group = (
@@ -81,7 +91,12 @@ HOST: Group = (
 """Which containerd, and how long its answer may take."""
 
 RECORD: Group = (
-    SharedOption(("--record",), "DIR", "Write every call of ctr into this folder.", rare=True),
+    SharedOption(
+        ("--record",),
+        "DIR",
+        "Write every ctr call and its output into this new directory.",
+        rare=True,
+    ),
     SharedOption(("--record-append",), None, "Add to a folder that has recordings.", rare=True),
     SharedOption(
         ("--record-env",), None, "Keep the values of containers' environments.", rare=True
@@ -106,15 +121,17 @@ _HELP: Group = (
     SharedOption(("--help-all",), None, "Show this page with every option.", rare=True),
 )
 
-QUIET: Group = (
-    SharedOption(("--quiet", "-q"), None, "One identifier a line, the same as -o name."),
-)
+QUIET: Group = (SharedOption(("--quiet", "-q"), None, "Print only names or ids; same as -o name."),)
 _OF_ROWS: Group = (
     SharedOption(("--columns",), "A,B", "Show these columns only."),
-    SharedOption(("--sort-by",), "COLUMN", "Sort by this column; -COLUMN downwards."),
-    SharedOption(("--no-headers",), None, "No header line."),
     SharedOption(
-        ("--partial",), None, "json, yaml, csv: print the good rows where others can't be read."
+        ("--sort-by",), "COLUMN", "Sort by this column; -COLUMN sorts in descending order."
+    ),
+    SharedOption(("--no-headers",), None, "Omit the header line."),
+    SharedOption(
+        ("--partial",),
+        None,
+        "With json, yaml, csv: print the readable rows if others cannot be read.",
     ),
 )
 
@@ -159,7 +176,9 @@ RARE_PANEL = "Special cases"
 
 Snapshotter = Annotated[
     str | None,
-    typer.Option("--snapshotter", metavar="NAME", help="overlayfs, native, ...; else ctr's own."),
+    typer.Option(
+        "--snapshotter", metavar="NAME", help="Snapshotter: overlayfs, native, ...; default: ctr's."
+    ),
 ]
 """Of the commands that are about one snapshotter."""
 
@@ -222,7 +241,7 @@ def _shown_name(parameter: inspect.Parameter) -> str:
 
 
 def _is_empty(name: str) -> UsageError:
-    return UsageError(f"{name} is empty", hint="give it a value (an unset variable?)")
+    return UsageError(f"{name} is empty", hint="give it a value; is a shell variable unset?")
 
 
 def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | None:
@@ -306,7 +325,8 @@ def _one(option: SharedOption, given: object) -> str | None:
         return None
     if len(set(given)) > 1:
         raise UsageError(
-            f"{option.names[0]} was given twice: {' and '.join(map(repr, given))}",
+            f"{option.names[0]} was given twice with different values: "
+            f"{' and '.join(map(repr, given))}",
             hint="give it once",
         )
     if given[0] == "" and option.field not in ("realm", "namespace"):  # those say what fits
@@ -340,7 +360,7 @@ def _exclude(options: SharedOptions) -> None:
         ("--record", "--replay", options.record is not None and options.replay is not None),
     ):
         if both:
-            raise UsageError(f"{one} and {other} exclude each other", hint="leave one of them out")
+            raise UsageError(f"{one} and {other} cannot be combined", hint="leave one of them out")
 
 
 def _field(column: str | None) -> str | None:
@@ -353,7 +373,7 @@ def _columns(text: str | None) -> tuple[str, ...]:
         return ()
     names = tuple(name for part in text.split(",") if (name := _field(part)))
     if not names:
-        raise UsageError("--columns names no column", hint="for example --columns ref,size")
+        raise UsageError("--columns is empty", hint="for example --columns ref,size")
     return names
 
 
@@ -364,7 +384,7 @@ def _seconds(text: str | None) -> float | None:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", text, re.ASCII)
     if match is None:
         raise UsageError(
-            f"--timeout {text!r} is not a time", hint="seconds, or 90s, 5m, 1h; 0 is no limit"
+            f"--timeout {text!r} is not a time", hint="use seconds, or 90s, 5m, 1h; 0 is no limit"
         )
     number, unit = match.groups()
     return float(number) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[unit or "s"]
