@@ -202,7 +202,7 @@ def test_a_short_name_has_a_whole_one(short: str, whole: str) -> None:
         (
             ["x.io/a:1"],
             [],
-            "the namespace has: x.io/a:1; to fetch it: `kuke-ctr images pull docker.io/library/busybox:",
+            "x.io/a:1; to fetch it: `kuke-ctr images pull docker.io/library/busybox:",
         ),
     ],
 )

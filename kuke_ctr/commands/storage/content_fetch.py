@@ -191,9 +191,7 @@ def _bring_and_keep(
             realm.scope.change("content", "label", digest, rooted_label())
         except NotFound as error:
             if last:
-                error.hint = (
-                    "containerd removed the blob before it was labelled; run the same command again"
-                )
+                error.hint = "containerd removed the blob before it was labelled; run it again"
                 raise
             os.lseek(descriptor, start, os.SEEK_SET)
         else:

@@ -311,7 +311,7 @@ def test_what_is_collected_before_it_has_its_label_is_brought_once_more(
     out, err = capsys.readouterr()
     assert read.read_text() == "bytesbytes"
     assert (code, out) == ((0, f"{digest}\n") if losses == 1 else (3, ""))
-    assert ("run the same command again" in err) == (losses > 1)
+    assert ("before it was labelled" in err) == (losses > 1)
 
 
 def test_ingest_hands_the_file_to_ctr_and_prints_its_digest(
