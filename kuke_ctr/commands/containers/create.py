@@ -56,6 +56,11 @@ def create(
     Options end at IMAGE: what follows is passed to the container. For a flag of ctr that is not
     listed here use `--extra=--gpus --extra=0`. If it fails, no snapshot is left behind.
 
+    Examples:
+
+        kuke-ctr containers create -r main docker.io/library/busybox:1.36 web sleep 3600
+        kuke-ctr containers create -r main --memory-limit 256m docker.io/library/busybox:1.36 job
+
     Runs `ctr containers create [FLAG]... -- IMAGE CONTAINER [COMMAND]...`.
     """
     chosen = (*flags.words(), *ctr_flags(tty=tty), *extra_flags(session))

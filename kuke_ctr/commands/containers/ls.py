@@ -32,6 +32,11 @@ def ls(
 ) -> None:
     """List the containers of a realm.
 
+    Examples:
+
+        kuke-ctr containers ls -r main
+        kuke-ctr containers ls -A -o json
+
     Runs `ctr containers ls`. Records: Container.
     """
     list_realms_table(
@@ -51,6 +56,11 @@ def info(
     spec: Annotated[bool, typer.Option("--spec", help="Print only the OCI spec.")] = False,
 ) -> None:
     """Show all that containerd knows about a container, as one document.
+
+    Examples:
+
+        kuke-ctr containers info -r main web
+        kuke-ctr containers info -r main web --spec -o yaml
 
     Runs `ctr containers info CONTAINER`.
     """

@@ -37,6 +37,11 @@ def label(
 ) -> None:
     """Set labels of a container; `KEY=` removes one.
 
+    Examples:
+
+        kuke-ctr containers label -r main web team=a
+        kuke-ctr containers label -r main web team=
+
     Runs `ctr containers label CONTAINER KEY=VALUE...`.
     """
     chosen = checked_labels(labels)
@@ -69,6 +74,11 @@ def rm(
     log file of a container that `kuke-ctr run -d` created. With `--keep-snapshot` the snapshot gets
     a label, so that containerd does not remove it later. `--all` lists what will be removed and
     asks, or needs --yes.
+
+    Examples:
+
+        kuke-ctr containers rm -r main web
+        kuke-ctr containers rm -r main --all --dry-run
 
     Runs `ctr containers rm CONTAINER` for each, after `ctr tasks ls` and `ctr containers info`;
     with `--keep-snapshot` `ctr snapshots label` first.

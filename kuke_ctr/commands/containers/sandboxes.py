@@ -26,6 +26,11 @@ def ls(
 ) -> None:
     """List the sandboxes of a realm (ctr 1.7 and later).
 
+    Examples:
+
+        kuke-ctr sandboxes ls -r main
+        kuke-ctr sandboxes ls -n k8s.io 'id==pod1'
+
     Runs `ctr sandboxes ls`. Records: Sandbox.
     """
     require(session.ctr, "sandboxes")

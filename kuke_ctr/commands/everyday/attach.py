@@ -66,7 +66,7 @@ def attach(
         typer.Option(
             "--detach-keys",
             metavar="KEYS",
-            help="Keys that detach, as in docker: ctrl-p,ctrl-q. Default: ctrl-],ctrl-].",
+            help="Keys that detach, as in docker: ctrl-p,ctrl-q.",
         ),
     ] = DEFAULT_KEYS,
     no_stdin: Annotated[
@@ -104,14 +104,17 @@ def attach(
     ] = None,
     order: Annotated[str, typer.Option("--order", hidden=True)] = "",
 ) -> None:
-    """Use the terminal of a running container; leaving does not stop it.
+    r"""Use the terminal of a running container; leaving does not stop it.
 
     Press Ctrl-] twice to leave, or Ctrl-C if the task has no terminal (exit code 0). When the task
     ends, ctr deletes it, and its exit code is kuke-ctr's. 125: ctr or kuke-ctr failed. 124:
     --timeout passed, or the --expect text did not come. -q omits the notes, except the last one if
     the exit code is not 0.
 
-    In a script: kuke-ctr attach web --send 'date\\n' --expect '20\\d\\d' --timeout 5s
+    Examples:
+
+        kuke-ctr attach -r main shell
+        kuke-ctr attach -r main shell --send 'date\n' --expect '20\d\d' --timeout 5s
 
     Runs `ctr tasks attach CONTAINER`, or connects to kuketty's socket if Kukeon's kuketty holds the
     terminal.

@@ -44,8 +44,15 @@ def events(
 ) -> None:
     """Show what happens in a realm, as it happens: until Ctrl-C, or --until, or --timeout.
 
-    Runs `ctr events namespace==NS,FILTER`. Ctrl-C exits with 130; --timeout ends it with 0, or with
-    124 where --until waits in vain. json, yaml and --sort-by need such an end. Records: Event.
+    Ctrl-C exits with 130; --timeout ends it with 0, or with 124 if the --until event did not come.
+    json, yaml and --sort-by need --until or --timeout.
+
+    Examples:
+
+        kuke-ctr events -r main
+        kuke-ctr events -A 'topic=="/tasks/exit"' -o jsonl
+
+    Runs `ctr events namespace==NS,FILTER`. Records: Event.
     """
     options = session.options
     view = view_of(session, Event)

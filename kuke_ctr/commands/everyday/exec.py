@@ -67,6 +67,11 @@ def exec_(
     with -t it gets HUP when kuke-ctr ends. --env needs the program `env` in the container, and
     everybody on the host can read the value.
 
+    Examples:
+
+        kuke-ctr exec -r main -it web sh
+        kuke-ctr exec -r main web cat /etc/hosts
+
     Runs `ctr tasks exec --exec-id NEW [-t] -- ID CMD...`.
     """
     with own_failures():

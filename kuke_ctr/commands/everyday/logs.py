@@ -51,7 +51,14 @@ def logs(
     pipe.
 
     Reads the file that has the output: Kukeon's, that of `kuke-ctr run -d`, kuketty's, or the one
-    that the shim writes. Runs `ctr containers info ID` and `ctr tasks ls` to find it, and with -f
+    that the shim writes.
+
+    Examples:
+
+        kuke-ctr logs -r main web
+        kuke-ctr logs -r main -f -n 100 web
+
+    Runs `ctr containers info ID` and `ctr tasks ls` to find it, and with -f
     to know when the task ends.
     """
     if since is not None or times:

@@ -87,6 +87,11 @@ def run(
     output goes to /var/log/kuke-ctr/NAMESPACE/ID.log (`kuke-ctr logs ID` shows it). A run that
     fails leaves nothing behind.
 
+    Examples:
+
+        kuke-ctr run -r main --rm -it docker.io/library/busybox:1.36 sh
+        kuke-ctr run -r main -d --name web docker.io/library/busybox:1.36 sleep 3600
+
     Runs `ctr run [--rm | -d] [-t] FLAG... -- IMAGE ID CMD...`.
     """
     with own_failures():

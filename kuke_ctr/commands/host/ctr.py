@@ -27,6 +27,11 @@ def ctr(
 
     kuke-ctr fills in -n and -a and is replaced by ctr: terminal, signals and exit code are ctr's.
 
+    Examples:
+
+        kuke-ctr ctr -r main -- images check
+        kuke-ctr ctr -r main -x -- snapshots tree
+
     Runs `ctr ARGS...`.
     """
     if session.options.record is not None or session.options.replay is not None:

@@ -17,6 +17,11 @@ app = typer.Typer()
 def ls(session: Session) -> None:
     """List deprecated features that are in use on this host (ctr 1.6.27, 1.7.12 and later).
 
+    Examples:
+
+        kuke-ctr deprecations ls
+        kuke-ctr deprecations ls -o json
+
     Runs `ctr deprecations list --format json`. Records: Deprecation.
     """
     require(session.ctr, "deprecations")

@@ -15,6 +15,11 @@ app = typer.Typer()
 def info(session: Session) -> None:
     """Show information about containerd, as one document (ctr 1.7 and later).
 
+    Examples:
+
+        kuke-ctr info
+        kuke-ctr info -o yaml
+
     Runs `ctr info`.
     """
     require(session.ctr, "info")

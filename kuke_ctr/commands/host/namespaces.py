@@ -38,6 +38,11 @@ _POINTING = (RealmSource.RECORD, RealmSource.SETTINGS)
 def ls(session: Session) -> None:
     """List all namespaces of containerd, of realms and others.
 
+    Examples:
+
+        kuke-ctr namespaces ls
+        kuke-ctr namespaces ls -q
+
     Runs `ctr namespaces ls`. Records: Namespace.
     """
     view = view_of(session, Namespace)
@@ -61,6 +66,11 @@ def create(session: Session, name: Name, labels: Labels = None) -> None:
 
     A namespace that exists is an error (exit code 1); `namespaces label` changes its labels.
 
+    Examples:
+
+        kuke-ctr namespaces create team-a
+        kuke-ctr namespaces create team-a owner=ops
+
     Runs `ctr namespaces create NAMESPACE [KEY=VALUE]...`.
     """
     check_name(name, "namespace")
@@ -83,6 +93,11 @@ def label(session: Session, name: Name, labels: Labels = None) -> None:
     """Set labels of a namespace; `KEY=` removes one.
 
     A namespace that does not exist is an error (exit code 3); ctr would create it.
+
+    Examples:
+
+        kuke-ctr namespaces label team-a owner=ops
+        kuke-ctr namespaces label team-a owner=
 
     Runs `ctr namespaces label NAMESPACE KEY=VALUE...`, after `ctr namespaces ls -q`.
     """
@@ -108,6 +123,11 @@ def rm(
     """Remove empty namespaces; asks, or needs --yes.
 
     A namespace with images, containers, snapshots or content is refused.
+
+    Examples:
+
+        kuke-ctr namespaces rm team-a
+        kuke-ctr namespaces rm team-a team-b --yes
 
     Runs `ctr namespaces rm NAMESPACE`, after a look at what is in it.
     """

@@ -34,7 +34,12 @@ def parse(
 ) -> None:
     """Read a table that ctr printed, for example on another host.
 
-    For example: `ssh host ctr images ls | kuke-ctr parse images -o json`
+    `-` or no FILE reads stdin: `ssh host ctr images ls | kuke-ctr parse images`.
+
+    Examples:
+
+        kuke-ctr parse images images.txt
+        kuke-ctr parse tasks -o json < tasks.txt
 
     Runs nothing. Records: those of the noun.
     """

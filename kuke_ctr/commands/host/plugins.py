@@ -24,6 +24,11 @@ def ls(
 ) -> None:
     """List the plugins of containerd and whether each is loaded.
 
+    Examples:
+
+        kuke-ctr plugins ls
+        kuke-ctr plugins ls 'type==io.containerd.snapshotter.v1'
+
     Runs `ctr plugins ls`. Records: Plugin.
     """
     list_host_table(

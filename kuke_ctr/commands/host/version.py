@@ -19,6 +19,11 @@ app = typer.Typer()
 def version(session: Session) -> None:
     """Show the versions of kuke-ctr, ctr and containerd.
 
+    Examples:
+
+        kuke-ctr version
+        kuke-ctr version -o json
+
     Runs `ctr version`, or `ctr --version` if containerd does not answer. Records: Version.
     """
     view = view_of(session, Version)

@@ -102,6 +102,11 @@ def import_(
     if nothing was imported. The namespace is created if a flag, a manifest, a record or the
     settings named it. What follows `--` is passed to ctr.
 
+    Examples:
+
+        kuke-ctr images import -r main app.tar
+        kuke-ctr images import -r main --from-docker app:1.0
+
     Runs `ctr images import FILE`. Records: Image.
     """
     view = view_of(session, Image)
@@ -155,6 +160,11 @@ def export(
 
     The file is created only when it is complete: a failed export leaves no file, and an older file
     unchanged. Exit code 3 if the realm does not have the image. What follows `--` is passed to ctr.
+
+    Examples:
+
+        kuke-ctr images export -r main app.tar docker.io/library/busybox:1.36
+        kuke-ctr images export -r main - docker.io/library/busybox:1.36 > app.tar
 
     Runs `ctr images export - IMAGE...`. Records: Archive.
     """

@@ -46,6 +46,11 @@ def check(
     Exit code 5 if an image is incomplete, 3 if no image matches the filters. -q prints the images
     that are ready to run (complete and unpacked).
 
+    Examples:
+
+        kuke-ctr images check -r main
+        kuke-ctr images check -A -o wide
+
     Runs `ctr images check`, and `ctr images ls -q` to compare. Records: ImageCheck.
     """
     view = view_of(session, ImageCheck)
@@ -78,6 +83,11 @@ def usage(
     """Show the space and inodes that an unpacked image uses, for each layer.
 
     The uppermost layer comes first. The sizes are rounded; `snapshots usage` has exact ones.
+
+    Examples:
+
+        kuke-ctr images usage -r main docker.io/library/busybox:1.36
+        kuke-ctr images usage -r main docker.io/library/busybox:1.36 -o json
 
     Runs `ctr images usage REF` (ctr 1.7 and later). Records: SnapshotUsage.
     """

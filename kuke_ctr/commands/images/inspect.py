@@ -41,6 +41,11 @@ def inspect(
     document, an array for several REFs; jsonl has one document a line. Exit code 5 if something is
     missing or wrong.
 
+    Examples:
+
+        kuke-ctr images inspect -r main docker.io/library/busybox:1.36
+        kuke-ctr images inspect -r main docker.io/library/busybox:1.36 -o json
+
     Runs `ctr images ls name==REF`, `ctr content ls digest==DIGEST...` and `ctr content get DIGEST`,
     with every version of ctr. Records: ImageDetails.
     """

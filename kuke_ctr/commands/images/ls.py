@@ -26,6 +26,11 @@ def ls(
 ) -> None:
     """List the images of a realm.
 
+    Examples:
+
+        kuke-ctr images ls -r main
+        kuke-ctr images ls -A 'name~=busybox' -o json
+
     Runs `ctr images ls`, and `ctr images ls -q` to compare. Records: Image.
     """
     list_realms_table(session, images.LS, Image, filters or (), when_empty=_when_empty)

@@ -49,6 +49,11 @@ def mount(
     `images unmount --rm DIR` undoes it. containerd may remove the snapshot of the mount after 24
     hours.
 
+    Examples:
+
+        kuke-ctr images mount -r main docker.io/library/busybox:1.36 /mnt
+        kuke-ctr images mount -r main --rw docker.io/library/busybox:1.36 /mnt
+
     Runs `ctr images mount REF DIR`, which creates a snapshot that is named after the directory.
     """
     path = _absolute(target)
@@ -93,6 +98,11 @@ def unmount(
 
     Anything else that is mounted there is left alone; ctr would unmount it. Exit code 3 if no image
     of the realm is mounted there.
+
+    Examples:
+
+        kuke-ctr images unmount -r main /mnt
+        kuke-ctr images unmount -r main --rm /mnt
 
     Runs `ctr images unmount DIR`.
     """

@@ -115,6 +115,11 @@ def pull(
     Exit code 3 if the registry does not have the image, or not for this platform. What follows `--`
     is passed to ctr.
 
+    Examples:
+
+        kuke-ctr images pull -r main docker.io/library/busybox:1.36
+        kuke-ctr images pull -r main --user alice --password-stdin registry.example/app:1.0 < secret
+
     Runs `ctr images pull IMAGE`. Records: Image.
     """
     view = view_of(session, Image)
@@ -180,6 +185,11 @@ def push(
     """Send an image to a registry.
 
     Exit code 3 if the realm does not have the image. What follows `--` is passed to ctr.
+
+    Examples:
+
+        kuke-ctr images push -r main registry.example/app:1.0
+        kuke-ctr images push -r main registry.example/app:1.0 docker.io/library/busybox:1.36
 
     Runs `ctr images push REMOTE [IMAGE]`. Records: Image.
     """

@@ -36,6 +36,11 @@ def rm(
 
     A container keeps running without its image; a warning names it. A missing image is exit code 3.
 
+    Examples:
+
+        kuke-ctr images rm -r main docker.io/library/busybox:1.36
+        kuke-ctr images rm -r main --all --dry-run
+
     Runs `ctr images rm REF` for each.
     """
     names_or_all("images", refs, every)
@@ -63,6 +68,11 @@ def prune(
     """Remove all images of a realm that no container was created from.
 
     Each failure is reported, which `ctr images prune` (1.7 and later) does not do.
+
+    Examples:
+
+        kuke-ctr images prune -r main --all --dry-run
+        kuke-ctr images prune -r main --all
 
     Runs `ctr images rm REF` for each image in `ctr images ls -q` that `ctr containers ls` does not
     have.

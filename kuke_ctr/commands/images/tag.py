@@ -40,6 +40,11 @@ def tag(
 
     An existing name is kept without --force; ctr 2.x would overwrite it.
 
+    Examples:
+
+        kuke-ctr images tag -r main docker.io/library/busybox:1.36 registry.example/app:1.0
+        kuke-ctr images tag -r main --force docker.io/library/busybox:1.36 registry.example/app:1.0
+
     Runs `ctr images tag SRC DST` for each name, with --local if an older containerd needs it.
     """
     if skip_reference_check:
@@ -74,6 +79,11 @@ def label(
     ] = False,
 ) -> None:
     """Set labels of an image; `KEY=` removes one.
+
+    Examples:
+
+        kuke-ctr images label -r main docker.io/library/busybox:1.36 team=a
+        kuke-ctr images label -r main docker.io/library/busybox:1.36 team=
 
     Runs `ctr images label REF KEY=VALUE...`.
     """
@@ -113,6 +123,11 @@ def convert(
     """Convert an image to another format, under a new name.
 
     An existing name is kept without --force; ctr would remove that image first.
+
+    Examples:
+
+        kuke-ctr images convert -r main --oci registry.example/app:1.0 registry.example/app:oci
+        kuke-ctr images convert -r main --uncompress app.example/app:1.0 app.example/app:tar
 
     Runs `ctr images convert SRC DST` (ctr 1.5 and later).
     """

@@ -42,6 +42,11 @@ def ls(
 
     Realms come from Kukeon's records, the settings and containerd's namespaces.
 
+    Examples:
+
+        kuke-ctr realms ls
+        kuke-ctr realms ls --all -o wide
+
     Runs `ctr namespaces ls -q`. Records: Realm.
     """
     view = view_of(session, Realm)
@@ -68,6 +73,11 @@ def resolve(
     ] = False,
 ) -> None:
     """Show the namespace of a realm, and with --explain how it was found.
+
+    Examples:
+
+        kuke-ctr realms resolve main
+        kuke-ctr realms resolve main --explain
 
     Runs `ctr namespaces ls -q`. Records: one object with name, namespace, source, exists, rules.
     """

@@ -28,6 +28,11 @@ def ls(
 ) -> None:
     """List the content of a realm: manifests, configurations and layers.
 
+    Examples:
+
+        kuke-ctr content ls -r main
+        kuke-ctr content ls -r main --sort-by -size
+
     Runs `ctr content ls`, and `ctr content ls -q` to compare. Records: Blob.
     """
     list_realms_table(
@@ -48,6 +53,11 @@ def active(
     ] = None,
 ) -> None:
     """List unfinished downloads and imports of a realm.
+
+    Examples:
+
+        kuke-ctr content active -r main
+        kuke-ctr content active -A
 
     Runs `ctr content active`, whose help calls the filter a regexp. Records: ActiveIngest.
     """
@@ -71,6 +81,11 @@ def get(
     """Write the bytes of a blob to stdout.
 
     There is no time limit unless you give --timeout.
+
+    Examples:
+
+        kuke-ctr content get -r main sha256:e60a441b201a > blob
+        kuke-ctr content get -r main e60a441b201a | head
 
     Runs `ctr content get DIGEST`; for a shortened digest `ctr content ls -q` first.
     """

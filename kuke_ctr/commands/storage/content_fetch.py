@@ -65,6 +65,11 @@ def fetch(
 
     Prints the name. If the registry needs a password, use `kuke-ctr images pull`.
 
+    Examples:
+
+        kuke-ctr content fetch -r main docker.io/library/busybox:1.36
+        kuke-ctr content fetch -r main --all-platforms docker.io/library/busybox:1.36
+
     Runs `ctr content fetch REF`, and `ctr images ls -q` to check the result.
     """
     if user is not None:  # a password may stand in it: it is not shown
@@ -143,6 +148,11 @@ def ingest(
 
     Without --keep, containerd removes the blob soon, unless an image, a lease or a label refers to
     it. An empty stdin is refused without --expected-size 0.
+
+    Examples:
+
+        kuke-ctr content ingest -r main notes notes.txt --keep
+        echo hello | kuke-ctr content ingest -r main hello -
 
     Runs `ctr content ingest REF`, with --keep also `ctr content label`. For the digest the file is
     read first; for a stream `ctr content ls -q` runs before and after.

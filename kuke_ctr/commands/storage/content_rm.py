@@ -39,6 +39,11 @@ def label(
 
     Labels that start with containerd.io/gc. decide what containerd removes.
 
+    Examples:
+
+        kuke-ctr content label -r main sha256:e60a441b201a team=a
+        kuke-ctr content label -r main e60a441b201a team=
+
     Runs `ctr content label DIGEST KEY=VALUE...`; for a shortened digest `ctr content ls -q` first.
     """
     words = checked_labels(labels)
@@ -62,6 +67,11 @@ def rm(
     """Remove content of a realm; asks if an image of any namespace needs it.
 
     A missing blob is exit code 3. With --yes the users are not searched.
+
+    Examples:
+
+        kuke-ctr content rm -r main sha256:e60a441b201a
+        kuke-ctr content rm -r main e60a441b201a --dry-run
 
     Runs `ctr content rm DIGEST`, after `ctr images ls`, `ctr content ls` and if necessary `ctr
     content get` in every namespace.
@@ -117,6 +127,11 @@ def prune(
     Containers keep running, and new ones can be created. But the images cannot be pushed, exported
     or unpacked again until they are pulled again. Lists what will be removed and asks; prints the
     removed digests.
+
+    Examples:
+
+        kuke-ctr content prune -r main --dry-run
+        kuke-ctr content prune -r main --yes
 
     Runs `ctr content prune references` (ctr 1.5 and later).
     """

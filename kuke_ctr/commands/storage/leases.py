@@ -24,6 +24,11 @@ def ls(
 ) -> None:
     """List the leases of a realm, which keep containerd from removing content and snapshots.
 
+    Examples:
+
+        kuke-ctr leases ls -r main
+        kuke-ctr leases ls -A -o json
+
     Runs `ctr leases ls`, and `ctr leases ls -q` to compare. Records: Lease.
     """
     list_realms_table(

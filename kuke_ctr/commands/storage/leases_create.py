@@ -50,6 +50,11 @@ def create(
 
     It expires after 24 hours, unless you give --expires.
 
+    Examples:
+
+        kuke-ctr leases create -r main backup
+        kuke-ctr leases create -r main backup --expires 7d owner=ops
+
     Runs `ctr leases create [KEY=VALUE...]`.
     """
     given = list(words or [])
@@ -97,6 +102,11 @@ def rm(
     """Remove leases; asks if a lease may protect content or snapshots, or has labels.
 
     With --yes this is not searched.
+
+    Examples:
+
+        kuke-ctr leases rm -r main backup
+        kuke-ctr leases rm -r main backup --sync
 
     Runs `ctr leases rm ID`, after `ctr images|content|containers|snapshots ls`: ctr cannot show
     what a lease protects.

@@ -37,6 +37,11 @@ Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of a snapshot."
 def ls(session: Session, snapshotter: Snapshotter = None) -> None:
     """List the snapshots of a realm.
 
+    Examples:
+
+        kuke-ctr snapshots ls -r main
+        kuke-ctr snapshots ls -A -o json
+
     Runs `ctr snapshots ls`. Records: Snapshot.
     """
     list_realms_table(
@@ -55,6 +60,11 @@ def usage(
 ) -> None:
     """Show the space and inodes of each snapshot of a realm, without its parents.
 
+    Examples:
+
+        kuke-ctr snapshots usage -r main
+        kuke-ctr snapshots usage -r main web --sort-by -size
+
     Runs `ctr snapshots usage -b` (exact sizes). Records: SnapshotUsage.
     """
     table = snapshots.of(snapshots.USAGE, snapshotter)
@@ -70,6 +80,11 @@ def usage(
 @takes(IN_REALM, EVERY_REALM, list_options())
 def tree(session: Session, snapshotter: Snapshotter = None) -> None:
     """Show the snapshots of a realm as a tree: parents and children.
+
+    Examples:
+
+        kuke-ctr snapshots tree -r main
+        kuke-ctr snapshots tree -A
 
     Runs `ctr snapshots ls`; with -o raw `ctr snapshots tree`. Records: SnapshotNode.
     """
@@ -91,6 +106,11 @@ def tree(session: Session, snapshotter: Snapshotter = None) -> None:
 def info(session: Session, key: Key, snapshotter: Snapshotter = None) -> None:
     """Show all that containerd knows about a snapshot, as one document.
 
+    Examples:
+
+        kuke-ctr snapshots info -r main web
+        kuke-ctr snapshots info -r main web -o yaml
+
     Runs `ctr snapshots info KEY`.
     """
     realm = session.realm()
@@ -109,6 +129,11 @@ def mounts(
     """Print the commands that would mount a snapshot, without running them.
 
     `kuke-ctr snapshots mount` runs them.
+
+    Examples:
+
+        kuke-ctr snapshots mounts -r main web /mnt
+        kuke-ctr snapshots mounts -r main --snapshotter native web /mnt
 
     Runs `ctr snapshots mounts TARGET KEY`.
     """

@@ -64,6 +64,11 @@ def prepare(
     Prints the key; with --target or --mounts what ctr prints. Nothing is mounted: use `kuke-ctr
     snapshots mount`.
 
+    Examples:
+
+        kuke-ctr snapshots prepare -r main scratch base
+        kuke-ctr snapshots prepare -r main --target /mnt scratch base
+
     Runs `ctr snapshots prepare KEY [PARENT]`.
     """
     _make(session, "prepare", key, parent, target, mounts, snapshotter, create_namespace)
@@ -84,6 +89,11 @@ def view(
 
     Prints the key; with --target or --mounts what ctr prints. The view gets a label, so that
     containerd does not remove it.
+
+    Examples:
+
+        kuke-ctr snapshots view -r main look base
+        kuke-ctr snapshots view -r main --target /mnt look base
 
     Runs `ctr snapshots view KEY [PARENT]` and `ctr snapshots label KEY containerd.io/gc.root=TIME`.
     """
@@ -146,6 +156,11 @@ def commit(
 
     The old key ACTIVE no longer exists afterwards; a container that has it cannot be started again.
     Prints the key.
+
+    Examples:
+
+        kuke-ctr snapshots commit -r main base scratch
+        kuke-ctr snapshots commit -r main base scratch --dry-run
 
     Runs `ctr snapshots commit KEY ACTIVE`.
     """

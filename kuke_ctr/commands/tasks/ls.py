@@ -23,6 +23,11 @@ def ls(session: Session) -> None:
 
     The order is that of the ids.
 
+    Examples:
+
+        kuke-ctr tasks ls -r main
+        kuke-ctr tasks ls -A -o json
+
     Runs `ctr tasks ls`. Records: Task.
     """
     list_realms_table(
@@ -46,6 +51,11 @@ def ps(session: Session, names: Tasks = None) -> None:
 
     Users are those of the host.
 
+    Examples:
+
+        kuke-ctr tasks ps -r main
+        kuke-ctr tasks ps -r main web -o wide
+
     Runs `ctr tasks ps TASK` for each, after `ctr tasks ls` if you name none. Records: Process.
     """
     view = view_of(session, Process)
@@ -64,6 +74,11 @@ def metrics(session: Session, names: Tasks = None) -> None:
     """Show the CPU time, memory, processes and I/O of tasks.
 
     The fields are the same for cgroup versions 1 and 2.
+
+    Examples:
+
+        kuke-ctr tasks metrics -r main
+        kuke-ctr tasks metrics -r main web -o json
 
     Runs `ctr tasks metrics --format json TASK` for each, after `ctr tasks ls` if you name none.
     Records: Metrics.

@@ -31,6 +31,11 @@ def rm(
 
     An exit code of the process other than 0 is printed on stderr.
 
+    Examples:
+
+        kuke-ctr tasks rm -r main web
+        kuke-ctr tasks rm -r main --force web
+
     Runs `ctr tasks rm TASK` for each, with `ctr tasks ls` before and after.
     """
     if exec_id is not None and len(names) > 1:
@@ -71,6 +76,11 @@ def checkpoint(
 
     criu must be installed where containerd runs. The task is paused meanwhile. Prints the name of
     the image, or the directory.
+
+    Examples:
+
+        kuke-ctr tasks checkpoint -r main web
+        kuke-ctr tasks checkpoint -r main --image-path /tmp/web web
 
     Runs `ctr tasks checkpoint TASK`, after `ctr tasks ls`.
     """

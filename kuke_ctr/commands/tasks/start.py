@@ -54,6 +54,11 @@ def start(
     125: ctr or kuke-ctr failed. With -d the output goes to /var/log/kuke-ctr/NAMESPACE/ID.log, and
     a label of the container names that file.
 
+    Examples:
+
+        kuke-ctr tasks start -r main -d web
+        kuke-ctr tasks start -r main -i web
+
     Runs `ctr tasks start [-d] ID`.
     """
     with own_failures():
