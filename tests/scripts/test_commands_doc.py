@@ -80,6 +80,6 @@ def test_an_example_is_right_as_it_is_typed(command: Command, line: str) -> None
     words = shlex.split(line, comments=True)
     words = words[words.index("kuke-ctr") + 1 :]
     end = next((i for i, word in enumerate(words) if word in ("|", "<", ">")), len(words))
-    names = (command.words, command.same)
+    names = (command.words, command.same, command.words[-1:])
     typed = next(name for name in names if name and tuple(words[: len(name)]) == name)
     command.build().make_context("kuke-ctr", words[len(typed) : end])
