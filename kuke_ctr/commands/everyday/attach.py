@@ -56,45 +56,56 @@ def _options_in(args: Sequence[str]) -> Iterator[str]:
             next(words, None)
 
 
+Keys = Annotated[
+    str, typer.Option("--detach-keys", metavar="KEYS", help="As in docker: ctrl-p,ctrl-q.")
+]
+NoStdin = Annotated[
+    bool, typer.Option("--no-stdin", help="Only look: nothing that is typed gets there.")
+]
+SigProxy = Annotated[
+    bool,
+    typer.Option(
+        "--sig-proxy",
+        help="Without a terminal in the task: signals that we get, Ctrl-C too, go to it.",
+    ),
+]
+Save = Annotated[
+    Path | None,
+    typer.Option("--save", metavar="FILE", help="Write what is shown to this new file as well."),
+]
+Logs = Annotated[
+    bool, typer.Option("--logs", help="Follow the log file where the output goes into one.")
+]
+Expect = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--expect",
+        metavar="REGEX",
+        help="Wait for this in the output and end with 0; with 124 where it does not come.",
+    ),
+]
+Send = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--send",
+        metavar="TEXT",
+        help=r"Type this after what stands before it; knows \n, \r, \t, \e and \xHH.",
+    ),
+]
+
+
 @app.command("attach", cls=InOrder)
 @takes(SCOPE, QUIET, TRACE, HOST, RECORD)
-def attach(
+def attach_(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
-    keys: Annotated[
-        str, typer.Option("--detach-keys", metavar="KEYS", help="As in docker: ctrl-p,ctrl-q.")
-    ] = DEFAULT_KEYS,
-    no_stdin: Annotated[
-        bool, typer.Option("--no-stdin", help="Only look: nothing that is typed gets there.")
-    ] = False,
-    sig_proxy: Annotated[
-        bool,
-        typer.Option(
-            "--sig-proxy",
-            help="Without a terminal in the task: signals that we get, Ctrl-C too, go to it.",
-        ),
-    ] = False,
-    save: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write what is shown to this new file as well."),
-    ] = None,
-    logs: Annotated[
-        bool, typer.Option("--logs", help="Follow the log file where the output goes into one.")
-    ] = False,
-    expect: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="REGEX",
-            help="Wait for this in the output and end with 0; with 124 where it does not come.",
-        ),
-    ] = None,
-    send: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TEXT",
-            help=r"Type this after what stands before it; knows \n, \r, \t, \e and \xHH.",
-        ),
-    ] = None,
+    keys: Keys = DEFAULT_KEYS,
+    no_stdin: NoStdin = False,
+    sig_proxy: SigProxy = False,
+    save: Save = None,
+    logs: Logs = False,
+    expect: Expect = None,
+    send: Send = None,
     order: Annotated[str, typer.Option("--order", hidden=True)] = "",
 ) -> None:
     r"""Look into a running container and type to it; leaving does it no harm.
@@ -110,7 +121,7 @@ def attach(
     watched = parse_keys(keys)
     script = _script(order, expect or [], send or [])
     with own_failures():
-        from kuke_ctr.recipes import attach as recipe
+        from kuke_ctr.recipes.attach import attach, plan
         from kuke_ctr.recipes.attach_target import refuse
         from kuke_ctr.terminals.attachment import refuse_existing
 
@@ -123,12 +134,12 @@ def attach(
             refuse_existing(save)
         options = _options(session, watched, no_stdin, sig_proxy, save, script)
         if session.options.dry_run:
-            recipe.plan(realm.scope, found, options)
+            plan(realm.scope, found, options)
             return
         if not session.options.quiet:
             _announce(found, options)
             options = replace(options, input_ended=lambda: _input_ended(found, options))
-        ending = recipe.attach(realm.scope, found, options)
+        ending = attach(realm.scope, found, options)
         _tell(session, found, ending)
     raise typer.Exit(ending.exit_code)
 

@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -34,9 +35,21 @@ from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.recipes.environment import environment_of
 from kuke_ctr.recipes.run import RUN_LABEL, Made, RunLog, make_log, name_for, no_image, undo
 from kuke_ctr.recipes.volumes import mount_of, require_sources
-from kuke_ctr.session import Session
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
+
+Command = Annotated[
+    list[str] | None, typer.Argument(metavar="CMD", help="Else the image's own command.")
+]
+Name = Annotated[
+    str | None,
+    typer.Option("--name", "--id", metavar="ID", help="The container's id; else a new one."),
+]
+Volumes = Annotated[
+    list[str] | None,
+    typer.Option("--volume", "-v", metavar="SRC:DST[:ro]", help="A bind mount, as in docker."),
+]
 
 
 @app.command("run", context_settings={"allow_interspersed_args": False})
@@ -45,14 +58,9 @@ app = typer.Typer()
 def run(
     session: Session,
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="A reference as `images ls` has.")],
-    command: Annotated[
-        list[str] | None, typer.Argument(metavar="CMD", help="Else the image's own command.")
-    ] = None,
+    command: Command = None,
     *,
-    name: Annotated[
-        str | None,
-        typer.Option("--name", "--id", metavar="ID", help="The container's id; else a new one."),
-    ] = None,
+    name: Name = None,
     rm: Annotated[bool, typer.Option("--rm", help="Remove the container when it ends.")] = False,
     detach: Detach = False,
     tty: Tty = False,
@@ -60,10 +68,7 @@ def run(
     force_tty: ForceTty = False,
     env: Env = None,
     env_file: EnvFile = None,
-    volume: Annotated[
-        list[str] | None,
-        typer.Option("--volume", "-v", metavar="SRC:DST[:ro]", help="A bind mount, as in docker."),
-    ] = None,
+    volume: Volumes = None,
     log_file: LogFile = None,
     null_io: NullIo = False,
     fifo: Fifo = False,
@@ -90,16 +95,15 @@ def run(
         if detach and not (tty or null_io or fifo):
             log = make_log(scope.namespace, container, log_file, dry=session.options.dry_run)
         made = Made(container, uuid.uuid4().hex[:12], log, flags.text("snapshotter"))
-        labels = [*flags.texts("label"), f"{RUN_LABEL}={made.token}", *([log.label] if log else [])]
         how = ctr_flags(
             rm=rm, detach=detach, tty=tty, null_io=null_io, log_uri=log.uri if log else None
         )
+        labels = [*flags.texts("label"), f"{RUN_LABEL}={made.token}", *([log.label] if log else [])]
         words = (*environment.flags, *how, *flags.words(mount=mounts, label=labels))
-        program = without_dashes(command or [])
-        call = tasks.run(scope, image, container, program, words)
+        what = _launch(session, realm, (image, container), words, command or [])
         try:
             code = launch(
-                Launch(session, realm, call, container, tuple(program)),
+                what,
                 detach=detach,
                 tty=tty,
                 interactive=interactive,
@@ -109,6 +113,20 @@ def run(
         except NotFound as error:
             raise no_image(scope, image, error) from None
     raise typer.Exit(code)
+
+
+def _launch(
+    session: Session,
+    realm: OpenRealm,
+    names: tuple[str, str],
+    words: Sequence[str],
+    command: Sequence[str],
+) -> Launch:
+    """The call for an image and a container; what stands behind them is the program."""
+    image, container = names
+    program = without_dashes(command)
+    call = tasks.run(realm.scope, image, container, program, words)
+    return Launch(session, realm, call, container, tuple(program))
 
 
 def _mounts(session: Session, flags: ContainerFlags, volumes: list[str]) -> list[str]:

@@ -39,8 +39,6 @@ def parse(
     noun = full_noun(noun)
     parser = parser_of(noun)
     view = view_of(session, RECORDS[noun])
-    if view.output is Output.RAW:
-        raise UsageError("raw is what is read here, not what is printed", hint="use cat")
     with _open(file) as stream:
         rows = _rows(parser, _lines(stream, noun), noun)
         if view.output in (Output.JSONL, Output.NAME) and view.sort_by is None:

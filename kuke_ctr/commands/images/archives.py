@@ -18,7 +18,6 @@ from kuke_ctr.commands.images.transfer_options import (
     Labels,
     Local,
     Platforms,
-    Snapshotter,
     exclude_platforms,
     require_platforms,
     run_transfer,
@@ -31,7 +30,7 @@ from kuke_ctr.commands.shared.ctr_flags import WithExtra, flags
 from kuke_ctr.commands.shared.json_document import print_bytes
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.options import EXTRA, FORMS, IN_REALM, Snapshotter, row_options, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.parse.units import in_units
@@ -45,50 +44,59 @@ from kuke_ctr.terminals.user_terminal import is_terminal
 app = typer.Typer()
 
 
+Source = Annotated[
+    str | None,
+    typer.Argument(metavar="FILE", help="An archive of OCI's or Docker's form; - is stdin."),
+]
+FromDocker = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from-docker",
+        metavar="IMAGE",
+        help="Take it from this host's Docker (`docker save IMAGE`); may be repeated.",
+    ),
+]
+BaseName = Annotated[
+    str | None,
+    typer.Option(
+        "--base-name", metavar="NAME", help="For archives with tags only: NAME:TAG it will be."
+    ),
+]
+IndexName = Annotated[
+    str | None,
+    typer.Option("--index-name", metavar="NAME", help="Keep the archive's index by this name."),
+]
+Platform = Annotated[
+    str | None, typer.Option("--platform", metavar="OS/ARCH", help="This platform only.")
+]
+Unpack = Annotated[
+    bool, typer.Option("--unpack/--no-unpack", help="Make the snapshots at once, or later.")
+]
+DiscardLayers = Annotated[
+    bool,
+    typer.Option(
+        "--discard-unpacked-layers", help="Let containerd drop layers once they are unpacked."
+    ),
+]
+
+
 @app.command("import", cls=WithExtra)
-@takes(IN_REALM, list_options(), EXTRA)
+@takes(IN_REALM, row_options(), EXTRA)
 def import_(
     session: Session,
-    file: Annotated[
-        str | None,
-        typer.Argument(metavar="FILE", help="An archive of OCI's or Docker's form; - is stdin."),
-    ] = None,
-    from_docker: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--from-docker",
-            metavar="IMAGE",
-            help="Take it from this host's Docker (`docker save IMAGE`); may be repeated.",
-        ),
-    ] = None,
-    base_name: Annotated[
-        str | None,
-        typer.Option(
-            "--base-name", metavar="NAME", help="For archives with tags only: NAME:TAG it will be."
-        ),
-    ] = None,
+    file: Source = None,
+    from_docker: FromDocker = None,
+    base_name: BaseName = None,
     digests: Annotated[
         bool, typer.Option("--digests", help="Also name the images by their digests.")
     ] = False,
-    index_name: Annotated[
-        str | None,
-        typer.Option("--index-name", metavar="NAME", help="Keep the archive's index by this name."),
-    ] = None,
-    platform: Annotated[
-        str | None, typer.Option("--platform", metavar="OS/ARCH", help="This platform only.")
-    ] = None,
+    index_name: IndexName = None,
+    platform: Platform = None,
     all_platforms: AllPlatforms = False,
-    unpack: Annotated[
-        bool, typer.Option("--unpack/--no-unpack", help="Make the snapshots at once, or later.")
-    ] = True,
+    unpack: Unpack = True,
     snapshotter: Snapshotter = None,
     label: Labels = None,
-    discard_unpacked_layers: Annotated[
-        bool,
-        typer.Option(
-            "--discard-unpacked-layers", help="Let containerd drop layers once they are unpacked."
-        ),
-    ] = False,
+    discard_unpacked_layers: DiscardLayers = False,
     local: Local = False,
     create_namespace: CreateNamespace = False,
 ) -> None:
@@ -135,7 +143,7 @@ def import_(
 
 
 @app.command("export", cls=WithExtra)
-@takes(IN_REALM, list_options(), EXTRA)
+@takes(IN_REALM, row_options(*FORMS), EXTRA)
 def export(
     session: Session,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The archive; - is stdout.")],
@@ -179,8 +187,7 @@ def export(
     archive = Archive(
         path=file, size=in_units(size), size_bytes=size, images=tuple(dict.fromkeys(images))
     )
-    if view.output is not Output.RAW:
-        show(session, view, [archive])
+    show(session, view, [archive])
 
 
 @contextmanager

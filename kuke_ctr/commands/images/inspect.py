@@ -41,14 +41,14 @@ def inspect(
     or yaml one document, an array of them for several REFs; jsonl has one a line. Records:
     ImageDetails. Exit code 5 where something is missing or does not fit.
     """
-    from kuke_ctr.recipes import image_inspect as recipe
+    from kuke_ctr.recipes import image_inspect
 
     form = session.options.output or Output.TABLE
     realm = session.realm()
     wanted = list(dict.fromkeys(refs))
     found = images.find(realm.scope, wanted)
     there = [image for image in found if image is not None]
-    details = recipe.inspect(realm.scope, there)
+    details = image_inspect.inspect(realm.scope, there)
     if details:
         _print_details(details, form, several=len(wanted) > 1)
     errors: list[KukeCtrError] = []

@@ -19,7 +19,6 @@ from kuke_ctr.commands.images.transfer_options import (
     PlainHttp,
     Platforms,
     SkipVerify,
-    Snapshotter,
     exclude_platforms,
     require_platforms,
     run_transfer,
@@ -31,7 +30,7 @@ from kuke_ctr.commands.shared.confirm import CreateNamespace
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, flags
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.lists import view_of
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, Snapshotter, row_options, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import UsageError
 from kuke_ctr.recipes import transfers
@@ -87,7 +86,7 @@ RealmCredentials = Annotated[
 
 
 @app.command("pull", cls=WithExtra)
-@takes(IN_REALM, list_options(), EXTRA)
+@takes(IN_REALM, row_options(), EXTRA)
 def pull(
     session: Session,
     reference: Annotated[
@@ -148,7 +147,7 @@ def pull(
 
 
 @app.command("push", cls=WithExtra)
-@takes(IN_REALM, list_options(), EXTRA)
+@takes(IN_REALM, row_options(), EXTRA)
 def push(
     session: Session,
     remote: Annotated[

@@ -26,9 +26,6 @@ Platforms = Annotated[
     typer.Option("--platform", metavar="OS/ARCH", help="This platform; may be repeated."),
 ]
 AllPlatforms = Annotated[bool, typer.Option("--all-platforms", help="Every platform.")]
-Snapshotter = Annotated[
-    str | None, typer.Option("--snapshotter", metavar="NAME", help="Unpack with this one.")
-]
 Labels = Annotated[
     list[str] | None,
     typer.Option("--label", metavar="KEY=VALUE", help="Label the image; may be repeated."),

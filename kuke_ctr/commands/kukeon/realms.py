@@ -13,7 +13,7 @@ from kuke_ctr.commands.shared.options import (
     QUIET,
     RUN_PATH,
     format_option,
-    list_options,
+    row_options,
     takes,
 )
 from kuke_ctr.commands.shared.output import note, print_lines
@@ -28,7 +28,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@takes(CALLS, RUN_PATH, list_options(*FORMS))
+@takes(CALLS, RUN_PATH, row_options(*FORMS))
 def ls(
     session: Session,
     everything: Annotated[

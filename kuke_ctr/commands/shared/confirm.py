@@ -13,7 +13,6 @@ from kuke_ctr.session import Session
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
-
 CreateNamespace = Annotated[
     bool,
     typer.Option(

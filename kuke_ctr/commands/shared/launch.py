@@ -17,7 +17,7 @@ from kuke_ctr.errors import (
     UsageError,
 )
 from kuke_ctr.processes.calls import Call
-from kuke_ctr.recipes import start as starting
+from kuke_ctr.recipes import start
 from kuke_ctr.recipes.start import Outcome
 from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.attachment import AttachOptions
@@ -95,11 +95,11 @@ def launch(
         return 0
     with ExitStack() as stack:
         if not detach:
-            stack.enter_context(starting.patient())
+            stack.enter_context(start.patient())
         try:
             outcome = _detached(what, tty) if detach else _attended(what, tty, interactive)
         except BaseException:
-            with starting.patient():
+            with start.patient():
                 undo()
             raise
         if not outcome.finished:
@@ -122,13 +122,13 @@ def _detached(what: Launch, tty: bool) -> Outcome:
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
             options = AttachOptions(nothing, nothing, take_input=False, timeout=limit)
-            outcome = starting.on_terminal(ctr, what.call, options, what.command)
+            outcome = start.on_terminal(ctr, what.call, options, what.command)
         finally:
             os.close(nothing)
         return outcome
     result = ctr.processes.run(replace(what.call, timeout=limit))
     if result.exit_code != 0:
-        error = starting.start_failure(result.stderr, what.call, what.command)
+        error = start.start_failure(result.stderr, what.call, what.command)
         raise error or failure_of(result)
     if result.stderr.strip():
         ctr.notice(result.stderr.decode(errors="replace"))
@@ -139,16 +139,16 @@ def _attended(what: Launch, tty: bool, interactive: bool) -> Outcome:
     ctr, limit = what.realm.ctr, what.session.options.timeout or None
     if tty:
         options = AttachOptions(timeout=limit, last_typed=b"\x04")
-        return starting.on_terminal(ctr, what.call, options, what.command)
+        return start.on_terminal(ctr, what.call, options, what.command)
     streams = UserStreams(take_input=interactive, timeout=limit)
-    started = starting.task_started(what.realm.scope, what.container)
-    return starting.on_pipes(ctr, what.call, streams, started, what.command)
+    started = start.task_started(what.realm.scope, what.container)
+    return start.on_pipes(ctr, what.call, streams, started, what.command)
 
 
 def status_of(what: Launch) -> str | None:
     """The status of its task: ABSENT, and None where that can't be known."""
-    ctr = starting.quiet_if_gone(what.realm.ctr)
-    return starting.task_status(Scope(ctr, what.realm.namespace), what.container)
+    ctr = start.quiet_if_gone(what.realm.ctr)
+    return start.task_status(Scope(ctr, what.realm.namespace), what.container)
 
 
 def _put_in_order(
@@ -159,8 +159,8 @@ def _put_in_order(
 ) -> None:
     """ctr is gone, the process perhaps not. What has run stays, as it does after its end."""
     status = status_of(what)
-    ended = status in (starting.ABSENT, "STOPPED")
-    if status in (starting.ABSENT, "CREATED") and not outcome.ran:
+    ended = status in (start.ABSENT, "STOPPED")
+    if status in (start.ABSENT, "CREATED") and not outcome.ran:
         undo()
     elif discard is not None and (ended or outcome.exit_code == NO_READER):
         discard()
@@ -170,13 +170,11 @@ def _put_in_order(
 
 def _left(what: Launch, outcome: Outcome, status: str | None, *, rm: bool) -> None:
     namespace = what.realm.namespace
-    goes_on = {None: "may go on", "STOPPED": "has ended", starting.ABSENT: "has ended"}.get(
+    goes_on = {None: "may go on", "STOPPED": "has ended", start.ABSENT: "has ended"}.get(
         status, "goes on"
     )
     way = f"{line_in(namespace, 'tasks', 'ls')} shows its state"
     if goes_on == "goes on":
         way = f"{line_in(namespace, 'tasks', 'attach', what.container)} gets back to it"
     removed = "; it is not removed by itself any more" if rm else ""
-    starting.tell(
-        f"kuke-ctr: {outcome.why or 'left it'}; {what.container} {goes_on}{removed}: {way}"
-    )
+    start.tell(f"kuke-ctr: {outcome.why or 'left it'}; {what.container} {goes_on}{removed}: {way}")

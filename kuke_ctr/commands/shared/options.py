@@ -113,8 +113,13 @@ _OF_ROWS: Group = (
     SharedOption(("--columns",), "A,B", "Show these columns only."),
     SharedOption(("--sort-by",), "COLUMN", "Sort by this column; -COLUMN downwards."),
     SharedOption(("--no-headers",), None, "No header line."),
+)
+_PARTIAL: Group = (
     SharedOption(
-        ("--partial",), None, "json, yaml, csv: print the good rows where others can't be read."
+        ("--partial",),
+        None,
+        "json, yaml, csv: print the good rows where others can't be read.",
+        rare=True,
     ),
 )
 
@@ -123,22 +128,37 @@ FORMS = tuple(form for form in Output if form is not Output.RAW)
 """Of records that are not one table of ctr's."""
 
 
+_ALONE = {
+    Output.NAME: "name: as without it, one identifier a line",
+    Output.RAW: "raw: the bytes as they are",
+}
+"""The help of --output where it has one form."""
+
+
 def format_option(*forms: Output) -> Group:
     """The option --output of a command that knows these forms."""
     *most, last = forms
-    listed = f"{', '.join(most)} or {last}" if most else f"{last}: as ctr prints it"
+    listed = f"{', '.join(most)} or {last}" if most else _ALONE[last]
     return (SharedOption(("--output", "-o"), "FORMAT", f"{listed}.", forms=forms),)
 
 
-def list_options(*forms: Output) -> Group:
-    """The options of a list: its forms (all of them unless some are named), columns, order."""
+def row_options(*forms: Output) -> Group:
+    """The options of records: their forms (all of them unless some are named), columns, order."""
     return (*format_option(*(forms or Output)), *QUIET, *_OF_ROWS)
+
+
+def list_options(*forms: Output) -> Group:
+    """The same of a list that is read from a table, some rows of which may be no records."""
+    return (*row_options(*forms), *_PARTIAL)
 
 
 def document_options(*forms: Output) -> Group:
     """The options of a command that prints one document."""
     return format_option(*(forms or (Output.JSON, Output.JSONL, Output.YAML, Output.RAW)))
 
+
+NAMES: Group = (*format_option(Output.NAME), *QUIET)
+"""Of a command that prints the names of what it changed."""
 
 SHARED: Group = (*SCOPE, *EVERY_REALM, *list_options(), *CALLS, *_HELP)
 """Every shared option, in the order of the documentation."""

@@ -10,8 +10,15 @@ import typer
 from kuke_ctr.backends.ctr import content
 from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.missing import near_names
-from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.options import (
+    EVERY_REALM,
+    IN_REALM,
+    format_option,
+    list_options,
+    takes,
+)
 from kuke_ctr.records import ActiveIngest, Blob
+from kuke_ctr.render import Output
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
@@ -60,7 +67,7 @@ def active(
 
 
 @app.command("get")
-@takes(IN_REALM)
+@takes(IN_REALM, format_option(Output.RAW))
 def get(
     session: Session,
     digest: Annotated[str, typer.Argument(metavar="DIGEST", help="A digest, or the front of one.")],

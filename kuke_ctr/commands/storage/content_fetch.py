@@ -26,9 +26,10 @@ from kuke_ctr.commands.images.transfer_options import (
 from kuke_ctr.commands.shared.confirm import CreateNamespace
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
+from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes.used_by import rooted_label
 from kuke_ctr.render import escape
 from kuke_ctr.session import OpenRealm, Session
@@ -39,7 +40,7 @@ _BLOCK = 1 << 20
 
 
 @app.command("fetch", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def fetch(
     session: Session,
     ref: Annotated[str, typer.Argument(metavar="REF", help="docker.io/library/busybox:1.36")],
@@ -52,9 +53,7 @@ def fetch(
     plain_http: PlainHttp = False,
     skip_verify: SkipVerify = False,
     hosts_dir: HostsDir = None,
-    user: Annotated[
-        str | None, typer.Option("--user", "-u", metavar="NAME", help="Not here: `images pull`.")
-    ] = None,
+    user: Annotated[str | None, typer.Option("--user", "-u", hidden=True)] = None,
     create_namespace: CreateNamespace = False,
 ) -> None:
     """Fetch an image's content and name it, without unpacking it.
@@ -77,20 +76,7 @@ def fetch(
         skip_verify=skip_verify,
         hosts_dir=hosts_dir,
     )
-    words = (*chosen, *extra_flags(session))
-    progress = 2 if sys.stderr.isatty() else None  # stdout is for the result
-    try:
-        said = content.fetch(realm.scope, ref, words, progress)
-    except Interrupted:
-        raise Interrupted(
-            "interrupted: what has arrived is kept for a day",
-            hint="the same command again goes on from there; "
-            f"{realm.scope.line('content', 'active')} lists it",
-        ) from None
-    except CtrFailed as error:
-        if error.hint == CREDENTIALS:
-            error.hint = "a registry that wants a user: `kuke-ctr images pull --user NAME`"
-        raise
+    said = _fetch(realm, ref, (*chosen, *extra_flags(session)))
     if said.planned:
         return
     listed = realm.scope.run("images", "ls", "-q", f'name=="{ref}"')
@@ -102,8 +88,25 @@ def fetch(
     print(escape(ref))
 
 
+def _fetch(realm: OpenRealm, ref: str, words: tuple[str, ...]) -> Result:
+    """Fetch it; what goes wrong says how to go on."""
+    progress = 2 if sys.stderr.isatty() else None  # stdout is for the result
+    try:
+        return content.fetch(realm.scope, ref, words, progress)
+    except Interrupted:
+        raise Interrupted(
+            "interrupted: what has arrived is kept for a day",
+            hint="the same command again goes on from there; "
+            f"{realm.scope.line('content', 'active')} lists it",
+        ) from None
+    except CtrFailed as error:
+        if error.hint == CREDENTIALS:
+            error.hint = "a registry that wants a user: `kuke-ctr images pull --user NAME`"
+        raise
+
+
 @app.command("ingest", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def ingest(
     session: Session,
     ref: Annotated[str, typer.Argument(metavar="REF", help="A name for the transfer.")],

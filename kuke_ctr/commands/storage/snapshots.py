@@ -17,6 +17,7 @@ from kuke_ctr.commands.shared.options import (
     IN_REALM,
     Snapshotter,
     document_options,
+    format_option,
     list_options,
     takes,
 )
@@ -99,7 +100,7 @@ def info(session: Session, key: Key, snapshotter: Snapshotter = None) -> None:
 
 
 @app.command("mounts")
-@takes(IN_REALM)
+@takes(IN_REALM, format_option(Output.RAW))
 def mounts(
     session: Session,
     key: Key,

@@ -11,7 +11,7 @@ from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.in_use import ask_about_users
 from kuke_ctr.commands.shared.json_document import print_bytes
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, Snapshotter, takes
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, Snapshotter, takes
 from kuke_ctr.commands.storage.snapshots import near_snapshots
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.recipes.used_by import rooted_label, users_of_snapshots
@@ -41,7 +41,7 @@ Mounts = Annotated[
 
 
 @app.command("prepare", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def prepare(
     session: Session,
     key: NewKey,
@@ -60,7 +60,7 @@ def prepare(
 
 
 @app.command("view", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def view(
     session: Session,
     key: NewKey,
@@ -123,7 +123,7 @@ def _taken_is_named(realm: OpenRealm, key: str, snapshotter: str | None) -> Iter
 
 
 @app.command("commit", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def commit(
     session: Session,
     key: NewKey,

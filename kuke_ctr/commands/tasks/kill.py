@@ -8,7 +8,7 @@ import typer
 
 from kuke_ctr.commands.shared.confirm import Yes, confirm
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, takes
 from kuke_ctr.commands.tasks.change_each import ExecId, Names, change_each, tasks_of
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.processes.signals import signal_of
@@ -32,7 +32,7 @@ class WithSignal(WithExtra):
 
 
 @app.command("kill", cls=WithSignal)
-@takes(IN_REALM, EXTRA, own=("-a",))
+@takes(IN_REALM, NAMES, EXTRA, own=("-a",))
 def kill(
     session: Session,
     names: Names,
@@ -70,7 +70,7 @@ def kill(
 
 
 @app.command("pause", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def pause(session: Session, names: Names) -> None:
     """Freeze the processes of tasks that run.
 
@@ -83,7 +83,7 @@ def pause(session: Session, names: Names) -> None:
 
 
 @app.command("resume", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def resume(session: Session, names: Names) -> None:
     """Let tasks that are paused go on.
 

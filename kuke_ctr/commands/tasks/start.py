@@ -25,10 +25,9 @@ from kuke_ctr.commands.shared.process_options import (
 )
 from kuke_ctr.errors import CtrFailed, UsageError
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
-from kuke_ctr.recipes import run as running
-from kuke_ctr.recipes import start as starting
 from kuke_ctr.recipes.containers import log_of
-from kuke_ctr.recipes.run import RunLog
+from kuke_ctr.recipes.run import RunLog, make_log
+from kuke_ctr.recipes.start import NOT_RUNNING
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
@@ -101,7 +100,7 @@ def _refuse_running(realm: OpenRealm, container: str) -> None:
 
 def _forget_log(what: Launch, log: RunLog | None) -> None:
     """Remove the log of a task that is known not to run."""
-    if log is not None and status_of(what) in starting.NOT_RUNNING:
+    if log is not None and status_of(what) in NOT_RUNNING:
         log.remove()
 
 
@@ -114,7 +113,7 @@ def _log(session: Session, realm: OpenRealm, info: ContainerInfo, asked: str | N
     earlier = log_of(realm.scope, info) if asked is None else None
     if earlier is not None:
         return RunLog(earlier, made=False)
-    log = running.make_log(realm.namespace, info.id, asked, dry=session.options.dry_run)
+    log = make_log(realm.namespace, info.id, asked, dry=session.options.dry_run)
     try:
         containers.label(realm.scope, info.id, [f"{LOG_LABEL}={log.path}"])
     except BaseException:

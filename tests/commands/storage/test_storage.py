@@ -263,7 +263,7 @@ def test_nothing_is_removed_in_a_foreign_namespace_that_was_not_named(
         (["content", "ingest", "k", "/"], "is a folder"),
         (["content", "ingest", "k", "/dev/null", "--expected-digest", "x"], "is no digest"),
         (["content", "ingest", "k", "/dev/null", "--keep"], "needs to know the digest"),
-        (["content", "rm", LAYER, "-o", "json"], "has no option -o"),
+        (["content", "rm", LAYER, "-o", "json"], "does not print json"),
         (["snapshots", "prepare", "k", "-t", "/x", "--mounts"], "exclude each other"),
         (["snapshots", "label", "k", "nothing"], "is no label"),
         (["snapshots", "mount", "web", "/nowhere/at/all"], "does not exist"),

@@ -1,0 +1,160 @@
+"""The words after `kuke-ctr`: nouns, verbs, their other names, and the modules that have them.
+
+These tables are all that a start-up knows of the commands that were not typed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """A word after `kuke-ctr`: its one-line help, its modules under `commands/`, its other names.
+
+    Each module stands with the verbs that it has: only the one that is asked for is imported. One
+    with no verbs is the command itself.
+    """
+
+    help: str
+    modules: Mapping[str, tuple[str, ...]]
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The words that may follow; none for a command without a noun."""
+        return tuple(verb for verbs in self.modules.values() for verb in verbs)
+
+
+ENTRIES = {
+    "images": Entry(
+        "Images of a realm.",
+        {
+            "images.ls": ("ls",),
+            "images.check": ("check", "usage"),
+            "images.inspect": ("inspect",),
+            "images.registry": ("pull", "push"),
+            "images.archives": ("import", "export"),
+            "images.tag": ("tag", "label", "convert"),
+            "images.rm": ("rm", "prune"),
+            "images.mount": ("mount", "unmount"),
+        },
+        ("image", "i"),
+    ),
+    "containers": Entry(
+        "Containers of a realm.",
+        {
+            "containers.ls": ("ls", "info"),
+            "containers.create": ("create",),
+            "containers.rm": ("label", "rm"),
+        },
+        ("container", "c"),
+    ),
+    "tasks": Entry(
+        "Tasks: the processes of containers.",
+        {
+            "tasks.ls": ("ls", "ps", "metrics"),
+            "tasks.start": ("start",),
+            "everyday.attach": ("attach",),
+            "everyday.exec": ("exec",),
+            "tasks.kill": ("kill", "pause", "resume"),
+            "tasks.rm": ("rm", "checkpoint"),
+        },
+        ("task", "t"),
+    ),
+    "run": Entry("Make a container and start it.", {"everyday.run": ()}),
+    "exec": Entry("Run a command in a running container.", {"everyday.exec": ()}),
+    "attach": Entry("Look into a running container, without harm.", {"everyday.attach": ()}),
+    "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
+    "snapshots": Entry(
+        "Snapshots: the file systems of images and containers.",
+        {
+            "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
+            "storage.snapshots_prepare": ("prepare", "view", "commit"),
+            "storage.snapshots_rm": ("label", "mount", "rm"),
+        },
+        ("snapshot",),
+    ),
+    "content": Entry(
+        "Content: the blobs that images are made of.",
+        {
+            "storage.content": ("ls", "active", "get"),
+            "storage.content_fetch": ("fetch", "ingest"),
+            "storage.content_rm": ("label", "rm", "prune"),
+        },
+    ),
+    "leases": Entry(
+        "Leases: what keeps content and snapshots.",
+        {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
+        ("lease",),
+    ),
+    "sandboxes": Entry(
+        "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ("sandbox", "sb", "s")
+    ),
+    "events": Entry("What happens in a realm, as it happens.", {"everyday.events": ()}, ("event",)),
+    "namespaces": Entry(
+        "containerd's namespaces.",
+        {"host.namespaces": ("ls", "create", "label", "rm")},
+        ("namespace", "ns"),
+    ),
+    "realms": Entry(
+        "Realms, and how they become namespaces.",
+        {"kukeon.realms": ("ls", "resolve")},
+        ("realm",),
+    ),
+    "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ("plugin",)),
+    "deprecations": Entry(
+        "What is used here that containerd will drop.",
+        {"host.deprecations": ("ls",)},
+        ("deprecation",),
+    ),
+    "version": Entry("Versions of kuke-ctr, ctr and containerd.", {"host.version": ()}),
+    "info": Entry("What containerd says about itself.", {"host.info": ()}),
+    "ctr": Entry("Become ctr itself, with -n and -a filled in.", {"host.ctr": ()}),
+    "parse": Entry("Read what ctr printed elsewhere.", {"host.parse": ()}),
+    "schema": Entry("JSON Schema of the records.", {"host.schema": ()}),
+}
+NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
+ELSEWHERE = {
+    "checkpoint": "tasks checkpoint",
+    "commit": "snapshots commit",
+    "convert": "images convert",
+    "create": "containers create",
+    "export": "images export",
+    "fetch": "content fetch",
+    "import": "images import",
+    "inspect": "containers info",
+    "kill": "tasks kill",
+    "load": "images import",
+    "ls": "containers ls",
+    "metrics": "tasks metrics",
+    "mount": "images mount",
+    "pause": "tasks pause",
+    "ps": "tasks ls",
+    "prune": "images prune",
+    "pull": "images pull",
+    "push": "images push",
+    "resume": "tasks resume",
+    "rm": "containers rm",
+    "rmi": "images rm",
+    "save": "images export",
+    "start": "tasks start",
+    "stats": "tasks metrics",
+    "stop": "tasks kill",
+    "tag": "images tag",
+    "top": "tasks ps",
+    "unmount": "images unmount",
+    "unpause": "tasks resume",
+}
+"""Words that docker's users and ctr's type without a noun, and the command that does that here."""
+
+VERB_ALIASES = {"list": "ls", "remove": "rm", "delete": "rm", "del": "rm"}
+
+
+def is_noun(word: str) -> bool:
+    """Whether a verb follows this word."""
+    return word in NAMES and bool(ENTRIES[NAMES[word]].verbs)
+
+
+def path_of(line: Sequence[str]) -> str:
+    """What of a command line is the command: `kuke-ctr images ls`."""
+    known = 2 if line and is_noun(line[0]) else 1 if line and line[0] in NAMES else 0
+    return " ".join(["kuke-ctr", *(word for word in line[:known] if not word.startswith("-"))])
