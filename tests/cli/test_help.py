@@ -57,7 +57,7 @@ def test_a_page_that_names_another_leaves_options_out_which_that_one_has(
         (["run"], ["--detach", "--trace"], ["--output", "--columns"]),
         (["schema"], [], ["--realm", "--trace", "--output"]),
     ],
-    ids=lambda value: " ".join(value),
+    ids=" ".join,
 )
 def test_a_page_shows_what_the_command_honours(
     page: Page, words: list[str], shown: list[str], left_out: list[str]

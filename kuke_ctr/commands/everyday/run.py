@@ -39,6 +39,7 @@ from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
+Image = Annotated[str, typer.Argument(metavar="IMAGE", help="A reference as `images ls` has.")]
 Command = Annotated[
     list[str] | None, typer.Argument(metavar="CMD", help="Else the image's own command.")
 ]
@@ -46,6 +47,7 @@ Name = Annotated[
     str | None,
     typer.Option("--name", "--id", metavar="ID", help="The container's id; else a new one."),
 ]
+Remove = Annotated[bool, typer.Option("--rm", help="Remove the container when it ends.")]
 Volumes = Annotated[
     list[str] | None,
     typer.Option("--volume", "-v", metavar="SRC:DST[:ro]", help="A bind mount, as in docker."),
@@ -57,11 +59,11 @@ Volumes = Annotated[
 @with_container_flags(RUN)
 def run(
     session: Session,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="A reference as `images ls` has.")],
+    image: Image,
     command: Command = None,
     *,
     name: Name = None,
-    rm: Annotated[bool, typer.Option("--rm", help="Remove the container when it ends.")] = False,
+    rm: Remove = False,
     detach: Detach = False,
     tty: Tty = False,
     interactive: Interactive = False,
@@ -91,7 +93,7 @@ def run(
         environment = environment_of(env or [], env_file or [], os.environ)
         scope = (realm := session.realm(changing=True, create=create_namespace)).scope
         container = name_for(scope, image, name)
-        log: RunLog | None = None
+        log = None
         if detach and not (tty or null_io or fifo):
             log = make_log(scope.namespace, container, log_file, dry=session.options.dry_run)
         made = Made(container, uuid.uuid4().hex[:12], log, flags.text("snapshotter"))
@@ -100,10 +102,9 @@ def run(
         )
         labels = [*flags.texts("label"), f"{RUN_LABEL}={made.token}", *([log.label] if log else [])]
         words = (*environment.flags, *how, *flags.words(mount=mounts, label=labels))
-        what = _launch(session, realm, (image, container), words, command or [])
         try:
             code = launch(
-                what,
+                _launch(session, realm, (image, container), words, command or []),
                 detach=detach,
                 tty=tty,
                 interactive=interactive,
