@@ -33,7 +33,7 @@ from kuke_ctr.commands.shared.process_options import (
 )
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.recipes.environment import environment_of
-from kuke_ctr.recipes.run import RUN_LABEL, Made, RunLog, make_log, name_for, no_image, undo
+from kuke_ctr.recipes.run import RUN_LABEL, Made, make_log, name_for, no_image, undo
 from kuke_ctr.recipes.volumes import mount_of, require_sources
 from kuke_ctr.session import OpenRealm, Session
 
