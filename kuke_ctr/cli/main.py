@@ -7,11 +7,12 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
-from typer.main import get_command as build
+from typer.main import get_command
 
 from kuke_ctr.cli.arguments import begins_with_shared, hoist
 from kuke_ctr.cli.streams import open_streams
-from kuke_ctr.cli.tree import MARKUP, Nouns, is_noun, path_of
+from kuke_ctr.cli.tree import MARKUP, Nouns
+from kuke_ctr.cli.words import is_noun, path_of
 from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.errors import INTERRUPTED, NO_READER, Interrupted, KukeCtrError, UsageError
 from kuke_ctr.render import ENCODABLE
@@ -90,7 +91,7 @@ def _run(words: list[str]) -> int:
 
 def _invoke(line: list[str]) -> int:
     """Parse and run; not by the parser's own `main`, which turns a broken pipe into exit 1."""
-    command = build(app)
+    command = get_command(app)
     if "_KUKE_CTR_COMPLETE" in os.environ:  # a shell asks for completions
         with suppress(KukeCtrError):  # a word that is no command has none; a prompt is no place
             command(prog_name="kuke-ctr")  # for messages

@@ -1,173 +1,21 @@
-"""The tree of commands: the words that there are, and the one that was typed, built.
+"""The tree of commands: only the one that was typed is imported and built."""
 
-The table below is all that a start-up knows of the other commands.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command as build
+from typer.main import get_command
 
 from kuke_ctr.cli.arguments import hoist, is_shared, shared_among, typed, why_not
-from kuke_ctr.commands.shared.options import BY_NAME, HELP_ALL, RARE_PANEL
+from kuke_ctr.cli.words import ELSEWHERE, ENTRIES, NAMES, VERB_ALIASES, Entry, is_noun
+from kuke_ctr.commands.shared.option_table import BY_NAME, HELP_ALL, RARE_PANEL
 from kuke_ctr.errors import UsageError
 
 if TYPE_CHECKING:
     from typer.models import CommandInfo
 
-
-class Entry(NamedTuple):
-    """A word after `kuke-ctr`: its one-line help, its modules under `commands/`, its other names.
-
-    Each module stands with the verbs that it has: only the one that is asked for is imported. One
-    with no verbs is the command itself.
-    """
-
-    help: str
-    modules: Mapping[str, tuple[str, ...]]
-    aliases: tuple[str, ...] = ()
-
-    @property
-    def verbs(self) -> tuple[str, ...]:
-        """The words that may follow; none for a command without a noun."""
-        return tuple(verb for verbs in self.modules.values() for verb in verbs)
-
-
-ENTRIES = {
-    "images": Entry(
-        "List, pull, push, import, export, check, tag and remove images.",
-        {
-            "images.ls": ("ls",),
-            "images.check": ("check", "usage"),
-            "images.inspect": ("inspect",),
-            "images.registry": ("pull", "push"),
-            "images.archives": ("import", "export"),
-            "images.tag": ("tag", "label", "convert"),
-            "images.rm": ("rm", "prune"),
-            "images.mount": ("mount", "unmount"),
-        },
-        ("image", "i"),
-    ),
-    "containers": Entry(
-        "List, inspect, create, label and remove containers.",
-        {
-            "containers.ls": ("ls", "info"),
-            "containers.create": ("create",),
-            "containers.rm": ("label", "rm"),
-        },
-        ("container", "c"),
-    ),
-    "tasks": Entry(
-        "List, start, signal, pause and delete tasks (the running processes of containers).",
-        {
-            "tasks.ls": ("ls", "ps", "metrics"),
-            "tasks.start": ("start",),
-            "everyday.attach": ("attach",),
-            "everyday.exec": ("exec",),
-            "tasks.kill": ("kill", "pause", "resume"),
-            "tasks.rm": ("rm", "checkpoint"),
-        },
-        ("task", "t"),
-    ),
-    "run": Entry("Create a container and start it.", {"everyday.run": ()}),
-    "exec": Entry("Run a command in a running container.", {"everyday.exec": ()}),
-    "attach": Entry(
-        "Use the terminal of a running container; leaving does not stop it.",
-        {"everyday.attach": ()},
-    ),
-    "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
-    "snapshots": Entry(
-        "List, create, mount and remove snapshots (the file systems of containers and images).",
-        {
-            "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
-            "storage.snapshots_prepare": ("prepare", "view", "commit"),
-            "storage.snapshots_rm": ("label", "mount", "rm"),
-        },
-        ("snapshot",),
-    ),
-    "content": Entry(
-        "List, fetch and remove content (the blobs that images are made of).",
-        {
-            "storage.content": ("ls", "active", "get"),
-            "storage.content_fetch": ("fetch", "ingest"),
-            "storage.content_rm": ("label", "rm", "prune"),
-        },
-    ),
-    "leases": Entry(
-        "List, create and remove leases (a lease protects content and snapshots from removal).",
-        {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
-        ("lease",),
-    ),
-    "sandboxes": Entry(
-        "List sandboxes (pods).", {"containers.sandboxes": ("ls",)}, ("sandbox", "sb", "s")
-    ),
-    "events": Entry(
-        "Show events as they happen (a container starts, an image is removed, ...).",
-        {"everyday.events": ()},
-        ("event",),
-    ),
-    "namespaces": Entry(
-        "containerd's namespaces.",
-        {"host.namespaces": ("ls", "create", "label", "rm")},
-        ("namespace", "ns"),
-    ),
-    "realms": Entry(
-        "List realms; show the namespace of a realm.",
-        {"kukeon.realms": ("ls", "resolve")},
-        ("realm",),
-    ),
-    "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ("plugin",)),
-    "deprecations": Entry(
-        "List deprecated features that are in use on this host.",
-        {"host.deprecations": ("ls",)},
-        ("deprecation",),
-    ),
-    "version": Entry("Show the versions of kuke-ctr, ctr and containerd.", {"host.version": ()}),
-    "info": Entry("Show information about containerd.", {"host.info": ()}),
-    "ctr": Entry("Run any ctr command in the realm's namespace.", {"host.ctr": ()}),
-    "parse": Entry(
-        "Read a table that ctr printed, for example on another host.", {"host.parse": ()}
-    ),
-    "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
-}
-NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
-ELSEWHERE = {
-    "checkpoint": "tasks checkpoint",
-    "commit": "snapshots commit",
-    "convert": "images convert",
-    "create": "containers create",
-    "export": "images export",
-    "fetch": "content fetch",
-    "import": "images import",
-    "inspect": "containers info",
-    "kill": "tasks kill",
-    "load": "images import",
-    "ls": "containers ls",
-    "metrics": "tasks metrics",
-    "mount": "images mount",
-    "pause": "tasks pause",
-    "ps": "tasks ls",
-    "prune": "images prune",
-    "pull": "images pull",
-    "push": "images push",
-    "resume": "tasks resume",
-    "rm": "containers rm",
-    "rmi": "images rm",
-    "save": "images export",
-    "start": "tasks start",
-    "stats": "tasks metrics",
-    "stop": "tasks kill",
-    "tag": "images tag",
-    "top": "tasks ps",
-    "unmount": "images unmount",
-    "unpause": "tasks resume",
-}
-"""Words that docker's users and ctr's type without a noun, and the command that does that here."""
-
-VERB_ALIASES = {"list": "ls", "remove": "rm", "delete": "rm", "del": "rm"}
 
 # shown as it is typed: a bracket in a help text is not markup
 MARKUP: Literal["markdown"] = "markdown"
@@ -242,17 +90,6 @@ class Nouns(TyperGroup):
         return super().shell_complete(ctx, incomplete)
 
 
-def is_noun(word: str) -> bool:
-    """Whether a verb follows this word."""
-    return word in NAMES and bool(ENTRIES[NAMES[word]].verbs)
-
-
-def path_of(line: Sequence[str]) -> str:
-    """What of a command line is the command: `kuke-ctr images ls`."""
-    known = 2 if line and is_noun(line[0]) else 1 if line and line[0] in NAMES else 0
-    return " ".join(["kuke-ctr", *(word for word in line[:known] if not word.startswith("-"))])
-
-
 def infos_of(module: str) -> dict[str, "CommandInfo"]:
     """The commands in a module of `commands/`, by name."""
     app = import_module(f"kuke_ctr.commands.{module}").app
@@ -281,9 +118,9 @@ class Lean(TyperCommand):
     def _parse_all(self, ctx: Any, args: list[str]) -> list[str]:
         try:
             return super().parse_args(ctx, list(args))
-        except typer.TyperException:
+        except typer.TyperException as error:
             known = [name for one in self.params for name in one.opts]
-            other = shared_among(args, known)
+            other = shared_among([getattr(error, "option_name", "")], known)
             if other is None:
                 raise
             raise UsageError(
@@ -326,7 +163,7 @@ def command_of(info: "CommandInfo") -> Any:
     one.registered_commands.append(info)
     if not issubclass(info.cls or TyperCommand, Lean):
         info.cls = type("Command", (Lean, info.cls or TyperCommand), {})
-    return build(one)
+    return get_command(one)
 
 
 def unknown(word: str, names: Sequence[str], path: str) -> UsageError:

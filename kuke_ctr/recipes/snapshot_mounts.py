@@ -9,7 +9,7 @@ from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, UsageError
 from kuke_ctr.parse.mounts import MountCommand, Mounted, parse_mountinfo
 from kuke_ctr.processes.calls import Call, mask
-from kuke_ctr.recipes import host_mounts as mounts
+from kuke_ctr.recipes import host_mounts
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _LONGEST_OPTIONS = 4095
@@ -29,7 +29,7 @@ def check_target(text: str) -> str:
             f"{target!r} contains a space, which makes the mount command that ctr prints ambiguous",
             hint="use a directory without a space in its path",
         )
-    mounts.require_empty_folder(target)
+    host_mounts.require_empty_folder(target)
     return target
 
 

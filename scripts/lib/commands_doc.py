@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from kuke_ctr.cli import tree
-from kuke_ctr.cli.tree import ENTRIES
-from kuke_ctr.commands.shared.options import GROUPS
+from kuke_ctr.cli.words import ENTRIES, VERB_ALIASES
+from kuke_ctr.commands.shared.option_table import GROUPS
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
 RENEW = "scripts/commands-doc"
@@ -183,7 +183,7 @@ def _head() -> str:
         f"`{noun}` {_listed(entry.aliases)}" for noun, entry in ENTRIES.items() if entry.aliases
     )
     names: dict[str, list[str]] = {}
-    for alias, verb in tree.VERB_ALIASES.items():
+    for alias, verb in VERB_ALIASES.items():
         names.setdefault(verb, []).append(alias)
     verbs = "; ".join(f"`{verb}` {_listed(others)}" for verb, others in names.items())
     return _HEAD.format(nouns=nouns, verbs=verbs)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli.main import main
-from kuke_ctr.cli.tree import ELSEWHERE, NAMES
+from kuke_ctr.cli.words import ELSEWHERE, NAMES
 from kuke_ctr.parse.nouns import ALIASES, DESCRIBED, HEADERS, RECORDS, other_noun, parser_of
 from tests.support.fake_ctr import FakeCtr
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from kuke_ctr.cli.tree import ENTRIES
+from kuke_ctr.cli.words import ENTRIES
 
 KUKE_CTR = [sys.executable, "-m", "kuke_ctr"]
 

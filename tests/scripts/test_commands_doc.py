@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from kuke_ctr import records
-from kuke_ctr.cli.tree import ENTRIES
+from kuke_ctr.cli.words import ENTRIES
 from scripts.lib import commands_doc
 from scripts.lib.commands_doc import RENEW, Command
 

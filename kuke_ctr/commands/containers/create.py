@@ -18,11 +18,12 @@ from kuke_ctr.commands.shared.container_flags import (
 )
 from kuke_ctr.commands.shared.ctr_flags import extra_flags
 from kuke_ctr.commands.shared.ctr_flags import flags as ctr_flags
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.process_options import Env, EnvFile
 from kuke_ctr.errors import UsageError
 from kuke_ctr.names import check_name
-from kuke_ctr.recipes.containers import create as make
+from kuke_ctr.recipes import containers
 from kuke_ctr.recipes.environment import environment_of
 from kuke_ctr.session import Session
 
@@ -30,7 +31,7 @@ app = typer.Typer()
 
 
 @app.command("create", context_settings={"allow_interspersed_args": False})
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 @with_container_flags(CREATE)
 def create(
     session: Session,
@@ -78,7 +79,7 @@ def create(
     realm = session.realm(changing=True, create=create_namespace)
     flags.require_version(session.ctr)
     with near_refs(realm, [] if from_spec or from_folder else [image]):
-        make(realm.scope, made, (*environment.flags, *chosen), given)
+        containers.create(realm.scope, made, (*environment.flags, *chosen), given)
     if not session.options.dry_run:
         print(made)
 

@@ -8,13 +8,13 @@ from kuke_ctr.backends.ctr import containers
 from kuke_ctr.commands.shared.json_document import print_document
 from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.missing import near_containers
-from kuke_ctr.commands.shared.options import (
+from kuke_ctr.commands.shared.option_table import (
     EVERY_REALM,
     IN_REALM,
     document_options,
     list_options,
-    takes,
 )
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.records import Container
 from kuke_ctr.session import Session
 

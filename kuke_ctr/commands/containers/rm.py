@@ -17,7 +17,8 @@ from kuke_ctr.commands.shared.confirm import (
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.missing import near_containers
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.recipes.containers import has_living_task, remove
 from kuke_ctr.records import Task
@@ -27,7 +28,7 @@ app = typer.Typer()
 
 
 @app.command("label", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def label(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
@@ -54,7 +55,7 @@ def label(
 
 
 @app.command("rm", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def rm(
     session: Session,
     names: Annotated[

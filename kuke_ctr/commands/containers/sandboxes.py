@@ -8,7 +8,8 @@ from kuke_ctr.backends.ctr import sandboxes
 from kuke_ctr.backends.ctr.versions import require
 from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.lists import list_realms_table
-from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.records import Sandbox
 from kuke_ctr.session import Session
 

@@ -14,7 +14,8 @@ from typer.core import TyperCommand
 
 from kuke_ctr.commands.shared.launch import own_failures
 from kuke_ctr.commands.shared.missing import near_containers
-from kuke_ctr.commands.shared.options import HOST, QUIET, RECORD, SCOPE, TRACE, takes
+from kuke_ctr.commands.shared.option_table import HOST, QUIET, RECORD, SCOPE, TRACE
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import NO_READER, KukeCtrError, UsageError
 from kuke_ctr.render import escape
@@ -56,52 +57,63 @@ def _options_in(args: Sequence[str]) -> Iterator[str]:
             next(words, None)
 
 
+Keys = Annotated[
+    str,
+    typer.Option(
+        "--detach-keys",
+        metavar="KEYS",
+        help="Keys that detach, as in docker: ctrl-p,ctrl-q. Default: ctrl-],ctrl-].",
+    ),
+]
+NoStdin = Annotated[
+    bool, typer.Option("--no-stdin", help="Only watch: nothing that you type is sent.")
+]
+SigProxy = Annotated[
+    bool,
+    typer.Option(
+        "--sig-proxy",
+        help="Forward Ctrl-C and other signals to a task that has no terminal.",
+    ),
+]
+Save = Annotated[
+    Path | None,
+    typer.Option("--save", metavar="FILE", help="Also write the output to this new file."),
+]
+Logs = Annotated[
+    bool, typer.Option("--logs", help="If the output goes to a log file, follow that file.")
+]
+Expect = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--expect",
+        metavar="REGEX",
+        help="Wait for this regular expression in the output; exit with 0 when it came, 124 "
+        "when not.",
+    ),
+]
+Send = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--send",
+        metavar="TEXT",
+        help="Type this text, after the options before it are done; knows \\n, \\r, \\t, \\e "
+        "and \\xHH.",
+    ),
+]
+
+
 @app.command("attach", cls=InOrder)
 @takes(SCOPE, QUIET, TRACE, HOST, RECORD)
-def attach(
+def attach_(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
-    keys: Annotated[
-        str,
-        typer.Option(
-            "--detach-keys",
-            metavar="KEYS",
-            help="Keys that detach, as in docker: ctrl-p,ctrl-q.",
-        ),
-    ] = DEFAULT_KEYS,
-    no_stdin: Annotated[
-        bool, typer.Option("--no-stdin", help="Only watch: nothing that you type is sent.")
-    ] = False,
-    sig_proxy: Annotated[
-        bool,
-        typer.Option(
-            "--sig-proxy",
-            help="Forward Ctrl-C and other signals to a task that has no terminal.",
-        ),
-    ] = False,
-    save: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Also write the output to this new file."),
-    ] = None,
-    logs: Annotated[
-        bool, typer.Option("--logs", help="If the output goes to a log file, follow that file.")
-    ] = False,
-    expect: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="REGEX",
-            help="Wait for this regular expression in the output; exit with 0 when it came, "
-            "124 when not.",
-        ),
-    ] = None,
-    send: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TEXT",
-            help="Type this text, after the options before it are done; knows \\n, \\r, \\t, "
-            "\\e and \\xHH.",
-        ),
-    ] = None,
+    keys: Keys = DEFAULT_KEYS,
+    no_stdin: NoStdin = False,
+    sig_proxy: SigProxy = False,
+    save: Save = None,
+    logs: Logs = False,
+    expect: Expect = None,
+    send: Send = None,
     order: Annotated[str, typer.Option("--order", hidden=True)] = "",
 ) -> None:
     r"""Use the terminal of a running container; leaving does not stop it.
@@ -122,7 +134,7 @@ def attach(
     watched = parse_keys(keys)
     script = _script(order, expect or [], send or [])
     with own_failures():
-        from kuke_ctr.recipes import attach as recipe
+        from kuke_ctr.recipes.attach import attach, plan
         from kuke_ctr.recipes.attach_target import refuse
         from kuke_ctr.terminals.attachment import refuse_existing
 
@@ -135,12 +147,12 @@ def attach(
             refuse_existing(save)
         options = _options(session, watched, no_stdin, sig_proxy, save, script)
         if session.options.dry_run:
-            recipe.plan(realm.scope, found, options)
+            plan(realm.scope, found, options)
             return
         if not session.options.quiet:
             _announce(found, options)
             options = replace(options, input_ended=lambda: _input_ended(found, options))
-        ending = recipe.attach(realm.scope, found, options)
+        ending = attach(realm.scope, found, options)
         _tell(session, found, ending)
     raise typer.Exit(ending.exit_code)
 

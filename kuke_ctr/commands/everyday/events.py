@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import events as backend
+from kuke_ctr.backends.ctr.events import stream
 from kuke_ctr.commands.shared.lists import view_of
-from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, row_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines, show_error, show_refused
 from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
 from kuke_ctr.parse.events import parse_event
@@ -27,7 +28,7 @@ _WIDTHS = {"realm": 12, "at": 30, "namespace": 20, "topic": 22, "subject": 24}
 
 
 @app.command()
-@takes(IN_REALM, EVERY_REALM, list_options())
+@takes(IN_REALM, EVERY_REALM, row_options())
 def events(
     session: Session,
     filters: Annotated[
@@ -98,9 +99,9 @@ class _Watch:
 
     def _lines(self) -> Generator[bytes, None, None]:
         limit = self._session.options.timeout or None
-        stream = backend.stream(self._session.ctr, list(self._names), self._filters, limit)
+        events = stream(self._session.ctr, list(self._names), self._filters, limit)
         try:
-            with closing(stream) as lines:
+            with closing(events) as lines:
                 yield from lines
         except (TimeLimit, Interrupted) as error:  # what came before is printed all the same
             self._ended_by = error

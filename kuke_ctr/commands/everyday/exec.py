@@ -17,12 +17,13 @@ from kuke_ctr.commands.shared.launch import (
     without_dashes,
 )
 from kuke_ctr.commands.shared.missing import missing
-from kuke_ctr.commands.shared.options import HOST, RECORD, SCOPE, TRACE, takes
+from kuke_ctr.commands.shared.option_table import HOST, RECORD, SCOPE, TRACE
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.process_options import Detach, ForceTty, Interactive, Tty
 from kuke_ctr.errors import TIME_PASSED, NotFound, UsageError
 from kuke_ctr.processes.calls import Call
-from kuke_ctr.recipes import start as starting
+from kuke_ctr.recipes import start
 from kuke_ctr.recipes.start import Outcome
 from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.attachment import AttachOptions
@@ -31,6 +32,20 @@ from kuke_ctr.terminals.foreground import UserStreams
 app = typer.Typer()
 
 Command = Annotated[list[str], typer.Argument(metavar="CMD", help="The program and its arguments.")]
+User = Annotated[str | None, typer.Option("--user", "-u", help="User and group, names or numbers.")]
+Cwd = Annotated[
+    str | None,
+    typer.Option("--cwd", "--workdir", "-w", help="Working directory in the container."),
+]
+Env = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env",
+        "-e",
+        metavar="K=V",
+        help="Environment variable NAME=VALUE (runs `env NAME=VALUE CMD`).",
+    ),
+]
 
 
 @app.command("exec", context_settings={"allow_interspersed_args": False})
@@ -43,22 +58,9 @@ def exec_(
     interactive: Interactive = False,
     force_tty: ForceTty = False,
     detach: Detach = False,
-    user: Annotated[
-        str | None, typer.Option("--user", "-u", help="User and group, names or numbers.")
-    ] = None,
-    cwd: Annotated[
-        str | None,
-        typer.Option("--cwd", "--workdir", "-w", help="Working directory in the container."),
-    ] = None,
-    env: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--env",
-            "-e",
-            metavar="K=V",
-            help="Environment variable NAME=VALUE (runs `env NAME=VALUE CMD`).",
-        ),
-    ] = None,
+    user: User = None,
+    cwd: Cwd = None,
+    env: Env = None,
 ) -> None:
     """Run a command in a running container.
 
@@ -91,7 +93,7 @@ def exec_(
         if user is not None:
             versions.require(session.ctr, "tasks", "exec", "--user")
         realm = session.realm(changing=True)
-        exec_id = starting.unique_id("kuke-ctr")
+        exec_id = start.unique_id("kuke-ctr")
         log = "file:///dev/null" if detach else None  # FIFOs that nobody reads would block it
         given = flags(user=user, cwd=cwd, detach=detach, log_uri=log, tty=tty)
         call = tasks.exec_in(realm.scope, container, words, exec_id=exec_id, flags=given)
@@ -115,7 +117,7 @@ def _run(
     if "--detach" in call.argv[: call.argv.index("--")]:
         result = ctr.processes.run(replace(call, timeout=ctr.change_timeout))
         if result.exit_code != 0:
-            raise starting.start_failure(result.stderr, call, words) or failure_of(result)
+            raise start.start_failure(result.stderr, call, words) or failure_of(result)
         if not result.planned:
             shows = realm.scope.line("tasks", "ps", container)
             ends = _ending(realm, container, exec_id)
@@ -123,14 +125,14 @@ def _run(
             print_id(exec_id, f"the process {exec_id} in {container}", hint)
         return Outcome(0)
     limit = session.options.timeout or None
-    with starting.patient():
+    with start.patient():
         if tty:
             options = AttachOptions(keys=b"", timeout=limit, last_typed=b"\x04")
-            outcome = starting.on_terminal(ctr, call, options, words)
+            outcome = start.on_terminal(ctr, call, options, words)
         else:
             streams = UserStreams(take_input=interactive, timeout=limit)
-            started = starting.exec_started(realm.scope, container, exec_id)
-            outcome = starting.on_pipes(ctr, call, streams, started, words)
+            started = start.exec_started(realm.scope, container, exec_id)
+            outcome = start.on_pipes(ctr, call, streams, started, words)
         if not outcome.finished:
             _put_in_order(realm, container, exec_id, outcome, tty=tty)
     return outcome
@@ -141,11 +143,11 @@ def _put_in_order(
 ) -> None:
     """ctr is gone, the process perhaps not: it gets HUP, or what ctr could not pass on."""
     number = signal.SIGHUP if tty else outcome.signal
-    ended = number is not None and starting.hang_up(realm.scope, container, exec_id, number)
+    ended = number is not None and start.hang_up(realm.scope, container, exec_id, number)
     if ended and outcome.exit_code == TIME_PASSED:
-        starting.tell(f"kuke-ctr: {outcome.why}: the process got SIGHUP and has ended")
+        start.tell(f"kuke-ctr: {outcome.why}: the process got SIGHUP and has ended")
     if not ended:
-        starting.tell(
+        start.tell(
             f"kuke-ctr: {outcome.why or 'kuke-ctr has left'}; the process is still running in "
             f"{container}: {_ending(realm, container, exec_id)} kills it"
         )

@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.commands.shared.missing import near_containers
-from kuke_ctr.commands.shared.options import IN_REALM, format_option, takes
+from kuke_ctr.commands.shared.option_table import IN_REALM, format_option
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.parse.screen import ScreenFilter
 from kuke_ctr.processes.proc import PROC
-from kuke_ctr.recipes import logs as recipe
 from kuke_ctr.recipes.log_file import Reader, follow
+from kuke_ctr.recipes.logs import FoundLog, LogKind, Until, add_held, find, pid_of
 from kuke_ctr.render import Output
 from kuke_ctr.session import OpenRealm, Session
 
@@ -95,11 +96,11 @@ def print_log(
     Raises as `recipes.logs.find`, and BrokenPipeError where nobody reads.
     """
     here = session.options.replay is None  # else the processes are another host's
-    log = find(realm, container, here=here)
+    log = _found(realm, container, here=here)
     if session.options.dry_run:
         print(_command(log.file.path, lines, following))
         return
-    if log.kind is recipe.LogKind.STALE:
+    if log.kind is LogKind.STALE:
         note(f"note: showing {log.file.path} ({log.kind})")
     elif session.options.trace:
         note(f"# reads {log.file.path}: {log.kind}")
@@ -118,19 +119,19 @@ def _follow(
 ) -> None:
     limit = session.options.timeout or None
     pid = _pid(realm, container)
-    other = recipe.add_held(reader, pid, realm.namespace, container) if pid else None
+    other = add_held(reader, pid, realm.namespace, container) if pid else None
     if other is not None:
         note(f"note: the task writes to {other}; it is followed as well")
-    with recipe.Until(pid, lambda: reader.identities, output=_stdout(), seconds=limit) as over:
+    with Until(pid, lambda: reader.identities, output=_stdout(), seconds=limit) as over:
         _write_all(follow(reader, over), write)
 
 
-def find(realm: OpenRealm, container: str, *, here: bool = True) -> recipe.FoundLog:
+def _found(realm: OpenRealm, container: str, *, here: bool = True) -> FoundLog:
     """The log of a container of the realm; an error for one that there is not names the nearest."""
 
     proc = PROC if here else None
     with near_containers(realm, container):
-        return recipe.find(realm.host, realm.resolution, container, proc=proc)
+        return find(realm.host, realm.resolution, container, proc=proc)
 
 
 def _lines(tail: str) -> int | None:
@@ -148,7 +149,7 @@ def _lines(tail: str) -> int | None:
 def _pid(realm: OpenRealm, container: str) -> int | None:
     """The pid of the task, 0 where it has ended, None (with a note) where it is not known."""
     try:
-        return recipe.pid_of(realm.host, realm.namespace, container)
+        return pid_of(realm.host, realm.namespace, container)
     except KukeCtrError as error:
         note(f"note: ctr does not say when the task ends ({error.message}); press Ctrl-C to stop")
         return None

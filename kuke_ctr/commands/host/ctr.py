@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.commands.shared.options import HOST, SCOPE, TRACE, takes
+from kuke_ctr.commands.shared.option_table import HOST, SCOPE, TRACE
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.calls import shown
 from kuke_ctr.session import Session

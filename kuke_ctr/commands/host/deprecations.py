@@ -5,7 +5,8 @@ import typer
 from kuke_ctr.backends.ctr import daemon
 from kuke_ctr.backends.ctr.versions import require
 from kuke_ctr.commands.shared.lists import list_host_table
-from kuke_ctr.commands.shared.options import CALLS, list_options, takes
+from kuke_ctr.commands.shared.option_table import CALLS, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.records import Deprecation
 from kuke_ctr.session import Session
 

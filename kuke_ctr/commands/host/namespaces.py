@@ -7,19 +7,18 @@ import typer
 
 from kuke_ctr.backends.ctr import namespaces
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.commands.shared.confirm import Yes, confirm, each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.lists import print_raw, show, view_of
-from kuke_ctr.commands.shared.options import CALLS, EXTRA, RUN_PATH, list_options, takes
-from kuke_ctr.commands.shared.output import note, show_error
+from kuke_ctr.commands.shared.lists import list_host_table
+from kuke_ctr.commands.shared.option_table import CALLS, EXTRA, NAMES, RUN_PATH, list_options
+from kuke_ctr.commands.shared.options import takes
+from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.errors import CtrFailed, KukeCtrError, UsageError
 from kuke_ctr.kukeon.realm_list import list_realms
 from kuke_ctr.kukeon.realms import is_foreign
 from kuke_ctr.names import check_name
-from kuke_ctr.records import Namespace, RealmSource, RowsRefused
-from kuke_ctr.render import Output
+from kuke_ctr.records import Namespace, RealmSource
 from kuke_ctr.session import Session
 
 app = typer.Typer()
@@ -45,22 +44,11 @@ def ls(session: Session) -> None:
 
     Runs `ctr namespaces ls`. Records: Namespace.
     """
-    view = view_of(session, Namespace)
-    if view.output is Output.RAW:
-        print_raw(session.ctr, namespaces.LS, [None])
-        return
-    (answer,) = fetch(session.ctr, namespaces.LS, [None])
-    if session.options.dry_run:
-        return
-    if isinstance(answer, KukeCtrError):
-        raise answer
-    show(session, view, answer.records, [RowsRefused(answer)] if answer.refused else [])
-    if not answer.records and not answer.refused:
-        note("containerd has no namespaces yet")
+    list_host_table(session, namespaces.LS, Namespace, empty="containerd has no namespaces yet")
 
 
 @app.command("create", cls=WithExtra)
-@takes(CALLS, EXTRA)
+@takes(CALLS, NAMES, EXTRA)
 def create(session: Session, name: Name, labels: Labels = None) -> None:
     """Create a namespace.
 
@@ -88,7 +76,7 @@ def create(session: Session, name: Name, labels: Labels = None) -> None:
 
 
 @app.command("label", cls=WithExtra)
-@takes(CALLS, EXTRA)
+@takes(CALLS, NAMES, EXTRA)
 def label(session: Session, name: Name, labels: Labels = None) -> None:
     """Set labels of a namespace; `KEY=` removes one.
 
@@ -111,7 +99,7 @@ def label(session: Session, name: Name, labels: Labels = None) -> None:
 
 
 @app.command("rm", cls=WithExtra)
-@takes(CALLS, RUN_PATH, EXTRA)
+@takes(CALLS, RUN_PATH, NAMES, EXTRA)
 def rm(
     session: Session,
     names: Names,

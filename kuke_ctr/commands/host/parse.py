@@ -11,7 +11,8 @@ import typer
 
 from kuke_ctr.backends.ctr.tables import listing
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.options import FORMS, list_options, takes
+from kuke_ctr.commands.shared.option_table import FORMS, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import print_lines, show_error, show_refused
 from kuke_ctr.errors import Forbidden, Unreadable, UsageError
 from kuke_ctr.parse.nouns import HEADERS, RECORDS, Parser, full_noun, other_noun, parser_of
@@ -46,8 +47,6 @@ def parse(
     noun = full_noun(noun)
     parser = parser_of(noun)
     view = view_of(session, RECORDS[noun])
-    if view.output is Output.RAW:
-        raise UsageError("-o raw has no meaning here", hint="use cat")
     with _open(file) as stream:
         rows = _rows(parser, _lines(stream, noun), noun)
         if view.output in (Output.JSONL, Output.NAME) and view.sort_by is None:

@@ -18,7 +18,6 @@ from kuke_ctr.commands.images.transfer_options import (
     Labels,
     Local,
     Platforms,
-    Snapshotter,
     exclude_platforms,
     require_platforms,
     run_transfer,
@@ -31,12 +30,14 @@ from kuke_ctr.commands.shared.ctr_flags import WithExtra, flags
 from kuke_ctr.commands.shared.json_document import print_bytes
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, FORMS, IN_REALM, row_options
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.parse.units import in_units
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes import transfers
+from kuke_ctr.recipes.transfers import Landed
 from kuke_ctr.records import Archive, Image
 from kuke_ctr.render import Output, View
 from kuke_ctr.session import OpenRealm, Session
@@ -45,54 +46,62 @@ from kuke_ctr.terminals.user_terminal import is_terminal
 app = typer.Typer()
 
 
+Source = Annotated[
+    str | None,
+    typer.Argument(metavar="FILE", help="An image archive (OCI or Docker); - is stdin."),
+]
+FromDocker = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from-docker",
+        metavar="IMAGE",
+        help="Import this image from Docker on this host (`docker save IMAGE`); may be repeated.",
+    ),
+]
+BaseName = Annotated[
+    str | None,
+    typer.Option(
+        "--base-name",
+        metavar="NAME",
+        help="For archives that have only tags: name the images NAME:TAG.",
+    ),
+]
+Digests = Annotated[
+    bool, typer.Option("--digests", help="Also give each image a name with its digest.")
+]
+IndexName = Annotated[
+    str | None,
+    typer.Option("--index-name", metavar="NAME", help="Give the archive's index this name."),
+]
+Platform = Annotated[
+    str | None, typer.Option("--platform", metavar="OS/ARCH", help="Import only this platform.")
+]
+Unpack = Annotated[
+    bool, typer.Option("--unpack/--no-unpack", help="Unpack the images now, or later.")
+]
+DiscardLayers = Annotated[
+    bool,
+    typer.Option(
+        "--discard-unpacked-layers", help="Let containerd remove layers after they are unpacked."
+    ),
+]
+
+
 @app.command("import", cls=WithExtra)
-@takes(IN_REALM, list_options(), EXTRA)
+@takes(IN_REALM, row_options(), EXTRA)
 def import_(
     session: Session,
-    file: Annotated[
-        str | None,
-        typer.Argument(metavar="FILE", help="An image archive (OCI or Docker); - is stdin."),
-    ] = None,
-    from_docker: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--from-docker",
-            metavar="IMAGE",
-            help="Import this image from Docker on this host (`docker save IMAGE`); may be "
-            "repeated.",
-        ),
-    ] = None,
-    base_name: Annotated[
-        str | None,
-        typer.Option(
-            "--base-name",
-            metavar="NAME",
-            help="For archives that have only tags: name the images NAME:TAG.",
-        ),
-    ] = None,
-    digests: Annotated[
-        bool, typer.Option("--digests", help="Also give each image a name with its digest.")
-    ] = False,
-    index_name: Annotated[
-        str | None,
-        typer.Option("--index-name", metavar="NAME", help="Give the archive's index this name."),
-    ] = None,
-    platform: Annotated[
-        str | None, typer.Option("--platform", metavar="OS/ARCH", help="Import only this platform.")
-    ] = None,
+    file: Source = None,
+    from_docker: FromDocker = None,
+    base_name: BaseName = None,
+    digests: Digests = False,
+    index_name: IndexName = None,
+    platform: Platform = None,
     all_platforms: AllPlatforms = False,
-    unpack: Annotated[
-        bool, typer.Option("--unpack/--no-unpack", help="Unpack the images now, or later.")
-    ] = True,
+    unpack: Unpack = True,
     snapshotter: Snapshotter = None,
     label: Labels = None,
-    discard_unpacked_layers: Annotated[
-        bool,
-        typer.Option(
-            "--discard-unpacked-layers",
-            help="Let containerd remove layers after they are unpacked.",
-        ),
-    ] = False,
+    discard_unpacked_layers: DiscardLayers = False,
     local: Local = False,
     create_namespace: CreateNamespace = False,
 ) -> None:
@@ -112,7 +121,6 @@ def import_(
     view = view_of(session, Image)
     _check_source(file, from_docker)
     exclude_platforms([platform] if platform else None, all_platforms)
-    labels = checked_labels(label or [])
     realm = session.realm(changing=True, create=create_namespace)
     typed = flags(
         base_name=base_name,
@@ -122,12 +130,11 @@ def import_(
         all_platforms=all_platforms,
         no_unpack=not unpack,
         snapshotter=snapshotter,
-        label=labels,
+        label=checked_labels(label or []),
         discard_unpacked_layers=discard_unpacked_layers,
     )
     words = words_of(session, "import", typed, local)
-    dry = session.options.dry_run
-    before = {} if dry else transfers.images_by_name(realm.scope)
+    before = {} if session.options.dry_run else transfers.images_by_name(realm.scope)
     with transfers.told_what_is_left(realm.scope):
         result = _import(session, realm, view, words, file, from_docker)
     if result.planned:
@@ -138,14 +145,11 @@ def import_(
     if not found.images:
         _nothing_landed(realm, unpack, words)
         return
-    if not found.new:
-        note("nothing is new; the realm already had these images")
-    show_images(session, view, found.images)
-    require_platforms(found.images, [platform] if platform else [])
+    _show_landed(session, view, found, platform)
 
 
 @app.command("export", cls=WithExtra)
-@takes(IN_REALM, list_options(), EXTRA)
+@takes(IN_REALM, row_options(*FORMS), EXTRA)
 def export(
     session: Session,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The archive to write; - is stdout.")],
@@ -195,8 +199,7 @@ def export(
     archive = Archive(
         path=file, size=in_units(size), size_bytes=size, images=tuple(dict.fromkeys(images))
     )
-    if view.output is not Output.RAW:
-        show(session, view, [archive])
+    show(session, view, [archive])
 
 
 @contextmanager
@@ -210,6 +213,13 @@ def _about(target: str) -> Iterator[None]:
             if "no space left" in error.message:  # containerd's disk is another matter
                 error.hint = "that disk is full; free space there, or choose another place"
         raise
+
+
+def _show_landed(session: Session, view: View, found: Landed, platform: str | None) -> None:
+    if not found.new:
+        note("nothing is new; the realm already had these images")
+    show_images(session, view, found.images)
+    require_platforms(found.images, [platform] if platform else [])
 
 
 def _import(

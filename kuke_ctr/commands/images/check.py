@@ -12,13 +12,8 @@ from kuke_ctr.backends.ctr.scope import line_in
 from kuke_ctr.backends.ctr.tables import ListCall, checked, read
 from kuke_ctr.commands.images.references import near_images
 from kuke_ctr.commands.shared.lists import list_realms_table, rows_of, show, view_of
-from kuke_ctr.commands.shared.options import (
-    EVERY_REALM,
-    IN_REALM,
-    Snapshotter,
-    list_options,
-    takes,
-)
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound
 from kuke_ctr.records import ImageCheck, SnapshotUsage

@@ -8,11 +8,8 @@ import typer
 
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.images.references import no_image
-from kuke_ctr.commands.shared.options import (
-    IN_REALM,
-    document_options,
-    takes,
-)
+from kuke_ctr.commands.shared.option_table import IN_REALM, document_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import print_lines, show_error
 from kuke_ctr.errors import FoundWrong, KukeCtrError
 from kuke_ctr.records import ImageDetails
@@ -49,14 +46,14 @@ def inspect(
     Runs `ctr images ls name==REF`, `ctr content ls digest==DIGEST...` and `ctr content get DIGEST`,
     with every version of ctr. Records: ImageDetails.
     """
-    from kuke_ctr.recipes import image_inspect as recipe
+    from kuke_ctr.recipes import image_inspect
 
     form = session.options.output or Output.TABLE
     realm = session.realm()
     wanted = list(dict.fromkeys(refs))
     found = images.find(realm.scope, wanted)
     there = [image for image in found if image is not None]
-    details = recipe.inspect(realm.scope, there)
+    details = image_inspect.inspect(realm.scope, there)
     if details:
         _print_details(details, form, several=len(wanted) > 1)
     errors: list[KukeCtrError] = []

@@ -11,7 +11,8 @@ from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.images.references import Ref, near_images, require_images
 from kuke_ctr.commands.shared.confirm import each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, Snapshotter, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.errors import (
     CtrFailed,
     Interrupted,
@@ -20,7 +21,7 @@ from kuke_ctr.errors import (
     TimeLimit,
     UsageError,
 )
-from kuke_ctr.recipes import host_mounts as mounts
+from kuke_ctr.recipes import host_mounts
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
@@ -33,7 +34,7 @@ Target = Annotated[str, typer.Argument(metavar="DIR", help="The directory on whi
 
 
 @app.command("mount", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def mount(
     session: Session,
     ref: Ref,
@@ -57,7 +58,7 @@ def mount(
     Runs `ctr images mount REF DIR`, which creates a snapshot that is named after the directory.
     """
     path = _absolute(target)
-    mounts.require_empty_folder(path)
+    host_mounts.require_empty_folder(path)
     realm = session.realm(changing=True)
     require_images(realm, ref)
     earlier = images.snapshot_of_mount(realm.scope, path, snapshotter)
@@ -82,7 +83,7 @@ def mount(
 
 
 @app.command("unmount", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def unmount(
     session: Session,
     target: Target,
@@ -109,7 +110,7 @@ def unmount(
     path = _absolute(target)
     realm = session.realm(changing=True, removing=remove)
     found = images.snapshot_of_mount(realm.scope, path, snapshotter)
-    mounted = mounts.count_at(path)
+    mounted = host_mounts.count_at(path)
     if found is None or not (mounted or remove):
         realm.require_namespace()
         raise NotFound(
@@ -125,7 +126,7 @@ def unmount(
 
     def change(name: str) -> None:
         done = realm.scope.change("images", "unmount", *words, name)
-        if not done.planned and mounts.count_at(name):
+        if not done.planned and host_mounts.count_at(name):
             raise CtrFailed(f"something is still mounted on {name}", hint=f"findmnt {name}")
 
     each([path], change, session)

@@ -9,7 +9,8 @@ from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.confirm import Yes, confirm, counted, each, names_or_all, some
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import UsageError
 from kuke_ctr.records import RowsRefused
@@ -19,7 +20,7 @@ app = typer.Typer()
 
 
 @app.command("rm", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def rm(
     session: Session,
     refs: Annotated[
@@ -57,7 +58,7 @@ def rm(
 
 
 @app.command("prune", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def prune(
     session: Session,
     every: Annotated[

@@ -9,7 +9,8 @@ from kuke_ctr.commands.images.references import Ref, near_images, require_images
 from kuke_ctr.commands.shared.confirm import each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.session import OpenRealm, Session
 
@@ -23,7 +24,7 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing name
 
 
 @app.command("tag", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def tag(
     session: Session,
     source: Source,
@@ -67,7 +68,7 @@ def tag(
 
 
 @app.command("label", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def label(
     session: Session,
     ref: Ref,
@@ -101,7 +102,7 @@ def label(
 
 
 @app.command("convert", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def convert(
     session: Session,
     source: Source,

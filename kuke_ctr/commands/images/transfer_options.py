@@ -26,9 +26,6 @@ Platforms = Annotated[
     typer.Option("--platform", metavar="OS/ARCH", help="Only this platform; may be repeated."),
 ]
 AllPlatforms = Annotated[bool, typer.Option("--all-platforms", help="All platforms.")]
-Snapshotter = Annotated[
-    str | None, typer.Option("--snapshotter", metavar="NAME", help="Unpack with this snapshotter.")
-]
 Labels = Annotated[
     list[str] | None,
     typer.Option("--label", metavar="KEY=VALUE", help="Label for the image; may be repeated."),
@@ -37,24 +34,6 @@ Local = Annotated[
     bool,
     typer.Option(
         "--local", help="Transfer with ctr instead of containerd's transfer service (ctr 1.7)."
-    ),
-]
-REGISTRY = "Registry"
-PlainHttp = Annotated[
-    bool,
-    typer.Option("--plain-http", help="Use http instead of https.", rich_help_panel=REGISTRY),
-]
-SkipVerify = Annotated[
-    bool,
-    typer.Option("--skip-verify", "-k", help="Accept any certificate.", rich_help_panel=REGISTRY),
-]
-HostsDir = Annotated[
-    str | None,
-    typer.Option(
-        "--hosts-dir",
-        metavar="DIR",
-        help="Directory with hosts.toml files, such as /etc/containerd/certs.d.",
-        rich_help_panel=REGISTRY,
     ),
 ]
 

@@ -6,16 +6,16 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.options import (
+from kuke_ctr.commands.shared.option_table import (
     CALLS,
     FORMS,
     IN_REALM,
     QUIET,
     RUN_PATH,
     format_option,
-    list_options,
-    takes,
+    row_options,
 )
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.realm_list import list_realms
@@ -28,7 +28,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@takes(CALLS, RUN_PATH, list_options(*FORMS))
+@takes(CALLS, RUN_PATH, row_options(*FORMS))
 def ls(
     session: Session,
     everything: Annotated[

@@ -13,7 +13,6 @@ from kuke_ctr.session import Session
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
-
 CreateNamespace = Annotated[
     bool,
     typer.Option("--create-namespace", help="Create the realm's namespace if it does not exist."),

@@ -9,11 +9,7 @@ from kuke_ctr.errors import UsageError
 from kuke_ctr.session import Session
 
 _OURS = ("n", "namespace", "a", "address")
-
-
 _USER = ("u", "user")
-
-
 _TOKEN = "refresh"  # noqa: S105 (a flag's name)
 
 

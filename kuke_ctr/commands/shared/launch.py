@@ -17,7 +17,7 @@ from kuke_ctr.errors import (
     UsageError,
 )
 from kuke_ctr.processes.calls import Call
-from kuke_ctr.recipes import start as starting
+from kuke_ctr.recipes import start
 from kuke_ctr.recipes.start import Outcome
 from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.attachment import AttachOptions
@@ -77,12 +77,19 @@ class Launch:
     command: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How somebody stays with it: not at all, on a terminal, with stdin."""
+
+    detach: bool
+    tty: bool
+    interactive: bool
+
+
 def launch(
     what: Launch,
+    how: Manner,
     *,
-    detach: bool,
-    tty: bool,
-    interactive: bool,
     undo: Callable[[], None],
     discard: Callable[[], None] | None = None,
 ) -> int:
@@ -95,17 +102,17 @@ def launch(
         what.realm.ctr.processes.run(what.call)
         return 0
     with ExitStack() as stack:
-        if not detach:
-            stack.enter_context(starting.patient())
+        if not how.detach:
+            stack.enter_context(start.patient())
         try:
-            outcome = _detached(what, tty) if detach else _attended(what, tty, interactive)
+            outcome = _detached(what, how.tty) if how.detach else _attended(what, how)
         except BaseException:
-            with starting.patient():
+            with start.patient():
                 undo()
             raise
         if not outcome.finished:
             _put_in_order(what, outcome, undo, discard)
-    if detach:
+    if how.detach:
         namespace, container = what.realm.namespace, what.container
         print_id(
             container,
@@ -123,33 +130,33 @@ def _detached(what: Launch, tty: bool) -> Outcome:
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
             options = AttachOptions(nothing, nothing, take_input=False, timeout=limit)
-            outcome = starting.on_terminal(ctr, what.call, options, what.command)
+            outcome = start.on_terminal(ctr, what.call, options, what.command)
         finally:
             os.close(nothing)
         return outcome
     result = ctr.processes.run(replace(what.call, timeout=limit))
     if result.exit_code != 0:
-        error = starting.start_failure(result.stderr, what.call, what.command)
+        error = start.start_failure(result.stderr, what.call, what.command)
         raise error or failure_of(result)
     if result.stderr.strip():
         ctr.notice(result.stderr.decode(errors="replace"))
     return Outcome(0)
 
 
-def _attended(what: Launch, tty: bool, interactive: bool) -> Outcome:
+def _attended(what: Launch, how: Manner) -> Outcome:
     ctr, limit = what.realm.ctr, what.session.options.timeout or None
-    if tty:
+    if how.tty:
         options = AttachOptions(timeout=limit, last_typed=b"\x04")
-        return starting.on_terminal(ctr, what.call, options, what.command)
-    streams = UserStreams(take_input=interactive, timeout=limit)
-    started = starting.task_started(what.realm.scope, what.container)
-    return starting.on_pipes(ctr, what.call, streams, started, what.command)
+        return start.on_terminal(ctr, what.call, options, what.command)
+    streams = UserStreams(take_input=how.interactive, timeout=limit)
+    started = start.task_started(what.realm.scope, what.container)
+    return start.on_pipes(ctr, what.call, streams, started, what.command)
 
 
 def status_of(what: Launch) -> str | None:
     """The status of its task: ABSENT, and None where that can't be known."""
-    ctr = starting.quiet_if_gone(what.realm.ctr)
-    return starting.task_status(Scope(ctr, what.realm.namespace), what.container)
+    ctr = start.quiet_if_gone(what.realm.ctr)
+    return start.task_status(Scope(ctr, what.realm.namespace), what.container)
 
 
 def _put_in_order(
@@ -160,8 +167,8 @@ def _put_in_order(
 ) -> None:
     """ctr is gone, the process perhaps not. What has run stays, as it does after its end."""
     status = status_of(what)
-    ended = status in (starting.ABSENT, "STOPPED")
-    if status in (starting.ABSENT, "CREATED") and not outcome.ran:
+    ended = status in (start.ABSENT, "STOPPED")
+    if status in (start.ABSENT, "CREATED") and not outcome.ran:
         undo()
     elif discard is not None and (ended or outcome.exit_code == NO_READER):
         discard()
@@ -171,16 +178,14 @@ def _put_in_order(
 
 def _left(what: Launch, outcome: Outcome, status: str | None, *, rm: bool) -> None:
     namespace = what.realm.namespace
-    goes_on = {
-        None: "may still be running",
-        "STOPPED": "has ended",
-        starting.ABSENT: "has ended",
-    }.get(status, "is still running")
+    goes_on = {None: "may still be running", "STOPPED": "has ended", start.ABSENT: "has ended"}.get(
+        status, "is still running"
+    )
     way = f"{line_in(namespace, 'tasks', 'ls')} shows its state"
     if goes_on == "is still running":
         way = f"{line_in(namespace, 'tasks', 'attach', what.container)} attaches to it again"
     removed = "; --rm no longer applies to it" if rm else ""
-    starting.tell(
+    start.tell(
         f"kuke-ctr: {outcome.why or 'kuke-ctr has left'}; {what.container} {goes_on}{removed}: "
         f"{way}"
     )

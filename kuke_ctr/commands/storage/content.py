@@ -10,8 +10,10 @@ import typer
 from kuke_ctr.backends.ctr import content
 from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.missing import near_names
-from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, format_option, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.records import ActiveIngest, Blob
+from kuke_ctr.render import Output
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
@@ -71,7 +73,7 @@ def active(
 
 
 @app.command("get")
-@takes(IN_REALM)
+@takes(IN_REALM, format_option(Output.RAW))
 def get(
     session: Session,
     digest: Annotated[

@@ -15,20 +15,16 @@ import typer
 from kuke_ctr.backends.ctr import content
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.backends.ctr.transfer import CREDENTIALS
-from kuke_ctr.commands.images.transfer_options import (
-    AllPlatforms,
-    HostsDir,
-    Labels,
-    PlainHttp,
-    Platforms,
-    SkipVerify,
-)
+from kuke_ctr.commands.images.registry_options import HostsDir, PlainHttp, SkipVerify
+from kuke_ctr.commands.images.transfer_options import AllPlatforms, Labels, Platforms
 from kuke_ctr.commands.shared.confirm import CreateNamespace
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
+from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes.used_by import rooted_label
 from kuke_ctr.render import escape
 from kuke_ctr.session import OpenRealm, Session
@@ -39,7 +35,7 @@ _BLOCK = 1 << 20
 
 
 @app.command("fetch", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def fetch(
     session: Session,
     ref: Annotated[str, typer.Argument(metavar="REF", help="docker.io/library/busybox:1.36")],
@@ -55,10 +51,7 @@ def fetch(
     plain_http: PlainHttp = False,
     skip_verify: SkipVerify = False,
     hosts_dir: HostsDir = None,
-    user: Annotated[
-        str | None,
-        typer.Option("--user", "-u", metavar="NAME", help="Not possible here; use `images pull`."),
-    ] = None,
+    user: Annotated[str | None, typer.Option("--user", "-u", hidden=True)] = None,
     create_namespace: CreateNamespace = False,
 ) -> None:
     """Fetch the content of an image and give it a name, without unpacking it.
@@ -87,20 +80,7 @@ def fetch(
         skip_verify=skip_verify,
         hosts_dir=hosts_dir,
     )
-    words = (*chosen, *extra_flags(session))
-    progress = 2 if sys.stderr.isatty() else None  # stdout is for the result
-    try:
-        said = content.fetch(realm.scope, ref, words, progress)
-    except Interrupted:
-        raise Interrupted(
-            "interrupted; what has arrived is kept for a day",
-            hint="run the same command again to continue; "
-            f"{realm.scope.line('content', 'active')} shows it",
-        ) from None
-    except CtrFailed as error:
-        if error.hint == CREDENTIALS:
-            error.hint = "if the registry needs a password: `kuke-ctr images pull --user NAME`"
-        raise
+    said = _fetch(realm, ref, (*chosen, *extra_flags(session)))
     if said.planned:
         return
     listed = realm.scope.run("images", "ls", "-q", f'name=="{ref}"')
@@ -112,36 +92,55 @@ def fetch(
     print(escape(ref))
 
 
+def _fetch(realm: OpenRealm, ref: str, words: tuple[str, ...]) -> Result:
+    """Fetch it; what goes wrong says how to go on."""
+    progress = 2 if sys.stderr.isatty() else None  # stdout is for the result
+    try:
+        return content.fetch(realm.scope, ref, words, progress)
+    except Interrupted:
+        raise Interrupted(
+            "interrupted; what has arrived is kept for a day",
+            hint="run the same command again to continue; "
+            f"{realm.scope.line('content', 'active')} shows it",
+        ) from None
+    except CtrFailed as error:
+        if error.hint == CREDENTIALS:
+            error.hint = "if the registry needs a password: `kuke-ctr images pull --user NAME`"
+        raise
+
+
+Transfer = Annotated[
+    str, typer.Argument(metavar="REF", help="A name for this transfer; the same name continues it.")
+]
+File = Annotated[
+    str | None, typer.Argument(metavar="[FILE|-]", help="The file to store; - is stdin.")
+]
+ExpectedDigest = Annotated[
+    str | None,
+    typer.Option(
+        "--expected-digest", metavar="DIGEST", help="Refuse the file if it has another digest."
+    ),
+]
+ExpectedSize = Annotated[
+    int | None,
+    typer.Option(
+        "--expected-size", metavar="BYTES", min=0, help="Refuse the file if it has another size."
+    ),
+]
+Keep = Annotated[
+    bool, typer.Option("--keep", help="Label the blob, so that containerd does not remove it.")
+]
+
+
 @app.command("ingest", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def ingest(
     session: Session,
-    ref: Annotated[
-        str,
-        typer.Argument(metavar="REF", help="A name for this transfer; the same name continues it."),
-    ],
-    file: Annotated[
-        str | None, typer.Argument(metavar="[FILE|-]", help="The file to store; - is stdin.")
-    ] = None,
-    expected_digest: Annotated[
-        str | None,
-        typer.Option(
-            "--expected-digest", metavar="DIGEST", help="Refuse the file if it has another digest."
-        ),
-    ] = None,
-    expected_size: Annotated[
-        int | None,
-        typer.Option(
-            "--expected-size",
-            metavar="BYTES",
-            min=0,
-            help="Refuse the file if it has another size.",
-        ),
-    ] = None,
-    keep: Annotated[
-        bool,
-        typer.Option("--keep", help="Label the blob, so that containerd does not remove it."),
-    ] = False,
+    ref: Transfer,
+    file: File = None,
+    expected_digest: ExpectedDigest = None,
+    expected_size: ExpectedSize = None,
+    keep: Keep = False,
     create_namespace: CreateNamespace = False,
 ) -> None:
     """Store a file, or stdin, as content of a realm, and print its digest.
@@ -163,12 +162,7 @@ def ingest(
     extra = extra_flags(session)
     if file is None:
         file = "-"
-        with suppress(OSError):  # a name that no file can have
-            if Path(ref).is_file():
-                note(
-                    f"{ref} is used as the name REF, and stdin is read; to read the file: `... "
-                    f"REF {ref}`"
-                )
+        _note_file_as_name(ref)
     with _opened(file) as descriptor:
         if not session.options.dry_run and (file == "-" or expected_size == 0):
             _check_whether_empty(file, descriptor, expected_size)
@@ -187,6 +181,16 @@ def ingest(
             bring()
     if not session.options.dry_run:
         _print_new(digest, before, realm)
+
+
+def _note_file_as_name(ref: str) -> None:
+    """Say what was understood where the one word that was given is the name of a file."""
+    with suppress(OSError):  # a name that no file can have
+        if Path(ref).is_file():
+            note(
+                f"{ref} is used as the name REF, and stdin is read; to read the file: `... REF "
+                f"{ref}`"
+            )
 
 
 def _bring_and_keep(

@@ -10,7 +10,8 @@ from kuke_ctr.commands.shared.confirm import Yes, confirm, counted, each, some
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.in_use import ask_about_users
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.storage.content import near_content
 from kuke_ctr.errors import CtrFailed, NotFound
@@ -25,7 +26,7 @@ _SHOWN = 5
 
 
 @app.command("label")
-@takes(IN_REALM)
+@takes(IN_REALM, NAMES)
 def label(
     session: Session,
     digest: Annotated[
@@ -56,7 +57,7 @@ def label(
 
 
 @app.command("rm", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def rm(
     session: Session,
     digests: Annotated[
@@ -114,7 +115,7 @@ def _wholes(realm: OpenRealm, texts: Sequence[str], gone: dict[str, NotFound]) -
 
 
 @app.command("prune", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def prune(
     session: Session,
     asynchronous: Annotated[

@@ -12,14 +12,14 @@ from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.json_document import print_bytes, print_document
 from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
 from kuke_ctr.commands.shared.missing import near_names
-from kuke_ctr.commands.shared.options import (
+from kuke_ctr.commands.shared.option_table import (
     EVERY_REALM,
     IN_REALM,
-    Snapshotter,
     document_options,
+    format_option,
     list_options,
-    takes,
 )
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.parse.snapshots import tree_of
@@ -119,7 +119,7 @@ def info(session: Session, key: Key, snapshotter: Snapshotter = None) -> None:
 
 
 @app.command("mounts")
-@takes(IN_REALM)
+@takes(IN_REALM, format_option(Output.RAW))
 def mounts(
     session: Session,
     key: Key,

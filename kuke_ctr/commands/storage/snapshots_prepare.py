@@ -11,7 +11,8 @@ from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.in_use import ask_about_users
 from kuke_ctr.commands.shared.json_document import print_bytes
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, Snapshotter, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.storage.snapshots import near_snapshots
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.recipes.used_by import rooted_label, users_of_snapshots
@@ -49,7 +50,7 @@ Mounts = Annotated[
 
 
 @app.command("prepare", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def prepare(
     session: Session,
     key: NewKey,
@@ -75,7 +76,7 @@ def prepare(
 
 
 @app.command("view", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def view(
     session: Session,
     key: NewKey,
@@ -144,7 +145,7 @@ def _taken_is_named(realm: OpenRealm, key: str, snapshotter: str | None) -> Iter
 
 
 @app.command("commit", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def commit(
     session: Session,
     key: NewKey,

@@ -11,11 +11,12 @@ from kuke_ctr.commands.shared.confirm import Yes, each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags
 from kuke_ctr.commands.shared.in_use import ask_about_users
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, Snapshotter, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.storage.snapshots import Key, committed_wants_view, near_snapshots
 from kuke_ctr.errors import CtrFailed, NotFound
-from kuke_ctr.recipes import snapshot_mounts as mounting
+from kuke_ctr.recipes import snapshot_mounts
 from kuke_ctr.recipes.used_by import listed, users_of_snapshots
 from kuke_ctr.records import Snapshot
 from kuke_ctr.render import escape
@@ -25,7 +26,7 @@ app = typer.Typer()
 
 
 @app.command("label")
-@takes(IN_REALM)
+@takes(IN_REALM, NAMES)
 def label(
     session: Session,
     key: Key,
@@ -54,7 +55,7 @@ def label(
 
 
 @app.command("mount")
-@takes(IN_REALM)
+@takes(IN_REALM, NAMES)
 def mount(
     session: Session,
     key: Key,
@@ -76,9 +77,9 @@ def mount(
     Runs `ctr snapshots mounts TARGET KEY`, then the `mount` commands that it prints.
     """
     realm = session.realm()
-    where = mounting.check_target(target)
+    where = snapshot_mounts.check_target(target)
     if not session.options.dry_run:
-        mounting.require_root()
+        snapshot_mounts.require_root()
     with near_snapshots(realm, [key], snapshotter), committed_wants_view(realm, key, snapshotter):
         commands = snapshots.mount_commands(realm.scope, key, where, snapshotter)
     if read_only:
@@ -88,14 +89,14 @@ def mount(
         found = users_of_snapshots(realm.scope, [key], snapshotter)
         users = [user for user in found.users.get(key, []) if user.kind in ("container", "mount")]
         ask_about_users(session, realm, {key: users}, yes=yes)
-    mounting.mount(realm.ctr, commands)
+    snapshot_mounts.mount(realm.ctr, commands)
     if not session.options.dry_run:
         print(escape(where))
         note(f"to unmount it: umount {shlex.quote(where)}")
 
 
 @app.command("rm", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def rm(
     session: Session,
     keys: Annotated[list[str], typer.Argument(metavar="KEY", help="Keys of snapshots.")],

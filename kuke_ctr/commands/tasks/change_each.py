@@ -12,7 +12,6 @@ from kuke_ctr.session import OpenRealm, Session
 
 Names = Annotated[list[str], typer.Argument(metavar="TASK", help="The ids of containers.")]
 
-
 ExecId = Annotated[
     str | None,
     typer.Option(

@@ -8,7 +8,8 @@ import typer
 
 from kuke_ctr.commands.shared.confirm import Yes, confirm
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.tasks.change_each import ExecId, Names, change_each, tasks_of
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.processes.signals import signal_of
@@ -32,7 +33,7 @@ class WithSignal(WithExtra):
 
 
 @app.command("kill", cls=WithSignal)
-@takes(IN_REALM, EXTRA, own=("-a",))
+@takes(IN_REALM, NAMES, EXTRA, own=("-a",))
 def kill(
     session: Session,
     names: Names,
@@ -78,7 +79,7 @@ def kill(
 
 
 @app.command("pause", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def pause(session: Session, names: Names) -> None:
     """Pause tasks: freeze all their processes.
 
@@ -96,7 +97,7 @@ def pause(session: Session, names: Names) -> None:
 
 
 @app.command("resume", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def resume(session: Session, names: Names) -> None:
     """Resume paused tasks.
 

@@ -6,7 +6,8 @@ import typer
 
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
-from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.tasks.each_task import copy_each, metrics_in, of_each, processes_in
 from kuke_ctr.recipes.process_facts import seen_by_us, with_facts
 from kuke_ctr.records import Metrics, Process, Task

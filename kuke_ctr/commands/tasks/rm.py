@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.tasks.change_each import ExecId, Names, change_each, tasks_of
 from kuke_ctr.commands.tasks.each_task import no_task
@@ -18,7 +19,7 @@ app = typer.Typer()
 
 
 @app.command("rm", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def rm(
     session: Session,
     names: Names,
@@ -56,7 +57,7 @@ def rm(
 
 
 @app.command("checkpoint", cls=WithExtra)
-@takes(IN_REALM, EXTRA)
+@takes(IN_REALM, NAMES, EXTRA)
 def checkpoint(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="TASK", help="The id of a container.")],

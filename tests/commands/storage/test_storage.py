@@ -265,7 +265,7 @@ def test_nothing_is_removed_in_a_foreign_namespace_that_was_not_named(
         (["content", "ingest", "k", "/"], "is a directory"),
         (["content", "ingest", "k", "/dev/null", "--expected-digest", "x"], "is not a digest"),
         (["content", "ingest", "k", "/dev/null", "--keep"], "needs the digest"),
-        (["content", "rm", LAYER, "-o", "json"], "has no option -o"),
+        (["content", "rm", LAYER, "-o", "json"], "does not print json"),
         (["snapshots", "prepare", "k", "-t", "/x", "--mounts"], "cannot be combined"),
         (["snapshots", "label", "k", "nothing"], "is not a label"),
         (["snapshots", "mount", "web", "/nowhere/at/all"], "does not exist"),

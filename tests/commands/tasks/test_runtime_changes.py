@@ -325,7 +325,7 @@ def test_a_container_is_made_of_typed_flags_and_its_own_words(
         ("--rootfs --snapshotter x /r new", 2, "has no effect with --rootfs"),
         ("--runc-root /r IMG new", 1, "it needs ctr 2.0"),
         ("IMG web", 1, "the container web already"),
-        ("-o json IMG new", 2, "has no option -o"),
+        ("-o json IMG new", 2, "does not print json"),
         ("--extra=-n --extra=x IMG new", 2, "cannot be passed"),
     ],
 )
@@ -774,7 +774,7 @@ def test_of_several_namespaces_those_that_can_go_are_asked_about(
         ("rm x -A", 2, "has no option -A"),
         ("rm x -n y", 2, "has no option -n"),
         ("label x a=b -r y", 2, "has no option -r"),
-        ("create x -o json", 2, "has no option -o"),
+        ("create x -o json", 2, "does not print json"),
     ],
 )
 def test_what_can_not_be_done_to_a_namespace(

@@ -1,0 +1,169 @@
+"""The words after `kuke-ctr`: nouns, verbs, their other names, and the modules that have them.
+
+These tables are all that a start-up knows of the commands that were not typed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """A word after `kuke-ctr`: its one-line help, its modules under `commands/`, its other names.
+
+    Each module stands with the verbs that it has: only the one that is asked for is imported. One
+    with no verbs is the command itself.
+    """
+
+    help: str
+    modules: Mapping[str, tuple[str, ...]]
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The words that may follow; none for a command without a noun."""
+        return tuple(verb for verbs in self.modules.values() for verb in verbs)
+
+
+ENTRIES = {
+    "images": Entry(
+        "Images of a realm.",
+        {
+            "images.ls": ("ls",),
+            "images.check": ("check", "usage"),
+            "images.inspect": ("inspect",),
+            "images.registry": ("pull", "push"),
+            "images.archives": ("import", "export"),
+            "images.tag": ("tag", "label", "convert"),
+            "images.rm": ("rm", "prune"),
+            "images.mount": ("mount", "unmount"),
+        },
+        ("image", "i"),
+    ),
+    "containers": Entry(
+        "Containers of a realm.",
+        {
+            "containers.ls": ("ls", "info"),
+            "containers.create": ("create",),
+            "containers.rm": ("label", "rm"),
+        },
+        ("container", "c"),
+    ),
+    "tasks": Entry(
+        "List, start, signal, pause and delete tasks (the running processes of containers).",
+        {
+            "tasks.ls": ("ls", "ps", "metrics"),
+            "tasks.start": ("start",),
+            "everyday.attach": ("attach",),
+            "everyday.exec": ("exec",),
+            "tasks.kill": ("kill", "pause", "resume"),
+            "tasks.rm": ("rm", "checkpoint"),
+        },
+        ("task", "t"),
+    ),
+    "run": Entry("Create a container and start it.", {"everyday.run": ()}),
+    "exec": Entry("Run a command in a running container.", {"everyday.exec": ()}),
+    "attach": Entry(
+        "Use the terminal of a running container; leaving does not stop it.",
+        {"everyday.attach": ()},
+    ),
+    "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
+    "snapshots": Entry(
+        "List, create, mount and remove snapshots (the file systems of containers and images).",
+        {
+            "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
+            "storage.snapshots_prepare": ("prepare", "view", "commit"),
+            "storage.snapshots_rm": ("label", "mount", "rm"),
+        },
+        ("snapshot",),
+    ),
+    "content": Entry(
+        "List, fetch and remove content (the blobs that images are made of).",
+        {
+            "storage.content": ("ls", "active", "get"),
+            "storage.content_fetch": ("fetch", "ingest"),
+            "storage.content_rm": ("label", "rm", "prune"),
+        },
+    ),
+    "leases": Entry(
+        "List, create and remove leases (a lease protects content and snapshots from removal).",
+        {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
+        ("lease",),
+    ),
+    "sandboxes": Entry(
+        "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ("sandbox", "sb", "s")
+    ),
+    "events": Entry(
+        "Show events as they happen (a container starts, an image is removed, ...).",
+        {"everyday.events": ()},
+        ("event",),
+    ),
+    "namespaces": Entry(
+        "containerd's namespaces.",
+        {"host.namespaces": ("ls", "create", "label", "rm")},
+        ("namespace", "ns"),
+    ),
+    "realms": Entry(
+        "List realms; show the namespace of a realm.",
+        {"kukeon.realms": ("ls", "resolve")},
+        ("realm",),
+    ),
+    "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ("plugin",)),
+    "deprecations": Entry(
+        "List deprecated features that are in use on this host.",
+        {"host.deprecations": ("ls",)},
+        ("deprecation",),
+    ),
+    "version": Entry("Show the versions of kuke-ctr, ctr and containerd.", {"host.version": ()}),
+    "info": Entry("Show information about containerd.", {"host.info": ()}),
+    "ctr": Entry("Run any ctr command in the realm's namespace.", {"host.ctr": ()}),
+    "parse": Entry(
+        "Read a table that ctr printed, for example on another host.", {"host.parse": ()}
+    ),
+    "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
+}
+NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
+ELSEWHERE = {
+    "checkpoint": "tasks checkpoint",
+    "commit": "snapshots commit",
+    "convert": "images convert",
+    "create": "containers create",
+    "export": "images export",
+    "fetch": "content fetch",
+    "import": "images import",
+    "inspect": "containers info",
+    "kill": "tasks kill",
+    "load": "images import",
+    "ls": "containers ls",
+    "metrics": "tasks metrics",
+    "mount": "images mount",
+    "pause": "tasks pause",
+    "ps": "tasks ls",
+    "prune": "images prune",
+    "pull": "images pull",
+    "push": "images push",
+    "resume": "tasks resume",
+    "rm": "containers rm",
+    "rmi": "images rm",
+    "save": "images export",
+    "start": "tasks start",
+    "stats": "tasks metrics",
+    "stop": "tasks kill",
+    "tag": "images tag",
+    "top": "tasks ps",
+    "unmount": "images unmount",
+    "unpause": "tasks resume",
+}
+"""Words that docker's users and ctr's type without a noun, and the command that does that here."""
+
+VERB_ALIASES = {"list": "ls", "remove": "rm", "delete": "rm", "del": "rm"}
+
+
+def is_noun(word: str) -> bool:
+    """Whether a verb follows this word."""
+    return word in NAMES and bool(ENTRIES[NAMES[word]].verbs)
+
+
+def path_of(line: Sequence[str]) -> str:
+    """What of a command line is the command: `kuke-ctr images ls`."""
+    known = 2 if line and is_noun(line[0]) else 1 if line and line[0] in NAMES else 0
+    return " ".join(["kuke-ctr", *(word for word in line[:known] if not word.startswith("-"))])
