@@ -16,10 +16,18 @@ from hypothesis import HealthCheck, settings
 from kuke_ctr.parse.container_info import LOGS
 
 pytest_plugins = [
-    "tests.support.fake_ctr",
-    "tests.support.inside",
     "tests.support.scripts",
+    "tests.support.fake_ctr",
+    "tests.support.attach_host",
+    "tests.support.changes_host",
     "tests.support.desk",
+    "tests.support.images_host",
+    "tests.support.inside",
+    "tests.support.log_host",
+    "tests.support.runtime_host",
+    "tests.support.storage_host",
+    "tests.support.storage_lab",
+    "tests.support.transfer_host",
 ]
 
 # no example has a time limit: a busy machine may stop us for a moment at any of them

@@ -1,4 +1,4 @@
-"""The size of what is in the house: no long function, no long file."""
+"""The size of what is in the house, and that the tests mirror it folder by folder."""
 
 import ast
 from collections.abc import Iterator
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).parents[1]
+from tests.support.paths import TOP
+
 FILES = sorted((TOP / "kuke_ctr").rglob("*.py"))
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 400
@@ -25,3 +26,20 @@ def test_files_and_functions_are_short(path: Path) -> None:
     text = path.read_text()
     assert text.count("\n") <= LONGEST_FILE
     assert [each for each in functions(text) if each[1] > LONGEST_FUNCTION] == []
+
+
+ROOMS = sorted(path.name for path in (TOP / "kuke_ctr").iterdir() if path.is_dir())
+TESTS = sorted((TOP / "tests").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(TOP)))
+def test_no_file_of_tests_is_long(path: Path) -> None:
+    assert path.read_text().count("\n") <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room[0] != "_"])
+def test_a_folder_of_tests_has_its_room(room: str) -> None:
+    folders = [path for path in (TOP / "tests" / room).rglob("*") if path.is_dir()]
+    for folder in folders:
+        if folder.name[0] != "_":
+            assert (TOP / "kuke_ctr" / folder.relative_to(TOP / "tests")).is_dir(), folder

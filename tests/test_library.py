@@ -2,15 +2,14 @@
 
 import re
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
 from kuke_ctr import OpenRealm, open_realm
 from kuke_ctr.backends.ctr.tables import ListCall
-from tests.replay.test_kukeon_hosts import HOSTS
+from tests.support.paths import DOCS
+from tests.support.paths import FIXTURES as HOSTS
 
-DOCS = Path(__file__).parents[1] / "docs"
 HOST = HOSTS / "kukeon-0.9.1"
 
 

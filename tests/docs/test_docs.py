@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli.main import main
+from tests.support.paths import TOP
 
-TOP = Path(__file__).parents[2]
 HOST = TOP / "fixtures" / "ctr-output" / "kukeon-0.9.1"
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 # their examples need a containerd that lives: the real ring has what they show

@@ -14,10 +14,9 @@ import pytest
 from scripts.lib import processes
 from scripts.lib.attach_rounds import NAMESPACE
 from scripts.lib.seat import Seat
-from tests.integration.test_attach import KEYS, LIMIT, SHELL, TOP, Host, host, with_image
+from tests.support.attach_host import KEYS, LIMIT, SHELL, Host
 from tests.support.kuketty_server import SCREEN
-
-__all__ = ["host", "with_image"]
+from tests.support.paths import TOP
 
 PROMPT = "ready> \x1b[6n"
 PASTE = "".join(f"{number:05} what somebody pastes: ünïcödé ✓\n" for number in range(2400))
@@ -63,25 +62,25 @@ def work(seat: Seat) -> bytes:
     return shown[shown.index(b"echo gr") :]
 
 
-def raw_words(host: Host, name: str) -> list[str | Path]:
+def raw_words(attach_host: Host, name: str) -> list[str | Path]:
     """ctr itself."""
-    ctr = host.daemon.programs / "ctr"
-    return [ctr, "-a", host.daemon.address, "-n", NAMESPACE, "tasks", "attach", name]
+    ctr = attach_host.daemon.programs / "ctr"
+    return [ctr, "-a", attach_host.daemon.address, "-n", NAMESPACE, "tasks", "attach", name]
 
 
-def test_a_shell_behaves_as_under_raw_ctr(host: Host) -> None:
+def test_a_shell_behaves_as_under_raw_ctr(attach_host: Host) -> None:
     shown = []
     for kuke_ctr in (False, True):
-        with host.task("terminal", *SHELL) as name:
-            words = host.words(name) if kuke_ctr else raw_words(host, name)
-            with Seat(words, host.run.environment) as seat:
+        with attach_host.task("terminal", *SHELL) as name:
+            words = attach_host.words(name) if kuke_ctr else raw_words(attach_host, name)
+            with Seat(words, attach_host.run.environment) as seat:
                 shown.append(work(seat))
     assert shown[0] == shown[1]
 
 
-def test_a_paste_of_100_kib_arrives_whole(host: Host) -> None:
+def test_a_paste_of_100_kib_arrives_whole(attach_host: Host) -> None:
     assert len(PASTE.encode()) > 100 * 1024
-    with host.task("terminal", *SHELL) as name, host.sit(name) as seat:
+    with attach_host.task("terminal", *SHELL) as name, attach_host.sit(name) as seat:
         asked(seat, "\r", PROMPT)
         asked(seat, "stty -echo; echo begin; cat >/tmp/pasted\r", "begin\r")
         seat.type(PASTE.replace("\n", "\r").encode())
@@ -106,7 +105,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def serve(host: Host, folder: Path) -> Iterator[Serve]:
+def serve(attach_host: Host, folder: Path) -> Iterator[Serve]:
     """A small kuketty, ended with the test."""
     started: list[subprocess.Popen[bytes]] = []
     names: list[str] = []
@@ -123,7 +122,7 @@ def serve(host: Host, folder: Path) -> Iterator[Serve]:
         started.append(subprocess.Popen([*argv, *words], cwd=TOP))
         assert processes.until((folder / "socket").exists, LIMIT)
         mount = f"type=bind,src={folder},dst=/run/kukeon/tty,options=rbind:rw"
-        names.append(host.start("sleep", "1000", flags=("--null-io", "--mount", mount)))
+        names.append(attach_host.start("sleep", "1000", flags=("--null-io", "--mount", mount)))
         return names[-1]
 
     yield start
@@ -131,8 +130,8 @@ def serve(host: Host, folder: Path) -> Iterator[Serve]:
         server.kill()
         server.wait()
     for name in names:
-        assert host.status(name) == "RUNNING"
-        host.remove(name)
+        assert attach_host.status(name) == "RUNNING"
+        attach_host.remove(name)
 
 
 def requests(folder: Path) -> list[str]:
@@ -141,9 +140,11 @@ def requests(folder: Path) -> list[str]:
     return [line["method"].partition(".")[2] for line in lines]
 
 
-def test_a_terminal_of_kuketty_is_there_at_once(host: Host, serve: Serve, folder: Path) -> None:
+def test_a_terminal_of_kuketty_is_there_at_once(
+    attach_host: Host, serve: Serve, folder: Path
+) -> None:
     name = serve()
-    with host.sit(name, "-x") as seat:
+    with attach_host.sit(name, "-x") as seat:
         assert seat.sees(SCREEN)
         assert f"+ kuketty {folder}/socket TerminalController.Attach".encode() in seat.shown
         asked(seat, "stty size\r", "24 80")
@@ -158,13 +159,13 @@ def test_a_terminal_of_kuketty_is_there_at_once(host: Host, serve: Serve, folder
     assert requests(folder)[0] == "Attach"
 
 
-def test_looking_only_subscribes(host: Host, serve: Serve, folder: Path) -> None:
-    done = host.attach(serve(), "--no-stdin", "--timeout", "0.5")
+def test_looking_only_subscribes(attach_host: Host, serve: Serve, folder: Path) -> None:
+    done = attach_host.attach(serve(), "--no-stdin", "--timeout", "0.5")
     assert (done.returncode, done.stdout.startswith(SCREEN.decode().rstrip())) == (124, True)
     assert requests(folder) == ["Screenshot", "Subscribe", "Screenshot"]
 
 
-def test_a_script_speaks_to_kuketty(host: Host, serve: Serve, tmp_path: Path) -> None:
+def test_a_script_speaks_to_kuketty(attach_host: Host, serve: Serve, tmp_path: Path) -> None:
     steps = (
         "--send",
         r"echo $((6*7))\r",
@@ -173,19 +174,21 @@ def test_a_script_speaks_to_kuketty(host: Host, serve: Serve, tmp_path: Path) ->
         "--save",
         str(tmp_path / "saved"),
     )
-    done = host.attach(serve(), *steps, "--timeout", "20")
+    done = attach_host.attach(serve(), *steps, "--timeout", "20")
     assert done.returncode == 0, done.stderr
     assert "\n42" in (tmp_path / "saved").read_text()
 
 
-def test_the_end_of_a_kuketty_terminal_is_told(host: Host, serve: Serve) -> None:
-    done = host.attach(serve(("sh", "-c", "read line; exit 3")), stdin="go\n")
+def test_the_end_of_a_kuketty_terminal_is_told(attach_host: Host, serve: Serve) -> None:
+    done = attach_host.attach(serve(("sh", "-c", "read line; exit 3")), stdin="go\n")
     assert done.returncode == 0
     assert "was closed; `kuke-ctr tasks rm prints its exit status and" in done.stderr
 
 
-def test_a_dry_run_says_what_it_would_speak_to(host: Host, serve: Serve, folder: Path) -> None:
-    done = host.attach(serve(), "--dry-run")
+def test_a_dry_run_says_what_it_would_speak_to(
+    attach_host: Host, serve: Serve, folder: Path
+) -> None:
+    done = attach_host.attach(serve(), "--dry-run")
     assert (done.returncode, done.stdout) == (
         0,
         f"kuketty {folder}/socket TerminalController.Attach\n",
@@ -194,11 +197,11 @@ def test_a_dry_run_says_what_it_would_speak_to(host: Host, serve: Serve, folder:
 
 
 def test_a_kuketty_that_is_gone_or_says_no_leaves_a_way_out(
-    host: Host, serve: Serve, folder: Path
+    attach_host: Host, serve: Serve, folder: Path
 ) -> None:
     name = serve(way="refusing")
     for said in ("said no: too many clients", "does not exist, so its terminal is gone"):
-        done = host.attach(name)
+        done = attach_host.attach(name)
         assert (done.returncode, done.stdout) == (125, "")
         assert said in done.stderr
         assert f"`kuke-ctr logs {name} --namespace " in done.stderr
@@ -206,13 +209,13 @@ def test_a_kuketty_that_is_gone_or_says_no_leaves_a_way_out(
 
 
 def test_a_short_link_of_kukeons_leads_to_the_socket(
-    host: Host, serve: Serve, folder: Path, tmp_path: Path
+    attach_host: Host, serve: Serve, folder: Path, tmp_path: Path
 ) -> None:
     name = serve()
     (folder / "socket").rename(folder / "socket-of-tomorrow")
     links = tmp_path / "run" / "s"
     links.mkdir()
     (links / "0123abcd").symlink_to(folder / "socket-of-tomorrow")
-    done = host.attach(name, "--no-stdin", "--timeout", "0.5", "-x")
+    done = attach_host.attach(name, "--no-stdin", "--timeout", "0.5", "-x")
     assert done.stdout.startswith(SCREEN.decode().rstrip())
     assert f"+ kuketty {folder}/socket-of-tomorrow TerminalController.Subscribe" in done.stderr

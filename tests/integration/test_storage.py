@@ -12,75 +12,10 @@ from threading import Thread
 
 import pytest
 
-from scripts.lib import processes
 from scripts.lib.containerd import PrivateContainerd, unique
-from scripts.lib.images import Archive, Json, busybox, files
+from scripts.lib.images import Archive, Json
 from tests.support.runner import KukeCtr
-
-REF = "docker.io/library/busybox:1.36"
-
-
-class Lab:
-    """A daemon, two namespaces that have the same image, and kuke-ctr for the first."""
-
-    def __init__(self, daemon: PrivateContainerd, kuke_ctr: KukeCtr, folder: Path) -> None:
-        self.daemon = daemon
-        self.folder = folder
-        self.namespace, self.other = unique("store"), unique("other")
-        self._kuke_ctr = kuke_ctr.on(daemon).set(
-            **{k: v for k, v in daemon.environment.items() if k == "CONTAINERD_SNAPSHOTTER"}
-        )
-        self.archive = Archive()
-        self.image = busybox(self.archive, daemon.programs / "busybox")
-        self.archive.name(self.image, REF)
-        path = self.archive.write(folder / "busybox.tar")
-        for namespace in (self.namespace, self.other):
-            daemon.import_image(path, "--snapshotter", daemon.snapshotter, namespace=namespace)
-
-    def run(self, *argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return self._kuke_ctr(*argv, "-n", self.namespace, stdin=stdin)
-
-    def ctr(self, *argv: str, namespace: str = "") -> str:
-        return self.daemon.ctr(*argv, namespace=namespace or self.namespace).stdout
-
-    def words(self, namespace: str = "") -> list[str]:
-        """A raw ctr of the namespace."""
-        program = str(self.daemon.programs / "ctr")
-        return [program, "-a", self.daemon.address, "-n", namespace or self.namespace]
-
-    def blobs(self, namespace: str = "") -> set[str]:
-        return set(self.ctr("content", "ls", "-q", namespace=namespace).split())
-
-    def snapshots(self) -> dict[str, str]:
-        """Key -> kind."""
-        rows = self.ctr("snapshots", "ls").splitlines()[1:]
-        return {row.split()[0]: row.split()[-1] for row in rows}
-
-    def snapshot(self, key: str) -> dict[str, object]:
-        found = json.loads(self.ctr("snapshots", "info", key))
-        assert isinstance(found, dict)
-        return found
-
-    @property
-    def layer(self) -> str:
-        return next(iter(self.archive.blobs))
-
-    @property
-    def chain(self) -> str:
-        (key,) = (key for key, kind in self.snapshots().items() if kind == "Committed")
-        return key
-
-    def collect(self) -> None:
-        """Have containerd's garbage collector run, and wait for it."""
-        self.ctr("leases", "create", "--id", "collect")
-        self.ctr("leases", "rm", "--sync", "collect")
-
-
-@pytest.fixture
-def lab(any_containerd: PrivateContainerd, kuke_ctr: KukeCtr, tmp_path: Path) -> Iterator[Lab]:
-    """On each version of containerd."""
-    yield Lab(any_containerd, kuke_ctr, tmp_path)
-    unmount_below(tmp_path)
+from tests.support.storage_lab import REF, Lab, unmount_below
 
 
 @pytest.fixture
@@ -88,11 +23,6 @@ def native(containerd: PrivateContainerd, kuke_ctr: KukeCtr, tmp_path: Path) -> 
     """On one version: for what does not depend on it."""
     yield Lab(containerd, kuke_ctr, tmp_path)
     unmount_below(tmp_path)
-
-
-def unmount_below(folder: Path) -> None:
-    for point in processes.mounts_below(folder):
-        processes.unmount(point)
 
 
 def mount_options(target: Path) -> list[str] | None:
@@ -354,48 +284,3 @@ def test_a_snapshot_that_is_used_names_its_user(lab: Lab) -> None:
     both = lab.run("snapshots", "rm", chain, "mine", "--yes")
     assert (both.returncode, both.stdout) == (0, f"mine\n{chain}\n")
     assert lab.snapshots() == {}
-
-
-def test_leases_are_made_and_those_that_keep_nothing_go(lab: Lab) -> None:
-    made = lab.run("leases", "create", "mine", "--expires", "2d")
-    assert (made.returncode, made.stdout) == (0, "mine\n")
-    named = lab.run("leases", "create", "team=a")
-    assert lab.ctr("leases", "ls", "-q").split() == sorted(["mine", named.stdout.strip()])
-    done = lab.run("leases", "rm", "mine", "mien")
-    assert (done.returncode, done.stdout) == (3, "mine\n")
-    assert "there is no lease mien" in done.stderr
-    asked = lab.run("leases", "rm", named.stdout.strip())
-    assert asked.returncode == 2
-    assert "team=a" in asked.stderr
-    forced = lab.run("leases", "rm", named.stdout.strip(), "--sync", "--yes")
-    assert forced.returncode == 0
-    assert lab.ctr("leases", "ls", "-q") == ""
-
-
-def test_a_lease_that_an_import_lives_by_is_not_taken_from_it(lab: Lab) -> None:
-    archive = Archive()
-    archive.name(archive.manifest([files({"x": os.urandom(100_000)})]), "example.com/slow:1")
-    data = archive.write(lab.folder / "slow.tar").read_bytes()
-    cut = data.rindex(b"index.json")
-    local = [] if lab.daemon.version.startswith("1.6") else ["--local"]
-    words = [*lab.words(), "images", "import", *local, "--no-unpack", "-"]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, env=lab.daemon.environment) as importing:
-        assert importing.stdin is not None
-        importing.stdin.write(data[:cut])  # the end is late
-        importing.stdin.flush()
-        layer = next(iter(archive.blobs))
-        assert processes.until(lambda: layer in lab.blobs(), 20)
-        (lease,) = lab.ctr("leases", "ls", "-q").split()
-        asked = lab.run("leases", "rm", lease)
-        assert asked.returncode == 2, asked.stderr
-        _, _, kept = asked.stderr.partition("a lease protects this content: ")
-        assert layer[:19] in kept
-        blob = lab.run("content", "rm", layer)
-        assert blob.returncode == 2
-        assert (
-            f"a lease may be the only thing that keeps it (ctr does not say which one): {lease}"
-            in blob.stderr
-        )
-        importing.stdin.write(data[cut:])
-    assert importing.returncode == 0
-    assert "example.com/slow:1" in lab.ctr("images", "ls", "-q").split()

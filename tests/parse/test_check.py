@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from kuke_ctr.parse.check import parse_check, problems_in
 from kuke_ctr.records import ImageCheck, Refused
+from tests.support.paths import FIXTURES
 from tests.support.tabwriter import ctr_table
 
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "ctr-output"
 RECORDED = sorted(
     path
     for path in FIXTURES.glob("[12]*/*/*-check*.json")

@@ -7,8 +7,7 @@ import pytest
 
 from kuke_ctr.errors import Unreadable
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
-
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "ctr-output"
+from tests.support.paths import FIXTURES
 
 
 def recorded(host: str) -> dict[str, ContainerInfo]:

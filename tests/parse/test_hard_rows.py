@@ -8,7 +8,6 @@ text; some lines that are not hard were left out.
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TypedDict
 
 import pytest
@@ -16,9 +15,10 @@ import pytest
 from kuke_ctr.parse.images import parse_images
 from kuke_ctr.parse.namespaces import parse_namespaces
 from kuke_ctr.records import Image, Namespace, Refused
+from tests.support.paths import TOP
 from tests.support.tables import TABLES, Cells, read
 
-FILE = Path(__file__).parents[2] / "fixtures" / "hard-rows.json"
+FILE = TOP / "fixtures" / "hard-rows.json"
 
 
 class HardTable(TypedDict):

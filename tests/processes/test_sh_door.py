@@ -28,6 +28,8 @@ def process() -> Iterator[ShProcess]:
     running = sh.Command("/bin/cat")(_in=b"", _bg=True, _return_cmd=True)
     yield running.process
     running.wait()
+    for thread in (running.process._output_thread, running.process._background_thread):
+        thread.join()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """`images check`, `usage` and `inspect` over recordings of every ctr version."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +8,8 @@ import yaml
 
 from kuke_ctr.cli.main import main
 from scripts.lib.odd_images import BROKEN, WHOLE
+from tests.support.paths import FIXTURES
 
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "ctr-output"
 VERSIONS = ["1.4.13", "1.6.20", "1.7.24", "2.1.9"]
 MAIN = "kukeon-main"
 Capture = pytest.CaptureFixture[str]

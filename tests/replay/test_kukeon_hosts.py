@@ -1,13 +1,12 @@
 """Two recorded Kukeon hosts, through the whole command line, with what is on them written down."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from kuke_ctr.cli.main import main
+from tests.support.paths import FIXTURES as HOSTS
 
-HOSTS = Path(__file__).parents[2] / "fixtures" / "ctr-output"
 Capture = pytest.CaptureFixture[str]
 
 NAMESPACES = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli.main import main
-from tests.replay.test_kukeon_hosts import HOSTS
+from tests.support.paths import FIXTURES as HOSTS
 
 Capture = pytest.CaptureFixture[bytes]
 

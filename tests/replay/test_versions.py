@@ -1,13 +1,13 @@
 """Every list over recordings of every ctr version, against records that were cut out by hand."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from kuke_ctr.cli.main import main
+from tests.support.paths import TOP
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+FIXTURES = TOP / "fixtures"
 VERSIONS = ["1.4.13", "1.6.20", "1.7.24", "2.1.9"]
 EXPECTED = {
     version: json.loads((FIXTURES / "expected" / f"{version}.json").read_text())

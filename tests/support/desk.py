@@ -11,13 +11,13 @@ import pytest
 
 from scripts.lib import processes
 from scripts.lib.seat import Seat
+from tests.support.paths import TOP as _TOP
 from tests.support.scripts import LIMITS, gone, pid_in
 
 KEYS = b"\x1d\x1d"
 LIMIT = 20.0
 KINDS = pytest.mark.parametrize("kind", ["pty", "pipes"])
 
-_TOP = Path(__file__).parents[2]
 
 # It says when it is there, and writes down what comes: lines, and the signals that ctr would get.
 LISTENER = """

@@ -14,8 +14,8 @@ from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, TimeLi
 from kuke_ctr.terminals import kuketty
 from scripts.lib import processes
 from tests.support.kuketty_server import SCREEN
+from tests.support.paths import TOP
 
-TOP = Path(__file__).parents[2]
 ECHO = ("sh", "-c", 'stty -echo; echo ready; while read line; do echo "<$line>"; done')
 
 Serve = Callable[..., Path]

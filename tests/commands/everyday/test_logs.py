@@ -2,9 +2,6 @@
 
 import json
 import os
-import signal
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,35 +10,10 @@ from kuke_ctr.cli.main import main
 from kuke_ctr.errors import Forbidden
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.recipes import logs
-from kuke_ctr.recipes.logs import Until
 from scripts.lib.kukeon import write_record
 from tests.support.fake_ctr import FakeCtr
-from tests.support.scripts import eventually, quoted, rest_of
-
-Capture = pytest.CaptureFixture[bytes]
-
-NS = "kukeon-main"
-ID = "space_stack_my-cell_app"
-
-
-@pytest.fixture
-def run_path(tmp_path: Path) -> Path:
-    """A run path with a realm `main` and a cell of three containers."""
-    path = tmp_path / "kukeon"
-    write_record(path, "main", NS)
-    cell = path / "data/main/space/stack/my-cell"
-    cell.mkdir(parents=True)
-    names = {"app": {}, "shell": {"attachable": True}, "root": {"root": True}}
-    containers = [
-        {"id": name, "containerdId": f"space_stack_my-cell_{name}", **more}
-        for name, more in names.items()
-    ]
-    (cell / "metadata.json").write_text(json.dumps({"spec": {"containers": containers}}))
-    (cell / "app").mkdir()
-    (cell / "app" / "log").write_bytes(b"one\ntwo\n\xffthree\n")
-    (cell / "shell" / "tty").mkdir(parents=True)
-    (cell / "shell" / "tty" / "capture").write_bytes(b"/ # \x1b[6n\x1b[32mgreen\r\n")
-    return path
+from tests.support.log_host import ID, NS, Capture, answers, run
+from tests.support.scripts import rest_of
 
 
 @pytest.fixture
@@ -53,86 +25,62 @@ def log_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def answers(
-    ctr: FakeCtr,
-    container: str = "c1",
-    *,
-    task: str | None = None,
-    labels: dict[str, str] | None = None,
-    mounts: object = None,
-) -> None:
-    info = {"ID": container, "Labels": labels, "Spec": {"mounts": mounts}}
-    ctr.answer("-n", NS, "containers", "info", container, stdout=json.dumps(info))
-    ctr.answer("-n", NS, "containers", "ls", "-q", stdout=f"{container}\n")
-    ctr.answer("namespaces", "ls", "-q", stdout=f"{NS}\n")
-    row = "{:<8}{:<8}{}".format("TASK", "PID", "STATUS    ") + "\n"
-    if task is not None:
-        pid, status = task.split()
-        wide = len(container) + 4
-        row = f"{'TASK':<{wide}}{'PID':<11}STATUS    \n{container:<{wide}}{pid:<11}{status}\n"
-    ctr.answer("-n", NS, "tasks", "ls", stdout=row)
-
-
-def run(run_path: Path, *words: str) -> int:
-    return main(["logs", *words, "--run-path", str(run_path)])
-
-
 def test_kukeons_log_is_shown_as_it_is_and_no_ctr_runs(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
 ) -> None:
-    assert run(run_path, ID, "--realm", "main") == 0
+    assert run(log_run_path, ID, "--realm", "main") == 0
     assert capfdbinary.readouterr() == (b"one\ntwo\n\xffthree\n", b"")
-    assert run(run_path, ID, "--namespace", NS, "-n", "1") == 0
+    assert run(log_run_path, ID, "--namespace", NS, "-n", "1") == 0
     assert capfdbinary.readouterr() == (b"\xffthree\n", b"")
     assert fake_ctr.calls == []
 
 
 def test_a_letter_before_the_verb_is_the_shared_options(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
 ) -> None:
-    assert main(["-n", NS, "--run-path", str(run_path), "logs", "-n1", ID]) == 0
+    assert main(["-n", NS, "--run-path", str(log_run_path), "logs", "-n1", ID]) == 0
     assert capfdbinary.readouterr().out == b"\xffthree\n"
 
 
 @pytest.mark.parametrize("other", ["metadata.json", None])
 def test_a_broken_or_missing_record_leaves_the_log_where_it_is(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture, other: str | None
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture, other: str | None
 ) -> None:
-    record = run_path / "data/main/space/stack/my-cell/metadata.json"
+    record = log_run_path / "data/main/space/stack/my-cell/metadata.json"
     if other is None:
         record.unlink()
     else:
         record.write_text('{"spec": [')
-    assert run(run_path, ID, "--realm", "main") == 0
+    assert run(log_run_path, ID, "--realm", "main") == 0
     assert capfdbinary.readouterr().out.startswith(b"one\n")
 
 
 def test_another_realms_container_of_the_same_id_is_not_shown(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
 ) -> None:
-    write_record(run_path, "other", "kukeon-other")
-    assert run(run_path, ID, "--realm", "other") == 1
+    write_record(log_run_path, "other", "kukeon-other")
+    assert run(log_run_path, ID, "--realm", "other") == 1
     assert capfdbinary.readouterr().out == b""
-    assert run(run_path, ID, "--namespace", "kukeon-other") == 1
+    assert run(log_run_path, ID, "--namespace", "kukeon-other") == 1
     assert capfdbinary.readouterr().out == b""
 
 
 def test_names_that_hold_an_underscore_are_found_by_the_record(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
 ) -> None:
-    cell = run_path / "data/main/space/stack/odd_cell"
+    cell = log_run_path / "data/main/space/stack/odd_cell"
     (cell / "app").mkdir(parents=True)
     (cell / "app" / "log").write_text("odd\n")
     one = {"id": "app", "containerdId": "space_stack_odd_cell_app"}
     (cell / "metadata.json").write_text(json.dumps({"spec": {"containers": [one]}}))
-    assert run(run_path, "space_stack_odd_cell_app", "--realm", "main") == 0
+    assert run(log_run_path, "space_stack_odd_cell_app", "--realm", "main") == 0
     assert capfdbinary.readouterr().out == b"odd\n"
 
 
 def test_a_capture_goes_to_a_pipe_as_it_is(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
 ) -> None:
-    assert run(run_path, "space_stack_my-cell_shell", "-r", "main", "-x") == 0
+    assert run(log_run_path, "space_stack_my-cell_shell", "-r", "main", "-x") == 0
     out, err = capfdbinary.readouterr()
     assert out == b"/ # \x1b[6n\x1b[32mgreen\r\n"
     assert b"tty/capture: the terminal output that kuketty recorded" in err
@@ -146,7 +94,7 @@ def test_a_capture_goes_to_a_pipe_as_it_is(
     ],
 )
 def test_on_a_terminal_what_it_would_obey_is_left_out(
-    fake_ctr: FakeCtr, run_path: Path, more: list[str], expected: bytes
+    fake_ctr: FakeCtr, log_run_path: Path, more: list[str], expected: bytes
 ) -> None:
     import pty
     import subprocess  # noqa: TID251
@@ -155,77 +103,63 @@ def test_on_a_terminal_what_it_would_obey_is_left_out(
 
     master, slave = pty.openpty()
     tty.setraw(slave)
-    line = ["logs", "space_stack_my-cell_shell", "-r", "main", "--run-path", str(run_path), *more]
+    line = [
+        "logs",
+        "space_stack_my-cell_shell",
+        "-r",
+        "main",
+        "--run-path",
+        str(log_run_path),
+        *more,
+    ]
     subprocess.run([sys.executable, "-m", "kuke_ctr", *line], stdout=slave, check=True)
     os.close(slave)
     assert rest_of(master) == expected
     os.close(master)
 
 
-def test_colours_are_put_off_at_ctrl_c_too(fake_ctr: FakeCtr, run_path: Path) -> None:
-    import pty
-    import subprocess  # noqa: TID251
-    import sys
-    import tty
-
-    answers(fake_ctr, "space_stack_my-cell_shell", task=f"{os.getpid()} RUNNING")
-    master, slave = pty.openpty()
-    tty.setraw(slave)
-    line = ["logs", "-f", "space_stack_my-cell_shell", "-r", "main", "--run-path", str(run_path)]
-    seen = b""
-    with subprocess.Popen([sys.executable, "-m", "kuke_ctr", *line], stdout=slave) as process:
-        while b"green" not in seen:
-            seen += os.read(master, 1000)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
-    os.close(slave)
-    seen += rest_of(master)
-    assert seen.endswith(b"green\r\n\x1b[0m")
-    os.close(master)
-
-
 def test_a_root_container_keeps_nothing(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
 ) -> None:
-    assert run(run_path, "space_stack_my-cell_root", "-r", "main") == 5
+    assert run(log_run_path, "space_stack_my-cell_root", "-r", "main") == 5
     assert b"root container of a Kukeon cell" in capfdbinary.readouterr().err
     assert fake_ctr.calls == []
 
 
 def test_what_a_container_put_in_place_of_its_capture_is_refused(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
 ) -> None:
-    capture = run_path / "data/main/space/stack/my-cell/shell/tty/capture"
+    capture = log_run_path / "data/main/space/stack/my-cell/shell/tty/capture"
     capture.unlink()
     capture.symlink_to("/etc/passwd")
-    assert run(run_path, "space_stack_my-cell_shell", "-r", "main") == 126
+    assert run(log_run_path, "space_stack_my-cell_shell", "-r", "main") == 126
     out, err = capfdbinary.readouterr()
     assert out == b""
     assert b"is a symbolic link" in err
 
 
 def test_our_own_log_is_found_by_its_label(
-    fake_ctr: FakeCtr, run_path: Path, log_folder: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, log_folder: Path, capfdbinary: Capture
 ) -> None:
     log = log_folder / NS / "c1.log"
     log.write_text("mine\n")
     answers(fake_ctr, labels={"kuke-ctr/log": str(log)}, task="42 STOPPED")
-    assert run(run_path, "c1", "-r", "main") == 0
+    assert run(log_run_path, "c1", "-r", "main") == 0
     assert capfdbinary.readouterr() == (b"mine\n", b"")
 
 
 def test_with_containerd_down_the_default_place_is_tried_and_that_is_said(
-    fake_ctr: FakeCtr, run_path: Path, log_folder: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, log_folder: Path, capfdbinary: Capture
 ) -> None:
     (log_folder / NS / "c1.log").write_text("mine\n")
     down = "ctr: failed to dial: connection refused\n"
     fake_ctr.answer("-n", NS, "containers", "info", "c1", stderr=down, exit_code=1)
-    assert run(run_path, "c1", "-r", "main") == 0
+    assert run(log_run_path, "c1", "-r", "main") == 0
     out, err = capfdbinary.readouterr()
     assert out == b"mine\n"
     assert b"containerd does not answer, so it may belong to another container" in err
     (log_folder / NS / "c1.log").unlink()
-    assert run(run_path, "c1", "-r", "main") == 1
+    assert run(log_run_path, "c1", "-r", "main") == 1
     assert (
         b"no log of c1 was found on disk, and containerd does not answer: ctr: failed to dial"
         in (capfdbinary.readouterr().err)
@@ -233,20 +167,20 @@ def test_with_containerd_down_the_default_place_is_tried_and_that_is_said(
 
 
 def test_a_log_of_an_earlier_container_of_that_name_is_not_taken_for_its_own(
-    fake_ctr: FakeCtr, run_path: Path, log_folder: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, log_folder: Path, capfdbinary: Capture
 ) -> None:
     (log_folder / NS / "c1.log").write_text("somebody else's\n")
     answers(fake_ctr)
-    assert run(run_path, "c1", "-r", "main") == 5
+    assert run(log_run_path, "c1", "-r", "main") == 5
     assert capfdbinary.readouterr().out == b""
 
 
 @pytest.mark.parametrize("task", [None, "42 STOPPED", "4194304 RUNNING"])
 def test_a_label_that_an_image_could_bring_names_no_file_for_us(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture, task: str | None
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture, task: str | None
 ) -> None:
     answers(fake_ctr, labels={"kuke-ctr/log": "/etc/passwd"}, task=task)
-    assert run(run_path, "c1", "-r", "main") == 126
+    assert run(log_run_path, "c1", "-r", "main") == 126
     out, err = capfdbinary.readouterr()
     assert out == b""
     assert b"read" in err
@@ -274,18 +208,18 @@ def test_only_the_log_of_this_container_is_believed(label: str) -> None:
 
 
 def test_the_capture_of_a_kuketty_mount_is_found_without_a_record(
-    fake_ctr: FakeCtr, run_path: Path, tmp_path: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, tmp_path: Path, capfdbinary: Capture
 ) -> None:
     folder = tmp_path / "elsewhere" / "tty"
     folder.mkdir(parents=True)
     (folder / "capture").write_text("typed\n")
     answers(fake_ctr, mounts=[{"destination": "/run/kukeon/tty", "source": str(folder)}])
-    assert run(run_path, "c1", "-r", "main") == 0
+    assert run(log_run_path, "c1", "-r", "main") == 0
     assert capfdbinary.readouterr().out == b"typed\n"
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     linked = str(tmp_path / "link" / "tty")
     answers(fake_ctr, mounts=[{"destination": "/run/kukeon/tty", "source": linked}])
-    assert run(run_path, "c1", "-r", "main") == 126
+    assert run(log_run_path, "c1", "-r", "main") == 126
 
 
 @pytest.mark.parametrize(
@@ -299,24 +233,24 @@ def test_the_capture_of_a_kuketty_mount_is_found_without_a_record(
 )
 def test_a_container_without_a_log_says_why(
     fake_ctr: FakeCtr,
-    run_path: Path,
+    log_run_path: Path,
     capfdbinary: Capture,
     task: str | None,
     labels: dict[str, str],
     said: bytes,
 ) -> None:
     answers(fake_ctr, task=task, labels=labels)
-    assert run(run_path, "c1", "-r", "main") == 5
+    assert run(log_run_path, "c1", "-r", "main") == 5
     assert said in capfdbinary.readouterr().err
 
 
 def test_a_container_that_there_is_not_is_named_with_the_nearest(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
 ) -> None:
     answers(fake_ctr, "web-1")
     said = 'ctr: container "web" in namespace: not found\n'
     fake_ctr.answer("-n", NS, "containers", "info", "web", stderr=said, exit_code=1)
-    assert run(run_path, "web", "-r", "main") == 3
+    assert run(log_run_path, "web", "-r", "main") == 3
     assert b"the realm has: web-1" in capfdbinary.readouterr().err
 
 
@@ -336,154 +270,28 @@ def test_a_container_that_there_is_not_is_named_with_the_nearest(
 )
 def test_wrong_usage(
     fake_ctr: FakeCtr,
-    run_path: Path,
+    log_run_path: Path,
     capfdbinary: Capture,
     words: list[str],
     code: int,
     said: bytes,
 ) -> None:
-    assert run(run_path, *words) == code
+    assert run(log_run_path, *words) == code
     out, err = capfdbinary.readouterr()
     assert out == b""
     assert said in err
 
 
 def test_a_dry_run_prints_what_does_the_same(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
 ) -> None:
-    assert run(run_path, ID, "-r", "main", "--dry-run", "-f", "-n", "3") == 0
-    path = run_path / "data/main/space/stack/my-cell/app/log"
+    assert run(log_run_path, ID, "-r", "main", "--dry-run", "-f", "-n", "3") == 0
+    path = log_run_path / "data/main/space/stack/my-cell/app/log"
     assert capfdbinary.readouterr().out == f"tail -n 3 -F -- {path}\n".encode()
 
 
-def test_without_a_pid_it_goes_on_until_ctrl_c_or_the_time_limit(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture
-) -> None:
-    assert run(run_path, ID, "-r", "main", "-f", "-n1", "--timeout", "0.3") == 0
-    out, err = capfdbinary.readouterr()
-    assert out == b"\xffthree\n"
-    assert b"Ctrl-C to stop" in err
-
-
-@pytest.mark.parametrize("task", [None, "42 STOPPED"])
-def test_following_a_task_that_has_ended_ends(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture, task: str | None
-) -> None:
-    answers(fake_ctr, ID, task=task)
-    assert run(run_path, ID, "-r", "main", "-f") == 0
-    assert capfdbinary.readouterr() == (b"one\ntwo\n\xffthree\n", b"")
-
-
-def test_ctrl_c_ends_it_quietly(fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture) -> None:
-    answers(fake_ctr, ID, task=f"{os.getpid()} RUNNING")
-    log = run_path / "data/main/space/stack/my-cell/app/log"
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            code = run(run_path, ID, "-r", "main", "-f", "-n0")
-        finally:
-            os._exit(code)
-
-    def appended() -> bool:
-        with log.open("a") as file:
-            file.write("more\n")
-        return b"more\n" in capfdbinary.readouterr().out
-
-    eventually(appended)
-    os.kill(child, signal.SIGINT)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130
-    assert capfdbinary.readouterr().err == b""
-
-
-@pytest.mark.parametrize("container", [ID, "c1"])
-def test_ctrl_c_while_ctr_is_asked_is_the_end_as_well(
-    fake_ctr: FakeCtr, run_path: Path, tmp_path: Path, container: str
-) -> None:
-    import subprocess  # noqa: TID251
-    import sys
-
-    asked = tmp_path / "asked"
-    wait = f"echo > {quoted(asked)}; sleep 60"
-    fake_ctr.answer("-n", NS, "tasks", "ls", first=wait)
-    fake_ctr.answer("-n", NS, "containers", "info", "c1", first=wait)
-    line = ["logs", "-f", container, "-r", "main", "--run-path", str(run_path)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kuke_ctr", *line],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    eventually(asked.exists)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
-    assert (process.returncode, err) == (130, b"")
-
-
-@pytest.mark.parametrize("words", [[], ["-f"]])
-def test_a_reader_that_goes_away_ends_it_silently(
-    fake_ctr: FakeCtr, run_path: Path, words: list[str]
-) -> None:
-    import subprocess  # noqa: TID251
-    import sys
-
-    answers(fake_ctr, ID, task=f"{os.getpid()} RUNNING")
-    reader, writer = os.pipe()
-    line = ["logs", ID, "-r", "main", "--run-path", str(run_path), *words]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kuke_ctr", *line], stdout=writer, stderr=subprocess.PIPE
-    )
-    os.close(writer)
-    if words:  # nothing more comes: it must see by itself that nobody listens
-        assert os.read(reader, 3) == b"one"
-    os.close(reader)
-    _, err = process.communicate(timeout=20)
-    assert (process.returncode, err) == (141, b"")
-
-
-@pytest.fixture
-def sleeper() -> Iterator[int]:
-    """The pid of a process that stays."""
-    child = os.fork()
-    if child == 0:
-        signal.pause()
-    yield child
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-
-
-def test_the_end_of_the_process_is_the_end(sleeper: int, tmp_path: Path) -> None:
-    with Until(sleeper, frozenset, proc=tmp_path) as over:
-        assert not over()
-        os.kill(sleeper, signal.SIGTERM)
-        eventually(over)
-
-
-def test_what_the_shim_still_writes_is_waited_for(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_text("")
-    shim = tmp_path / "50"
-    (shim / "fd").mkdir(parents=True)
-    (shim / "fdinfo").mkdir()
-    (shim / "cmdline").write_bytes(b"/bin/containerd-shim-runc-v2\0-namespace\0x\0")
-    (shim / "fd" / "7").symlink_to(log)
-    (shim / "fdinfo" / "7").write_text("flags:\t02002001\n")
-    found = log.stat()
-    files = frozenset([(found.st_dev, found.st_ino)])
-    with Until(0, lambda: files, proc=tmp_path) as over:
-        assert not any(over() for _ in range(3))
-        (shim / "fd" / "7").unlink()
-        assert over()
-
-
-def test_a_time_limit_ends_it(tmp_path: Path) -> None:
-    start = time.monotonic()
-    with Until(None, frozenset, seconds=0.05, proc=tmp_path) as over:
-        eventually(over)
-    assert time.monotonic() - start < 5
-
-
 def test_a_run_path_that_may_not_be_read_is_126_where_nothing_else_helps(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture, monkeypatch: pytest.MonkeyPatch
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def hidden(*_: object) -> None:
         raise Forbidden("the run path may not be read by this user")
@@ -491,26 +299,26 @@ def test_a_run_path_that_may_not_be_read_is_126_where_nothing_else_helps(
     monkeypatch.setattr(logs, "find_container", hidden)
     down = "ctr: failed to dial: connection refused\n"
     fake_ctr.answer("-n", NS, "containers", "info", ID, stderr=down, exit_code=1)
-    assert run(run_path, ID, "-r", "main") == 126
+    assert run(log_run_path, ID, "-r", "main") == 126
     assert b"may not be read" in capfdbinary.readouterr().err
 
 
 def test_a_daemon_that_does_not_answer_holds_nothing_up_for_long(
     fake_ctr: FakeCtr,
-    run_path: Path,
+    log_run_path: Path,
     capfdbinary: Capture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(logs, "_PATIENCE", 0.2)
     fake_ctr.answer("-n", NS, "tasks", "ls", first="sleep 60")
-    assert run(run_path, ID, "-r", "main", "-f", "-n0", "--timeout", "0.5") == 0
+    assert run(log_run_path, ID, "-r", "main", "-f", "-n0", "--timeout", "0.5") == 0
     assert b"not answer within 0.2 seconds" in capfdbinary.readouterr().err
 
 
 def test_without_root_only_the_shims_file_is_out_of_reach(
-    fake_ctr: FakeCtr, run_path: Path, capfdbinary: Capture, monkeypatch: pytest.MonkeyPatch
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     answers(fake_ctr, task="4194304 RUNNING")
-    assert run(run_path, "c1", "-r", "main") == 126
+    assert run(log_run_path, "c1", "-r", "main") == 126
     assert b"only root can see where the output of c1 goes" in capfdbinary.readouterr().err
