@@ -1,6 +1,8 @@
 """Every failure that kuke-ctr can explain: one base type, each class knows its exit code."""
 
 from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Self
 
 OURS = 125
 """Of attach, exec, run and start: a failure that is not the process's own, as in docker."""
@@ -14,12 +16,25 @@ NO_READER = 141
 """Nobody reads our output any more."""
 
 
+class Reason(Enum):
+    """What kind of failure it was, for whoever goes on differently after it."""
+
+    ALREADY_EXISTS = auto()
+    HAS_CHILDREN = auto()
+    MISSING_CONTENT = auto()
+    NO_PLATFORM = auto()
+    NOT_ACTIVE = auto()
+    SNAPSHOTTER_NOT_LOADED = auto()
+    WRONG_FILTER = auto()
+
+
 class Explained(BaseException):
     """One sentence for the user and, where there is one, a next step.
 
     `message` says what happened, `hint` what to do next, `command` is the exact argv, with secrets
     masked already, and `ran` whether it was started at all. `exit_code` is what the command line
-    exits with (docs/output.md).
+    exits with (docs/output.md). `reason` is for programs. None of it changes once it was raised:
+    `but` makes another error.
     """
 
     exit_code = 1
@@ -31,12 +46,23 @@ class Explained(BaseException):
         hint: str | None = None,
         command: Sequence[str] | None = None,
         ran: bool = True,
+        reason: Reason | None = None,
     ) -> None:
         super().__init__(message)
         self.ran = ran
+        self.reason = reason
         self.message = message
         self.hint = hint
         self.command = tuple(command) if command is not None else None
+
+    def but(self, *, message: str | None = None, hint: str | None = None) -> Self:
+        """The same error with another message or hint: `raise error.but(...) from None`."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other.message = self.message if message is None else message
+        other.hint = self.hint if hint is None else hint
+        other.args = (other.message,)
+        return other
 
 
 class KukeCtrError(Explained, Exception):
@@ -45,6 +71,23 @@ class KukeCtrError(Explained, Exception):
 
 class CtrFailed(KukeCtrError):
     """ctr ran and said no; the message is what it said."""
+
+
+class OwnFailure(KukeCtrError):
+    """Of attach, exec, run and start: what went wrong is not the process's own exit."""
+
+    exit_code = OURS
+
+    @classmethod
+    def of(cls, error: KukeCtrError) -> Self:
+        """The failure with the same words, for `raise ... from error`."""
+        return cls(
+            error.message,
+            hint=error.hint,
+            command=error.command,
+            ran=error.ran,
+            reason=error.reason,
+        )
 
 
 class UsageError(KukeCtrError):
@@ -114,3 +157,12 @@ class Interrupted(Explained, KeyboardInterrupt):
     """Ctrl-C. It is no KukeCtrError: whoever can do without an answer must not go on after it."""
 
     exit_code = INTERRUPTED
+
+
+def words_of(error: OSError) -> str:
+    """What a call of the system failed with, and on which file."""
+    if error.filename == "stdout":
+        what = "cannot write to stdout"
+    else:
+        what = f"cannot use {error.filename}" if error.filename else "the system call failed"
+    return f"{what}: {error.strerror or error}"

@@ -161,6 +161,7 @@ def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
         socket=settings.socket,
         timeout=timeout or None,
         change_timeout=options.timeout or None,
+        typed_address=options.address,
         notice=notice,
     )
     return Host(settings, ctr)

@@ -1,6 +1,7 @@
 """The size of what is in the house, and that the tests mirror it folder by folder."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,3 +44,14 @@ def test_a_folder_of_tests_has_its_room(room: str) -> None:
     for folder in folders:
         if folder.name[0] != "_":
             assert (TOP / "kuke_ctr" / folder.relative_to(TOP / "tests")).is_dir(), folder
+
+
+REWRITTEN = re.compile(r"\berror\.(?:hint|message|exit_code) (?:\+?=|= )")
+MATCHED = re.compile(r'" (?:not )?in (?:error\.message|\w+\.stderr)')
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TOP)))
+def test_no_error_is_rewritten_and_none_known_by_its_words(path: Path) -> None:
+    if "failures" not in path.parts:
+        assert REWRITTEN.findall(path.read_text()) == []
+        assert MATCHED.findall(path.read_text()) == []

@@ -14,7 +14,14 @@ from kuke_ctr.cli.streams import open_streams
 from kuke_ctr.cli.tree import MARKUP, Nouns
 from kuke_ctr.cli.words import is_noun, path_of
 from kuke_ctr.commands.shared.output import show_error
-from kuke_ctr.errors import INTERRUPTED, NO_READER, Interrupted, KukeCtrError, UsageError
+from kuke_ctr.errors import (
+    INTERRUPTED,
+    NO_READER,
+    Interrupted,
+    KukeCtrError,
+    UsageError,
+    words_of,
+)
 from kuke_ctr.render import ENCODABLE
 
 app = typer.Typer(
@@ -120,11 +127,7 @@ def _system_said_no(error: OSError) -> int:
         sys.stdout.flush()
     except OSError:
         _drop_output()
-    if error.filename == "stdout":
-        what = "cannot write to stdout"
-    else:
-        what = f"cannot use {error.filename}" if error.filename else "the system call failed"
-    show_error(KukeCtrError(f"{what}: {error.strerror or error}"))
+    show_error(KukeCtrError(words_of(error)))
     return 1
 
 

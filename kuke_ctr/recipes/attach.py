@@ -8,8 +8,7 @@ from pathlib import Path
 
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.backends.ctr.scope import Scope, line_in
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.versions import waits_for_daemon
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.processes.calls import Call, Result
@@ -100,9 +99,9 @@ def _through_socket(ctr: Ctr, found: Look, path: Path, options: AttachOptions) -
             lambda: kuketty.attach(path, take_input=take_input), _as_it_is(path, options)
         )
     except KukeCtrError as error:
-        if error.hint is not None:
-            error.hint = error.hint.replace(kuketty.WAY_OUT, _way_out(found))
-        raise
+        if error.hint is None:
+            raise
+        raise error.but(hint=error.hint.replace(kuketty.WAY_OUT, _way_out(found))) from None
 
 
 def _way_out(found: Look) -> str:
@@ -146,30 +145,4 @@ def _check(scope: Scope, name: str, call: Call, ending: Ending) -> None:
     else:
         if task is None:
             return
-    raise _failure(scope.namespace, name, call, last)
-
-
-def _failure(namespace: str, name: str, call: Call, said: bytes) -> KukeCtrError:
-    """What ctr said, and what it means for the task."""
-    text = said.decode(errors="replace")
-    _, found, path = text.partition("error creating fifo ")
-    if not found:
-        error = failure_of(Result(call.argv, _OWN_FAILURE, b"", said, 0.0))
-        error.hint = error.hint or (
-            f"{name} is probably still running: {line_in(namespace, 'tasks', 'ls')} shows its state"
-        )
-        return error
-    path = path.partition(": ")[0]
-    if path.startswith("file://"):  # a task that logs has no FIFO, and ctr's words name the file
-        return CtrFailed(
-            f"{name} writes its output to the file {path.removeprefix('file://')}, so ctr cannot "
-            "attach to it",
-            hint=f"{line_in(namespace, 'logs', '-f', name)} follows it",
-            command=call.argv,
-        )
-    return CtrFailed(
-        f"nobody can attach to {name} any more: its FIFOs ({path}) do not exist",
-        hint="containerd has stopped while ctr was attached, and ctr removed them; the task "
-        "is still running, but it will wait when about 64 KiB of its output are unread",
-        command=call.argv,
-    )
+    raise scope.ctr.failure(Result(call.argv, _OWN_FAILURE, b"", last, 0.0))

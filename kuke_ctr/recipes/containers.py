@@ -7,8 +7,9 @@ from pathlib import Path
 
 from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.backends.ctr.scope import Scope, line_in
-from kuke_ctr.errors import Interrupted, KukeCtrError, NotFound
+from kuke_ctr.backends.ctr.lines import line_in
+from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.errors import Interrupted, KukeCtrError, NotFound, Reason
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.records import Task
 
@@ -38,7 +39,7 @@ def create(scope: Scope, name: str, flags: Sequence[str], words: Sequence[str]) 
     try:
         containers.create(scope, flags, words)
     except (KukeCtrError, Interrupted) as error:
-        if "already exists" not in error.message:  # else somebody was quicker: it is not ours
+        if error.reason is not Reason.ALREADY_EXISTS:  # else somebody was quicker: it is not ours
             _undo(scope, name, snapshotter)
         raise
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Self
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.backends.ctr.scope import Scope, line_in
+from kuke_ctr.backends.ctr.lines import line_in
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
 from kuke_ctr.kukeon.cells import CellContainer, find_container
 from kuke_ctr.kukeon.host import Host
@@ -140,11 +141,8 @@ def _without_daemon(
         raise _in_fifos_of_old(namespace, container) from None
     log = _if_there(LogFile(default_log(namespace, container), LOGS), LogKind.STALE)
     if log is None:
-        error.message = (
-            f"no log of {container} was found on disk, and containerd does not answer: "
-            + (error.message)
-        )
-        raise error
+        what = f"no log of {container} was found on disk, and containerd does not answer"
+        raise error.but(message=f"{what}: {error.message}") from None
     return log
 
 
@@ -238,10 +236,10 @@ def _in_fifos(namespace: str, container: str) -> FoundWrong:
 
 
 def _in_fifos_of_old(namespace: str, container: str) -> FoundWrong:
-    error = _in_fifos(namespace, container)
-    error.message = f"{container} has no log: Kukeon before 0.5 sends the output of containers "
-    error.message += "to FIFOs, which keep nothing"
-    return error
+    return _in_fifos(namespace, container).but(
+        message=f"{container} has no log: Kukeon before 0.5 sends the output of containers to "
+        "FIFOs, which keep nothing"
+    )
 
 
 def pid_of(host: Host, namespace: str, container: str) -> int:

@@ -11,9 +11,10 @@ from urllib.parse import quote
 
 from kuke_ctr.backends.ctr import containers, namespaces, snapshots, tasks
 from kuke_ctr.backends.ctr.client import lines_of
-from kuke_ctr.backends.ctr.scope import Scope, line_in
-from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageError
-from kuke_ctr.names import check_name, nearest
+from kuke_ctr.backends.ctr.lines import line_in
+from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, Reason, UsageError
+from kuke_ctr.names import check_name, nearest, whole_name
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
 from kuke_ctr.recipes.start import (
     ABSENT,
@@ -184,27 +185,14 @@ def _token(scope: Scope, name: str) -> str | None:
         return None
 
 
-def whole_name(image: str) -> str:
-    """What docker reads a short name as: `busybox` is `docker.io/library/busybox:latest`."""
-    host, slash, _ = image.partition("/")
-    if not slash:
-        image = f"docker.io/library/{image}"
-    elif host != "localhost" and "." not in host and ":" not in host:
-        image = f"docker.io/{image}"
-    last = image.rpartition("/")[2]
-    return image if ":" in last or "@" in last else f"{image}:latest"
-
-
 def no_image(scope: Scope, image: str, error: NotFound) -> NotFound:
     """The error for an image that the namespace lacks: where it is, or what is near."""
     here = _images(scope)
     if image in here:
-        if "content digest" in error.message:
-            error.hint = (
-                f"it was not pulled for this platform; {scope.line('images', 'inspect', image)} "
-                "shows what is here"
-            )
-        return error
+        if error.reason not in (Reason.MISSING_CONTENT, Reason.NO_PLATFORM):
+            return error
+        shows = f"{scope.line('images', 'inspect', image)} shows what is here"
+        return error.but(hint=f"it was not pulled for this platform; {shows}")
     return NotFound(
         f"the image {image} does not exist in namespace {scope.namespace}",
         hint=_where(scope, image, here),

@@ -1,6 +1,5 @@
 """What exec, run and start share: the process in the foreground, and what it means if it fails."""
 
-import re
 import select
 import signal
 import sys
@@ -13,16 +12,10 @@ from dataclasses import dataclass, replace
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import complaint_of, failure_of
-from kuke_ctr.backends.ctr.scope import Scope, line_in
-from kuke_ctr.errors import (
-    NO_PROGRAM,
-    NOT_EXECUTABLE,
-    CtrFailed,
-    KukeCtrError,
-    NotFound,
-    NotStarted,
-)
-from kuke_ctr.processes.calls import Call, Result, mask, write_all
+from kuke_ctr.backends.ctr.failures.starting import start_failure
+from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.errors import KukeCtrError, NotFound
+from kuke_ctr.processes.calls import Call, Result, write_all
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.terminals.attachment import AttachOptions, Ending, EndKind
 from kuke_ctr.terminals.foreground import Finish, UserStreams, run_in_foreground
@@ -43,39 +36,6 @@ CLEANING_LIMIT = 30.0
 
 _ENDS_WITHIN = 5.0
 _PAUSE = 0.1
-
-_MISSING = re.compile(
-    r'exec: "(?P<program>[^"]*)": '
-    r"(?:executable file not found|stat [^:]*: no such file|no such file)"
-)
-_REFUSED = re.compile(
-    r'exec: "(?P<program>[^"]*)": '
-    r"(?:permission denied|is a directory|exec format error|stat [^:]*: permission denied)"
-)
-# runc's last word, in the container already: it is the stderr of the process, not a line of ctr's
-_AT_EXEC = re.compile(
-    r"exec (?P<program>/[^:\n]*): (?:(?P<missing>no such file or directory)|exec format error)\n?"
-)
-_WITH_FIFOS = (
-    r"OCI runtime \w+ failed|failed to (?:create|start) |cannot exec in a |already exists"
-    r"|deadline exceeded|invalid argument|failed precondition|permission denied"
-)
-_BEFORE = (
-    r"failed to mount |mount callback failed|no running task found|not found"
-    r"|snapshotter not loaded|flag provided but not defined|failed to dial|connection error|^open "
-    r"|invalid mount specification|mount option "
-)
-_AT_START = {
-    True: re.compile(_WITH_FIFOS),
-    None: re.compile(f"{_WITH_FIFOS}|{_BEFORE}"),
-    False: re.compile(""),
-}
-"""What ctr says where it has started nothing, by whether it had FIFOs for a process (`Finish`).
-
-Without FIFOs it has not, whatever it says; with them the process may have said the same itself.
-"""
-_OF_CTR = re.compile(r'ctr: |time="|level=|W[ \d]|WARN|DEPRECAT|\d{4}[-/]\d\d[-/]\d\d ')
-_NOT_RUNNING = re.compile(r"no running task found|cannot exec in a (?:stopped|deleted|created)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +113,7 @@ def on_terminal(ctr: Ctr, call: Call, options: AttachOptions, command: Sequence[
     said = _without_noise(ending.said)
     if ending.status and complaint_of(said):
         # on a terminal of its own only ctr itself writes to stderr
-        raise start_failure(said, call, command) or failure_of(result)
+        raise start_failure(said, call, command) or ctr.failure(result)
     if said.strip():
         ctr.notice(said.decode(errors="replace"))
     return Outcome(ending.exit_code)
@@ -163,86 +123,6 @@ def _without_noise(said: bytes) -> bytes:
     """What ctr said, but for a window that it could not resize: the process had ended already."""
     lines = said.splitlines(keepends=True)
     return b"".join(line for line in lines if b'msg="resize pty"' not in line)
-
-
-def start_failure(
-    said: bytes, call: Call, command: Sequence[str], opened: bool | None = None
-) -> KukeCtrError | None:
-    """The error where ctr's last words on stderr are that nothing was started; else None.
-
-    `command` is what was to be run, empty for the image's own. `opened`: whether ctr had FIFOs.
-    """
-    text = said.decode(errors="replace")
-    *before, last = [line for line in text.split("\n") if line.strip()] or [""]
-    # a process that has said something itself did start
-    if not last.startswith("ctr: ") or not all(map(_OF_CTR.match, before)):
-        return _failed_at_exec(text, call, command)
-    for pattern, code in ((_MISSING, NO_PROGRAM), (_REFUSED, NOT_EXECUTABLE)):
-        match = pattern.search(last)
-        if match is not None:
-            return _not_started(match["program"], code, call)
-    message = last.removeprefix("ctr: ")
-    if not _AT_START[opened].search(message):
-        return None
-    container = _container_of(call)
-    if _NOT_RUNNING.search(message):
-        start = f"to start it: {_line_about(call, 'tasks', 'start')}"
-        if "cannot exec" in message:
-            start = f"{_line_about(call, 'tasks', 'rm')} deletes its old task; then {start}"
-        return CtrFailed(
-            f"the container {container} is not running (ctr: {message})",
-            hint=start,
-            command=mask(call.argv),
-        )
-    if "cannot exec in a paused state" in message:
-        return CtrFailed(
-            f"the container {container} is paused",
-            hint=f"to continue it: {_line_about(call, 'tasks', 'resume')}",
-            command=mask(call.argv),
-        )
-    return failure_of(Result(call.argv, 1, b"", said, 0.0))
-
-
-def _line_about(call: Call, *words: str) -> str:
-    """A command about the container of a `ctr tasks exec` or `start`."""
-    return line_in(call.namespace, *words, _container_of(call))
-
-
-def _container_of(call: Call) -> str:
-    return call.argv[call.argv.index("--") + 1 if "--" in call.argv else -1]
-
-
-def _failed_at_exec(text: str, call: Call, command: Sequence[str]) -> KukeCtrError | None:
-    match = _AT_EXEC.fullmatch(text)
-    if match is None or not command or not match["program"].endswith(command[0]):
-        return None
-    return _not_started(match["program"], NO_PROGRAM if match["missing"] else NOT_EXECUTABLE, call)
-
-
-def _not_started(program: str, code: int, call: Call) -> NotStarted:
-    if code == NO_PROGRAM:
-        hint = (
-            "it is looked for on the PATH of the image; for a script, its interpreter must exist "
-            "in the container too"
-        )
-        if program.startswith("-"):
-            hint = (
-                "put options of kuke-ctr before the container's ID (for run: before IMAGE), the "
-                "command "
-            )
-            hint += "after it"
-        return NotStarted(
-            f"the container has no program {program!r}",
-            hint=hint,
-            exit_code=code,
-            command=mask(call.argv),
-        )
-    return NotStarted(
-        f"{program!r} in the container cannot be executed",
-        hint="it is a directory, is not executable, or is built for another machine",
-        exit_code=code,
-        command=mask(call.argv),
-    )
 
 
 @contextmanager
@@ -280,8 +160,8 @@ def hang_up(scope: Scope, name: str, exec_id: str, number: int) -> bool:
         tasks.signal_exec(scope, name, exec_id, signal.Signals(number).name)
         while True:
             said = tasks.remove_exec(scope, name, exec_id)
-            silent = said.exit_code >= 0 and b"ctr: " not in said.stderr
-            if silent or b"not found" in said.stderr:
+            silent = said.exit_code >= 0 and not complaint_of(said.stderr)
+            if silent or isinstance(failure_of(said), NotFound):
                 return True
             if time.monotonic() > until:
                 break

@@ -128,19 +128,9 @@ class Tasks:
         )
         try:
             result = self._change("checkpoint", *words, name)
-        except (KukeCtrError, Interrupted) as error:
+        except (KukeCtrError, Interrupted):
             if self.status(name) == "RUNNING":
                 self._tell_if_paused(name)
-            if '"criu"' in error.message:
-                raise CtrFailed(
-                    "cannot make a checkpoint: criu is not installed on the host of containerd",
-                    hint="install criu where containerd runs (Debian's package: criu)",
-                    command=error.command,
-                ) from None
-            if "criu failed" in error.message:
-                error.hint = (
-                    "the log that ctr names has the reason; `criu check` shows what is missing"
-                )
             raise
         return result.stdout.decode(errors="surrogateescape").strip()
 

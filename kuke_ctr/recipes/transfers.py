@@ -111,12 +111,11 @@ def told_what_is_left(
     try:
         yield
     except (Interrupted, TimeLimit) as error:
-        error.message = f"{error.message}; {_left(scope)}"
-        error.hint = (
-            "run the same command again to complete it; otherwise containerd removes what is "
-            "left within a day"
-        )
-        raise
+        raise error.but(
+            message=f"{error.message}; {_left(scope)}",
+            hint="run the same command again to complete it; otherwise containerd removes what is "
+            "left within a day",
+        ) from None
 
 
 def _left(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.failures.starting import start_failure
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.cli.main import main
 from kuke_ctr.commands.everyday import exec as exec_
@@ -21,7 +22,7 @@ from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import containers
 from kuke_ctr.recipes import run as running
 from kuke_ctr.recipes import start as starting
-from kuke_ctr.recipes.start import Outcome, hang_up, on_pipes, start_failure, task_status
+from kuke_ctr.recipes.start import Outcome, hang_up, on_pipes, task_status
 from kuke_ctr.recipes.whole_file import whole_or_nothing
 from kuke_ctr.session import Session, SharedOptions
 from kuke_ctr.terminals.foreground import UserStreams

@@ -11,13 +11,14 @@ import pytest
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.container_flags import capability_of, folder_inside
+from kuke_ctr.backends.ctr.failures.starting import start_failure
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, NotStarted, UsageError
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.recipes.environment import environment_of
-from kuke_ctr.recipes.run import make_log, no_image, whole_name
-from kuke_ctr.recipes.start import on_pipes, start_failure
+from kuke_ctr.recipes.run import make_log, no_image
+from kuke_ctr.recipes.start import on_pipes
 from kuke_ctr.recipes.volumes import mount_of, require_sources
 from kuke_ctr.session import Session, SharedOptions
 from kuke_ctr.terminals.foreground import UserStreams
@@ -81,7 +82,7 @@ def test_anything_else_is_the_programs_own(said: str) -> None:
     ],
 )
 def test_a_program_that_is_not_running_has_a_way_out(said: str, lines: list[str]) -> None:
-    call = replace(CALL, namespace="team-a")
+    call = replace(CALL, argv=(*CALL.argv[:2], "team-a", *CALL.argv[3:]))
     error = start_failure(f"ctr: {said}\n".encode(), call, ["x"])
     assert error is not None
     found = re.findall("`[^`]*`", str(error.hint))
@@ -166,23 +167,6 @@ def test_options_behind_the_container_are_told_as_such() -> None:
     error = start_failure(said.encode(), CALL, ["-it", "sh"])
     assert error is not None
     assert "options of kuke-ctr before" in str(error.hint)
-
-
-@pytest.mark.parametrize(
-    ("short", "whole"),
-    [
-        ("busybox", "docker.io/library/busybox:latest"),
-        ("busybox:1.36", "docker.io/library/busybox:1.36"),
-        ("grafana/loki", "docker.io/grafana/loki:latest"),
-        ("ghcr.io/a/b", "ghcr.io/a/b:latest"),
-        ("localhost/a", "localhost/a:latest"),
-        ("127.0.0.1:5000/a", "127.0.0.1:5000/a:latest"),
-        ("a@sha256:00", "docker.io/library/a@sha256:00"),
-    ],
-)
-def test_a_short_name_has_a_whole_one(short: str, whole: str) -> None:
-    assert whole_name(short) == whole
-    assert whole_name(whole) == whole
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.errors import CtrFailed, Unreadable
+from kuke_ctr.errors import CtrFailed, KukeCtrError, Unreadable
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.runner import Processes
 
@@ -14,9 +14,10 @@ class Ctr:
     """The ctr of one host.
 
     `words` are the program's words (`("ctr",)`, `("k3s", "ctr")`), `address` becomes `-a` where
-    somebody gave one, `socket` is the path that is tried before a call, `timeout` the time limit of
-    a reading call in seconds (None: no limit) and `change_timeout` that of a changing one, `notice`
-    gets the stderr of a call that succeeded.
+    somebody gave one, `typed_address` is the one that the user typed, for hints. `socket` is the
+    path that is tried before a call, `timeout` the time limit of a reading call in seconds (None:
+    no limit) and `change_timeout` that of a changing one, `notice` gets the stderr of a call that
+    succeeded.
     """
 
     processes: Processes
@@ -26,6 +27,7 @@ class Ctr:
     timeout: float | None
     notice: Callable[[str], None]
     change_timeout: float | None = None
+    typed_address: str | None = None
     _version: list[str] = field(default_factory=list)
 
     def argv(self, *words: str, namespace: str | None = None) -> tuple[str, ...]:
@@ -38,7 +40,12 @@ class Ctr:
         """A call with this host's socket and time limit."""
         argv = self.argv(*words, namespace=namespace)
         return Call(
-            argv, timeout=self.timeout, socket=self.socket, probe=probe, namespace=namespace
+            argv,
+            timeout=self.timeout,
+            socket=self.socket,
+            probe=probe,
+            namespace=namespace,
+            address=self.typed_address,
         )
 
     def run(self, *words: str, namespace: str | None = None, probe: bool = False) -> Result:
@@ -56,10 +63,14 @@ class Ctr:
     def checked(self, result: Result) -> Result:
         """The result of a call that succeeded; its stderr is shown, a failure is raised."""
         if result.exit_code != 0:
-            raise failure_of(result)
+            raise self.failure(result)
         if result.stderr.strip():
             self.notice(result.stderr.decode(errors="replace"))
         return result
+
+    def failure(self, result: Result) -> KukeCtrError:
+        """The error for a call that ended with another exit code than 0."""
+        return failure_of(result, address=self.typed_address)
 
     def version(self) -> str:
         """What `ctr --version` says in short (`ctr 1.6.20`), or `ctr` where it does not say.

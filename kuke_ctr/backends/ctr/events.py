@@ -4,7 +4,6 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.failures import failure_of
 
 
 def filters_of(namespaces: Sequence[str], filters: Sequence[str]) -> list[str]:
@@ -30,4 +29,4 @@ def stream(
     call = ctr.call("events", *words, namespace=namespaces[0])
     ended = yield from ctr.processes.stream(replace(call, timeout=timeout))
     if ended.exit_code != 0:
-        raise failure_of(ended)
+        raise ctr.failure(ended)

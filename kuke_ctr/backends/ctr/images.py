@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr import filters
 from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr.failures import removed_nothing
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, read
 from kuke_ctr.errors import NotFound, Unreadable
@@ -84,7 +85,7 @@ def positional(*words: str) -> tuple[str, ...]:
 def remove(scope: Scope, ref: str, flags: Sequence[str] = ()) -> None:
     """`ctr images rm [FLAG...] REF`. NotFound where there is none: ctr's exit code is 0 then."""
     done = scope.change("images", "rm", *flags, *positional(ref))
-    if not done.planned and b"image not found" in done.stderr:
+    if not done.planned and removed_nothing(done):
         raise NotFound(f"the image {ref} was already removed", command=mask(done.argv))
 
 

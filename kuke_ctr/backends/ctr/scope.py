@@ -1,9 +1,9 @@
 """A ctr and a namespace, which travel together: nearly every call is about both."""
 
-import shlex
 from dataclasses import dataclass
 
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.processes.calls import Call, Result
 
 
@@ -28,14 +28,4 @@ class Scope:
 
     def line(self, *words: str) -> str:
         """A command of kuke-ctr for a hint, in backticks, that can be pasted as it stands."""
-        return line_in(self.namespace, *words)
-
-
-def line_in(namespace: str | None, *words: str) -> str:
-    """A command to go on with, in backticks, in the very same namespace.
-
-    The options of `exec` end at its first positional: the namespace stands before it there.
-    """
-    scope = ("--namespace", namespace) if namespace is not None else ()
-    line = ("exec", *scope, *words[1:]) if words[0] == "exec" else (*words, *scope)
-    return f"`kuke-ctr {shlex.join(line)}`"
+        return line_in(self.namespace, *words, address=self.ctr.typed_address)

@@ -7,7 +7,7 @@ from datetime import datetime
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, R
-from kuke_ctr.errors import CtrFailed, NotFound, Unreadable
+from kuke_ctr.errors import CtrFailed, NotFound, Reason, Unreadable
 from kuke_ctr.parse.mounts import MountCommand, parse_mount_commands
 from kuke_ctr.parse.snapshots import parse_snapshots, parse_usage
 from kuke_ctr.processes.calls import Result
@@ -41,7 +41,7 @@ def created(scope: Scope, key: str, snapshotter: str | None = None) -> datetime 
     except NotFound:
         return None
     except CtrFailed as error:
-        if "snapshotter not loaded" in error.message:
+        if error.reason is Reason.SNAPSHOTTER_NOT_LOADED:
             return None
         raise
     except (ValueError, LookupError, TypeError):

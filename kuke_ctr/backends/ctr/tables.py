@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.filters import hint_for
-from kuke_ctr.errors import KukeCtrError, Unreadable
+from kuke_ctr.errors import KukeCtrError, Reason, Unreadable
 from kuke_ctr.processes.calls import Call, Result, mask
 from kuke_ctr.records import Listing, Record, Refused
 
@@ -104,8 +104,8 @@ def checked(ctr: Ctr, table: ListCall[R], result: Result, flags: Sequence[str]) 
     try:
         return ctr.checked(result)
     except KukeCtrError as error:
-        if "filters: parse error" in error.message:
-            error.hint = hint_for(table.filter_by, flags) or error.hint
+        if error.reason is Reason.WRONG_FILTER:
+            raise error.but(hint=hint_for(table.filter_by, flags)) from None
         raise
 
 

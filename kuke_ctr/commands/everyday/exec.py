@@ -8,7 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr import containers, tasks, versions
 from kuke_ctr.backends.ctr.container_flags import folder_inside
-from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.backends.ctr.failures.starting import start_failure
 from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.launch import (
     own_failures,
@@ -117,7 +117,7 @@ def _run(
     if "--detach" in call.argv[: call.argv.index("--")]:
         result = ctr.processes.run(replace(call, timeout=ctr.change_timeout))
         if result.exit_code != 0:
-            raise start.start_failure(result.stderr, call, words) or failure_of(result)
+            raise start_failure(result.stderr, call, words) or ctr.failure(result)
         if not result.planned:
             shows = realm.scope.line("tasks", "ps", container)
             ends = _ending(realm, container, exec_id)

@@ -68,9 +68,7 @@ def _rows(parser: Parser, lines: Iterator[str], noun: str) -> Iterator[Record | 
 
 
 def _refused(found: Listing[Record]) -> RowsRefused:
-    error = RowsRefused(found)
-    error.hint = "-o table, -o jsonl or --partial print the other rows"
-    return error
+    return RowsRefused(found).but(hint="-o table, -o jsonl or --partial print the other rows")
 
 
 def _lines(stream: TextIO, noun: str) -> Iterator[str]:

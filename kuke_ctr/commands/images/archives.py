@@ -3,8 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +32,7 @@ from kuke_ctr.commands.shared.lists import show, view_of
 from kuke_ctr.commands.shared.option_table import EXTRA, FORMS, IN_REALM, row_options
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.errors import CtrFailed, NotFound, UsageError
+from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.parse.units import in_units
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes import transfers
@@ -182,10 +181,9 @@ def export(
     )
 
     def write(descriptor: int) -> Result:
-        with near_refs(realm, images), _about("stdout" if file == "-" else file):
-            return run_transfer(
-                realm, "export", realm_words, ("-", *images), TransferStreams(stdout=descriptor)
-            )
+        streams = TransferStreams(stdout=descriptor, called="stdout" if file == "-" else file)
+        with near_refs(realm, images):
+            return run_transfer(realm, "export", realm_words, ("-", *images), streams)
 
     if file == "-" or session.options.dry_run:
         sys.stdout.flush()
@@ -200,19 +198,6 @@ def export(
         path=file, size=in_units(size), size_bytes=size, images=tuple(dict.fromkeys(images))
     )
     show(session, view, [archive])
-
-
-@contextmanager
-def _about(target: str) -> Iterator[None]:
-    """A failure to write inside is about the target, which ctr knows as its stdout only."""
-    try:
-        yield
-    except CtrFailed as error:
-        if "write /dev/stdout: " in error.message:
-            error.message = error.message.replace("/dev/stdout", target)
-            if "no space left" in error.message:  # containerd's disk is another matter
-                error.hint = "that disk is full; free space there, or choose another place"
-        raise
 
 
 def _show_landed(session: Session, view: View, found: Landed, platform: str | None) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr import image_checks, versions
 from kuke_ctr.backends.ctr.filters import hint_for
-from kuke_ctr.backends.ctr.scope import line_in
+from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.backends.ctr.tables import ListCall, checked, read
 from kuke_ctr.commands.images.references import near_images
 from kuke_ctr.commands.shared.lists import list_realms_table, rows_of, show, view_of

@@ -154,10 +154,9 @@ def _taken_back(
             realm.scope.change("images", "unmount", *words)
         except (KukeCtrError, KeyboardInterrupt):
             again = realm.scope.line("images", "unmount", *words)
-            error.hint = f"a mount, a snapshot and a lease may be left; {again} removes them"
-        else:
-            error.message = f"{error.message}; the mount was undone"
-        raise
+            left = f"a mount, a snapshot and a lease may be left; {again} removes them"
+            raise error.but(hint=left) from None
+        raise error.but(message=f"{error.message}; the mount was undone") from None
 
 
 def _left_over(realm: OpenRealm, path: str, how: str) -> KukeCtrError:

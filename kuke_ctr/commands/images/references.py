@@ -8,7 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.shared.missing import missing, near_names
-from kuke_ctr.errors import FoundWrong, NotFound
+from kuke_ctr.errors import FoundWrong, NotFound, Reason
 from kuke_ctr.session import OpenRealm
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The image, as `images ls` shows it.")]
@@ -30,7 +30,7 @@ def near_images(realm: OpenRealm, refs: Sequence[str]) -> Iterator[None]:
         with near_refs(realm, refs):
             yield
     except NotFound as error:
-        if "content digest" not in error.message and "no match for platform" not in error.message:
+        if error.reason not in (Reason.MISSING_CONTENT, Reason.NO_PLATFORM):
             raise
         raise FoundWrong(
             error.message,

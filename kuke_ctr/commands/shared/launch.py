@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
-from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.backends.ctr.scope import Scope, line_in
+from kuke_ctr.backends.ctr.failures.starting import start_failure
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import (
     NO_READER,
-    OURS,
     Declined,
     KukeCtrError,
     NotStarted,
+    OwnFailure,
     TimeLimit,
     UsageError,
+    words_of,
 )
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import start
@@ -27,15 +28,16 @@ from kuke_ctr.terminals.user_terminal import is_terminal
 
 @contextmanager
 def own_failures() -> Iterator[None]:
-    """Failures inside exit with 125, but for wrong usage (2), the time limit (124) and Ctrl-C, and
-    for a program that is not there or can't be run."""
+    """Failures inside become OwnFailure (125), but for wrong usage (2), the time limit (124) and
+    Ctrl-C, for a program that is not there or can't be run, and for a reader that has gone."""
     try:
         yield
-    except (UsageError, TimeLimit, Declined, NotStarted):
+    except (UsageError, TimeLimit, Declined, NotStarted, BrokenPipeError):
         raise
     except KukeCtrError as error:
-        error.exit_code = OURS
-        raise
+        raise OwnFailure.of(error) from error
+    except OSError as error:
+        raise OwnFailure(words_of(error)) from error
 
 
 def require_terminal(tty: bool, force: bool) -> None:
@@ -113,13 +115,13 @@ def launch(
         if not outcome.finished:
             _put_in_order(what, outcome, undo, discard)
     if how.detach:
-        namespace, container = what.realm.namespace, what.container
+        line, container = what.realm.scope.line, what.container
         print_id(
             container,
             f"the container {container}",
-            f"{line_in(namespace, 'tasks', 'ls')} shows it; "
-            f"{line_in(namespace, 'tasks', 'kill', container)}, then "
-            f"{line_in(namespace, 'containers', 'rm', container)} remove it",
+            f"{line('tasks', 'ls')} shows it; "
+            f"{line('tasks', 'kill', container)}, then "
+            f"{line('containers', 'rm', container)} remove it",
         )
     return outcome.exit_code
 
@@ -136,8 +138,7 @@ def _detached(what: Launch, tty: bool) -> Outcome:
         return outcome
     result = ctr.processes.run(replace(what.call, timeout=limit))
     if result.exit_code != 0:
-        error = start.start_failure(result.stderr, what.call, what.command)
-        raise error or failure_of(result)
+        raise start_failure(result.stderr, what.call, what.command) or ctr.failure(result)
     if result.stderr.strip():
         ctr.notice(result.stderr.decode(errors="replace"))
     return Outcome(0)
@@ -177,13 +178,13 @@ def _put_in_order(
 
 
 def _left(what: Launch, outcome: Outcome, status: str | None, *, rm: bool) -> None:
-    namespace = what.realm.namespace
+    line = what.realm.scope.line
     goes_on = {None: "may still be running", "STOPPED": "has ended", start.ABSENT: "has ended"}.get(
         status, "is still running"
     )
-    way = f"{line_in(namespace, 'tasks', 'ls')} shows its state"
+    way = f"{line('tasks', 'ls')} shows its state"
     if goes_on == "is still running":
-        way = f"{line_in(namespace, 'tasks', 'attach', what.container)} attaches to it again"
+        way = f"{line('tasks', 'attach', what.container)} attaches to it again"
     removed = "; --rm no longer applies to it" if rm else ""
     start.tell(
         f"kuke-ctr: {outcome.why or 'kuke-ctr has left'}; {what.container} {goes_on}{removed}: "

@@ -1,6 +1,5 @@
 """kuke-ctr content"""
 
-import signal
 import sys
 from contextlib import AbstractContextManager
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import content
+from kuke_ctr.backends.ctr.failures import reader_gone
 from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.missing import near_names
 from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, format_option, list_options
@@ -98,7 +98,7 @@ def get(
     with near_content(realm, whole):
         limit = session.options.timeout or None
         said = content.get(realm.scope, whole, sys.stdout.fileno(), limit)
-        if said.exit_code == -signal.SIGPIPE or b"broken pipe" in said.stderr:
+        if reader_gone(said):
             raise BrokenPipeError  # our reader is gone, and ctr's was the same
         realm.ctr.checked(said)
 

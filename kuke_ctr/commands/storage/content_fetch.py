@@ -14,7 +14,6 @@ import typer
 
 from kuke_ctr.backends.ctr import content
 from kuke_ctr.backends.ctr.client import lines_of
-from kuke_ctr.backends.ctr.transfer import CREDENTIALS
 from kuke_ctr.commands.images.registry_options import HostsDir, PlainHttp, SkipVerify
 from kuke_ctr.commands.images.transfer_options import AllPlatforms, Labels, Platforms
 from kuke_ctr.commands.shared.confirm import CreateNamespace
@@ -103,10 +102,6 @@ def _fetch(realm: OpenRealm, ref: str, words: tuple[str, ...]) -> Result:
             hint="run the same command again to continue; "
             f"{realm.scope.line('content', 'active')} shows it",
         ) from None
-    except CtrFailed as error:
-        if error.hint == CREDENTIALS:
-            error.hint = "if the registry needs a password: `kuke-ctr images pull --user NAME`"
-        raise
 
 
 Transfer = Annotated[
@@ -205,8 +200,8 @@ def _bring_and_keep(
             realm.scope.change("content", "label", digest, rooted_label())
         except NotFound as error:
             if last:
-                error.hint = "containerd removed the blob before it was labelled; run it again"
-                raise
+                hint = "containerd removed the blob before it was labelled; run it again"
+                raise error.but(hint=hint) from None
             os.lseek(descriptor, start, os.SEEK_SET)
         else:
             return
@@ -216,11 +211,13 @@ def _bring(realm: OpenRealm, ref: str, words: tuple[str, ...], descriptor: int) 
     try:
         content.ingest(realm.scope, ref, words, descriptor)
     except (KukeCtrError, Interrupted) as error:
-        error.hint = error.hint or (
-            f"use another REF to start again; {realm.scope.line('content', 'active')} shows what "
-            "is left of this transfer for a day"
-        )
-        raise
+        if error.hint is not None:
+            raise
+        shows = realm.scope.line("content", "active")
+        raise error.but(
+            hint=f"use another REF to start again; {shows} shows what is left of this transfer "
+            "for a day"
+        ) from None
 
 
 def _print_new(digest: str | None, before: set[str], realm: OpenRealm) -> None:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import leases
-from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes, confirm, each, some
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.json_document import print_bytes
@@ -17,7 +16,7 @@ from kuke_ctr.commands.shared.missing import near_names
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.errors import CtrFailed, NotFound, UsageError
+from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.recipes.used_by import Leases, is_expired, owner_of, what_leases_keep
 from kuke_ctr.session import OpenRealm, Session
 
@@ -68,13 +67,7 @@ def create(
     chosen = flags(id=name, expires=None if expires is None else _duration(expires))
     extra = extra_flags(session)
     realm = session.realm(changing=True, create=create_namespace)
-    try:
-        said = leases.create(realm.scope, (*chosen, *extra), labels)
-    except CtrFailed as error:
-        if name is not None and "already exists" in error.message:
-            shows = realm.scope.line("leases", "ls", equal("id", name))
-            error.hint = f"{shows} shows it, {realm.scope.line('leases', 'rm', name)} removes it"
-        raise
+    said = leases.create(realm.scope, (*chosen, *extra), labels)
     print_bytes(said)
 
 

@@ -1,14 +1,13 @@
 """kuke-ctr snapshots"""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Annotated
 
 import typer
 
 from kuke_ctr.backends.ctr import snapshots
 from kuke_ctr.backends.ctr.tables import ListCall, fetch
-from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.json_document import print_bytes, print_document
 from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
 from kuke_ctr.commands.shared.missing import near_names
@@ -21,7 +20,7 @@ from kuke_ctr.commands.shared.option_table import (
 )
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note, print_lines
-from kuke_ctr.errors import CtrFailed, KukeCtrError
+from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.parse.snapshots import tree_of
 from kuke_ctr.records import Listing, RowsRefused, Snapshot, SnapshotNode, SnapshotUsage
 from kuke_ctr.render import Output, align, escape
@@ -138,7 +137,7 @@ def mounts(
     Runs `ctr snapshots mounts TARGET KEY`.
     """
     realm = session.realm()
-    with near_snapshots(realm, [key], snapshotter), committed_wants_view(realm, key, snapshotter):
+    with near_snapshots(realm, [key], snapshotter):
         print_bytes(snapshots.mounts(realm.scope, key, target, snapshotter))
 
 
@@ -197,19 +196,6 @@ def _is_last(nodes: list[SnapshotNode], index: int) -> bool:
         if node.depth <= depth:
             return node.depth < depth
     return True
-
-
-@contextmanager
-def committed_wants_view(realm: OpenRealm, key: str, snapshotter: str | None) -> Iterator[None]:
-    """An error inside about a committed snapshot says how to make a view of it."""
-    try:
-        yield
-    except CtrFailed as error:
-        if "not active" in error.message:
-            words = ("view", *flags(snapshotter=snapshotter), "NAME", key)
-            view = realm.scope.line("snapshots", *words)
-            error.hint = f"create a view first: {view}"
-        raise
 
 
 def near_snapshots(

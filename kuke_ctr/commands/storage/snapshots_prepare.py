@@ -1,7 +1,5 @@
 """kuke-ctr snapshots prepare, view, commit"""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -14,7 +12,7 @@ from kuke_ctr.commands.shared.json_document import print_bytes
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.storage.snapshots import near_snapshots
-from kuke_ctr.errors import CtrFailed, NotFound, UsageError
+from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.recipes.used_by import rooted_label, users_of_snapshots
 from kuke_ctr.render import escape
 from kuke_ctr.session import OpenRealm, Session
@@ -120,7 +118,7 @@ def _make(
     realm = session.realm(changing=True, create=create_namespace)
     chosen = (*flags(target=target, mounts=mounts), *extra_flags(session))
     names = [key] if parent is None else [key, parent]
-    with near_snapshots(realm, names[1:], snapshotter), _taken_is_named(realm, key, snapshotter):
+    with near_snapshots(realm, names[1:], snapshotter):
         words = snapshots.words(snapshotter, verb, *chosen, *names)
         said = realm.scope.change(*words)
     if not said.planned:
@@ -128,20 +126,6 @@ def _make(
             print(escape(key))
         print_bytes(said)
     return realm
-
-
-@contextmanager
-def _taken_is_named(realm: OpenRealm, key: str, snapshotter: str | None) -> Iterator[None]:
-    """An error inside about a key that is taken says what shows that snapshot, and removes it."""
-    try:
-        yield
-    except CtrFailed as error:
-        if "already exists" in error.message:
-            chosen = (*flags(snapshotter=snapshotter), key)
-            shows = realm.scope.line("snapshots", "info", *chosen)
-            removes = realm.scope.line("snapshots", "rm", *chosen)
-            error.hint = f"{shows} shows it, {removes} removes it"
-        raise
 
 
 @app.command("commit", cls=WithExtra)
@@ -167,7 +151,7 @@ def commit(
     """
     realm = session.realm(changing=True)
     words = snapshots.words(snapshotter, "commit", *extra_flags(session), key, active)
-    with near_snapshots(realm, [active], snapshotter), _taken_is_named(realm, key, snapshotter):
+    with near_snapshots(realm, [active], snapshotter):
         if not yes:
             found = users_of_snapshots(realm.scope, [active], snapshotter)
             if active not in found.users:

@@ -14,8 +14,8 @@ from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.commands.storage.snapshots import Key, committed_wants_view, near_snapshots
-from kuke_ctr.errors import CtrFailed, NotFound
+from kuke_ctr.commands.storage.snapshots import Key, near_snapshots
+from kuke_ctr.errors import NotFound
 from kuke_ctr.recipes import snapshot_mounts
 from kuke_ctr.recipes.used_by import listed, users_of_snapshots
 from kuke_ctr.records import Snapshot
@@ -80,7 +80,7 @@ def mount(
     where = snapshot_mounts.check_target(target)
     if not session.options.dry_run:
         snapshot_mounts.require_root()
-    with near_snapshots(realm, [key], snapshotter), committed_wants_view(realm, key, snapshotter):
+    with near_snapshots(realm, [key], snapshotter):
         commands = snapshots.mount_commands(realm.scope, key, where, snapshotter)
     if read_only:
         commands = [command.without_writing() for command in commands]
@@ -143,14 +143,7 @@ def rm(
         with near_snapshots(realm, [key], snapshotter):
             if key in gone:
                 raise NotFound(f"there is no snapshot {key}")
-            try:
-                words = snapshots.words(snapshotter, "rm", *extra, key)
-                realm.scope.change(*words)
-            except CtrFailed as error:
-                if "with child" in error.message:
-                    tree = realm.scope.line("snapshots", "tree")
-                    error.hint = f"{tree} shows its children; remove them first"
-                raise
+            realm.scope.change(*snapshots.words(snapshotter, "rm", *extra, key))
 
     each(wanted, remove, session)
 

@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.backends.ctr.transfer import transfer_failure
 from kuke_ctr.cli.main import main
-from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.transfers import parse_import
-from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes import transfers
 from kuke_ctr.records import Image
 from tests.support.fake_ctr import FakeCtr
@@ -202,41 +199,13 @@ def test_all_realms_is_wrong_usage(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "argv", "kind", "hint"),
-    [
-        ("unexpected status: 401 Unauthorized", (), KukeCtrError, "--user NAME asks"),
-        (
-            "unexpected status: 401 Unauthorized",
-            ("--user", "x"),
-            KukeCtrError,
-            "refused this user name",
-        ),
-        ('failed to resolve reference "a": a: not found', (), NotFound, "not have this repository"),
-        ("archive/tar: invalid tar header", (), KukeCtrError, "docker save"),
-        ("something else", (), KukeCtrError, None),
-    ],
-)
-def test_a_failure_has_a_hint_of_its_own(
-    said: str, argv: tuple[str, ...], kind: type[KukeCtrError], hint: str | None
-) -> None:
-    result = Result(("ctr", *argv), 1, b"", f"ctr: {said}\n".encode(), 0.1)
-    error = transfer_failure(result)
-    assert isinstance(error, kind)
-    assert (hint is None) is (error.hint is None)
-    assert hint is None or hint in str(error.hint)
-
-
-def test_a_reader_that_went_away_is_a_broken_pipe() -> None:
-    for code, said in ((-13, b""), (1, b"ctr: write /dev/stdout: broken pipe\n")):
-        with pytest.raises(BrokenPipeError):
-            transfer_failure(Result(("ctr",), code, b"", said, 0.1))
-
-
-@pytest.mark.parametrize(
     ("said", "told"),
     [
         ("write /dev/stdout: no space left on device", "hint: that disk is full"),
-        ("failed to lease: write: no space left on device", "`kuke-ctr content prune`"),
+        (
+            "failed to lease: write: no space left on device",
+            "`kuke-ctr content prune --namespace kukeon-main`",
+        ),
     ],
 )
 def test_a_full_disk_of_an_export_is_that_of_its_target(

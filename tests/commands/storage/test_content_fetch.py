@@ -118,10 +118,10 @@ def test_a_fetch_after_which_there_is_no_image_has_failed(
 @pytest.mark.parametrize(
     ("said", "code", "hint"),
     [
-        ('failed to resolve reference "x:1": object required', 1, "docker.io/library/busybox"),
+        ('failed to resolve reference "x:1": object required', 1, "docker.io/library/x:1"),
         ('failed to resolve reference "x:1": unexpected: 401 Unauthorized', 1, "images pull --us"),
         ('failed to resolve reference "x:1": x:1: not found', 3, "not have this repository"),
-        ('failed to do request: Head "http://x/v2": dial tcp: refused', 1, "registry running"),
+        ('Head "http://x/v2": dial tcp 1.2.3.4: connection refused', 1, "registry running"),
         ("failed to copy: write tcp 127.0.0.1:1: write: broken pipe", 1, "broken pipe"),
     ],
 )

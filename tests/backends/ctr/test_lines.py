@@ -2,7 +2,7 @@
 
 import pytest
 
-from kuke_ctr.backends.ctr.scope import line_in
+from kuke_ctr.backends.ctr.lines import line_in
 
 
 @pytest.mark.parametrize(

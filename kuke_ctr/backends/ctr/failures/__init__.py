@@ -1,0 +1,92 @@
+"""What ctr's failures mean: a table for each family of commands, and one way to look them up.
+
+The first row that fits counts: those about containerd itself, then those of the command, then what
+holds for every command.
+"""
+
+import re
+import signal
+
+from kuke_ctr.backends.ctr.failures.archives import EXPORT, IMPORT
+from kuke_ctr.backends.ctr.failures.asked import Asked, asked
+from kuke_ctr.backends.ctr.failures.daemon import DAEMON
+from kuke_ctr.backends.ctr.failures.launches import ATTACH, CHECKPOINT, LOST, MADE, STATE
+from kuke_ctr.backends.ctr.failures.local import LOCAL
+from kuke_ctr.backends.ctr.failures.registry import REGISTRY
+from kuke_ctr.backends.ctr.failures.storage import CONTENT, LEASES, SNAPSHOTS
+from kuke_ctr.errors import CtrFailed, KukeCtrError
+from kuke_ctr.processes.calls import Result, mask
+
+_TABLES = (
+    *(DAEMON, REGISTRY, IMPORT, EXPORT, MADE, STATE, CHECKPOINT, ATTACH),
+    *(SNAPSHOTS, LEASES, CONTENT, LOCAL, LOST),
+)
+_LOG_LINE = re.compile(r'^time="[^"]*" level=\w+ msg=')
+_NOISE = re.compile(r"rpc error: code = \w+ desc = |(?<=.): unknown$")
+
+
+def failure_of(
+    result: Result, *, address: str | None = None, output: str | None = None
+) -> KukeCtrError:
+    """The error for a call that ended with another exit code than 0.
+
+    `address` is the one that the user typed, for hints; `output` what the call's stdout is called.
+    """
+    said = message_of(result.stderr)
+    if not said:
+        return _silent(result)
+    if output is not None:
+        said = said.replace("/dev/stdout", output)
+    return explained(_NOISE.sub("", said), asked(result.argv, address), mask(result.argv))
+
+
+def explained(said: str, call: Asked, command: tuple[str, ...]) -> KukeCtrError:
+    """The error for what ctr said about a call."""
+    for table in _TABLES:
+        if not table.is_about(call):
+            continue
+        for row in table.rows:
+            failed = row.failed(call, said)
+            if failed is not None:
+                return row.error(failed, command)
+    return CtrFailed(f"ctr: {said}", command=command)
+
+
+def message_of(stderr: bytes) -> str:
+    """What ctr says went wrong: its complaint, else the last line of its log."""
+    return complaint_of(stderr) or _last(stderr.decode(errors="replace").splitlines())
+
+
+def complaint_of(stderr: bytes) -> str:
+    """ctr's last `ctr: ...` line, else its last line that is not of a log; empty for neither."""
+    lines = stderr.decode(errors="replace").splitlines()
+    own = [line for line in lines if line.startswith("ctr: ")]
+    return _last(own or [line for line in lines if not _LOG_LINE.match(line)])
+
+
+def reader_gone(result: Result) -> bool:
+    """Whether ctr ended because nobody read its output any more."""
+    if result.exit_code == -signal.SIGPIPE:
+        return True
+    return result.exit_code != 0 and message_of(result.stderr).endswith("broken pipe")
+
+
+def removed_nothing(result: Result) -> bool:
+    """Whether an `images rm` that ended with 0 says that there was no such image."""
+    return b"image not found" in result.stderr
+
+
+def _last(lines: list[str]) -> str:
+    """The last line that says something, without ctr's name before it."""
+    said = (line.removeprefix("ctr: ").strip() for line in reversed(lines))
+    return next((line for line in said if line), "")
+
+
+def _silent(result: Result) -> CtrFailed:
+    ending = f"exit code {result.exit_code}" if result.exit_code > 0 else "a signal"
+    usage = "printed its help: it does not know one of the flags" if result.stdout else "no message"
+    return CtrFailed(
+        f"ctr failed ({ending}): {usage}",
+        hint="run the command below by hand to see its output",
+        command=mask(result.argv),
+    )

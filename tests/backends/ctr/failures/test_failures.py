@@ -1,0 +1,187 @@
+"""Failures of ctr: the same words mean something else for another command, or other flags."""
+
+import pytest
+
+from kuke_ctr.backends.ctr.failures import failure_of, reader_gone
+from kuke_ctr.backends.ctr.failures.asked import Asked, asked
+from kuke_ctr.errors import (
+    CtrFailed,
+    Forbidden,
+    KukeCtrError,
+    NotFound,
+    NotStarted,
+    OwnFailure,
+    Reason,
+    TimeLimit,
+)
+from kuke_ctr.processes.calls import Result
+
+
+def error_of(command: str, said: str, **more: str) -> KukeCtrError:
+    """The error of a call (`images pull --user x r/a:1`) that printed this."""
+    argv = ("ctr", "-n", "team-a", *command.split())
+    return failure_of(Result(argv, 1, b"", f"ctr: {said}\n".encode(), 0.1), **more)
+
+
+PULL = "images pull r.example/app:1"
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "words"),
+    [
+        (PULL, "failed to read: unexpected EOF", "ended in the middle of the image"),
+        ("images import x.tar", 'failed to ingest "b": unexpected EOF', "archive ends too early"),
+        ("content get sha256:aa", "unexpected EOF", "ctr: unexpected EOF"),
+        (PULL, 'Head "https://r.example/v2/": dial tcp: context deadline exceeded', "not answer"),
+        ("content ls", "context deadline exceeded", "ctr: context deadline exceeded"),
+    ],
+)
+def test_the_same_words_are_another_failure_for_another_command(
+    command: str, said: str, words: str
+) -> None:
+    assert words in error_of(command, said).message
+
+
+def test_a_silent_registry_is_no_time_limit_and_a_silent_daemon_is() -> None:
+    assert type(error_of(PULL, "failed to do request: context deadline exceeded")) is CtrFailed
+    assert type(error_of("images ls", "context deadline exceeded")) is TimeLimit
+    assert type(error_of(PULL, 'failed to dial "/s": context deadline exceeded')) is TimeLimit
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "500 Internal Server Error"])
+@pytest.mark.parametrize("end", ["", " - Server message: toomanyrequests: slow down"])
+def test_a_registry_that_fails_is_not_one_that_lacks_the_image(status: str, end: str) -> None:
+    said = f'failed to resolve reference "r.example/app:1": unexpected status: {status}{end}'
+    error = error_of(PULL, said)
+    assert (type(error), error.exit_code, error.hint) == (CtrFailed, 1, "try again later")
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "hint"),
+    [
+        ("images export - a:1", "content digest sha256:aa: not found", "pull it again"),
+        (
+            "images export --all-platforms - a:1",
+            "content digest sha256:aa: not found",
+            "leave --all-platforms out",
+        ),
+        ("run -- a:1 c", "unable to set memory limit to 1", "the memory limit is too small"),
+        (
+            "run --memory-limit 1 -- a:1 c",
+            "unable to set memory limit to 1",
+            "--memory-limit is too small",
+        ),
+        (PULL, "unexpected status: 400 Bad Request", None),
+        (
+            "images pull --plain-http r.example/app:1",
+            "unexpected status: 400 Bad Request",
+            "leave --plain-http out",
+        ),
+        (PULL, "tls: x509: unknown authority", "--tlscacert FILE"),
+        ("content fetch r.example/app:1", "tls: x509: unknown authority", "--skip-verify"),
+        ("images import a.tar", "image might be filtered out", "--all-platforms imports"),
+        ("images import --all-platforms a.tar", "image might be filtered out", None),
+    ],
+)
+def test_a_hint_is_about_flags_that_were_given_or_would_help(
+    command: str, said: str, hint: str | None
+) -> None:
+    found = error_of(command, said).hint
+    assert (found is None) is (hint is None)
+    assert hint is None or hint in str(found)
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "reason"),
+    [
+        ("snapshots rm a", 'failed to remove "a": cannot remove snapshot with child', "children"),
+        ("snapshots mounts /x a", "requested snapshot n/3/a not active or view", "active"),
+        ("containers create -- i c", 'snapshot "c": already exists', "exists"),
+        ("leases create --id l", 'lease "l": already exists', "exists"),
+        ("images usage i", "content digest sha256:aa: not found", "content"),
+        ("images usage i", "no match for platform in manifest sha256:aa: not found", "platform"),
+        ("snapshots ls", "snapshotter not loaded: x: invalid argument", "snapshotter"),
+        ("images ls x", "failed to list images: filters: parse error: [x]", "filter"),
+    ],
+)
+def test_a_program_can_ask_for_the_reason(command: str, said: str, reason: str) -> None:
+    reasons = {
+        "children": Reason.HAS_CHILDREN,
+        "active": Reason.NOT_ACTIVE,
+        "exists": Reason.ALREADY_EXISTS,
+        "content": Reason.MISSING_CONTENT,
+        "platform": Reason.NO_PLATFORM,
+        "snapshotter": Reason.SNAPSHOTTER_NOT_LOADED,
+        "filter": Reason.WRONG_FILTER,
+    }
+    assert error_of(command, said).reason is reasons[reason]
+
+
+def test_a_hint_has_the_namespace_and_the_address_that_was_typed() -> None:
+    said = 'lease "l": already exists'
+    error = error_of("leases create --id l", said, address="/run/k3s/c.sock")
+    assert "`kuke-ctr leases rm l --namespace team-a --address /run/k3s/c.sock`" in str(error.hint)
+    of_host = error_of("snapshots ls", "snapshotter not loaded: x", address="/c.sock")
+    assert "`kuke-ctr plugins ls type==io.containerd.snapshotter.v1 --address /c.sock`" in str(
+        of_host.hint
+    )
+
+
+def test_a_hint_about_a_snapshot_names_its_snapshotter() -> None:
+    error = error_of("snapshots --snapshotter native prepare a", 'snapshot "a": already exists')
+    assert "`kuke-ctr snapshots rm --snapshotter native a --namespace team-a`" in str(error.hint)
+
+
+def test_noise_of_rpc_is_not_shown() -> None:
+    said = "rpc error: code = Unknown desc = cannot pause a stopped container: unknown"
+    assert error_of("tasks pause c", said).message == "ctr: cannot pause a stopped container"
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "kind"),
+    [
+        ("images ls", 'failed to dial "/s": dial unix /s: connect: permission denied', Forbidden),
+        ("images import x.tar", "open x.tar: permission denied", Forbidden),
+        (PULL, "server message: insufficient_scope: permission denied", CtrFailed),
+        ("tasks start c", "OCI runtime create failed: mount: permission denied", CtrFailed),
+        ("containers info c", 'container "c" in namespace "n": not found', NotFound),
+    ],
+)
+def test_sudo_is_advised_where_it_helps(command: str, said: str, kind: type[KukeCtrError]) -> None:
+    assert type(error_of(command, said)) is kind
+
+
+def test_a_reader_that_went_away_is_known() -> None:
+    for code, said in ((-13, b""), (1, b"ctr: write /dev/stdout: broken pipe\n")):
+        assert reader_gone(Result(("ctr",), code, b"", said, 0.1))
+    assert not reader_gone(Result(("ctr",), 1, b"", b"ctr: other\n", 0.1))
+
+
+@pytest.mark.parametrize(
+    ("argv", "command", "name", "flags"),
+    [
+        ("ctr -n run images ls -q", "images ls", "-q", {"-q"}),
+        ("k3s ctr -a /s -n x run --rm -- i c sh", "run", "i", {"--rm"}),
+        ("ssh host ctr -n x tasks exec --exec-id e -- c sh", "tasks exec", "c", {"--exec-id"}),
+        ("ctr -n x snapshots --snapshotter a rm k", "snapshots rm", "k", {"--snapshotter"}),
+        ("ctr plugins ls", "plugins ls", "ls", set()),
+        ("ctr -n x", "", "", set()),
+    ],
+)
+def test_what_an_argv_asks(argv: str, command: str, name: str, flags: set[str]) -> None:
+    found = asked(argv.split())
+    assert isinstance(found, Asked)
+    assert (found.command, found.name, found.flags) == (command, name, frozenset(flags))
+
+
+def test_another_error_is_made_and_the_first_stays_as_it_was() -> None:
+    first = NotStarted("a", hint="b", exit_code=127, command=("ctr",))
+    other = first.but(message="c")
+    assert (type(other), str(other), other.message, other.hint) == (NotStarted, "c", "c", "b")
+    assert (other.exit_code, other.command, first.message) == (127, ("ctr",), "a")
+
+
+def test_an_own_failure_keeps_the_words_and_has_another_exit_code() -> None:
+    error = OwnFailure.of(NotFound("a", hint="b", command=("ctr",), ran=False))
+    assert (error.message, error.hint, error.command, error.ran) == ("a", "b", ("ctr",), False)
+    assert error.exit_code == 125
