@@ -3,6 +3,8 @@
 import pytest
 
 from kuke_ctr.backends.ctr.lines import line_in
+from kuke_ctr.cli.main import main
+from tests.support.fake_ctr import FakeCtr
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,24 @@ def test_a_command_in_a_hint_is_for_the_same_namespace(words: tuple[str, ...], l
 
 def test_a_hint_about_no_namespace_names_none() -> None:
     assert line_in(None, "tasks", "ls") == "`kuke-ctr tasks ls`"
+
+
+def test_a_command_in_a_hint_has_the_address_that_was_typed() -> None:
+    assert line_in("a", "tasks", "ls", address="/c.sock") == (
+        "`kuke-ctr tasks ls --namespace a --address /c.sock`"
+    )
+    assert line_in("a", "exec", "c", "sh", address="/c s") == (
+        "`kuke-ctr exec --namespace a --address '/c s' c sh`"
+    )
+
+
+def test_an_address_of_the_environment_is_in_no_hint(
+    fake_ctr: FakeCtr, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("-a", "ssh:x", "-n", "team-a", "leases", "create", "--id", "l")
+    fake_ctr.answer(*words, stderr='ctr: lease "l": already exists\n', exit_code=1)
+    fake_ctr.answer("-a", "ssh:x", "namespaces", "ls", "-q", stdout="team-a\n")
+    monkeypatch.setenv("CONTAINERD_ADDRESS", "ssh:x")
+    for typed in ((), ("--address", "ssh:x")):
+        assert main(["leases", "create", "l", "-n", "team-a", *typed]) == 1
+        assert ("--namespace team-a --address ssh:x" in capsys.readouterr().err) is bool(typed)

@@ -26,18 +26,24 @@ _NOISE = re.compile(r"rpc error: code = \w+ desc = |(?<=.): unknown$")
 
 
 def failure_of(
-    result: Result, *, address: str | None = None, output: str | None = None
+    result: Result,
+    *,
+    address: str | None = None,
+    output: str | None = None,
+    name: str | None = None,
 ) -> KukeCtrError:
     """The error for a call that ended with another exit code than 0.
 
-    `address` is the one that the user typed, for hints; `output` what the call's stdout is called.
+    `address` is the one that the user typed, for hints; `output` what the call's stdout is called,
+    `name` what it is about where the argv has several names.
     """
     said = message_of(result.stderr)
     if not said:
         return _silent(result)
     if output is not None:
         said = said.replace("/dev/stdout", output)
-    return explained(_NOISE.sub("", said), asked(result.argv, address), mask(result.argv))
+    call = asked(result.argv, address, name)
+    return explained(_NOISE.sub("", said), call, mask(result.argv))
 
 
 def explained(said: str, call: Asked, command: tuple[str, ...]) -> KukeCtrError:

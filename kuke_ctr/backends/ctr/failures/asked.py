@@ -50,8 +50,11 @@ class Asked:
         return line_in(None, *words, address=self.address)
 
 
-def asked(argv: Sequence[str], address: str | None = None) -> Asked:
-    """What an argv asks: the program's words, ctr's global flags, the command, its words."""
+def asked(argv: Sequence[str], address: str | None = None, name: str | None = None) -> Asked:
+    """What an argv asks: the program's words, ctr's global flags, the command, its words.
+
+    `name` is what it is about, where somebody knows that.
+    """
     start = _start_of_command(argv)
     words = list(argv[start:])
     before = words[: words.index("--")] if "--" in words else words
@@ -60,7 +63,7 @@ def asked(argv: Sequence[str], address: str | None = None) -> Asked:
     return Asked(
         command=" ".join([*before[:1], *verb]),
         flags=frozenset(word.partition("=")[0] for word in before if word.startswith("-")),
-        name=(after or words or [""])[0 if after else -1],
+        name=name or (after or words or [""])[0 if after else -1],
         namespace=_value(argv[:start], _NAMESPACE),
         address=address,
         snapshotter=_value(before, ("--snapshotter",)),

@@ -1,0 +1,103 @@
+"""Pull, push and fetch from a registry that fails in many ways, on each version of containerd."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.odd_registry import odd_registry
+from tests.support.running import Place
+
+AGAIN = "hint: try again later"
+SIGN_IN = "hint: --user NAME asks for the password"
+
+PULLS = [
+    ("status/429", 1, "is busy", AGAIN),
+    ("status/500", 1, "is broken: 500 Internal Server Error", AGAIN),
+    ("bearer/503", 1, "sign-in service of {host} is busy or broken: 503", AGAIN),
+    ("status/401", 1, "wants a sign-in", SIGN_IN),
+    ("basic/x", 1, "wants a sign-in", SIGN_IN),
+    ("status/404", 3, "does not have this repository or this tag", "tag correct"),
+    ("code/404-name_unknown", 3, "does not have this repository or this tag", "tag correct"),
+    ("page/x", 1, "sent a web page instead of an image", "name of a registry"),
+    ("cut/layer", 1, "ended in the middle of the image", "run the same command again"),
+    ("lacks/x", 1, "lacks a part of the image", "push it again"),
+    ("layer/429", 1, "is busy", AGAIN),
+    ("other/x", 1, "sent content with another digest", "a proxy"),
+    ("close/x", 1, "closed the connection without an answer", "is it a registry?"),
+    ("redirect/x", 1, "nothing listens at 127.0.0.1:9 (for {host})", "registry running"),
+]
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[str]:
+    """The registry's host and port."""
+    with odd_registry() as running:
+        yield running
+
+
+@pytest.mark.parametrize(("kind", "code", "said", "hint"), PULLS)
+def test_a_pull_that_fails_says_what_failed(
+    any_place: Place, host: str, kind: str, code: int, said: str, hint: str
+) -> None:
+    done = any_place("images", "pull", "--plain-http", f"{host}/{kind}:1", "-q")
+    assert (done.returncode, done.stdout) == (code, "")
+    message, advice, _ = done.stderr.splitlines()[-3:]
+    assert said.format(host=host) in message
+    assert hint in advice
+    assert "archive" not in message + advice
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "said"),
+    [("status/503", 1, "is broken"), ("status/404", 3, "not have this"), ("cut/x", 1, "middle")],
+)
+def test_a_fetch_that_fails_says_what_failed(
+    any_place: Place, host: str, kind: str, code: int, said: str
+) -> None:
+    done = any_place("content", "fetch", "--plain-http", f"{host}/{kind}:1")
+    assert done.returncode == code
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "said"),
+    [
+        ("status/429", 1, "is busy"),
+        ("status/500", 1, "is broken"),
+        ("basic/x", 1, "wants a sign-in"),
+        ("status/404", 3, "has no such repository"),
+    ],
+)
+def test_a_push_that_fails_says_what_failed(
+    any_place: Place, host: str, kind: str, code: int, said: str
+) -> None:
+    image = any_place.ctr("images", "ls", "-q").split()[0]
+    done = any_place("images", "push", "--plain-http", f"{host}/{kind}:1", image)
+    assert done.returncode == code
+    assert f"{host} {said}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("busybox", "docker.io/library/busybox:latest"),
+        ("redis:3.2", "docker.io/library/redis:3.2"),
+        ("https://{host}/good/app:1", "leave the scheme out: {host}/good/app:1"),
+        ("{host}/good/app@sha256:0123", "64 hexadecimal digits"),
+        ("{host}/good/app", "{host}/good/app:latest"),
+    ],
+)
+def test_a_name_that_is_none_says_how_one_is_written(
+    any_place: Place, host: str, name: str, hint: str
+) -> None:
+    done = any_place("images", "pull", "--plain-http", name.format(host=host))
+    assert done.returncode == 1
+    assert hint.format(host=host) in done.stderr
+
+
+def test_a_registry_without_tls_is_one_that_speaks_http(any_place: Place, host: str) -> None:
+    elsewhere = host.replace("127.0.0.1", "0.0.0.0")
+    done = any_place("images", "pull", f"{elsewhere}/good/app:1")
+    assert done.returncode == 1
+    assert "speaks http, not https" in done.stderr
+    assert "add --plain-http" in done.stderr
