@@ -18,12 +18,13 @@ def check_name(text: str, what: str) -> str:
     """The name, if it fits containerd's rule; UsageError otherwise. `what`: realm, namespace."""
     if len(text) > LONGEST:
         raise UsageError(
-            f"the {what} name has {len(text)} characters", hint=f"at most {LONGEST} are allowed"
+            f"the {what} name has {len(text)} characters",
+            hint=f"the longest name has {LONGEST} characters",
         )
     if not is_name(text):
         raise UsageError(
-            f"{text!r} is no {what} name",
-            hint="letters and digits, with single `.`, `_` or `-` between them",
+            f"{text!r} is not a valid {what} name",
+            hint="use letters and digits, with single `.`, `_` or `-` between them",
         )
     return text
 

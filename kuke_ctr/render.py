@@ -109,7 +109,7 @@ def make_view(
     known = ["realm", *known] if with_realm else known
     for column in (*columns, *([sort_by.removeprefix("-")] if sort_by is not None else ())):
         if column not in known:
-            raise UsageError(f"there is no column {column!r}", hint=f"columns: {', '.join(known)}")
+            raise UsageError(f"unknown column {column!r}", hint=f"columns: {', '.join(known)}")
     wide = form is Output.WIDE
     shown = tuple(columns) or (record.wide if wide else record.table)
     if form is Output.CSV and not columns:
@@ -127,9 +127,12 @@ def choose_output(output: str | None, quiet: bool) -> Output:
         form = Output(output)
     except ValueError:
         hint = f"formats: {', '.join(Output)}"
-        raise UsageError(f"there is no output format {output!r}", hint=hint) from None
+        raise UsageError(f"unknown output format {output!r}", hint=hint) from None
     if quiet and form is not Output.NAME:
-        raise UsageError(f"-q and -o {output} exclude each other", hint="-q is the same as -o name")
+        raise UsageError(
+            f"-q and -o {output} cannot be combined",
+            hint="-q is the same as -o name; use one of them",
+        )
     return form
 
 

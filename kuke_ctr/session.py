@@ -240,21 +240,20 @@ class Session:
         """
         if self.options.all_realms:
             raise UsageError(
-                "this command works in one realm, not in all of them",
-                hint="name it with --realm",
+                "this command works in one realm, so --all-realms is not possible",
+                hint="name the realm with --realm",
             )
         realm = self._resolve(changing or removing, lenient)
         if removing and is_foreign(realm.namespace) and not self.options.namespace:
             raise UsageError(
-                f"the namespace {realm.namespace} (realm {realm.name}) is no realm's own: nothing "
-                "is removed there",
-                hint=f"if that is meant, name it: --namespace {realm.namespace}",
+                f"{realm.namespace} belongs to no realm; refusing to remove from it",
+                hint=f"to do it anyway: --namespace {realm.namespace}",
             )
         if (changing or removing) and realm.resolution.guessed and not realm.exists():
             if not create:
-                makes_it = "" if create is None else "; --create-namespace makes it"
+                makes_it = "" if create is None else "; --create-namespace creates it"
                 raise NotFound(
-                    f"the namespace {realm.namespace}{realm.of_realm} is a guess and does not "
+                    f"namespace {realm.namespace} (derived from the realm's name) does not "
                     "exist; nothing was changed",
                     hint=f"{self._near(realm)}{makes_it}",
                 )

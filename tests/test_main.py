@@ -52,7 +52,7 @@ def test_a_full_disk_under_the_output_is_one_sentence(unbuffered: str) -> None:
             env={"PYTHONUNBUFFERED": unbuffered, "PYTHONPATH": ":".join(sys.path)},
         )
     assert done.returncode == 1
-    assert done.stderr == "kuke-ctr: the system refused: No space left on device (stdout)\n"
+    assert done.stderr == "kuke-ctr: cannot write to stdout: No space left on device\n"
 
 
 @pytest.mark.parametrize(("words", "code"), [(("nope",), 2), (("schema", "images"), 0)])

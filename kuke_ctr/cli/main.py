@@ -21,8 +21,8 @@ app = typer.Typer(
     cls=Nouns,
     context_settings={"help_option_names": ["--help", "-h"]},
     rich_markup_mode=MARKUP,
-    epilog="The shared options (`kuke-ctr images ls --help` lists them) may stand before or after "
-    "the command: `kuke-ctr --realm main images ls`. Exit codes: docs/output.md.",
+    epilog="Options such as --realm work before or after the command: `kuke-ctr --realm main "
+    "images ls`. `kuke-ctr images ls --help` lists them. Exit codes: docs/output.md.",
 )
 
 
@@ -66,7 +66,9 @@ def _run(words: list[str]) -> int:
         line = hoist(words, is_noun)
         if begins_with_shared(line):
             if "--help" not in line:
-                raise UsageError("no command was given", hint="`kuke-ctr --help` lists them")
+                raise UsageError(
+                    "no command was given", hint="`kuke-ctr --help` lists the commands"
+                )
             line = ["--help"]
         return _invoke(line or ["--help"])
     except KukeCtrError as error:
@@ -118,8 +120,11 @@ def _system_said_no(error: OSError) -> int:
         sys.stdout.flush()
     except OSError:
         _drop_output()
-    where = f" ({error.filename})" if error.filename else ""
-    show_error(KukeCtrError(f"the system refused: {error.strerror or error}{where}"))
+    if error.filename == "stdout":
+        what = "cannot write to stdout"
+    else:
+        what = f"cannot use {error.filename}" if error.filename else "the system call failed"
+    show_error(KukeCtrError(f"{what}: {error.strerror or error}"))
     return 1
 
 
@@ -154,5 +159,8 @@ def _bug() -> int:
         "w", prefix="kuke-ctr-", suffix=".traceback", delete=False, errors="backslashreplace"
     ) as file:
         traceback.print_exc(file=file)
-    print(f"kuke-ctr: this is a bug of kuke-ctr; the traceback is in {file.name}", file=sys.stderr)
+    print(
+        f"kuke-ctr: this is a bug in kuke-ctr; please report it with the traceback in {file.name}",
+        file=sys.stderr,
+    )
     return 70

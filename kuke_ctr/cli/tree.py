@@ -70,7 +70,7 @@ class Nouns(TyperGroup):
             raise unknown(cmd_name, list(NAMES), "kuke-ctr")
         entry = ENTRIES[name]
         if self.outline:
-            return TyperCommand(name, help=entry.help)
+            return TyperCommand(name, help=entry.help, short_help=entry.help)
         if not entry.verbs:
             (module,) = entry.modules
             return command_of(infos_of(module)[name])
@@ -174,4 +174,4 @@ def unknown(word: str, names: Sequence[str], path: str) -> UsageError:
     if path == "kuke-ctr" and word in ELSEWHERE:
         near = [ELSEWHERE[word]]
     hint = f"did you mean `{path} {near[0]}`?" if near else f"`{path} --help` lists the commands"
-    return UsageError(f"there is no command {word!r} in `{path}`", hint=hint)
+    return UsageError(f"`{path}` has no command {word!r}", hint=hint)

@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 
 ENTRIES = {
     "images": Entry(
-        "Images of a realm.",
+        "List, pull, push, import, export, check, tag and remove images.",
         {
             "images.ls": ("ls",),
             "images.check": ("check", "usage"),
@@ -40,7 +40,7 @@ ENTRIES = {
         ("image", "i"),
     ),
     "containers": Entry(
-        "Containers of a realm.",
+        "List, inspect, create, label and remove containers.",
         {
             "containers.ls": ("ls", "info"),
             "containers.create": ("create",),
@@ -49,7 +49,7 @@ ENTRIES = {
         ("container", "c"),
     ),
     "tasks": Entry(
-        "Tasks: the processes of containers.",
+        "List, start, signal, pause and delete tasks (the running processes of containers).",
         {
             "tasks.ls": ("ls", "ps", "metrics"),
             "tasks.start": ("start",),
@@ -60,12 +60,15 @@ ENTRIES = {
         },
         ("task", "t"),
     ),
-    "run": Entry("Make a container and start it.", {"everyday.run": ()}),
+    "run": Entry("Create a container and start it.", {"everyday.run": ()}),
     "exec": Entry("Run a command in a running container.", {"everyday.exec": ()}),
-    "attach": Entry("Look into a running container, without harm.", {"everyday.attach": ()}),
+    "attach": Entry(
+        "Use the terminal of a running container; leaving does not stop it.",
+        {"everyday.attach": ()},
+    ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
     "snapshots": Entry(
-        "Snapshots: the file systems of images and containers.",
+        "List, create, mount and remove snapshots (the file systems of containers and images).",
         {
             "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
             "storage.snapshots_prepare": ("prepare", "view", "commit"),
@@ -74,7 +77,7 @@ ENTRIES = {
         ("snapshot",),
     ),
     "content": Entry(
-        "Content: the blobs that images are made of.",
+        "List, fetch and remove content (the blobs that images are made of).",
         {
             "storage.content": ("ls", "active", "get"),
             "storage.content_fetch": ("fetch", "ingest"),
@@ -82,35 +85,41 @@ ENTRIES = {
         },
     ),
     "leases": Entry(
-        "Leases: what keeps content and snapshots.",
+        "List, create and remove leases (a lease protects content and snapshots from removal).",
         {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
         ("lease",),
     ),
     "sandboxes": Entry(
-        "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ("sandbox", "sb", "s")
+        "List sandboxes (pods).", {"containers.sandboxes": ("ls",)}, ("sandbox", "sb", "s")
     ),
-    "events": Entry("What happens in a realm, as it happens.", {"everyday.events": ()}, ("event",)),
+    "events": Entry(
+        "Show events as they happen (a container starts, an image is removed, ...).",
+        {"everyday.events": ()},
+        ("event",),
+    ),
     "namespaces": Entry(
         "containerd's namespaces.",
         {"host.namespaces": ("ls", "create", "label", "rm")},
         ("namespace", "ns"),
     ),
     "realms": Entry(
-        "Realms, and how they become namespaces.",
+        "List realms; show the namespace of a realm.",
         {"kukeon.realms": ("ls", "resolve")},
         ("realm",),
     ),
     "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ("plugin",)),
     "deprecations": Entry(
-        "What is used here that containerd will drop.",
+        "List deprecated features that are in use on this host.",
         {"host.deprecations": ("ls",)},
         ("deprecation",),
     ),
-    "version": Entry("Versions of kuke-ctr, ctr and containerd.", {"host.version": ()}),
-    "info": Entry("What containerd says about itself.", {"host.info": ()}),
-    "ctr": Entry("Become ctr itself, with -n and -a filled in.", {"host.ctr": ()}),
-    "parse": Entry("Read what ctr printed elsewhere.", {"host.parse": ()}),
-    "schema": Entry("JSON Schema of the records.", {"host.schema": ()}),
+    "version": Entry("Show the versions of kuke-ctr, ctr and containerd.", {"host.version": ()}),
+    "info": Entry("Show information about containerd.", {"host.info": ()}),
+    "ctr": Entry("Run any ctr command in the realm's namespace.", {"host.ctr": ()}),
+    "parse": Entry(
+        "Read a table that ctr printed, for example on another host.", {"host.parse": ()}
+    ),
+    "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
 }
 NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
 ELSEWHERE = {

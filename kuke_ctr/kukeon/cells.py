@@ -96,8 +96,8 @@ def _folders(parent: Path) -> list[Path]:
         return []
     except PermissionError:
         raise Forbidden(
-            f"{parent} may not be read by this user",
-            hint="it is for root and the group kukeon: run the same command with sudo",
+            f"permission denied reading {parent}",
+            hint="only root and the group kukeon may read it; run the same command with sudo",
         ) from None
 
 

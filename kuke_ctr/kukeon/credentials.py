@@ -30,29 +30,29 @@ def check_user(user: str) -> str:
     """
     if ":" in user:
         raise UsageError(
-            "--user takes a name only: what stands in a command line can be read by all of this "
-            "host",
-            hint="echo PASSWORD | kuke-ctr ... --user NAME --password-stdin; or without that flag, "
-            "and you are asked",
+            "--user takes only a name: every user of this host could read a password in a "
+            "command line",
+            hint="use `echo PASSWORD | kuke-ctr ... --user NAME --password-stdin`, or only "
+            "--user NAME, and kuke-ctr asks",
         )
     if not user or _CONTROL.search(user):
-        raise UsageError("--user wants a name", hint="--user NAME")
+        raise UsageError("--user needs a name", hint="--user NAME")
     return user
 
 
 def check_secret(secret: str) -> str:
     """The secret, where ctr can be told it; UsageError, which does not show it, where not."""
     if not secret:
-        raise UsageError("the password is empty", hint="is the secret's file empty?")
+        raise UsageError("the password is empty", hint="is the file with the password empty?")
     if _CONTROL.search(secret):
         raise UsageError(
-            "the password has a control character or a line break in it",
-            hint="one line of text, such as --password-stdin < FILE gives",
+            "the password contains a control character or a line break",
+            hint="it must be one line of text; --password-stdin < FILE reads it from a file",
         )
     if len(secret.encode(errors="surrogateescape")) > LONGEST:
         raise UsageError(
-            f"the password has more than {LONGEST} bytes: ctr would cut it",
-            hint="take a shorter token",
+            f"the password is longer than {LONGEST} bytes; ctr would cut it",
+            hint="use a shorter token",
         )
     return secret
 
@@ -81,18 +81,20 @@ def of_realm(documents: Iterable[tuple[Path, dict[str, object]]], reference: str
             if server == host:
                 return _login(entry, host, path)
             known.append(server)
-    where = f"has some for: {', '.join(dict.fromkeys(known))}" if known else "has none"
+    where = f"has credentials for: {', '.join(dict.fromkeys(known))}" if known else "has none"
     raise NotFound(
         f"the realm has no credentials for {host}",
-        hint=f"{seen[0]} {where}" if seen else "it has no record; --user NAME asks for a password",
+        hint=f"{seen[0]} {where}"
+        if seen
+        else "the realm has no record; use --user NAME, and kuke-ctr asks for the password",
     )
 
 
 def _login(entry: dict[str, object], host: str, path: Path) -> Login:
     user, secret = entry.get("username"), entry.get("password")
     if not isinstance(user, str) or not isinstance(secret, str) or ":" in user:
-        raise UsageError(f"{path}: the credentials for {host} lack a username or a password")
-    return Login(check_user(user), check_secret(secret), f"the realm's credentials, {path}")
+        raise UsageError(f"{path}: the credentials for {host} have no username or no password")
+    return Login(check_user(user), check_secret(secret), f"from the realm's record {path}")
 
 
 def _entries(document: dict[str, object]) -> list[dict[str, object]]:

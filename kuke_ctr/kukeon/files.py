@@ -23,9 +23,9 @@ def read_text(path: Path) -> str | None:
         return None
     except PermissionError:
         hint = "run the same command with sudo"
-        raise Forbidden(f"{path} may not be read by this user", hint=hint) from None
+        raise Forbidden(f"permission denied reading {path}", hint=hint) from None
     except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from None
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
     try:
         _check_kind(path, os.fstat(descriptor))
         return os.read(descriptor, LIMIT).decode()
@@ -37,12 +37,16 @@ def read_text(path: Path) -> str | None:
 
 def _check_kind(path: Path, found: os.stat_result) -> None:
     if stat.S_ISDIR(found.st_mode):
-        raise UsageError(f"{path} is a directory, not a file", hint="name the file in it")
+        raise UsageError(
+            f"{path} is a directory, not a file", hint="name the file in this directory"
+        )
     if not stat.S_ISREG(found.st_mode):
         raise UsageError(f"{path} is not a regular file")
     if found.st_size > LIMIT:
         size = f"{found.st_size / 1e6:.0f} MB"
-        raise UsageError(f"{path} has {size}: that is no settings or realm file")
+        raise UsageError(
+            f"{path} has {size}, which is too large for a settings file or a realm's record"
+        )
 
 
 def documents(path: Path, text: str) -> list[object]:
@@ -72,7 +76,7 @@ def read_document(path: Path) -> dict[str, object] | None:
     if not found:
         return None
     if len(found) > 1 or not isinstance(found[0], dict):
-        raise UsageError(f"{path} does not hold one mapping of keys to values")
+        raise UsageError(f"{path} must be a YAML mapping (`key: value`)")
     return found[0]
 
 

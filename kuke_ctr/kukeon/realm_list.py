@@ -114,7 +114,9 @@ def _record_names(run_path: Path, warnings: list[str]) -> list[str]:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except PermissionError:
-            warnings.append(f"{folder} may not be read by this user: realms may be missing")
+            warnings.append(
+                f"permission denied reading {folder}; some realms may be missing from this list"
+            )
             continue
         for name in entries:
             if is_name(name) and any(_is_there(folder / name / file) for file in files):

@@ -53,12 +53,12 @@ def hint_for_missing(resolution: Resolution, names: frozenset[str]) -> str:
     bare = ""
     if resolution.source is RealmSource.LAYOUT and resolution.name in names:
         name = resolution.name
-        bare = f"containerd has `{name}`; if that is it, --namespace {name}; "
+        bare = f"if you mean the namespace `{name}`: --namespace {name}; "
     shown = nearest(resolution.namespace, names)
     if not shown:
-        return "this containerd has no namespaces at all; is --address the right one?"
+        return "this containerd has no namespaces; is --address correct?"
     more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""  # noqa: PLR2004
-    return f"{bare}there are: {', '.join(shown[:5])}{more} (kuke-ctr realms ls)"
+    return f"{bare}existing namespaces: {', '.join(shown[:5])}{more} (kuke-ctr realms ls)"
 
 
 class Resolver:
@@ -96,9 +96,9 @@ class Resolver:
             return None
         namespace = _manifest_namespace(path, self.name)
         if namespace is None:
-            self.lose("manifest", f"{path} names no namespace")
+            self.lose("manifest", f"{path} has no spec.namespace")
             for rule in ("record", "settings"):
-                self.lose(rule, "not asked: the manifest stands for it")
+                self.lose(rule, "not used: there is a --manifest")
             return None
         return self.win("manifest", str(path), namespace, RealmSource.MANIFEST)
 
@@ -120,17 +120,17 @@ class Resolver:
             if namespace is not None:
                 self.warn_of(denied)
                 return self.win("record", str(path), namespace, RealmSource.RECORD)
-            lost.append(f"{path} names no namespace")
+            lost.append(f"{path} has no spec.namespace")
         self.warn_of(denied)
-        lost += [f"{path} may not be read" for path in denied[:1]]
-        self.lose("record", "; ".join(lost) or f"none under {self.settings.run_path}")
+        lost += [f"permission denied reading {path}" for path in denied[:1]]
+        self.lose("record", "; ".join(lost) or f"no record under {self.settings.run_path}")
         return None
 
     def warn_of(self, denied: Sequence[Path]) -> None:
         if denied:  # one is enough: the others are as a rule in the same folder
             self.warnings.append(
-                f"{denied[0]} may not be read by this user: the realm's record may say otherwise "
-                "(try sudo)"
+                f"permission denied reading {denied[0]}; the realm's record may name another "
+                "namespace (try sudo)"
             )
 
     def check_owner(self, path: Path, document: Mapping[str, object]) -> None:
@@ -143,7 +143,9 @@ class Resolver:
             return
         said = f"{path} is the record of realm {owner}, not of {self.name}"
         if self.changing:
-            raise UsageError(said, hint=f"--realm {owner}, or --namespace, says what is meant")
+            raise UsageError(
+                said, hint=f"use --realm {owner} or --namespace to say which one you mean"
+            )
         self.warnings.append(said)
 
     def from_settings(self) -> Resolution | None:
@@ -166,15 +168,15 @@ class Resolver:
             if len(there) > 1:
                 others = ", ".join(there[1:])
                 self.warnings.append(
-                    f"realm {self.name} may be {there[0]} or {others}; {there[0]} is taken "
-                    "(--namespace chooses)"
+                    f"realm {self.name} may be {there[0]} or {others}; using {there[0]} "
+                    "(--namespace selects another)"
                 )
             found = f"of {listed} containerd has {', '.join(there)} ({origin})"
             return self.win("layout", found, there[0], RealmSource.LAYOUT, exists=True)
         exists = None if existing is None else False
         found = f"containerd has none of {listed} ({origin})"
         if existing is None:
-            found = f"the first of {listed}; containerd could not be asked ({origin})"
+            found = f"the first of {listed}; containerd did not answer ({origin})"
         return self.win(
             "layout", found, candidates[0], RealmSource.LAYOUT, exists=exists, guessed=True
         )
@@ -244,7 +246,7 @@ def suffix_of(settings: Settings) -> tuple[str, str, list[str]]:
         recorded = text_at(read_document(path), "containerdNamespaceSuffix")
     except Forbidden as error:
         recorded = None
-        warnings = [f"{error.message}: namespaces may have another suffix than {suffix}"]
+        warnings = [f"{error.message}; the suffix of namespaces may be another than {suffix}"]
     if recorded is not None:
         suffix, source = recorded, str(path)
     try:
@@ -262,12 +264,12 @@ def _namespace_in(path: Path, document: object) -> str | None:
     if spec is None:
         return None
     if not isinstance(spec, dict):
-        raise UsageError(f"{path}: its spec is no mapping of keys to values")
+        raise UsageError(f"{path}: spec must be a mapping (`key: value`)")
     found = spec.get("namespace")
     if found in (None, ""):
         return None
     if not isinstance(found, str):
-        raise UsageError(f"{path}: spec.namespace is no text: {found!r}")
+        raise UsageError(f"{path}: spec.namespace must be text, not {found!r}")
     try:
         return check_name(found, "namespace")
     except UsageError as error:
@@ -283,7 +285,7 @@ def _manifest_realm(path: Path, realm: str) -> dict[str, object]:
     """The manifest's realm of that name."""
     text = read_text(path)
     if text is None:
-        raise UsageError(f"there is no manifest {path}", hint="--manifest takes a YAML file")
+        raise UsageError(f"the manifest {path} does not exist", hint="--manifest needs a YAML file")
     realms = [
         document
         for document in documents(path, text)
@@ -294,9 +296,11 @@ def _manifest_realm(path: Path, realm: str) -> dict[str, object]:
     if len(found) == 1:
         return found[0]
     if found:
-        raise UsageError(f"{path} has {len(found)} realms named {realm}", hint="leave one of them")
+        raise UsageError(
+            f"{path} has {len(found)} realms with the name {realm}", hint="remove one of them"
+        )
     known = ", ".join(name for name in names if name) or "none"
-    raise UsageError(f"{path} has no realm named {realm}", hint=f"its realms: {known}")
+    raise UsageError(f"{path} has no realm {realm}", hint=f"it has: {known}")
 
 
 def realm_documents(

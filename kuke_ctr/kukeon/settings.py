@@ -103,14 +103,18 @@ def _program(text: str | None) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(text or ""))
     except ValueError:
-        raise UsageError(f"the ctr program {text!r} has a quote that does not end") from None
+        raise UsageError(
+            f"the value {text!r} of --ctr (or KUKE_CTR_BIN) has a quote without an end"
+        ) from None
     if not words:
-        raise UsageError("the ctr program is empty", hint="for example --ctr /usr/bin/ctr")
+        raise UsageError(
+            "the value of --ctr (or KUKE_CTR_BIN) is empty", hint="for example: --ctr /usr/bin/ctr"
+        )
     sudo = next((word for word in words if word.rpartition("/")[2] in ("sudo", "doas")), None)
     if sudo is not None:
         raise UsageError(
-            f"{sudo} can't stand before ctr: it would outlive kuke-ctr",
-            hint="run kuke-ctr itself with it: sudo kuke-ctr ...",
+            f"{sudo} cannot stand before ctr: ctr would keep running after kuke-ctr was killed",
+            hint="run kuke-ctr itself with sudo: sudo kuke-ctr ...",
         )
     return words
 
@@ -150,7 +154,7 @@ def _own_file(environ: Mapping[str, str], warnings: list[str]) -> Mapping[str, o
                 from difflib import get_close_matches
 
                 near = get_close_matches(str(key), _KEYS, n=1) or [", ".join(_KEYS)]
-                raise UsageError(f"{path} has an unknown key {key!r}", hint=f"perhaps: {near[0]}")
+                raise UsageError(f"{path}: unknown key {key!r}", hint=f"perhaps: {near[0]}")
         _check(path, document)
         return document
     return {}
@@ -159,16 +163,17 @@ def _own_file(environ: Mapping[str, str], warnings: list[str]) -> Mapping[str, o
 def _check(path: Path, document: Mapping[str, object]) -> None:
     for key in ("realm", "address", "run_path", "ctr"):
         if key in document and not isinstance(document[key], str):
-            raise UsageError(f"{path}: {key} is no text")
+            raise UsageError(f"{path}: {key} must be text")
     realms = document.get("realms") or {}
-    example = "realms: {main: {namespace: kukeon-main}}"
+    example = "for example: realms: {main: {namespace: kukeon-main}}"
     if not isinstance(realms, dict):
-        raise UsageError(f"{path}: realms is no mapping of names", hint=example)
+        raise UsageError(f"{path}: realms must be a mapping of names", hint=example)
     for name, realm in realms.items():
         if not isinstance(name, str) or not text_at(realm, "namespace"):
             raise UsageError(
-                f"{path}: realm {name!r} has no namespace that is text",
-                hint=f'{example}; YAML reads no, on and 12 as no text: "no" is one',
+                f"{path}: realm {name!r} needs a namespace that is text",
+                hint=f"{example}; put quotes around a name that YAML reads as something "
+                'else, such as "no", "on" or "12"',
             )
 
 

@@ -18,7 +18,9 @@ def memory_in_bytes(text: str) -> int:
     match = _MEMORY.fullmatch(text.strip())
     amount = float(match[1]) * 1024 ** _POWER[(match[2] or "").lower()] if match else 0
     if amount < 1:
-        raise UsageError(f"{text!r} is no amount of memory", hint="for example 268435456 or 256m")
+        raise UsageError(
+            f"{text!r} is not an amount of memory", hint="for example: 268435456 or 256m"
+        )
     return int(amount)
 
 
@@ -26,5 +28,5 @@ def quota_of(cpus: float) -> int:
     """The microseconds of a PERIOD that so many processors are: 1.5 is 150000. UsageError."""
     quota = round(cpus * PERIOD)
     if quota < 1_000:  # noqa: PLR2004 (the kernel's least)
-        raise UsageError(f"{cpus:g} is too few processors", hint="0.01 is the least, 1.5 is fine")
+        raise UsageError(f"--cpus {cpus:g} is too small", hint="use 0.01 or more, for example 1.5")
     return quota

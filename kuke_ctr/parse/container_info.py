@@ -57,9 +57,9 @@ def parse_container_info(text: str) -> ContainerInfo:
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise Unreadable(f"what `ctr containers info` printed is no JSON: {error}") from None
+        raise Unreadable(f"`ctr containers info` printed invalid JSON: {error}") from None
     if not isinstance(found, dict) or not isinstance(found.get("ID"), str):
-        raise Unreadable("what `ctr containers info` printed describes no container")
+        raise Unreadable("`ctr containers info` printed something that is not a container")
     spec = _mapping(found.get("Spec"))
     return ContainerInfo(
         id=found["ID"],

@@ -20,7 +20,7 @@ def parse_deprecations(lines: Iterable[str]) -> Iterator[Deprecation | Refused]:
         found = [(one["id"], one["lastOccurrence"], one["message"]) for one in warnings]
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable(
-            f"the deprecations are no JSON list of warnings: {error}",
+            f"`ctr deprecations list` did not print a JSON list of warnings: {error}",
             hint="-o raw shows what ctr printed",
         ) from None
     for name, last, message in found:

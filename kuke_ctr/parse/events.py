@@ -16,14 +16,14 @@ def parse_event(line: str, number: int = 1) -> Event | Refused:
     """One line: time, namespace, topic, payload; Refused (with the line's number) if it is none."""
     match = _LINE.fullmatch(line)
     if match is None:
-        return Refused(number, line, "it is no event: time, namespace, topic and JSON")
+        return Refused(number, line, "it is not an event (time, namespace, topic and JSON)")
     time, namespace, topic, text = match.groups()
     try:
         payload = json.loads(text) if text else {}
     except ValueError:
-        return Refused(number, line, "what follows the topic is no JSON")
+        return Refused(number, line, "the text after the topic is not JSON")
     if not isinstance(payload, dict):
-        return Refused(number, line, "what follows the topic is no JSON object")
+        return Refused(number, line, "the text after the topic is not a JSON object")
     return Event(
         at=from_go(time) or time,
         namespace=namespace,

@@ -134,10 +134,10 @@ class Offsets:
     def reason(self, line: str) -> str:
         cells = self._pieces(line)
         if cells is None:
-            return "its cells do not stand under the headers"
+            return "its cells are not under the headers"
         for i, fullmatch in self._checks:
             if fullmatch(cells[i]) is None:
-                return f"{cells[i][:80]!r} does not fit its column"
+                return f"the text {cells[i][:80]!r} does not fit its column"
         return "a cell holds a tab or a line break"
 
 
@@ -187,7 +187,7 @@ class Tabs:
         count = len(self._pieces(line))
         if count == len(self._checks):
             return "a cell does not fit its column"
-        return f"it has {count} cells under {len(self._checks)} headers"
+        return f"it has {count} cells, and the header has {len(self._checks)}"
 
 
 class Nowhere:
@@ -203,7 +203,7 @@ class Nowhere:
         return False
 
     def reason(self, line: str) -> str:
-        return "after a broken row nothing proves where its cells are"
+        return "it follows a broken row, so the positions of its cells are not certain"
 
 
 class Proof:
@@ -267,7 +267,7 @@ def headers_of(columns: Sequence[Column], header: str) -> list[tuple[str, int]]:
     missing = [column.header for column in columns if column.header not in printed]
     twice = sorted({name for name in printed if printed.count(name) > 1})
     if missing or twice:
-        what = f"no column {', '.join(missing)}" if missing else f"two columns {twice[0]}"
+        what = f"no column {', '.join(missing)}" if missing else f"the column {twice[0]} twice"
         raise Unreadable(
             f"the table has {what}; its first line is: {_excerpt(header)}",
             hint="-o raw shows what ctr printed",

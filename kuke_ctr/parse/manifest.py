@@ -81,11 +81,11 @@ class _Object:
         if isinstance(value, dict):
             self._members = value
         elif value is not None:
-            problems.append(f"{name or 'the document'} is no JSON object")
+            problems.append(f"{name or 'the document'} is not a JSON object")
 
     def wrong(self, key: str, what: str) -> None:
         """Note that a member is not what it has to be."""
-        self.problems.append(f"{self._path(key)} is no {what}")
+        self.problems.append(f"{self._path(key)} is not valid (expected: {what})")
 
     def _path(self, key: str) -> str:
         return f"{self._name}.{key}" if self._name else key
@@ -118,7 +118,7 @@ class _Object:
             return None
         if len(value) > MOST_CHILDREN:
             self.problems.append(
-                f"{self._path(key)} has {len(value)} members: the first {MOST_CHILDREN} are shown"
+                f"{self._path(key)} has {len(value)} entries; the first {MOST_CHILDREN} are shown"
             )
         return value[:MOST_CHILDREN]
 
@@ -127,7 +127,7 @@ class _Object:
         if value is None:
             return None
         if not all(isinstance(one, str) for one in value):
-            self.wrong(key, "list of texts")
+            self.wrong(key, "list of strings")
         return tuple(one for one in value if isinstance(one, str))
 
     def keys(self, key: str) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ class _Object:
     def labels(self, key: str) -> dict[str, str]:
         found = self.object(key)._members
         if not all(isinstance(value, str) for value in found.values()):
-            self.wrong(key, "object of texts")
+            self.wrong(key, "object with string values")
         return {name: value for name, value in found.items() if isinstance(value, str)}
 
     def object(self, key: str) -> "_Object":
@@ -218,10 +218,10 @@ def _json(data: bytes, problems: list[str]) -> object:
         value: object = json.loads(data.decode(errors="surrogateescape"))
     except (ValueError, RecursionError) as error:
         why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        problems.append(f"it is no JSON: {why}")
+        problems.append(f"it is invalid JSON: {why}")
         return None
     if value is None:
-        problems.append("it is JSON's null")
+        problems.append("it is JSON null")
     return value
 
 

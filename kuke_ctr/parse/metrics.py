@@ -68,7 +68,7 @@ def metrics_of(task: str, text: str) -> Metrics:
         value = None
     if not isinstance(value, dict):
         raise Unreadable(
-            f"the metrics of {task} are no JSON object", hint="-o raw shows what ctr printed"
+            f"the metrics of {task} are not a JSON object", hint="-o raw shows what ctr printed"
         )
     document = _Document(value)
     first = any(
@@ -170,7 +170,7 @@ def parse_metrics(lines: Iterable[str]) -> Iterator[Metrics | Refused]:
         elif len(cells) == 2 and task:  # noqa: PLR2004
             rows[cells[0]] = cells[1]
         elif line.strip():
-            yield Refused(number, line, "it is no line of `ctr tasks metrics`")
+            yield Refused(number, line, "it is not a line of `ctr tasks metrics`")
     if task:
         yield _of_table(task, rows)
 

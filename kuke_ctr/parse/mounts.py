@@ -79,18 +79,18 @@ def _command(line: str, target: str) -> MountCommand:
         case _:
             raise _refused(line, "it is not `mount -t TYPE SOURCE TARGET -o OPTIONS`")
     if not _TYPE.fullmatch(kind) or not source or source.startswith("-") or "\t" in line:
-        raise _refused(line, "its type or its source is none that is known")
+        raise _refused(line, "its type or its source is not valid")
     if where != target and not where.startswith(f"{target.rstrip('/')}/"):
         raise _refused(line, f"it would mount on {where}, not on {target}")
     if ".." in where.split("/"):
-        raise _refused(line, "its target has a `..`")
+        raise _refused(line, "its target contains `..`")
     return MountCommand(kind, source, where, options)
 
 
 def _refused(line: str, why: str) -> Unreadable:
     return Unreadable(
-        f"the mount command that ctr printed is refused: {why}: {line!r}",
-        hint="`kuke-ctr snapshots mounts` shows it; nothing was mounted",
+        f"ctr printed a mount command that kuke-ctr does not run, because {why}: {line!r}",
+        hint="nothing was mounted; `kuke-ctr snapshots mounts` shows the command",
     )
 
 

@@ -121,4 +121,6 @@ def _known(noun: str, table: dict[str, type[Record]]) -> type[Record]:
     try:
         return table[noun]
     except KeyError:
-        raise UsageError(f"there is no {noun!r} here", hint=f"one of: {', '.join(table)}") from None
+        raise UsageError(
+            f"unknown noun: {noun!r}", hint=f"use one of: {', '.join(table)}"
+        ) from None

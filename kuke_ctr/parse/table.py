@@ -36,10 +36,10 @@ from kuke_ctr.records import Refused
 
 R = TypeVar("R")
 
-_PIECE = "it is a piece of a row with a line break in a cell"
-_TAIL = "it may be the tail of a cell with a line break"
-_CUT = "its last cell may go on in the next line"
-_UNPROVEN = "it follows a broken row, and nothing proves where its cells begin"
+_PIECE = "it is a part of a row that was broken by a line break"
+_TAIL = "it may be the end of a row that was broken by a line break"
+_CUT = "its last cell may continue on the next line"
+_UNPROVEN = "it follows a broken row, so the positions of its cells are not certain"
 _NOWHERE = Nowhere()
 _ESCAPE = b"\xff".decode(errors="surrogateescape")  # tabs after it are no tabs, up to the next one
 _MOST_WAITING = 1000

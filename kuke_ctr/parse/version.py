@@ -23,7 +23,7 @@ def parse_version(lines: Iterable[str]) -> Iterator[Version | Refused]:
         elif field is not None and program is not None:
             found[field[1]] = field[2].strip()
         elif line.strip():
-            yield Refused(number, line, "it is no line of `ctr version`")
+            yield Refused(number, line, "it is not a line of `ctr version`")
     if program is not None:
         yield _version(program, found)
 

@@ -84,8 +84,9 @@ def time_limit(call: Call) -> TimeLimit:
     """The error for a call that its time limit ended."""
     within = "in time" if call.timeout is None else f"within {in_seconds(call.timeout)}"
     return TimeLimit(
-        f"ctr gave no answer {within}",
-        hint="the daemon may hang (`systemctl status containerd`); --timeout sets another limit",
+        f"ctr did not answer {within}",
+        hint="containerd may be hanging (`systemctl status containerd`); --timeout sets "
+        "another limit",
         command=mask(call.argv),
     )
 

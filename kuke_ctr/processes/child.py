@@ -49,7 +49,7 @@ class Child:
                 os.killpg(self.pid, signal.SIGKILL)
             except PermissionError:
                 raise Forbidden(
-                    f"process {self.pid} runs as another user and can't be ended",
+                    f"cannot end process {self.pid}: it runs as another user",
                     command=mask(self.call.argv),
                 ) from None
             self._reap(0)

@@ -95,7 +95,8 @@ class Player:
             return b""
         if "stdout" in recording.sizes:
             raise Unreadable(
-                f"the recording has only the size of what `{shown(call.argv)}` printed",
+                f"the recording has only the size, not the content, of what `{shown(call.argv)}` "
+                "printed",
                 hint=recording.note or None,
                 command=mask(call.argv),
             )
@@ -108,8 +109,8 @@ class Player:
         wanted = shown(call_key(call.argv))
         nearest = difflib.get_close_matches(wanted, lines, n=1, cutoff=0.0)
         return Unreadable(
-            f"the recording {self._folder} has no call `{wanted}`",
-            hint=f"the nearest one that it has is `{nearest[0]}`",
+            f"the recording {self._folder} does not have the call `{wanted}`",
+            hint=f"the most similar call in it: `{nearest[0]}`",
             command=mask(call.argv),
             ran=False,
         )
@@ -120,7 +121,7 @@ def _read_folder(folder: Path) -> Iterator[Recording]:
         names = [name for name in os.listdir(folder) if name.endswith(".json")]  # noqa: PTH208
     if not names:
         raise UsageError(
-            f"the folder {folder} holds no recordings", hint="--record makes such a folder"
+            f"the directory {folder} has no recordings", hint="--record makes a recording"
         )
     for name in sorted(names, key=_number_first):
         with explained(folder, "replay"):

@@ -26,11 +26,11 @@ def find_program(argv: Sequence[str]) -> str:
         where = "does not exist" if "/" in name else "is not installed (not on PATH)"
         raise CtrMissing(
             f"{name or 'the program'} {where}",
-            hint="install containerd, which brings ctr, or name the program with --ctr",
+            hint="install containerd (ctr comes with it), or name the program with --ctr",
             command=mask(argv),
             ran=False,
         )
-    what = "is a folder" if os.path.isdir(found[0]) else "is not executable"  # noqa: PTH112
+    what = "is a directory" if os.path.isdir(found[0]) else "is not executable"  # noqa: PTH112
     raise Forbidden(
         f"{found[0]} {what}", hint="name another program with --ctr", command=mask(argv), ran=False
     )
@@ -61,7 +61,7 @@ def check_socket(path: str, argv: Sequence[str]) -> None:
         import stat
 
         is_socket = stat.S_ISSOCK(os.stat(path).st_mode)  # noqa: PTH116
-        what = "has no daemon listening" if is_socket else "is not a socket"
+        what = "exists, but containerd does not listen on it" if is_socket else "is not a socket"
         raise _no_daemon(path, what, argv) from None
     except OSError:  # busy, or a path that is too long for connect(2): ctr will tell
         pass
@@ -72,8 +72,8 @@ def check_socket(path: str, argv: Sequence[str]) -> None:
 def _no_daemon(path: str, what: str, argv: Sequence[str]) -> CtrFailed:
     return CtrFailed(
         f"containerd's socket {path} {what}",
-        hint="is containerd running (`systemctl status containerd`)? "
-        "--address names a socket elsewhere",
+        hint="is containerd running (`systemctl status containerd`)? --address names another "
+        "socket",
         command=mask(argv),
         ran=False,
     )
@@ -82,7 +82,7 @@ def _no_daemon(path: str, what: str, argv: Sequence[str]) -> CtrFailed:
 def not_started(argv: Sequence[str], program: str, number: int) -> KukeCtrError:
     """The error for a program that is there and that the kernel would not start."""
     reason = os.strerror(number) if number else "it could not be started"
-    message = f"{program} can't be executed: {reason}"
+    message = f"cannot execute {program}: {reason}"
     if number in (errno.EACCES, errno.EPERM, errno.ENOEXEC, errno.ENOENT):
         hint = "is it a program for this machine, and is its interpreter installed?"
         return Forbidden(message, hint=hint, command=mask(argv), ran=False)

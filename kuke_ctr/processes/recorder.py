@@ -36,8 +36,8 @@ class Recorder:
         numbers = [int(found[1]) for name in names if (found := NUMBERED.fullmatch(name))]
         if numbers and not append:
             raise UsageError(
-                f"the folder {folder} holds recordings already",
-                hint="take another folder, or add to this one with --record-append",
+                f"the directory {folder} already has recordings",
+                hint="name another directory, or add to this one with --record-append",
             )
         self._last = max(numbers, default=0)
 
@@ -67,7 +67,10 @@ class Recorder:
             stdout = mask_environment(stdout)
             if stdout is None:
                 sizes["stdout"] = len(result.stdout)
-                note = "stdout is not JSON: not stored, since its environment can't be masked"
+                note = (
+                    "stdout was not stored: it is not JSON, so its environment variables could "
+                    "not be masked"
+                )
         return {
             "version": self._version_text(),
             "argv": list(mask(call.argv)),

@@ -74,11 +74,11 @@ class explained:  # noqa: N801 (reads as a statement)
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if not isinstance(error, OSError):
             return
-        message = f"can't {self._what} {self._folder}: {error.strerror or error}"
+        message = f"cannot {self._what} {self._folder}: {error.strerror or error}"
         if isinstance(error, PermissionError):
-            raise Forbidden(message, hint="choose a folder of your own") from None
+            raise Forbidden(message, hint="choose a directory that you may write to") from None
         if isinstance(error, FileNotFoundError | FileExistsError | NotADirectoryError):
-            raise UsageError(message, hint="it has to be a folder") from None
+            raise UsageError(message, hint="it must be a directory") from None
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        hint = "choose a folder on a disk with free space" if full else None
+        hint = "choose a directory on a disk with free space" if full else None
         raise KukeCtrError(message, hint=hint) from None

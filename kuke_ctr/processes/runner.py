@@ -193,8 +193,8 @@ class Processes:
         """
         if self._replay is not None or self._record is not None:
             raise UsageError(
-                f"`{shown(call.argv)}` takes our place: there is no record or replay of it",
-                hint="leave out --record and --replay",
+                f"`{shown(call.argv)}` cannot be recorded or replayed: it replaces kuke-ctr",
+                hint="leave --record and --replay out",
             )
         if self._without_process(call) is not None:
             return

@@ -20,14 +20,16 @@ def signal_of(text: str) -> str:
     name = name if name.startswith("SIG") else f"SIG{name}"
     if name not in Signals.__members__:
         near = get_close_matches(name, Signals.__members__, n=3)
-        hint = f"near: {', '.join(near)}" if near else "`kill -l` lists them: TERM, KILL, HUP, 9"
-        raise UsageError(f"{text!r} is no signal", hint=hint)
+        hint = f"similar: {', '.join(near)}" if near else "`kill -l` lists them: TERM, KILL, HUP, 9"
+        raise UsageError(f"{text!r} is not a signal", hint=hint)
     return _of_number(Signals[name].value, text)
 
 
 def _of_number(number: int, text: str) -> str:
     if not 0 < number <= _HIGHEST:
-        raise UsageError(f"{text!r} is no signal", hint=f"a name, or a number from 1 to {_HIGHEST}")
+        raise UsageError(
+            f"{text!r} is not a signal", hint=f"use a name, or a number from 1 to {_HIGHEST}"
+        )
     try:
         name = Signals(number).name
     except ValueError:

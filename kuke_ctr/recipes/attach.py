@@ -107,8 +107,8 @@ def _through_socket(ctr: Ctr, found: Look, path: Path, options: AttachOptions) -
 
 def _way_out(found: Look) -> str:
     return (
-        f"{found.line('logs', found.name)} shows what it has printed so far, "
-        f"{found.line('exec', '-t', found.name, 'sh')} is a shell of your own in it"
+        f"{found.line('logs', found.name)} shows its output so far, "
+        f"{found.line('exec', '-t', found.name, 'sh')} opens a new shell in it"
     )
 
 
@@ -131,9 +131,9 @@ def _check(scope: Scope, name: str, call: Call, ending: Ending) -> None:
     """Raise where ctr's end was not the task's: its 1 may mean either."""
     if ending.kind is EndKind.LOST:
         raise CtrFailed(
-            f"{ending.why}: {name} may well run on",
-            hint=f"{scope.line('tasks', 'ls')} shows it, "
-            f"{scope.line('attach', name)} attaches again",
+            f"{ending.why}; {name} is probably still running",
+            hint=f"{scope.line('tasks', 'ls')} shows its state, {scope.line('attach', name)} "
+            "attaches again",
             command=call.argv,
         )
     last = ending.said.rstrip().rpartition(b"\n")[2]
@@ -155,21 +155,21 @@ def _failure(namespace: str, name: str, call: Call, said: bytes) -> KukeCtrError
     _, found, path = text.partition("error creating fifo ")
     if not found:
         error = failure_of(Result(call.argv, _OWN_FAILURE, b"", said, 0.0))
-        error.hint = (
-            error.hint or f"{name} may well run on: {line_in(namespace, 'tasks', 'ls')} shows it"
+        error.hint = error.hint or (
+            f"{name} is probably still running: {line_in(namespace, 'tasks', 'ls')} shows its state"
         )
         return error
     path = path.partition(": ")[0]
     if path.startswith("file://"):  # a task that logs has no FIFO, and ctr's words name the file
         return CtrFailed(
-            f"{name} writes its output to {path.removeprefix('file://')}: there is nothing to "
-            "attach to",
+            f"{name} writes its output to the file {path.removeprefix('file://')}, so ctr cannot "
+            "attach to it",
             hint=f"{line_in(namespace, 'logs', '-f', name)} follows it",
             command=call.argv,
         )
     return CtrFailed(
-        f"the FIFOs of {name} are gone ({path}): nobody can attach to this task any more",
-        hint="a ctr that was attached when containerd stopped has removed them; the task runs on, "
-        "but will wait for a reader once some 64 KiB of output are there",
+        f"nobody can attach to {name} any more: its FIFOs ({path}) do not exist",
+        hint="containerd has stopped while ctr was attached, and ctr removed them; the task "
+        "is still running, but it will wait when about 64 KiB of its output are unread",
         command=call.argv,
     )

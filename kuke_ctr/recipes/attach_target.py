@@ -74,9 +74,7 @@ def refuse(found: Look, is_kept: Callable[[], bool]) -> None:
     name, task = found.name, found.task
 
     def and_logs(hint: str) -> str:
-        return (
-            f"{hint}; {found.line('logs', name)} shows what it has printed" if is_kept() else hint
-        )
+        return f"{hint}; {found.line('logs', name)} shows its output so far" if is_kept() else hint
 
     if task is None:
         raise KukeCtrError(
@@ -85,27 +83,28 @@ def refuse(found: Look, is_kept: Callable[[], bool]) -> None:
         )
     if task.status == "STOPPED":
         raise KukeCtrError(
-            f"{name} has stopped: attaching would make ctr delete the task, and its exit status "
-            "and unread output with it",
+            f"{name} has stopped; if you attached, ctr would delete the task with its exit "
+            "status and unread output",
             hint=and_logs(
-                f"{found.line('tasks', 'rm', name)} deletes the task and tells its exit status"
+                f"{found.line('tasks', 'rm', name)} deletes the task and prints its exit status"
             ),
         )
     if task.status == "UNKNOWN":
         raise KukeCtrError(
-            f"the task of {name} is in the state UNKNOWN: its shim does not answer",
-            hint=and_logs("the shim's process may hang"),
+            f"the state of the task of {name} is UNKNOWN: its shim does not answer",
+            hint=and_logs("the shim may be hanging"),
         )
     if found.io.kind is IoKind.NULL:
         raise KukeCtrError(
-            f"the output of {name} goes nowhere (null IO): attaching would show nothing, ever",
-            hint=f"{found.line('exec', '-t', name, 'sh')} is a shell of your own in it",
+            f"the output of {name} is discarded (null IO), so an attachment would never show "
+            "anything",
+            hint=f"{found.line('exec', '-t', name, 'sh')} opens a new shell in it",
         )
     if found.io.kind is IoKind.LOG:
         file = found.io.log or "a log file that was deleted"
         raise KukeCtrError(
-            f"{name} writes its output to {file}: there is nothing to attach to",
-            hint=f"{found.line('attach', '--logs', name)} follows it; "
+            f"{name} writes its output to {file}, so ctr cannot attach to it",
+            hint=f"{found.line('attach', '--logs', name)} follows this file; "
             f"{found.line('logs', name)} shows it",
         )
 
@@ -114,17 +113,20 @@ def remarks(found: Look) -> Iterator[str]:
     """What the user should know before the attachment, a sentence each."""
     name, task = found.name, found.task
     if task is not None and task.status in ("PAUSED", "PAUSING"):
-        yield f"{name} is paused: it says nothing until {found.line('tasks', 'resume', name)}"
+        yield (
+            f"{name} is paused and prints nothing; {found.line('tasks', 'resume', name)} "
+            "continues it"
+        )
     if task is not None and task.status == "CREATED":
-        yield f"{name} has not been started yet: it says nothing until it is"
+        yield f"{name} is not started yet and prints nothing"
     for pid in found.io.readers:
         facts = facts_of(pid)
         who = f"process {pid} ({facts.command})" if facts is not None else f"process {pid}"
-        yield (
-            f"warning: {who} reads this output already: two readers split one stream, each of you "
-            "gets a part of it"
-        )
+        yield (f"warning: {who} also reads this output; each of you gets only a part of it")
     if found.socket is None and found.io.kind is IoKind.UNKNOWN and os.geteuid() != 0:
-        yield "only root can see what its output is connected to: it may be nothing, or a log file"
+        yield (
+            "without root kuke-ctr cannot see where the output goes: it may be discarded or go "
+            "to a log file"
+        )
     if found.socket is None:
-        yield f"when {name} ends, ctr deletes the task; the exit status is told here, and only here"
+        yield f"when {name} exits, its exit status is printed here; ctr keeps no copy"

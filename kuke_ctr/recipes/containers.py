@@ -26,14 +26,14 @@ def create(scope: Scope, name: str, flags: Sequence[str], words: Sequence[str]) 
         return
     if name in containers.names(scope):
         raise KukeCtrError(
-            f"there is a container {name} already in the namespace {scope.namespace}",
-            hint=f"another id; {scope.line('containers', 'info', name)} shows it",
+            f"the container {name} already exists in namespace {scope.namespace}",
+            hint=f"use another id; {scope.line('containers', 'info', name)} shows the container",
         )
     snapshotter = value_of("--snapshotter", flags)
     if snapshots.created(scope, name, snapshotter) is not None:
         raise KukeCtrError(
-            f"there is a snapshot {name} already, without a container of that id",
-            hint=f"another id; {scope.line('snapshots', 'info', name)} shows it",
+            f"the snapshot {name} already exists, without a container of that id",
+            hint=f"use another id; {scope.line('snapshots', 'info', name)} shows the snapshot",
         )
     try:
         containers.create(scope, flags, words)
@@ -59,14 +59,15 @@ def _undo(scope: Scope, name: str, snapshotter: str | None) -> None:
     try:
         if name in containers.names(scope):
             scope.ctr.notice(
-                f"the container {name} was made: {scope.line('containers', 'rm', name)} removes it"
+                f"the container {name} was created; {scope.line('containers', 'rm', name)} "
+                "removes it"
             )
         elif snapshots.created(scope, name, snapshotter) is not None:
             scope.change(*snapshots.words(snapshotter, "rm", name))
     except NotFound:
         pass  # containerd was quicker
     except KukeCtrError as error:
-        scope.ctr.notice(f"a snapshot {name} may be left: {error.message}")
+        scope.ctr.notice(f"the snapshot {name} may be left: {error.message}")
 
 
 def remove(
@@ -91,12 +92,12 @@ def remove(
     if log is None or scope.ctr.processes.replays:
         return
     if done.planned:
-        scope.ctr.notice(f"its log file {log} would be removed as well")
+        scope.ctr.notice(f"its log file {log} would be removed too")
         return
     try:
         log.unlink()
     except OSError as error:
-        scope.ctr.notice(f"{name} is removed, its log file {log} is not: {error.strerror}")
+        scope.ctr.notice(f"{name} was removed, but not its log file {log}: {error.strerror}")
 
 
 def _keep(scope: Scope, info: ContainerInfo) -> None:
@@ -105,7 +106,7 @@ def _keep(scope: Scope, info: ContainerInfo) -> None:
     if not scope.change(*words).planned:
         snapshotter = ("--snapshotter", info.snapshotter) if info.snapshotter else ()
         removes = scope.line("snapshots", "rm", info.snapshot, *snapshotter)
-        scope.ctr.notice(f"the snapshot {info.snapshot} stays until {removes}")
+        scope.ctr.notice(f"the snapshot {info.snapshot} is kept until you remove it: {removes}")
 
 
 def has_living_task(name: str, states: Mapping[str, Task]) -> bool:
@@ -116,8 +117,9 @@ def has_living_task(name: str, states: Mapping[str, Task]) -> bool:
 def _require_no_task(namespace: str, name: str, states: Mapping[str, Task]) -> None:
     if has_living_task(name, states):
         raise KukeCtrError(
-            f"the container {name} has a task that is {states[name].status}: it is not removed",
-            hint=f"end it first: {line_in(namespace, 'tasks', 'kill', name)}",
+            f"the task of the container {name} is {states[name].status}; the container was not "
+            "removed",
+            hint=f"stop it first: {line_in(namespace, 'tasks', 'kill', name)}",
         )
 
 
@@ -130,7 +132,7 @@ def _require_silence(scope: Scope, name: str) -> None:
     said = scope.ctr.processes.run(tasks.ps(scope, name, probe=True))
     if said.exit_code == 0 or not isinstance(failure_of(said), NotFound):
         raise KukeCtrError(
-            f"the state of the task of {name} can't be known: the container is not removed",
+            f"the state of the task of {name} is not known; the container was not removed",
             hint=f"{scope.line('tasks', 'ps', name)} shows what containerd says",
         )
 

@@ -48,7 +48,7 @@ def environment_of(
     for one in shown:
         if not _NAME.fullmatch(one.partition("=")[0]):
             raise UsageError(
-                f"--env {one.partition('=')[0]!r} is no name of a variable",
+                f"--env {one.partition('=')[0]!r} is not the name of a variable",
                 hint="NAME or NAME=VALUE",
             )
     return Environment(shown, nameless_file(text.encode(errors="surrogateescape")) if text else -1)
@@ -59,7 +59,7 @@ def _lines(file: str) -> list[tuple[int, str]]:
         text = Path(file).read_text(errors="surrogateescape")
     except OSError as error:
         raise UsageError(
-            f"--env-file {file}: {error.strerror}", hint="a file with lines NAME=VALUE or NAME"
+            f"--env-file {file}: {error.strerror}", hint="the file needs lines NAME=VALUE or NAME"
         ) from None
     lines = [(number, line.lstrip()) for number, line in enumerate(text.splitlines(), start=1)]
     return [(number, line) for number, line in lines if line and not line.startswith("#")]
@@ -69,13 +69,13 @@ def _from_ours(line: str, ours: Mapping[str, str]) -> str:
     """NAME=VALUE; empty where NAME alone is not set here, as docker leaves it out."""
     name, equals, _ = line.partition("=")
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name of a variable", hint="NAME or NAME=VALUE")
+        raise UsageError(f"{name!r} is not the name of a variable", hint="NAME or NAME=VALUE")
     if equals:
         return line
     value = ours.get(name)
     if value is not None and "\n" in value:
         raise UsageError(
-            f"the value of {name} has several lines, and ctr takes one line for each",
-            hint="put it into a file and --mount that",
+            f"the value of {name} has several lines, and ctr accepts one line for each variable",
+            hint="put the value into a file, and mount that with --mount",
         )
     return "" if value is None else f"{name}={value}"

@@ -31,20 +31,22 @@ def require_empty_folder(path: str) -> None:
         hint = shlex.join(["mkdir", "-p", path])
         raise UsageError(f"{path} does not exist", hint=hint) from None
     except NotADirectoryError:
-        raise UsageError(f"{path} is no folder", hint="choose an empty folder") from None
+        raise UsageError(f"{path} is not a directory", hint="name an empty directory") from None
     except PermissionError:
-        raise Forbidden(f"{path} may not be read by this user", hint="try with sudo") from None
+        raise Forbidden(
+            f"permission denied reading {path}", hint="run the same command with sudo"
+        ) from None
     if count_at(path):
         named = shlex.quote(path)
         raise UsageError(
-            f"something is mounted on {path} already",
-            hint=f"`findmnt {named}` shows what; `umount {named}` ends it, and "
-            f"`kuke-ctr images unmount {named}` an image's",
+            f"something is already mounted on {path}",
+            hint=f"`findmnt {named}` shows what; `umount {named}` unmounts it, `kuke-ctr "
+            f"images unmount {named}` if it is an image",
         )
     if entries:
         raise UsageError(
-            f"{path} is not empty: its files could not be seen any more",
-            hint="choose an empty folder",
+            f"{path} is not empty; a mount would hide its files",
+            hint="name an empty directory",
         )
 
 

@@ -105,11 +105,13 @@ def _fetch(store: _Store, descriptors: Sequence[Descriptor]) -> None:
         size = sizes.get(one.digest)
         problem = None
         if one.digest in sizes and not _is_read(one):
-            problem = f"its media type {one.media_type} is none of an image"
+            problem = f"its media type {one.media_type} does not belong in an image"
         elif one.digest in sizes and (size is None or size > LARGEST_DOCUMENT):
-            problem = f"it is larger than {LARGEST_DOCUMENT} bytes: it was not read"
+            problem = f"it was not read: it is larger than {LARGEST_DOCUMENT} bytes"
         elif size is not None and store.bytes_read + size > _MOST_BYTES:
-            problem = f"it was not read: there are more than {_MOST_BYTES} bytes of manifests"
+            problem = (
+                f"it was not read: the manifests of this image have more than {_MOST_BYTES} bytes"
+            )
         elif size is not None:
             store.bytes_read += size
             wanted.append(one)
@@ -126,9 +128,9 @@ def _read(descriptor: Descriptor, data: bytes) -> Fetched:
     problems = []
     algorithm, _, wanted = descriptor.digest.partition(":")
     if hashlib.new(algorithm, data).hexdigest() != wanted:
-        problems.append("its bytes do not fit its digest")
+        problems.append("its bytes do not match its digest")
     if descriptor.size is not None and descriptor.size != len(data):
-        problems.append(f"it has {len(data)} bytes, and its descriptor says {descriptor.size}")
+        problems.append(f"it has {len(data)} bytes, but its descriptor says {descriptor.size}")
     if descriptor.media_type in CONFIGS:
         config = read_config(data)
         return Fetched(len(data), config=config, problems=(*problems, *config.problems))
@@ -171,7 +173,7 @@ class _Tree:
             config=config,
             layers=self._layers(document.layers, config),
             manifests=manifests,
-            problems=("it is shown above already",) if again else tuple(problems),
+            problems=("it is already shown above",) if again else tuple(problems),
         )
         if not again:
             self._note(descriptor.digest, problems)
@@ -194,12 +196,16 @@ class _Tree:
         self, document: Document, depth: int, problems: list[str]
     ) -> tuple[ImageNode, ...]:
         if document.manifests and depth >= _DEEPEST:
-            problems.append(f"its manifests are not shown: they are more than {_DEEPEST} deep")
+            problems.append(
+                f"its manifests are not shown: they are nested more than {_DEEPEST} levels deep"
+            )
             return ()
         nodes: list[ImageNode] = []
         for one in document.manifests:
             if self._nodes >= _MOST_NODES:
-                problems.append(f"not all of it is shown: it has more than {_MOST_NODES} manifests")
+                problems.append(
+                    f"it is not shown completely: it has more than {_MOST_NODES} manifests"
+                )
                 break
             nodes.append(self.node(one, depth + 1))
         return tuple(nodes)

@@ -54,12 +54,12 @@ def open_log(file: LogFile) -> int | None:
         return None
     except PermissionError:
         raise Forbidden(
-            f"{file.path} may not be read by this user", hint="run the same command with sudo"
+            f"permission denied reading {file.path}", hint="run the same command with sudo"
         ) from None
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.ENOTDIR):
             raise
-        raise _refused(file, "is a link, or lies behind one") from None
+        raise _refused(file, "is a symbolic link, or reached through one") from None
 
 
 def _open_regular(file: LogFile) -> int:
@@ -78,13 +78,14 @@ def _open_regular(file: LogFile) -> int:
         if stat.S_ISLNK(mode):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if not stat.S_ISREG(mode):
-            raise _refused(file, "is no regular file")
+            raise _refused(file, "is not a regular file")
         return os.open(f"/proc/self/fd/{found}", _READ)
 
 
 def _refused(file: LogFile, what: str) -> Forbidden:
     return Forbidden(
-        f"{file.path} {what}: it is not read, since it may be a trap from inside the container",
+        f"{file.path} {what}; it was not read, because somebody in the container may have put it "
+        "there",
         hint=f"look at it with `ls -l {file.path}`",
     )
 

@@ -42,9 +42,12 @@ _SETTLE_QUIET = 0.5
 """Seconds for a shim to write the rest, where it can be seen doing so, and where not."""
 
 _OTHERS = (
-    ("nerdctl/", "nerdctl made it: `nerdctl --namespace {namespace} logs {container}`"),
-    ("io.cri-containerd.", "Kubernetes made it: `crictl logs {container}`, or /var/log/pods"),
-    ("io.kubernetes.", "Kubernetes made it: `crictl logs {container}`, or /var/log/pods"),
+    ("nerdctl/", "nerdctl created it: `nerdctl --namespace {namespace} logs {container}`"),
+    (
+        "io.cri-containerd.",
+        "Kubernetes created it: `crictl logs {container}`, or see /var/log/pods",
+    ),
+    ("io.kubernetes.", "Kubernetes created it: `crictl logs {container}`, or see /var/log/pods"),
 )
 """What the labels of others start with, and what shows their logs."""
 
@@ -54,9 +57,12 @@ class LogKind(StrEnum):
     because containerd can't be asked."""
 
     KUKEON = "Kukeon's log"
-    CAPTURE = "what kuketty captured of its terminal"
-    OWN = "the log of kuke-ctr run"
-    STALE = "a log of kuke-ctr run with its name; containerd can't be asked whether it is its own"
+    CAPTURE = "the terminal output that kuketty recorded"
+    OWN = "the log of `kuke-ctr run`"
+    STALE = (
+        "a log of `kuke-ctr run` with this name; containerd does not answer, so it may belong to "
+        "another container"
+    )
     SHIM = "the file that its shim writes"
 
 
@@ -92,10 +98,10 @@ def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = P
         return log
     if cell is not None and cell.root and cell.logs:
         raise FoundWrong(
-            f"{container} prints nothing anybody keeps: as the root container of a Kukeon cell it "
-            "only holds the network, and its output goes to /dev/null",
-            hint="the other containers of the cell have logs "
-            f"({line_in(realm.namespace, 'containers', 'ls')})",
+            f"{container} has no log: as the root container of a Kukeon cell it only holds the "
+            "network, and its output is discarded",
+            hint="the other containers of the cell have logs; "
+            f"{line_in(realm.namespace, 'containers', 'ls')} lists them",
         )
     try:
         return _asked(host, realm.namespace, container, cell, proc)
@@ -134,8 +140,9 @@ def _without_daemon(
         raise _in_fifos_of_old(namespace, container) from None
     log = _if_there(LogFile(default_log(namespace, container), LOGS), LogKind.STALE)
     if log is None:
-        error.message = f"no log of {container} on disk, and containerd can't be asked: " + (
-            error.message
+        error.message = (
+            f"no log of {container} was found on disk, and containerd does not answer: "
+            + (error.message)
         )
         raise error
     return log
@@ -171,8 +178,8 @@ def _of_shim(
             return FoundLog(LogFile(path, Path(path.anchor), seen.held), LogKind.SHIM)
         case IoKind.NULL:
             raise FoundWrong(
-                f"the output of {info.id} goes to /dev/null (null IO): it is kept nowhere",
-                hint=f"{line_in(namespace, 'exec', '-t', info.id, 'sh')} looks around in it",
+                f"{info.id} has no log: its output is discarded (null IO)",
+                hint=f"{line_in(namespace, 'exec', '-t', info.id, 'sh')} opens a shell in it",
             )
         case IoKind.FIFO | IoKind.TERMINAL:
             raise _in_fifos(namespace, info.id)
@@ -185,8 +192,9 @@ def _of_shim(
             hint="run the same command with sudo",
         )
     raise FoundWrong(
-        f"where the output of {info.id} goes can't be seen: into no file that its shim writes",
-        hint=_other_hint(namespace, info) or "perhaps it was started with a logger program",
+        f"no log of {info.id} was found: its shim writes to no file",
+        hint=_other_hint(namespace, info)
+        or "it may have been started with a logging program (binary://)",
     )
 
 
@@ -199,9 +207,9 @@ def _nothing_left(
         return _in_fifos_of_old(namespace, info.id)
     what = "has no task" if task is None else f"has ended (its task is {task.status})"
     return FoundWrong(
-        f"{info.id} {what}, and no log of it is known: what it printed was kept nowhere",
+        f"{info.id} {what}, and no log of it exists",
         hint=_other_hint(namespace, info)
-        or "`kuke-ctr run -d` without -t, --fifo and --null-io keeps a log",
+        or "next time, `kuke-ctr run -d` without -t, --fifo and --null-io keeps a log",
     )
 
 
@@ -209,9 +217,9 @@ def _refuse_label(namespace: str, info: ContainerInfo) -> None:
     """Raise Forbidden for a label that names a log, where nothing but the label says so."""
     if info.log is not None and info.own_log(LOGS / namespace) is None:
         raise Forbidden(
-            f"the label kuke-ctr/log of {info.id} names {info.log}, and nothing else says that "
-            "this is its log: an image can bring such a label",
-            hint=f"if you know that file, read it yourself: `tail {info.log}`",
+            f"the label kuke-ctr/log of {info.id} names {info.log}, but labels can come from the "
+            "image, and nothing else confirms it; the file was not read",
+            hint=f"if you trust this, read the file yourself: `tail {info.log}`",
         )
 
 
@@ -224,16 +232,15 @@ def _other_hint(namespace: str, info: ContainerInfo) -> str | None:
 
 def _in_fifos(namespace: str, container: str) -> FoundWrong:
     return FoundWrong(
-        f"the output of {container} goes into FIFOs and is kept nowhere",
-        hint="only an attachment shows what comes from now on: "
-        f"{line_in(namespace, 'attach', container)}",
+        f"{container} has no log: its output goes to FIFOs, which keep nothing",
+        hint=f"to see new output, attach: {line_in(namespace, 'attach', container)}",
     )
 
 
 def _in_fifos_of_old(namespace: str, container: str) -> FoundWrong:
     error = _in_fifos(namespace, container)
-    error.message = f"{container} has no log: the Kukeon that made it (before 0.5) has its output "
-    error.message += "go into FIFOs, which keep nothing"
+    error.message = f"{container} has no log: Kukeon before 0.5 sends the output of containers "
+    error.message += "to FIFOs, which keep nothing"
     return error
 
 
@@ -249,7 +256,7 @@ def pid_of(host: Host, namespace: str, container: str) -> int:
     if task is None or task.status == "STOPPED":
         return 0
     if task.pid == 0 or task.status not in LIVING:
-        raise FoundWrong(f"the task of {container} is {task.status}: its pid is not known")
+        raise FoundWrong(f"the pid of {container} is not known: its task is {task.status}")
     return task.pid
 
 

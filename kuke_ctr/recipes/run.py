@@ -49,8 +49,8 @@ def name_for(scope: Scope, image: str, asked: str | None) -> str:
     if name in containers.names(scope):
         start = scope.line("tasks", "start", name)
         raise CtrFailed(
-            f"there is a container {name} in the namespace {scope.namespace} already",
-            hint=f"another --name, or {start}; nothing was changed",
+            f"the container {name} already exists in namespace {scope.namespace}",
+            hint=f"use another --name, or {start}; nothing was changed",
         )
     return name
 
@@ -97,18 +97,19 @@ def make_log(namespace: str, name: str, asked: str | None, *, dry: bool) -> RunL
         except FileExistsError:
             if asked is not None:
                 raise UsageError(
-                    f"{path} exists already", hint="name a new file: nothing is written over"
+                    f"{path} exists already",
+                    hint="name a new file; an existing one is not overwritten",
                 ) from None
             path = path.with_name(f"{unique_id(name)}.log")
             _make(path)
     except PermissionError:
         raise Forbidden(
-            f"no permission to make {path}",
-            hint="sudo, or --log-file FILE in a folder of yours, or --null-io",
+            f"permission denied creating {path}",
+            hint="use sudo, or --log-file FILE in a directory of yours, or --null-io",
         ) from None
     except OSError as error:
         raise KukeCtrError(
-            f"{path} can't be made: {error.strerror}", hint="--log-file FILE names another one"
+            f"cannot create {path}: {error.strerror}", hint="name another file with --log-file FILE"
         ) from None
     return RunLog(path, made=True)
 
@@ -152,7 +153,7 @@ def undo(scope: Scope, made: Made, *, running: bool = False) -> None:
         elif token is None:
             _remove_snapshot(scope, made)
     except KukeCtrError as error:
-        ctr.notice(f"kuke-ctr: the container {name} of this run may be still there: {error}")
+        ctr.notice(f"kuke-ctr: the container {name} of this failed run may still exist: {error}")
         return
     if made.log is not None:
         made.log.remove()
@@ -168,10 +169,10 @@ def _remove_snapshot(scope: Scope, made: Made) -> None:
 
 
 def _left_alone(scope: Scope, name: str, status: str | None) -> str:
-    what = "may run: containerd does not tell" if status is None else f"is {status}"
+    what = "may be running (containerd does not answer)" if status is None else f"is {status}"
     return (
-        f"kuke-ctr: the task of {name} {what}; nothing of it was removed: "
-        f"{scope.line('tasks', 'ls')} shows it"
+        f"kuke-ctr: the task of {name} {what}, so nothing was removed; "
+        f"{scope.line('tasks', 'ls')} shows its state"
     )
 
 
@@ -200,12 +201,12 @@ def no_image(scope: Scope, image: str, error: NotFound) -> NotFound:
     if image in here:
         if "content digest" in error.message:
             error.hint = (
-                "it was not fetched for this platform: "
-                f"{scope.line('images', 'inspect', image)} shows what is here"
+                f"it was not pulled for this platform; {scope.line('images', 'inspect', image)} "
+                "shows what is here"
             )
         return error
     return NotFound(
-        f"there is no image {image} in the namespace {scope.namespace}",
+        f"the image {image} does not exist in namespace {scope.namespace}",
         hint=_where(scope, image, here),
         command=error.command,
     )
@@ -214,19 +215,19 @@ def no_image(scope: Scope, image: str, error: NotFound) -> NotFound:
 def _where(scope: Scope, image: str, here: Sequence[str]) -> str:
     whole = whole_name(image)
     if whole in here:
-        return f"its whole name is {whole}: ctr takes no short ones"
+        return f"use the full name {whole}; ctr does not know short names"
     for other in sorted(namespaces.names(scope.ctr) - {scope.namespace}):
         images = _images(Scope(scope.ctr, other))
         name = image if image in images else whole
         if name in images:
             return (
-                f"the namespace {other} has {'it' if name == image else name}: "
+                f"namespace {other} has {'it' if name == image else name}; to copy it: "
                 f"{line_in(other, 'images', 'export', 'FILE', name)}, then "
                 f"{scope.line('images', 'import', 'FILE')}"
             )
     near = ", ".join(nearest(image, here)[:3])
-    there = f"there are: {near}" if near else "this namespace has no images"
-    return f"{there}; {scope.line('images', 'pull', whole)} fetches it"
+    there = f"the namespace has: {near}" if near else "this namespace has no images"
+    return f"{there}; to fetch it: {scope.line('images', 'pull', whole)}"
 
 
 def _images(

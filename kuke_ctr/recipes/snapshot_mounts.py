@@ -26,8 +26,8 @@ def check_target(text: str) -> str:
     target = os.path.realpath(text)
     if any(space in target for space in " \t\n"):
         raise UsageError(
-            f"{target!r} has a space in it: the mount command that ctr prints would be unclear",
-            hint="choose a folder without one",
+            f"{target!r} contains a space, which makes the mount command that ctr prints ambiguous",
+            hint="use a directory without a space in its path",
         )
     host_mounts.require_empty_folder(target)
     return target
@@ -62,10 +62,10 @@ def _run(ctr: Ctr, command: MountCommand) -> None:
     words = said.stderr.decode(errors="replace").split("\n")
     length = len(",".join(command.options))
     raise CtrFailed(
-        words[0].strip() or f"mount ended with {said.exit_code}",
-        hint=f"its options are {length} bytes long and the kernel takes {_LONGEST_OPTIONS}"
+        words[0].strip() or f"mount failed with exit code {said.exit_code}",
+        hint=f"the mount options have {length} bytes, and the kernel accepts {_LONGEST_OPTIONS}"
         if length > _LONGEST_OPTIONS
-        else "nothing was mounted; `dmesg` may say more",
+        else "nothing was mounted; `dmesg` may show the reason",
         command=mask(said.argv),
     )
 
@@ -73,11 +73,11 @@ def _run(ctr: Ctr, command: MountCommand) -> None:
 def _check(command: MountCommand) -> None:
     found = [one for one in mounts_of_host() if one.target == command.target]
     if not found:
-        raise CtrFailed(f"mount is content, and yet nothing is mounted on {command.target}")
+        raise CtrFailed(f"mount reported success, but nothing is mounted on {command.target}")
     if command.read_only and not found[-1].read_only:  # busybox's forgets it for a bind mount
         raise CtrFailed(
-            f"this mount program ignores `ro`: {command.target} would have been writable",
-            hint="nothing is mounted now; util-linux's mount does it",
+            f"this mount program ignored `ro`, so {command.target} was writable; it was unmounted",
+            hint="nothing is mounted now; the mount program of util-linux works",
         )
 
 

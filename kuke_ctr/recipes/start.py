@@ -120,7 +120,7 @@ def on_pipes(
         write_all(streams.stderr, finish.held)
     outcome = _outcome(finish)
     if outcome.finished and finish.why:
-        tell(f"kuke-ctr: {finish.why}: the process got TERM, and has ended")
+        tell(f"kuke-ctr: {finish.why}: the process got SIGTERM and has ended")
     return outcome
 
 
@@ -186,9 +186,9 @@ def start_failure(
         return None
     container = _container_of(call)
     if _NOT_RUNNING.search(message):
-        start = f"{_line_about(call, 'tasks', 'start')} starts it"
+        start = f"to start it: {_line_about(call, 'tasks', 'start')}"
         if "cannot exec" in message:
-            start = f"{_line_about(call, 'tasks', 'rm')} removes its old task, then {start}"
+            start = f"{_line_about(call, 'tasks', 'rm')} deletes its old task; then {start}"
         return CtrFailed(
             f"the container {container} is not running (ctr: {message})",
             hint=start,
@@ -197,7 +197,7 @@ def start_failure(
     if "cannot exec in a paused state" in message:
         return CtrFailed(
             f"the container {container} is paused",
-            hint=f"{_line_about(call, 'tasks', 'resume')} lets it go on",
+            hint=f"to continue it: {_line_about(call, 'tasks', 'resume')}",
             command=mask(call.argv),
         )
     return failure_of(Result(call.argv, 1, b"", said, 0.0))
@@ -221,19 +221,25 @@ def _failed_at_exec(text: str, call: Call, command: Sequence[str]) -> KukeCtrErr
 
 def _not_started(program: str, code: int, call: Call) -> NotStarted:
     if code == NO_PROGRAM:
-        hint = "its PATH is that of the image; a script's interpreter must be there as well"
+        hint = (
+            "it is looked for on the PATH of the image; for a script, its interpreter must exist "
+            "in the container too"
+        )
         if program.startswith("-"):
-            hint = "options stand before the container's ID (of run: before IMAGE), the command "
+            hint = (
+                "put options of kuke-ctr before the container's ID (for run: before IMAGE), the "
+                "command "
+            )
             hint += "after it"
         return NotStarted(
-            f"there is no program {program!r} in the container",
+            f"the container has no program {program!r}",
             hint=hint,
             exit_code=code,
             command=mask(call.argv),
         )
     return NotStarted(
-        f"{program!r} in the container can't be executed",
-        hint="it is a folder, has no permission to execute, or is made for another machine",
+        f"{program!r} in the container cannot be executed",
+        hint="it is a directory, is not executable, or is built for another machine",
         exit_code=code,
         command=mask(call.argv),
     )

@@ -47,9 +47,9 @@ class Tasks:
         """
         task = self.states.get(name)
         if task is None:
-            raise NoTask(f"there is no task {name}")
+            raise NoTask(f"the task {name} does not exist")
         if task.status == "UNKNOWN":
-            self.scope.ctr.notice(f"{name}: its shim does not answer; this may take long")
+            self.scope.ctr.notice(f"{name}: its shim does not answer; this may take a while")
         return task.status
 
     def kill(self, name: str, words: Sequence[str], *, signal: str, exec_id: str | None) -> None:
@@ -60,8 +60,8 @@ class Tasks:
         status = self.status(name)
         if status == "STOPPED" and not ("--all" in words and self._has_processes(name)):
             raise NotFound(
-                f"the task {name} has stopped already: no signal was sent",
-                hint=f"{self._line('rm', name)} deletes what is left of it",
+                f"the task {name} has already stopped; no signal was sent",
+                hint=f"{self._line('rm', name)} deletes the stopped task",
             )
         dropped = "" if exec_id is not None or "--all" in words else self._dropped(name, signal)
         try:
@@ -70,37 +70,36 @@ class Tasks:
             raise self._nobody(name, exec_id, error) from None
         if dropped and not planned:
             self.scope.ctr.notice(
-                f"{name}: its process has no handler for {dropped}, and the kernel drops it then "
-                f"for the first process of a container; {self._line('kill', '-9', name)} ends it"
+                f"{name} will ignore {dropped}: the first process of a container gets only "
+                f"signals that it handles; {self._line('kill', '-9', name)} ends it"
             )
         if status == "PAUSED" and signal != "SIGKILL":
             self.scope.ctr.notice(
-                f"{name} is paused: it gets the signal when it goes on "
-                f"({self._line('resume', name)})"
+                f"{name} is paused; it gets the signal after {self._line('resume', name)}"
             )
 
     def pause(self, name: str, words: Sequence[str]) -> None:
         """`ctr tasks pause ID`, of a task that runs."""
-        self._require(name, ("RUNNING", "UNKNOWN"), "only a task that runs can be paused")
+        self._require(name, ("RUNNING", "UNKNOWN"), "only a running task can be paused")
         self._change("pause", *words, name)
 
     def resume(self, name: str, words: Sequence[str]) -> None:
         """`ctr tasks resume ID`, of a task that is paused."""
-        self._require(name, ("PAUSED", "UNKNOWN"), "only a task that is paused can be resumed")
+        self._require(name, ("PAUSED", "UNKNOWN"), "only a paused task can be resumed")
         self._change("resume", *words, name)
 
     def remove(self, name: str, words: Sequence[str], *, force: bool) -> str:
         """`ctr tasks rm [FLAG]... ID`; how its process had ended, empty where that was with 0."""
         if not force:
-            hint = f"{self._line('kill', name)} asks it to end, `rm --force` kills it at once"
-            self._require(name, ("STOPPED",), "only a task that has stopped is deleted", hint)
+            hint = f"{self._line('kill', name)} stops it; `rm --force` kills it at once"
+            self._require(name, ("STOPPED",), "only a stopped task can be deleted", hint)
         self.status(name)
         result = self._change("rm", *words, name)
         if result.planned:
             return ""
         if name in tasks.states(self.scope):
             raise CtrFailed(
-                f"ctr says that it deleted the task {name}, but the task is still there",
+                f"ctr reported success, but the task {name} still exists",
                 hint=f"{self._line('ls')} shows its state",
                 command=mask(result.argv),
             )
@@ -125,7 +124,7 @@ class Tasks:
     def checkpoint(self, name: str, words: Sequence[str]) -> str:
         """`ctr tasks checkpoint [FLAG]... ID`; the name of the image that it made, if it did."""
         self._require(
-            name, ("RUNNING", "PAUSED"), "only a task that runs or is paused has a checkpoint"
+            name, ("RUNNING", "PAUSED"), "only a running or paused task can be checkpointed"
         )
         try:
             result = self._change("checkpoint", *words, name)
@@ -134,13 +133,14 @@ class Tasks:
                 self._tell_if_paused(name)
             if '"criu"' in error.message:
                 raise CtrFailed(
-                    "containerd can't make a checkpoint: the program criu is not installed on its "
-                    "host",
+                    "cannot make a checkpoint: criu is not installed on the host of containerd",
                     hint="install criu where containerd runs (Debian's package: criu)",
                     command=error.command,
                 ) from None
             if "criu failed" in error.message:
-                error.hint = "the log that is named says why; `criu check` tells what is missing"
+                error.hint = (
+                    "the log that ctr names has the reason; `criu check` shows what is missing"
+                )
             raise
         return result.stdout.decode(errors="surrogateescape").strip()
 
@@ -170,8 +170,8 @@ class Tasks:
         task = tasks.states(self.scope).get(name)
         if task is not None and task.status in ("PAUSED", "PAUSING"):
             self.scope.ctr.notice(
-                f"{name} is PAUSED now, ctr had paused it for the checkpoint: "
-                f"{self._line('resume', name)} lets it go on"
+                f"ctr left {name} paused after the checkpoint; {self._line('resume', name)} "
+                "continues it"
             )
 
     def _line(self, verb: str, *names: str) -> str:
@@ -206,7 +206,7 @@ class Tasks:
         """The error for a process that is not there."""
         if exec_id is None:
             return NotFound(
-                f"the process of {name} has ended: the signal reached nobody",
+                f"the process of {name} has already ended; the signal reached no process",
                 hint=f"{self._line('ls')} shows its state",
                 command=error.command,
             )
@@ -216,7 +216,7 @@ class Tasks:
             found = ()
         ids = ", ".join(process.exec_id for process in found if process.exec_id)
         return NotFound(
-            f"no process with the exec id {exec_id} lives in {name}",
-            hint=f"there are: {ids or 'none'} ({self._line('ps', name)})",
+            f"{name} has no running process with the exec id {exec_id}",
+            hint=f"exec ids: {ids or 'none'} ({self._line('ps', name)})",
             command=error.command,
         )

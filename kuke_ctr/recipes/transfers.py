@@ -40,9 +40,8 @@ def named(scope: Scope, reference: str) -> Image:
         if image.ref == reference:
             return image
     raise NotFound(
-        f"ctr has said that it did it, and there is no image {reference} in the namespace "
-        f"{scope.namespace}",
-        hint=f"{scope.line('images', 'ls')} shows what there is",
+        f"ctr reported success, but the image {reference} is not in namespace {scope.namespace}",
+        hint=f"{scope.line('images', 'ls')} lists the images",
     )
 
 
@@ -114,7 +113,8 @@ def told_what_is_left(
     except (Interrupted, TimeLimit) as error:
         error.message = f"{error.message}; {_left(scope)}"
         error.hint = (
-            "the same command once more completes it; else containerd drops the rest within a day"
+            "run the same command again to complete it; otherwise containerd removes what is "
+            "left within a day"
         )
         raise
 
@@ -126,14 +126,14 @@ def _left(
     try:
         (active,) = fetch(brief, content.ACTIVE, [scope.namespace])
     except (KukeCtrError, KeyboardInterrupt):
-        return "what is left could not be asked for"
+        return "it is not known what is left, because containerd did not answer"
     if isinstance(active, KukeCtrError):
-        return "what is left could not be asked for"
+        return "it is not known what is left, because containerd did not answer"
     if not active.records:
-        return "no blob is half there; finished ones stay until containerd collects them"
+        return "no blob is partly transferred; complete ones stay until containerd removes them"
     sizes = ", ".join(each.size for each in active.records[:5])
     blobs = "1 blob is" if len(active.records) == 1 else f"{len(active.records)} blobs are"
-    return f"{blobs} half there ({sizes}): {scope.line('content', 'active')}"
+    return f"{blobs} partly transferred ({sizes}): {scope.line('content', 'active')}"
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def docker_save(processes: Processes, references: Sequence[str]) -> Iterator[int
     try:
         pipes = processes.open_pipes(call)
     except CtrMissing as error:
-        hint = "without docker: save the image elsewhere, and import the file"
+        hint = "if this host has no docker, run `docker save` elsewhere and import the file"
         raise CtrMissing(error.message, hint=hint, command=error.command) from None
     finally:
         os.close(nothing)
@@ -183,7 +183,7 @@ def line_from_docker(
 
 def _docker_failed(call: Call, said: bytes, exit_code: int) -> CtrFailed:
     lines = said.decode(errors="replace").strip().splitlines()
-    text = lines[-1] if lines else f"it ended with exit code {exit_code}"
+    text = lines[-1] if lines else f"docker failed with exit code {exit_code}"
     return CtrFailed(
-        f"docker: {text}", hint="`docker images` lists what docker has", command=call.argv
+        f"docker: {text}", hint="`docker images` lists docker's images", command=call.argv
     )

@@ -13,17 +13,21 @@ def mount_of(volume: str) -> str:
     target, _, mode = rest.partition(":")
     if not colon or mode not in ("", "ro", "rw") or not target.startswith("/"):
         raise UsageError(
-            f"--volume {volume!r} is no SRC:DST or SRC:DST:ro",
-            hint="SRC is a path on this host, DST an absolute one in it: -v /etc:/host:ro",
+            f"--volume {volume!r} is not SRC:DST or SRC:DST:ro",
+            hint="SRC is a path on this host, DST an absolute path in the container: -v "
+            "/etc:/host:ro",
         )
     if not source.startswith(("/", ".")):
         raise UsageError(
-            f"--volume {volume!r}: there are no named volumes here",
-            hint="SRC is a path on this host",
+            f"--volume {volume!r}: ctr has no named volumes",
+            hint="SRC must be a path on this host",
         )
     path = str(Path(source).absolute())
     if "," in path or "," in target:
-        raise UsageError(f"--volume {volume!r} has a comma", hint="ctr parts its fields by commas")
+        raise UsageError(
+            f"--volume {volume!r} has a comma, which separates the fields of ctr's --mount",
+            hint="rename the directory, or mount its parent",
+        )
     return f"type=bind,src={path},dst={target},options=rbind:{mode or 'rw'}"
 
 
@@ -34,6 +38,6 @@ def require_sources(mounts: Sequence[str]) -> None:
         source = fields.get("src") or fields.get("source") or ""
         if fields.get("type") == "bind" and source.startswith("/") and not os.path.lexists(source):
             raise UsageError(
-                f"there is no {source} on this host to mount",
-                hint="make it first: unlike docker, nobody else does",
+                f"{source} does not exist on this host",
+                hint="create it first; unlike docker, ctr does not create it",
             )

@@ -64,8 +64,8 @@ def _refuse_foreign_link(target: Path) -> None:
             and link.st_uid not in owners
         ):
             raise Forbidden(
-                f"{target} is a link that another user has made: nothing is written there",
-                hint="choose another name, or a folder of your own",
+                f"{target} is a symbolic link of another user; nothing was written",
+                hint="use another name, or a directory of yours",
             )
 
 
@@ -77,7 +77,9 @@ def _status(target: Path) -> os.stat_result | None:
     except PermissionError:
         raise _forbidden(target) from None
     if stat.S_ISDIR(found.st_mode):
-        raise UsageError(f"{target} is a directory, not a file", hint="name the file in it")
+        raise UsageError(
+            f"{target} is a directory, not a file", hint="name the file in this directory"
+        )
     return found
 
 
@@ -100,14 +102,14 @@ def _opened(path: Path, target: Path, flags: int) -> int:
     try:
         return os.open(path, flags | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
-        raise UsageError(f"there is no folder {path}", hint="make it first") from None
+        raise UsageError(f"the directory {path} does not exist", hint="create it first") from None
     except PermissionError:
         raise _forbidden(target) from None
 
 
 def _forbidden(target: Path) -> Forbidden:
     return Forbidden(
-        f"{target} may not be written by this user", hint="choose another place, or use sudo"
+        f"permission denied writing {target}", hint="choose another place, or use sudo"
     )
 
 

@@ -151,8 +151,9 @@ class RowsRefused(Unreadable):
     def __init__(self, listing: Listing[Record], *, command: tuple[str, ...] | None = None) -> None:
         rows = "1 row" if len(listing.refused) == 1 else f"{len(listing.refused)} rows"
         super().__init__(
-            f"{rows} of what ctr printed could not be read",
-            hint="-o raw shows what ctr printed; table, jsonl or --partial give the other rows",
+            f"cannot read {rows} that ctr printed",
+            hint="-o raw shows what ctr printed; -o table, -o jsonl or --partial print the "
+            "other rows",
             command=command,
         )
         self.listing = listing

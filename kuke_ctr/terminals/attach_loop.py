@@ -99,7 +99,7 @@ class Attachment:
             except ReaderGone as gone:
                 if gone.terminal:
                     self._hung_up()
-                self.leave(EndKind.DETACHED, NO_READER, "nobody reads our output any more")
+                self.leave(EndKind.DETACHED, NO_READER, "the reader of the output has gone")
             ending = self.ending or self._ended()
             said = self._heard.said or self._peer.said()
         told = replace(ending, seen=self.seen, awaited=self.awaited, said=said[-SAID_LIMIT:])
@@ -272,9 +272,9 @@ class Attachment:
         status = self._status
         if status is None or status < 0:
             how = f" by signal {-status}" if status is not None else ""
-            return Ending(EndKind.LOST, OURS, f"the connection was ended{how}", status=status)
+            return Ending(EndKind.LOST, OURS, f"ctr was killed{how}", status=status)
         code = TIME_PASSED if self.options.script else status
-        return Ending(EndKind.ENDED, code, f"the task ended with {status}", status=status)
+        return Ending(EndKind.ENDED, code, f"the task exited with status {status}", status=status)
 
 
 def attach(
@@ -299,8 +299,8 @@ def _new_file(path: Path) -> Outlet:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except PermissionError:
         raise Forbidden(
-            f"no permission to make {path}", hint="name a file in a folder of yours"
+            f"permission denied creating {path}", hint="name a file in a directory of yours"
         ) from None
     except OSError as error:
-        raise UsageError(f"{path} can't be made: {error.strerror}") from None
+        raise UsageError(f"cannot create {path}: {error.strerror}") from None
     return Outlet(descriptor, vital=False)

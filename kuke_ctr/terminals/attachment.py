@@ -84,4 +84,6 @@ class Ending:
 def refuse_existing(path: Path) -> None:
     """Raise UsageError for a file that is there: what somebody saved once is never overwritten."""
     if os.path.lexists(path):
-        raise UsageError(f"{path} exists already", hint="name a new file, or remove that one first")
+        raise UsageError(
+            f"{path} exists already", hint="name a new file, or remove the old one first"
+        )

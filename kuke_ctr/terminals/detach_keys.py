@@ -16,9 +16,9 @@ def parse_keys(text: str) -> bytes:
     codes = [_code(word) for word in text.split(",")]
     if any(code is None for code in codes):
         raise UsageError(
-            f"{text!r} is no detach key sequence",
-            hint="keys look like ctrl-p,ctrl-q or ctrl-] or a,b: ctrl- with a letter or one of "
-            "@ [ \\ ] ^ _, or a single character, parted by commas",
+            f"{text!r} is not a sequence of detach keys",
+            hint="write keys as in ctrl-p,ctrl-q or ctrl-] or a,b: ctrl- with a letter or "
+            "one of @ [ \\ ] ^ _, or a single character; separate them with commas",
         )
     return bytes(code for code in codes if code is not None)
 

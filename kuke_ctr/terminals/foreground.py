@@ -194,14 +194,14 @@ class _Foreground:
             self._forward_waiting()
         if due(Alarm.NOT_YET):
             code = TIME_PASSED if self._end.late else 128 + self._came.waiting[0]
-            self._leave(code, "it had not started yet")
+            self._leave(code, "it has not started yet")
         if due(Alarm.LIMIT):
             self._end_late(now)
         self._mind_readers(now)
         if due(Alarm.LEAVE):
             late = self._end.late
             code = TIME_PASSED if late else NO_READER
-            self._leave(code, self._limit() if late else "nobody reads its output")
+            self._leave(code, self._limit() if late else "the reader of its output has gone")
 
     def _look(self, now: float) -> None:
         if self._fifos.in_hurry:  # a look takes a ctr of its own, and as long as that

@@ -29,8 +29,7 @@ Answer = tuple[object, int]
 """What the result was, and the descriptor that came along, or -1."""
 
 WAY_OUT = (
-    "`kuke-ctr logs ID` shows what it has printed so far, "
-    "`kuke-ctr exec -t ID sh` is a shell of your own in it"
+    "`kuke-ctr logs ID` shows its output so far, `kuke-ctr exec -it ID sh` opens a new shell in it"
 )
 """Part of every hint: who knows the container puts its name there."""
 
@@ -71,7 +70,7 @@ def attach(path: Path, *, take_input: bool = True, full_capture: bool = False) -
         asked |= {"FullCapture": full_capture, "ClearOnAttach": False}
     _, descriptor = _ask(path, "Attach" if take_input else "Subscribe", asked)
     if descriptor < 0:
-        raise _failed(path, "passed no terminal")
+        raise _failed(path, "answered without a terminal")
     if take_input:
         return Connection(path, descriptor, takes_input=True)
     seen = screen(path)  # those who only look get no repaint
@@ -121,7 +120,7 @@ def _ask(path: Path, method: str, parameter: Mapping[str, object]) -> Answer:
         except TimeoutError:
             raise _silent(path) from None
         except OSError as error:
-            raise _failed(path, f"broke off: {error.strerror}") from None
+            raise _failed(path, f"closed the connection: {error.strerror}") from None
 
 
 def _connect(client: socket.socket, path: Path, until: float) -> None:
@@ -131,7 +130,10 @@ def _connect(client: socket.socket, path: Path, until: float) -> None:
         # the container's root owns the folder, and a link there may lead to anybody's socket
         found = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
         if not stat.S_ISSOCK(os.fstat(found).st_mode):
-            said = f"{path} is no socket: it may be a trap from inside the container"
+            said = (
+                f"{path} is not a socket; it was not used, because somebody in the container may "
+                "have put it there"
+            )
             raise Forbidden(said, hint=WAY_OUT)
         address = f"/proc/self/fd/{found}"  # of any length, and the very one that was looked at
         while not _connected(client, address):
@@ -140,17 +142,18 @@ def _connect(client: socket.socket, path: Path, until: float) -> None:
             time.sleep(_RETRY_SECONDS)
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound(
-            f"kuketty's socket {path} does not exist: its terminal is gone", hint=WAY_OUT
+            f"kuketty's socket {path} does not exist, so its terminal is gone", hint=WAY_OUT
         ) from None
     except PermissionError:
         raise Forbidden(
-            f"no permission to use kuketty's socket {path}",
-            hint=f"it is for root and the group kukeon: use sudo; or else {WAY_OUT}",
+            f"permission denied using kuketty's socket {path}",
+            hint="only root and the group kukeon may use it; run the same command with sudo, "
+            f"or: {WAY_OUT}",
         ) from None
     except ConnectionRefusedError:
-        raise _failed(path, "has nobody listening") from None
+        raise _failed(path, "has no kuketty listening") from None
     except OSError as error:
-        raise _failed(path, f"can't be connected to: {error.strerror}") from None
+        raise _failed(path, f"cannot be connected to: {error.strerror}") from None
     finally:
         close_all(found)
 
@@ -178,13 +181,13 @@ def _answer(client: socket.socket, path: Path, until: float) -> Answer:
         answer = json.loads(text)
         if not isinstance(answer, dict) or answer.get("error"):
             said = answer.get("error") if isinstance(answer, dict) else answer
-            raise _failed(path, f"said no: {said}")
+            raise _failed(path, f"refused: {said}")
         first = passed.pop(0) if passed else -1
         if first >= 0:
             os.set_inheritable(first, False)
         return answer.get("result"), first
     except ValueError:
-        raise _failed(path, "gave an answer that is no JSON") from None
+        raise _failed(path, "answered with invalid JSON") from None
     finally:
         close_all(*passed)
 
@@ -195,5 +198,5 @@ def _failed(path: Path, what: str) -> CtrFailed:
 
 def _silent(path: Path) -> TimeLimit:
     return TimeLimit(
-        f"kuketty's socket {path} gave no answer within {in_seconds(ANSWER_LIMIT)}", hint=WAY_OUT
+        f"kuketty's socket {path} did not answer within {in_seconds(ANSWER_LIMIT)}", hint=WAY_OUT
     )

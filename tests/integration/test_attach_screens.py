@@ -181,7 +181,7 @@ def test_a_script_speaks_to_kuketty(host: Host, serve: Serve, tmp_path: Path) ->
 def test_the_end_of_a_kuketty_terminal_is_told(host: Host, serve: Serve) -> None:
     done = host.attach(serve(("sh", "-c", "read line; exit 3")), stdin="go\n")
     assert done.returncode == 0
-    assert "was closed; its exit status is told by `kuke-ctr tasks rm" in done.stderr
+    assert "was closed; `kuke-ctr tasks rm prints its exit status and" in done.stderr
 
 
 def test_a_dry_run_says_what_it_would_speak_to(host: Host, serve: Serve, folder: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_kuketty_that_is_gone_or_says_no_leaves_a_way_out(
     host: Host, serve: Serve, folder: Path
 ) -> None:
     name = serve(way="refusing")
-    for said in ("said no: too many clients", "does not exist: its terminal is gone"):
+    for said in ("said no: too many clients", "does not exist, so its terminal is gone"):
         done = host.attach(name)
         assert (done.returncode, done.stdout) == (125, "")
         assert said in done.stderr

@@ -40,13 +40,13 @@ def one_sentence(done: Done, code: int, said: str) -> None:
         (("--realm", ""), "'' is no realm name"),
         (("--realm", "a" * 77), "the realm name has 77 characters"),
         (("--namespace", "a b"), "'a b' is no namespace name"),
-        (("-r", "main", "-o", "xml"), "unknown format 'xml'"),
+        (("-r", "main", "-o", "xml"), "unknown output format 'xml'"),
         (("-r", "main", "--columns", "ref,colour"), "no column 'colour'"),
         (("-r", "main", "--sort-by", "colour"), "no column 'colour'"),
         (("-r", "main", "--realm", "old"), "--realm was given twice"),
-        (("-r", "main", "-A"), "--realm and --all-realms exclude each other"),
+        (("-r", "main", "-A"), "--realm and --all-realms cannot be combined"),
         (("-r", "main", "--timeout", "soon"), "--timeout 'soon' is not a time"),
-        (("-r", "main", "--ctr", "sudo ctr"), "sudo can't stand before ctr"),
+        (("-r", "main", "--ctr", "sudo ctr"), "sudo cannot stand before ctr"),
         (("-r", "main", "--ctr", "env FOO=1 /usr/bin/sudo ctr"), "/usr/bin/sudo can't stand"),
         (("-r", "main", "--replay", "/nonexistent"), "/nonexistent"),
     ],
@@ -67,13 +67,13 @@ def _big(path: Path) -> None:
     ("make", "said"),
     [
         (lambda path: path.write_text("a: [b"), "is neither YAML nor JSON"),
-        (lambda path: path.write_text("kind: Realm\nmetadata: {name: x}\n"), "no realm named main"),
-        (lambda path: path.write_text(f"{REALM}---\n{REALM}"), "has 2 realms named main"),
+        (lambda path: path.write_text("kind: Realm\nmetadata: {name: x}\n"), "no realm main"),
+        (lambda path: path.write_text(f"{REALM}---\n{REALM}"), "has 2 realms with the name main"),
         (lambda path: path.mkdir(), "is a directory"),
         (_big, "has 100 MB"),
         (lambda path: path.write_text(REALM.replace("team-d", "../etc")), "spec.namespace"),
         (lambda path: path.write_text(REALM.replace("team-d", "[1]")), "spec.namespace"),
-        (lambda path: None, "there is no manifest"),
+        (lambda path: None, "-o manifest is not possible"),
         (os.mkfifo, "is not a regular file"),
     ],
 )
@@ -97,9 +97,9 @@ def test_a_manifest_that_cannot_be_right(
     ("text", "said"),
     [
         ('{"spec": {"namespace": ', "is neither YAML nor JSON"),
-        ('{"kind": "Realm", "spec": {"namespace": 12}}', "spec.namespace is no text: 12"),
+        ('{"kind": "Realm", "spec": {"namespace": 12}}', "spec.namespace must be text, not 12"),
         ('{"kind": "Realm", "spec": {"namespace": "../x"}}', "'../x' is no namespace name"),
-        ('{"kind": "Realm", "spec": []}', "its spec is no mapping"),
+        ('{"kind": "Realm", "spec": []}', "spec must be a mapping"),
         ('{"kind": "Space", "spec": {"namespace": "x"}}', "the record of a Space, not of a realm"),
     ],
 )
@@ -166,7 +166,7 @@ def test_a_run_path_that_nobody_may_enter_is_one_warning(
     finally:
         kukeon_host.run_path.chmod(0o755)
     assert done.returncode == 0, done.stderr
-    warned = [line for line in done.stderr.splitlines() if "the realm's record may say" in line]
+    warned = [line for line in done.stderr.splitlines() if "the realm's record may name" in line]
     assert len(warned) == 1
 
 
@@ -191,7 +191,7 @@ def test_a_socket_without_permission_is_126_with_the_hint_of_sudo(
         (lambda path: None, 127, "does not exist"),
         (lambda path: path.write_text("#!/bin/sh\n"), 126, "is not executable"),
         (lambda path: path.mkdir(), 126, "is a folder"),
-        (lambda path: (path.write_text("text"), path.chmod(0o755)), 126, "can't be executed"),
+        (lambda path: (path.write_text("text"), path.chmod(0o755)), 126, "cannot be executed"),
     ],
 )
 def test_a_ctr_that_cannot_be_started(
@@ -243,7 +243,7 @@ def test_a_hung_daemon_is_a_time_limit(
     finally:
         os.kill(pid, signal.SIGCONT)
     assert (done.returncode, done.stdout) == (124, "")
-    assert "gave no answer within 0.5 seconds" in done.stderr
+    assert "did not answer within 0.5 seconds" in done.stderr
     assert "hint: " in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -266,7 +266,7 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_under_a_recording(on_host: KukeCtr, full_disk: Path) -> None:
     folder = full_disk / "recorded"
     done = on_host("images", "ls", "--realm", "main", "--record", str(folder))
-    one_sentence(done, 1, f"can't record into {folder}: No space left on device")
+    one_sentence(done, 1, f"cannot record into {folder}: No space left on device")
     assert list(folder.iterdir()) == []
 
 

@@ -57,9 +57,9 @@ def test_exit_codes_and_streams_of_each_version(any_place: Place) -> None:
 def test_mistakes_get_a_hint_on_each_version(any_place: Place) -> None:
     container = any_place.sleeper()
     for code, hint, words in (
-        (125, "a number will do", ("-u", "nosuch", container, "true")),
-        (125, "--cwd names a folder", ("-w", "/nope", container, "true")),
-        (127, "options stand before", (container, "-it", "sh")),
+        (125, "a number instead", ("-u", "nosuch", container, "true")),
+        (125, "--cwd must be the absolute path of a directory", ("-w", "/nope", container, "true")),
+        (127, "options of kuke-ctr before", (container, "-it", "sh")),
         (2, "for example --cwd /tmp", ("-w", "rel", container, "true")),
         (2, "leave -o out", ("-o", "json", container, "true")),
         (2, "leave -q out", ("-q", container, "true")),
@@ -291,7 +291,7 @@ def test_a_missing_program_on_a_terminal(place: Place) -> None:
     container = place.sleeper()
     with place.sit("exec", "-it", container, "nope") as seat:
         assert seat.wait() == 127
-        assert seat.sees(b"there is no program 'nope'")
+        assert seat.sees(b"the container has no program 'nope'")
         assert seat.modes() == seat.modes_before
     assert place.execs(container) == 0
 

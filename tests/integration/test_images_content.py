@@ -141,7 +141,7 @@ def test_usage_is_that_of_the_snapshots(
     done = run("images", "usage", BUSYBOX, "--namespace", namespace, "-o", "json")
     if any_containerd.version.startswith("1.6"):
         assert done.returncode == 1
-        assert "it came with ctr 1.7" in done.stderr
+        assert "it needs ctr 1.7" in done.stderr
         return
     assert (done.returncode, done.stderr) == (0, "")
     (layer,) = json.loads(done.stdout)

@@ -142,7 +142,7 @@ def test_none_is_not_found_with_the_nearest(on_host: KukeCtr) -> None:
     done = on_host("images", "ls", "--realm", "mian", "-o", "json")
     assert (done.returncode, done.stdout) == (3, "")
     assert "the namespace kukeon-mian (realm mian) does not exist" in done.stderr
-    assert "hint: there are: kukeon-main, " in done.stderr
+    assert "hint: the realm has: kukeon-main, " in done.stderr
 
 
 @pytest.mark.parametrize("realm", ["mytenant", "moby"])
@@ -160,7 +160,7 @@ def test_nothing_is_changed_in_a_guessed_namespace(
 ) -> None:
     done = on_host("ctr", "--realm", "typo", "--", "images", "import", "/dev/null")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "is a guess and does not exist; nothing was changed" in done.stderr
+    assert "(derived from the realm's name) does not exist; nothing was changed" in done.stderr
     assert "import" not in " ".join(kukeon_host.calls)
     assert "kukeon-typo" not in kukeon_host.daemon.ctr("namespaces", "ls", "-q").stdout
 

@@ -117,7 +117,7 @@ def test_an_import_shows_what_landed_and_a_second_one_that_nothing_is_new(
 
     again = kuke("images", "import", "-n", namespace, archive, "-q")
     assert (again.returncode, again.stdout) == (0, f"{A}\n{B}\n")
-    assert again.stderr == "nothing is new: the realm had these images already\n"
+    assert again.stderr == "nothing is new; the realm already had these images\n"
 
     other = kuke("images", "import", "-n", namespace, str(archives / "index.tar"), "-q")
     assert (other.returncode, other.stdout, other.stderr) == (0, f"{INDEX}\n", "")
@@ -390,7 +390,7 @@ def test_push_and_pull_with_every_answer_to_the_password(
             assert "hint: --user NAME asks" in missing.stderr
         wrong = kuke(*words, *sign_in, stdin="wrong-one")
         assert (wrong.returncode, wrong.stdout) == (1, "")
-        assert "does not take this name with this password" in wrong.stderr
+        assert "refused this user name and password" in wrong.stderr
         assert "wrong-one" not in wrong.stderr
 
         recorded = tmp_path / words[1]
@@ -519,8 +519,8 @@ def test_ctrl_c_ends_a_pull_and_the_next_one_completes_it(
             seat.type(b"\x03")
             assert seat.wait() == 130
             assert seat.sees(b"interrupted; ")
-            assert seat.sees(b" half there (")
-            assert seat.sees(b"completes it")
+            assert seat.sees(b" partly transferred (")
+            assert seat.sees(b"complete it")
             assert not processes.started(child)
         assert names(any_containerd, namespace) == []
         go_on()
@@ -607,7 +607,7 @@ def test_what_is_wrong_with_a_registry_is_one_sentence_and_a_hint(
     kuke, image = on(any_containerd), "team/none:1"
     for words, exit_code, hint in (
         ((f"127.0.0.1:{registry.free_port()}/{image}",), 1, "is the registry running"),
-        (("--plain-http", f"{plain.host}/{image}"), 3, "no such repository, or no such tag"),
+        (("--plain-http", f"{plain.host}/{image}"), 3, "not have this repository or this tag"),
         ((f"{plain.elsewhere}/{image}",), 1, "--plain-http"),
         ((f"{encrypted.elsewhere}/{image}",), 1, "--skip-verify"),
     ):
@@ -622,7 +622,7 @@ def test_http_to_https_and_half_a_name_have_hints_too(
     code, said = fails(kuke, namespace, "--plain-http", f"{encrypted.elsewhere}/team/none:1")
     assert (code, "leave --plain-http out" in said) == (1, True)
     code, said = fails(kuke, namespace, "busybox")
-    assert (code, "the whole name" in said) == (1, True)
+    assert (code, "the full name" in said) == (1, True)
 
 
 def test_tls_by_the_authority_or_by_trust(

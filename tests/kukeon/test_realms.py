@@ -137,7 +137,7 @@ def test_a_record_whose_namespace_is_no_text_is_no_reason_to_guess(
     tmp_path: Path, namespace: object
 ) -> None:
     record(tmp_path, "data/main/metadata.json", namespace)
-    with pytest.raises(UsageError, match=r"metadata\.json: spec\.namespace is no text"):
+    with pytest.raises(UsageError, match=r"metadata\.json: spec\.namespace must be text"):
         resolve("main", make(tmp_path), existing=never)
 
 
@@ -213,12 +213,12 @@ def _sparse(path: Path) -> None:
     ("make_file", "said"),
     [
         (lambda path: path.write_text("a: [b"), "neither YAML nor JSON"),
-        (lambda path: path.write_text("kind: Realm\nmetadata: {name: x}"), "no realm named main"),
-        (lambda path: path.write_text(MANIFEST + "---" + MANIFEST), "2 realms named main"),
+        (lambda path: path.write_text("kind: Realm\nmetadata: {name: x}"), "no realm main"),
+        (lambda path: path.write_text(MANIFEST + "---" + MANIFEST), "2 realms with the name main"),
         (lambda path: path.mkdir(), "is a directory"),
         (_sparse, "100 MB"),
         (os.mkfifo, "not a regular file"),
-        (lambda path: None, "there is no manifest"),
+        (lambda path: None, "does not exist"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00"), "not a text file"),
     ],
 )
@@ -250,7 +250,7 @@ def test_an_unreadable_record_is_a_warning_and_stops_a_change(
     settings = make(tmp_path)
     resolution = resolve("main", settings, existing=lambda: frozenset({"kukeon-main"}))
     assert resolution.namespace == "kukeon-main"
-    assert any("may not be read" in warning for warning in resolution.warnings)
+    assert any("permission denied" in warning for warning in resolution.warnings)
     with pytest.raises(Forbidden):
         resolve("main", settings, existing=never, changing=True)
 
@@ -265,7 +265,7 @@ def test_a_name_that_does_not_fit_is_refused_before_anything(tmp_path: Path, nam
 
 def test_a_namespace_in_a_record_is_checked_like_a_typed_one(tmp_path: Path) -> None:
     record(tmp_path, "data/main/metadata.json", "../../x")
-    with pytest.raises(UsageError, match="no namespace name"):
+    with pytest.raises(UsageError, match="not a valid namespace name"):
         resolve("main", make(tmp_path), existing=never)
 
 

@@ -61,19 +61,19 @@ def test_any_bytes_are_read(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "no JSON"),
-        (b"{", "no JSON"),
-        (b"\xff\xfe", "no JSON"),
-        (b"[" * 200_000, "no JSON"),
-        (b'{"manifests":' * 50_000 + b"1" + b"}" * 50_000, "no JSON"),
-        (b'{"size": ' + b"9" * 10_000 + b"}", "no JSON"),
+        (b"", "invalid JSON"),
+        (b"{", "invalid JSON"),
+        (b"\xff\xfe", "invalid JSON"),
+        (b"[" * 200_000, "invalid JSON"),
+        (b'{"manifests":' * 50_000 + b"1" + b"}" * 50_000, "invalid JSON"),
+        (b'{"size": ' + b"9" * 10_000 + b"}", "invalid JSON"),
         (b"null", "null"),
-        (b"[]", "no JSON object"),
-        (b'{"manifests": {}}', "manifests is no list"),
-        (b'{"manifests": [1]}', r"manifests\[0\] is no JSON object"),
-        (b'{"manifests": [{"digest": "sha256:x"}]}', r"manifests\[0\].digest is no digest"),
-        (b'{"manifests": [{"digest": "../../etc/passwd"}]}', "is no digest"),
-        (b'{"annotations": {"a": 1}}', "annotations is no object of texts"),
+        (b"[]", "not a JSON object"),
+        (b'{"manifests": {}}', "manifests is not valid .expected: list"),
+        (b'{"manifests": [1]}', r"manifests\[0\] is not a JSON object"),
+        (b'{"manifests": [{"digest": "sha256:x"}]}', r"manifests\[0\].digest is not valid"),
+        (b'{"manifests": [{"digest": "../../etc/passwd"}]}', "is not valid"),
+        (b'{"annotations": {"a": 1}}', "annotations is not valid .expected: "),
     ],
 )
 def test_a_bad_index_is_a_problem_in_words(data: bytes, says: str) -> None:
@@ -88,14 +88,14 @@ def test_a_size_has_to_be_a_number_that_can_be_one() -> None:
         data = encoded({"manifests": [{"digest": DIGEST, "size": size}]})
         document = read_document(data, INDEX)
         assert document.manifests[0].size is None
-        assert document.problems == ("manifests[0].size is no size",)
+        assert document.problems == ("manifests[0].size is not valid (expected: size)",)
 
 
 def test_a_list_without_end_is_cut() -> None:
     data = encoded({"layers": [{"digest": DIGEST, "size": 1}] * (MOST_CHILDREN + 1)})
     document = read_document(data, MANIFEST)
     assert len(document.layers) == MOST_CHILDREN
-    assert any(f"{MOST_CHILDREN + 1} members" in one for one in document.problems)
+    assert any(f"{MOST_CHILDREN + 1} entries" in one for one in document.problems)
 
 
 def test_the_media_type_that_points_to_it_decides_what_a_document_is() -> None:

@@ -279,7 +279,7 @@ def test_a_blank_that_may_have_been_a_tab_is_no_proof() -> None:
     *_, row = read_images([image("a", "k=1\n2"), image("b", "k=x y")])
     assert isinstance(row, Refused)
     assert row.line == 4
-    assert row.reason == "it follows a broken row, and nothing proves where its cells begin"
+    assert row.reason == "it follows a broken row, so the positions of its cells are not certain"
 
 
 def test_the_tail_of_a_reference_is_no_row() -> None:
@@ -295,7 +295,7 @@ def test_a_row_of_a_wrong_type_spoils_no_other() -> None:
     header, *lines = tables.tasks([("t1", "1", "RUNNING"), ("t2", "2", "RUNNING")])
     wrong = lines[0].replace("1    ", "x    ").replace("tx", "t1")
     rows = list(parse_tasks([header, wrong, lines[1]]))
-    assert rows[0] == Refused(2, wrong, "'x' does not fit its column")
+    assert rows[0] == Refused(2, wrong, "the text 'x' does not fit its column")
     assert rows[1] == Task(id="t2", pid=2, status="RUNNING")
 
 
@@ -355,7 +355,7 @@ def test_a_missing_column_is_named() -> None:
 
 
 def test_a_column_that_is_there_twice_is_refused() -> None:
-    with pytest.raises(Unreadable, match="two columns TASK"):
+    with pytest.raises(Unreadable, match="the column TASK"):
         list(parse_tasks(["TASK TASK PID STATUS"]))
 
 

@@ -28,7 +28,7 @@ def test_the_time_limit_ends_the_child_and_what_it_started(script: Script, tmp_p
         with pytest.raises(TimeLimit) as caught:
             Processes().run(Call(("ctr", "images", "ls"), timeout=limit))
         assert time.monotonic() - started < limit + 20
-        assert caught.value.message == f"ctr gave no answer within {in_seconds(limit)}"
+        assert caught.value.message == f"ctr did not answer within {in_seconds(limit)}"
         assert "--timeout" in (caught.value.hint or "")
         if all(map(written, pids)):
             break

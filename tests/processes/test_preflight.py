@@ -57,7 +57,7 @@ def test_a_program_that_may_not_be_executed_is_forbidden(
 
 
 def test_a_folder_is_no_program(tmp_path: Path) -> None:
-    with pytest.raises(Forbidden, match="is a folder"):
+    with pytest.raises(Forbidden, match="is a directory"):
         Processes().run(Call((str(tmp_path),)))
 
 
@@ -82,7 +82,7 @@ def test_a_program_that_the_kernel_refuses_is_one_sentence(
     program.chmod(0o755)
     with tidied_after_sh(), pytest.raises(Forbidden) as caught:
         Processes().run(Call((str(program),)))
-    assert caught.value.message.startswith(f"{program} can't be executed: {reason}")
+    assert caught.value.message.startswith(f"cannot execute {program}: {reason}")
 
 
 def test_too_many_words_are_one_sentence(script: Script) -> None:
@@ -106,7 +106,7 @@ def test_a_stale_socket_and_a_regular_file_have_no_daemon(script: Script, tmp_pa
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(stale)
     Path(plain).touch()
-    with pytest.raises(CtrFailed, match=r"stale has no daemon listening$"):
+    with pytest.raises(CtrFailed, match=r"stale exists, but containerd does not listen on it"):
         Processes().run(Call(call.argv, socket=stale))
     with pytest.raises(CtrFailed, match=r"plain is not a socket$"):
         Processes().run(Call(call.argv, socket=plain))

@@ -121,7 +121,7 @@ def test_a_folder_with_recordings_is_refused_unless_appended_to(tmp_path: Path) 
     recorder(tmp_path).write(LS, gave(LS))
     with pytest.raises(UsageError) as caught:
         recorder(tmp_path)
-    assert caught.value.message == f"the folder {tmp_path} holds recordings already"
+    assert caught.value.message == f"the directory {tmp_path} already has recordings"
     assert "--record-append" in (caught.value.hint or "")
     (tmp_path / "041-x.json").touch()
     recorder(tmp_path, append=True).write(LS, gave(LS))
@@ -225,7 +225,7 @@ def test_what_can_not_be_masked_is_not_stored(tmp_path: Path) -> None:
     assert stored["sizes"] == {"stdout": 24}
     with pytest.raises(Unreadable) as caught:
         Player(tmp_path).answer(call)
-    assert "environment can't be masked" in (caught.value.hint or "")
+    assert "environment variables could not be masked" in (caught.value.hint or "")
 
 
 def test_a_password_in_the_argv_is_hidden_and_the_call_is_found(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_folder_without_recordings_is_wrong_usage(tmp_path: Path) -> None:
 def test_a_file_is_no_folder_to_record_into(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(UsageError, match="can't record into"):
+        with pytest.raises(UsageError, match="cannot record into"):
             recorder(folder)
 
 
@@ -260,9 +260,9 @@ def test_a_folder_of_somebody_else_is_forbidden(tmp_path: Path) -> None:
     if root:
         os.seteuid(65534)
     try:
-        with pytest.raises(Forbidden, match="can't record into"):
+        with pytest.raises(Forbidden, match="cannot record into"):
             recorder(folder)
-        with pytest.raises(Forbidden, match="can't replay"):
+        with pytest.raises(Forbidden, match="cannot replay"):
             Player(folder)
     finally:
         if root:
@@ -281,6 +281,6 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_recording(
     with pytest.raises(KukeCtrError) as caught:
         first.write(LS, gave(LS))
     monkeypatch.undo()
-    assert caught.value.message == f"can't record into {tmp_path}: No space left on device"
+    assert caught.value.message == f"cannot record into {tmp_path}: No space left on device"
     assert caught.value.hint is not None
     assert list(tmp_path.iterdir()) == []

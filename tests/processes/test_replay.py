@@ -67,8 +67,10 @@ def test_a_call_that_was_not_recorded_names_the_nearest(tmp_path: Path) -> None:
         first.write(call, gave(call))
     with pytest.raises(Unreadable) as caught:
         Player(tmp_path).answer(Call(("ctr", "-a", "/x.sock", "-n", "main", "task", "ls")))
-    assert caught.value.message == (f"the recording {tmp_path} has no call `ctr -n main task ls`")
-    assert caught.value.hint == "the nearest one that it has is `ctr -n main tasks ls`"
+    assert caught.value.message == (
+        f"the recording {tmp_path} does not have the call `ctr -n main task ls`"
+    )
+    assert caught.value.hint == "the most similar call in it: `ctr -n main tasks ls`"
     assert caught.value.exit_code == 4
 
 

@@ -223,7 +223,7 @@ def test_bytes_that_do_not_fit_their_digest_or_size_are_a_problem() -> None:
     assert not found.complete
     assert found.missing == ()
     assert [problem.partition(": ")[0] for problem in found.problems] == [config, config]
-    assert "do not fit its digest" in found.problems[0]
+    assert "do not match its digest" in found.problems[0]
     assert "descriptor says" in found.problems[1]
 
 
@@ -235,7 +235,7 @@ def test_what_is_too_large_is_never_read() -> None:
     (found,) = inspect(Scope(ctr_of(store), NAMESPACE), [image_of(one)])
     assert ("content", "get", config) not in store.calls
     assert found.problems == (
-        f"{config}: it is larger than {LARGEST_DOCUMENT} bytes: it was not read",
+        f"{config}: it was not read: it is larger than {LARGEST_DOCUMENT} bytes",
     )
     assert found.missing == ()
 

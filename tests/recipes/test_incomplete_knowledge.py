@@ -73,7 +73,7 @@ def test_a_failed_run_removes_nothing_that_may_run(
     running.undo(Scope(ctr, "kukeon-main"), made("token", log))
     assert removals(fake_ctr) == []
     assert log.path.exists()
-    assert "nothing of it was removed" in capfd.readouterr().err
+    assert "nothing was removed" in capfd.readouterr().err
 
 
 def test_a_task_that_is_left_out_of_the_list_may_run(ctr: Ctr, fake_ctr: FakeCtr) -> None:
@@ -120,9 +120,9 @@ def test_without_a_container_a_snapshot_goes_that_is_of_the_run(
         ("CREATED", False, 130, "undo"),
         ("", True, 130, "discard"),  # it has ended meanwhile
         ("STOPPED", True, 130, "discard"),
-        ("RUNNING", True, 130, "goes on"),
+        ("RUNNING", True, 130, "is still running"),
         ("RUNNING", True, NO_READER, "discard"),
-        ("hung", False, 130, "may go on"),
+        ("hung", False, 130, "may still be running"),
     ],
 )
 def test_what_was_left_is_removed_only_where_it_is_known_to_be_over(
@@ -158,7 +158,10 @@ def test_an_exec_that_goes_on_is_ended_by_a_line_that_names_it_all(
         realm, "web", "e1", Outcome(124, finished=False, why="time passed"), tty=False
     )
     line = "kuke-ctr tasks kill --exec-id e1 -s KILL web --namespace kukeon-main"
-    assert f"time passed; the process goes on in web: `{line}` ends it" in capfd.readouterr().err
+    assert (
+        f"time passed; the process is still running in web: `{line}` kills it"
+        in capfd.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(("status", "stays"), [("hung", True), ("RUNNING", True), ("", False)])
@@ -257,7 +260,7 @@ def test_the_time_limit_holds_where_nobody_stays(
     program.chmod(0o755)
     words = {"run": ("run", "-d", "--null-io", "app", "true"), "exec": ("exec", "-d", "web", "ls")}
     assert main(["-n", "kukeon-main", "--timeout", "1", *words[verb]]) == 124
-    assert "no answer within 1 second\n" in capfd.readouterr().err
+    assert "not answer within 1 second\n" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(("owner", "mode", "refused"), [(1, 0o1777, True), (1, 0o755, False)])

@@ -261,7 +261,7 @@ def trap(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_trap_is_refused(trap: Path) -> None:
-    with pytest.raises(Forbidden, match=r"it is not read") as refused:
+    with pytest.raises(Forbidden, match=r"it was not read") as refused:
         open_log(LogFile(trap, trap.parents[1]))
     assert refused.value.exit_code == 126
     assert str(trap) in refused.value.message
@@ -274,7 +274,7 @@ def test_a_trap_that_appears_while_it_is_followed_is_refused(log: Path, tmp_path
         log.unlink()
         log.symlink_to("/etc/passwd")
 
-    with pytest.raises(Forbidden, match="is a link"):
+    with pytest.raises(Forbidden, match="is a symbolic link"):
         followed(log, swap)
 
 

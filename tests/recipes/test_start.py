@@ -165,7 +165,7 @@ def test_options_behind_the_container_are_told_as_such() -> None:
     said = f'{EXEC}exec: "-it": executable file not found in $PATH\n'
     error = start_failure(said.encode(), CALL, ["-it", "sh"])
     assert error is not None
-    assert "options stand before" in str(error.hint)
+    assert "options of kuke-ctr before" in str(error.hint)
 
 
 @pytest.mark.parametrize(
@@ -191,11 +191,19 @@ def test_a_short_name_has_a_whole_one(short: str, whole: str) -> None:
         (
             ["docker.io/library/busybox:latest"],
             [],
-            "its whole name is docker.io/library/busybox",
+            "use the full name docker.io/library/busybox",
         ),
-        ([], ["docker.io/library/busybox:latest"], "other has docker.io/library/busybox:latest: "),
-        ([], ["busybox"], "the namespace other has it: "),
-        (["x.io/a:1"], [], "there are: x.io/a:1; `kuke-ctr images pull docker.io/library/busybox:"),
+        (
+            [],
+            ["docker.io/library/busybox:latest"],
+            "other has docker.io/library/busybox:latest; to copy it: ",
+        ),
+        ([], ["busybox"], "namespace other has it; to copy it: "),
+        (
+            ["x.io/a:1"],
+            [],
+            "x.io/a:1; to fetch it: `kuke-ctr images pull docker.io/library/busybox:",
+        ),
     ],
 )
 def test_an_image_with_a_short_name_is_looked_for_by_its_whole_one(
@@ -237,7 +245,7 @@ def test_what_can_not_be_a_variable_is_refused(given: str) -> None:
 def test_a_bad_line_of_a_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "env"
     file.write_text("A=1\n\n# comment\n=x\n")
-    with pytest.raises(UsageError, match=f"--env-file {file}, line 4: '' is no name"):
+    with pytest.raises(UsageError, match=f"--env-file {file}, line 4: '' is not the name"):
         environment_of([], [str(file)], OURS)
 
 
@@ -261,7 +269,7 @@ def test_other_volumes_are_refused(volume: str) -> None:
 @pytest.mark.parametrize("source", ["src", "source"])
 def test_what_is_bound_must_exist(tmp_path: Path, source: str) -> None:
     require_sources([f"type=bind,{source}={tmp_path},dst=/x", "type=tmpfs,src=/nope", "bogus"])
-    with pytest.raises(UsageError, match="there is no /nope on this host"):
+    with pytest.raises(UsageError, match="/nope does not exist on this host"):
         require_sources([f"type=bind,{source}=/nope,dst=/x"])
 
 

@@ -107,7 +107,7 @@ def test_usage_is_there_from_1_7_on(version: str, capsys: Capture) -> None:
     if version < "1.7":
         assert code == 1
         assert f"ctr {version}" in err
-        assert "it came with ctr 1.7" in err
+        assert "it needs ctr 1.7" in err
         return
     assert code == 0
     (layer,) = json.loads(out)

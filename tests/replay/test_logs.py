@@ -79,7 +79,7 @@ def test_kukeon_0_1_has_none_and_that_is_said(
     assert run("0.1.0", container, "-r", realm, containerd=containerd) == 5
     out, err = capfdbinary.readouterr()
     assert out == b""
-    assert b"go into FIFOs" in err
+    assert b"to FIFOs" in err
     assert f"kuke-ctr attach {container}".encode() in err
 
 

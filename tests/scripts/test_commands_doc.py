@@ -1,4 +1,4 @@
-"""docs/commands.md is what the code says, and the tree of commands is what tree.py says it is."""
+"""docs/commands.md is what the code says, and the tree of commands is what words.py says it is."""
 
 import re
 

@@ -27,7 +27,7 @@ def test_dockers_notation_is_read(text: str, keys: bytes) -> None:
 
 @pytest.mark.parametrize("text", ["", "ctrl-", "ctrl-1", "alt-a", "ab", "a,,b", "é", "a,"])
 def test_other_notations_are_wrong_usage(text: str) -> None:
-    with pytest.raises(UsageError, match="no detach key sequence"):
+    with pytest.raises(UsageError, match="not a sequence of detach keys"):
         parse_keys(text)
 
 

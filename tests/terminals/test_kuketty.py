@@ -172,7 +172,7 @@ def failure(path: Path, kind: type[KukeCtrError]) -> KukeCtrError:
         kuketty.attach(path)
     assert str(path) in caught.value.message
     assert "kuke-ctr logs" in str(caught.value.hint)
-    assert "kuke-ctr exec -t" in str(caught.value.hint)
+    assert "kuke-ctr exec -it" in str(caught.value.hint)
     assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
     return caught.value
 
@@ -186,7 +186,7 @@ def test_a_socket_without_a_listener_says_so(tmp_path: Path) -> None:
     path = tmp_path / "socket"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
-    assert "nobody listening" in failure(path, CtrFailed).message
+    assert "no kuketty listening" in failure(path, CtrFailed).message
 
 
 def test_without_permission_the_group_is_named(
@@ -211,17 +211,17 @@ def test_a_link_in_the_containers_folder_leads_to_nobody_elses_terminal(
         (folder / "socket").symlink_to(serve())
     else:
         (folder / "socket").touch()
-    assert "a trap from inside" in failure(folder / "socket", Forbidden).message
+    assert "used, because somebody in" in failure(folder / "socket", Forbidden).message
     assert not (tmp_path / "log").exists()
 
 
 @pytest.mark.parametrize(
     ("way", "what"),
     [
-        ("refusing", "said no: too many clients"),
-        ("junk", "no JSON"),
+        ("refusing", "refused: too many clients"),
+        ("junk", "invalid JSON"),
         ("closing", "without an answer"),
-        ("empty-handed", "passed no terminal"),
+        ("empty-handed", "answered without a terminal"),
     ],
 )
 def test_an_answer_that_is_none_says_what_it_was(serve: Serve, way: str, what: str) -> None:

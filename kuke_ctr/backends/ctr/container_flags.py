@@ -89,7 +89,7 @@ FLAGS = (
     ContainerFlag(
         "user",
         Kind.TEXT,
-        "USER[:GROUP], names or numbers (ctr 1.7).",
+        "User and group, names or numbers: USER[:GROUP] (ctr 1.7).",
         "USER",
         ("-u",),
         BOTH,

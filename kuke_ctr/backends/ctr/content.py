@@ -44,11 +44,11 @@ def whole_digest(scope: Scope, text: str) -> str:
     found = [digest for digest in digests(scope) if digest.startswith(front)]
     if not found:
         raise NotFound(
-            f"no content of the namespace {scope.namespace} has a digest like {text}",
-            hint=f"{scope.line('content', 'ls')} lists what there is",
+            f"no content in namespace {scope.namespace} has a digest that begins with {text}",
+            hint=f"{scope.line('content', 'ls')} lists the content",
         )
     if len(found) > 1:
-        raise UsageError(f"{text} is the front of {len(found)} digests", hint=", ".join(found[:5]))
+        raise UsageError(f"{text} matches {len(found)} digests", hint=", ".join(found[:5]))
     return found[0]
 
 
@@ -59,7 +59,9 @@ def require_whole(text: str) -> None:
 
 
 def _no_digest(text: str) -> UsageError:
-    return UsageError(f"{text!r} is no digest", hint="for example sha256:e60a441b201a")
+    return UsageError(
+        f"{text!r} is not a digest or the beginning of one", hint="for example sha256:e60a441b201a"
+    )
 
 
 def get(scope: Scope, digest: str, descriptor: int, timeout: float | None) -> Result:
@@ -160,8 +162,8 @@ def remove(scope: Scope, digest: str, flags: Sequence[str] = ()) -> Result:
     said = scope.change("content", "rm", *flags, digest)
     if not said.planned and digest not in lines_of(said.stdout):
         raise NotFound(
-            f"no content of the namespace {scope.namespace} has the digest {digest}",
-            hint=f"{scope.line('content', 'ls')} lists what there is",
+            f"no content in namespace {scope.namespace} has the digest {digest}",
+            hint=f"{scope.line('content', 'ls')} lists the content",
             command=mask(said.argv),
         )
     return said

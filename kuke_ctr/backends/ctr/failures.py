@@ -7,15 +7,20 @@ from kuke_ctr.processes.calls import Result, mask
 
 _LOG_LINE = re.compile(r'^time="[^"]*" level=\w+ msg=')
 
-_MOUNT = "ctr's fields are type=bind,src=/a,dst=/b,options=rbind:ro; -v /a:/b:ro is short for that"
-_RUNTIME = "--runtime takes io.containerd.runc.v2 or the like, or the path of a shim's program"
-_USER = "the container's image has none of that name (/etc/passwd, /etc/group); a number will do"
-_MEMORY = "--memory-limit is less than it takes to start it; 16m is fine for a shell"
+_MOUNT = "write a mount as type=bind,src=/a,dst=/b,options=rbind:ro, or in short as -v /a:/b:ro"
+_RUNTIME = "--runtime takes a name such as io.containerd.runc.v2, or the path of a shim"
+_USER = (
+    "the image has no user or group of that name (/etc/passwd, /etc/group); use a number instead"
+)
+_MEMORY = "--memory-limit is too small to start the container; 16m is enough for a shell"
 _OF_CONTAINERS = (
     ("invalid mount specification", _MOUNT),
     ("mount option ", _MOUNT),
-    ("error mounting ", f"the source must exist on this host, and a bind mount be one: {_MOUNT}"),
-    ("set in config.json failed", "--cwd names a folder in the container"),
+    ("error mounting ", f"the source must exist on this host; {_MOUNT}"),
+    (
+        "set in config.json failed",
+        "--cwd must be the absolute path of a directory in the container",
+    ),
     ("no users found", _USER),
     ("no groups found", _USER),
     ("invalid runtime name", _RUNTIME),
@@ -32,11 +37,19 @@ _KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
     (
         "context deadline exceeded",
         TimeLimit,
-        "containerd may hang; --timeout SECONDS sets the limit",
+        "containerd may be hanging; --timeout sets how long to wait, for example --timeout 5m",
     ),
-    ("failed to dial", CtrFailed, "is containerd running? `systemctl status containerd` tells"),
-    ("connection error", CtrFailed, "is containerd running? `systemctl status containerd` tells"),
-    ("namespace validation", CtrFailed, "see `kuke-ctr namespaces ls` for the names there are"),
+    (
+        "failed to dial",
+        CtrFailed,
+        "is containerd running? check with `systemctl status containerd`",
+    ),
+    (
+        "connection error",
+        CtrFailed,
+        "is containerd running? check with `systemctl status containerd`",
+    ),
+    ("namespace validation", CtrFailed, "`kuke-ctr namespaces ls` lists the namespaces"),
     (
         "snapshotter not loaded",
         CtrFailed,
@@ -45,10 +58,15 @@ _KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
     (
         "No help topic",
         CtrFailed,
-        "this ctr has no such command; `kuke-ctr version` shows how old it is",
+        "this version of ctr does not have this command; `kuke-ctr version` shows the version",
     ),
-    ("not found", NotFound, "see the list (`ls`) of the same realm for what there is"),
-    ("unknown service", CtrFailed, "this ctr is newer than the containerd it talks to"),
+    ("not found", NotFound, "the `ls` command of the same realm shows what exists"),
+    (
+        "unknown service",
+        CtrFailed,
+        "this containerd is older than ctr and does not have this function; use a ctr of "
+        "containerd's version (--ctr)",
+    ),
 )
 
 
@@ -76,10 +94,12 @@ def failure_of(result: Result) -> KukeCtrError:
     command = mask(result.argv)
     if not message:
         ending = f"exit code {result.exit_code}" if result.exit_code > 0 else "a signal"
-        usage = "a flag that this ctr does not know" if result.stdout else "no message"
+        usage = (
+            "printed its help: it does not know one of the flags" if result.stdout else "no message"
+        )
         return CtrFailed(
-            f"ctr ended with {ending} and {usage}",
-            hint="run the command below by hand to see all it says",
+            f"ctr failed ({ending}): {usage}",
+            hint="run the command below by hand to see its output",
             command=command,
         )
     for text, kind, hint in _KNOWN:

@@ -26,4 +26,6 @@ def hint_for(field: str | None, words: Sequence[str]) -> str | None:
         return None
     exactly = shlex.quote(equal(field, plain[0]))
     part = plain[0] if _PLAIN.fullmatch(plain[0]) else "REGEXP"
-    return f"a filter is a comparison: {exactly}, or {field}~={part} for a part of it"
+    return (
+        f"a filter is a comparison: {exactly} for the whole value, {field}~={part} for a part of it"
+    )

@@ -43,8 +43,9 @@ def find(scope: Scope, refs: Sequence[str]) -> list[Image | None]:
             raise RowsRefused(rows, command=mask(result.argv))
         if len(rows.records) > 1 or any(image.ref != ref for image in rows.records):
             raise Unreadable(
-                f"the row of the image {ref} is not what was asked for",
-                hint="a label that holds a line break has forged a row; see -o raw of `images ls`",
+                f"ctr printed a row for another image than {ref}",
+                hint="a label with a line break can look like a row; `images ls -o raw` "
+                "shows what ctr printed",
                 command=mask(result.argv),
             )
         found.append(rows.records[0] if rows.records else None)
@@ -84,7 +85,7 @@ def remove(scope: Scope, ref: str, flags: Sequence[str] = ()) -> None:
     """`ctr images rm [FLAG...] REF`. NotFound where there is none: ctr's exit code is 0 then."""
     done = scope.change("images", "rm", *flags, *positional(ref))
     if not done.planned and b"image not found" in done.stderr:
-        raise NotFound(f"there was no image {ref} any more", command=mask(done.argv))
+        raise NotFound(f"the image {ref} was already removed", command=mask(done.argv))
 
 
 def snapshot_of_mount(

@@ -23,7 +23,7 @@ def require(ctr: Ctr, name: str) -> None:
     existing = names(ctr)
     if name not in existing:
         near = get_close_matches(name, existing, n=3)
-        hint = f"near: {', '.join(near)}" if near else "`kuke-ctr namespaces ls` lists them"
+        hint = f"similar: {', '.join(near)}" if near else "`kuke-ctr namespaces ls` lists them"
         raise NotFound(f"there is no namespace {name}", hint=hint)
 
 

@@ -45,7 +45,7 @@ def created(scope: Scope, key: str, snapshotter: str | None = None) -> datetime 
             return None
         raise
     except (ValueError, LookupError, TypeError):
-        raise Unreadable(f"when the snapshot {key} was made can't be read") from None
+        raise Unreadable(f"the time when the snapshot {key} was created cannot be read") from None
 
 
 def mounts(

@@ -140,8 +140,10 @@ def listing(rows: Iterable[R | Refused]) -> Listing[R]:
 class _Differs(Unreadable):
     def __init__(self, difference: str, *, command: tuple[str, ...]) -> None:
         super().__init__(
-            f"the table that ctr printed and the names beside it do not agree: {difference}",
-            hint="a label that holds a line break has forged or hidden a row; see -o raw",
+            "the rows that ctr printed do not match the names that it printed with -q: "
+            f"{difference}",
+            hint="a label with a line break can look like a row or hide one; -o raw shows "
+            "what ctr printed",
             command=command,
         )
 
@@ -155,7 +157,7 @@ def _difference(found: Listing[R], name_of: Callable[[R], str], names: Result) -
     hidden = sorted((named - listed).elements()) if not found.refused else []
     parts = []
     if forged:
-        parts.append("only the table has " + ", ".join(map(repr, forged[:5])))
+        parts.append("only in the table: " + ", ".join(map(repr, forged[:5])))
     if hidden:
-        parts.append("only the names have " + ", ".join(map(repr, hidden[:5])))
+        parts.append("only with -q: " + ", ".join(map(repr, hidden[:5])))
     return "; ".join(parts)

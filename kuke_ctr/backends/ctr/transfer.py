@@ -14,93 +14,98 @@ from kuke_ctr.processes.calls import Call, Result, mask
 
 Verb = Literal["pull", "push", "import", "export"]
 
-CREDENTIALS = "--user NAME asks for the password, --realm-credentials takes the realm's"
-_REFUSED = "the registry does not take this name with this password"
+CREDENTIALS = (
+    "--user NAME asks for the password; --realm-credentials uses those of the realm's record"
+)
+_REFUSED = "the registry refused this user name and password"
 
 # what ctr's message holds -> the error it is, and the hint; the first that fits
 _KNOWN: tuple[tuple[str, type[KukeCtrError], str], ...] = (
     (
         "server gave HTTP response to HTTPS client",
         CtrFailed,
-        "this registry speaks http: --plain-http, if you trust the way to it",
+        "this registry uses http; add --plain-http if you trust the network to it",
     ),
     (
         "x509:",
         CtrFailed,
-        "--skip-verify trusts its certificate as it is; --tlscacert FILE (of pull and push) names "
-        "who signed it",
+        "--tlscacert FILE (pull, push) names the CA that signed its certificate; --skip-verify "
+        "accepts any certificate",
     ),
     (
         "dial tcp",
         CtrFailed,
-        "is the registry running, and are its name and its port right?",
+        "is the registry running, and are its host name and port correct?",
     ),
     ("401 Unauthorized", CtrFailed, CREDENTIALS),
     ("authorization failed", CtrFailed, CREDENTIALS),
     ("access denied", CtrFailed, CREDENTIALS),
-    ("403 Forbidden", CtrFailed, "this user may not do that in this repository"),
+    ("403 Forbidden", CtrFailed, "this user has no permission to do this in this repository"),
     (
         "400 Bad Request",
         CtrFailed,
-        "does this registry speak https? then leave --plain-http out",
+        "if this registry uses https, leave --plain-http out",
     ),
     (
         "object required",
         CtrFailed,
-        "ctr wants the whole name: docker.io/library/busybox:latest for busybox",
+        "ctr needs the full name, for example docker.io/library/busybox:latest instead of busybox",
     ),
     (
         "invalid reference format",
         CtrFailed,
-        "a name is REGISTRY/REPOSITORY:TAG, for example docker.io/library/busybox:1.36",
+        "write REGISTRY/REPOSITORY:TAG, for example docker.io/library/busybox:1.36",
     ),
     (
         "no match for platform",
         NotFound,
-        "its name is in the realm all the same: `kuke-ctr images inspect` shows its platforms",
+        "ctr has kept the image's name in the realm; `kuke-ctr images inspect` shows the "
+        "platforms of the image",
     ),
     (
         "no manifest found for platform",
         NotFound,
-        "`kuke-ctr images inspect` shows the platforms that it has",
+        "`kuke-ctr images inspect` shows the platforms of the image",
     ),
     (
         "image might be filtered out",
         NotFound,
-        "nothing in the archive is for this platform; --all-platforms takes all",
+        "the archive has no image for this platform; --all-platforms imports the others too",
     ),
-    ("failed to resolve", NotFound, "the registry has no such repository, or no such tag"),
+    ("failed to resolve", NotFound, "the registry does not have this repository or this tag"),
     (
         "no unpack platforms defined",
         CtrFailed,
-        "containerd unpacks by itself with its configured snapshotters only: --local lets ctr do "
-        "it, --no-unpack (import) leaves it for later",
+        "containerd cannot unpack with this snapshotter or for this platform; --local lets ctr "
+        "unpack, --no-unpack (import) skips it",
     ),
     (
         "unrecognized image format",
         CtrFailed,
-        "an archive is what `docker save` or `images export` writes; this is none, or is empty",
+        "this is not an image archive, or it is empty; `docker save` and `images export` write "
+        "such archives",
     ),
     (
         "invalid tar header",
         CtrFailed,
-        "an archive is what `docker save` or `images export` writes; this is none",
+        "this is not an image archive; `docker save` and `images export` write such archives",
     ),
-    ("unexpected EOF", CtrFailed, "the archive is cut off: was it copied whole?"),
+    ("unexpected EOF", CtrFailed, "the archive ends too early; was it copied completely?"),
     (
         'requires "--local" flag',
         CtrFailed,
-        "add --local: the transfer service of this ctr has no such thing",
+        "add --local: containerd's transfer service cannot do this",
     ),
     (
         "content digest sha256:",
         NotFound,
-        "part of the image is not here: leave --all-platforms out, or pull it with that first",
+        "a part of the image is not in this realm; leave --all-platforms out, or pull the image "
+        "with --all-platforms first",
     ),
     (
         "no space left on device",
         CtrFailed,
-        "the disk is full; `kuke-ctr content prune` and `images prune` make room",
+        "the disk is full; `kuke-ctr images prune` and `kuke-ctr content prune` free space",
     ),
 )
 

@@ -132,6 +132,6 @@ def require(ctr: Ctr, *words: str) -> None:
     if numbers and numbers < numbers_of(since):
         command = " ".join(words)
         raise CtrFailed(
-            f"{ctr.version()} has no `{command}`: it came with ctr {since}",
-            hint="a newer ctr works with an older containerd: name it with --ctr",
+            f"{ctr.version()} does not have `{command}`; it needs ctr {since} or later",
+            hint="name a newer ctr with --ctr; it also works with an older containerd",
         )

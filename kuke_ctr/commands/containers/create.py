@@ -35,26 +35,28 @@ app = typer.Typer()
 def create(
     session: Session,
     image: Annotated[
-        str, typer.Argument(metavar="IMAGE", help="An image; with --config, the container's id.")
+        str, typer.Argument(metavar="IMAGE", help="The image; with --config, the container's id.")
     ],
     name: Annotated[
         str | None, typer.Argument(metavar="CONTAINER", help="The id of the new container.")
     ] = None,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="COMMAND", help="Instead of the image's own.")
+        list[str] | None,
+        typer.Argument(metavar="COMMAND", help="The command to run; default: the image's own."),
     ] = None,
     *,
     env: Env = None,
     env_file: EnvFile = None,
-    tty: Annotated[bool, typer.Option("--tty", "-t", help="Its process has a terminal.")] = False,
+    tty: Annotated[bool, typer.Option("--tty", "-t", help="Give the process a terminal.")] = False,
     flags: ContainerFlags,
     create_namespace: CreateNamespace = False,
 ) -> None:
-    """Make a container, without starting it: `kuke-ctr tasks start` does that.
+    """Create a container without starting it; `kuke-ctr tasks start` starts it.
 
-    Runs `ctr containers create [FLAG]... -- IMAGE CONTAINER [COMMAND]...`. Options end at IMAGE:
-    what follows is the container's. A flag of ctr's that is not listed here goes with
-    `--extra=--gpus --extra=0`. Where it fails, no snapshot is left behind.
+    Options end at IMAGE: what follows is passed to the container. For a flag of ctr that is not
+    listed here use `--extra=--gpus --extra=0`. If it fails, no snapshot is left behind.
+
+    Runs `ctr containers create [FLAG]... -- IMAGE CONTAINER [COMMAND]...`.
     """
     chosen = (*flags.words(), *ctr_flags(tty=tty), *extra_flags(session))
     environment = environment_of(env or [], env_file or [], os.environ)
@@ -62,7 +64,10 @@ def create(
     if from_spec and (tty or environment.flags):
         refuse_beside_config(["--tty"] if tty else ["--env"])
     if from_folder and flags.text("snapshotter") is not None:
-        raise UsageError("--snapshotter has no effect with --rootfs", hint="leave it out")
+        raise UsageError(
+            "--snapshotter has no effect with --rootfs",
+            hint="--snapshotter has no effect with --rootfs, which uses no snapshot",
+        )
     given = _positionals(image, name, command or (), with_config=from_spec)
     made = given[0 if from_spec else 1]
     realm = session.realm(changing=True, create=create_namespace)
@@ -81,14 +86,14 @@ def _positionals(
     if with_config:
         if name is not None:
             raise UsageError(
-                "with --config the container's id alone is given",
-                hint="the command is in the spec, and there is no image",
+                "with --config give only the container's id",
+                hint="the OCI spec already has the command, and no image is used",
             )
         return (check_name(image, "container"),)
     if name is None:
         raise UsageError(
-            "an image and an id for the container are needed",
-            hint=f"kuke-ctr containers create {image} web sleep 3600",
+            "give an image, and an id for the new container",
+            hint=f"for example: kuke-ctr containers create {image} web sleep 3600",
         )
     if command[:1] == ["--"]:  # as docker and kubectl have it; ctr would take it for the program
         command = command[1:]

@@ -26,7 +26,8 @@ app = typer.Typer()
 def ls(
     session: Session,
     filters: Annotated[
-        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id~=web")
+        list[str] | None,
+        typer.Argument(metavar="FILTER", help="Filter of ctr, for example id~=web"),
     ] = None,
 ) -> None:
     """List the containers of a realm.
@@ -47,7 +48,7 @@ def ls(
 def info(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
-    spec: Annotated[bool, typer.Option("--spec", help="Only the OCI spec.")] = False,
+    spec: Annotated[bool, typer.Option("--spec", help="Print only the OCI spec.")] = False,
 ) -> None:
     """Show all that containerd knows about a container, as one document.
 

@@ -59,17 +59,19 @@ def rm(
         bool, typer.Option("--keep-snapshot", help="Its file system stays.")
     ] = False,
     every: Annotated[
-        bool, typer.Option("--all", help="Every container of the realm that has no living task.")
+        bool, typer.Option("--all", help="All containers of the realm without a running task.")
     ] = False,
     yes: Yes = False,
 ) -> None:
     """Remove containers and their snapshots.
 
-    Runs `ctr containers rm CONTAINER` for each, after `ctr tasks ls` and `ctr containers info`. A
-    container whose task has not stopped is refused; a task that has stopped goes with it, and so
-    does the log file of a container that `kuke-ctr run -d` made. With `--keep-snapshot`, `ctr
-    snapshots label` holds the snapshot first: containerd collects what nothing needs. `--all` says
-    what will go and asks, or needs --yes.
+    A container whose task has not stopped is refused. A stopped task is removed too, and so is the
+    log file of a container that `kuke-ctr run -d` created. With `--keep-snapshot` the snapshot gets
+    a label, so that containerd does not remove it later. `--all` lists what will be removed and
+    asks, or needs --yes.
+
+    Runs `ctr containers rm CONTAINER` for each, after `ctr tasks ls` and `ctr containers info`;
+    with `--keep-snapshot` `ctr snapshots label` first.
     """
     names_or_all("containers", names, every)
     words = (*flags(keep_snapshot=keep_snapshot), *extra_flags(session))
@@ -97,14 +99,14 @@ def _removable(realm: OpenRealm, states: dict[str, Task]) -> list[str]:
     living = [name for name in names if has_living_task(name, states)]
     if living:
         those = "1 container has" if len(living) == 1 else f"{len(living)} containers have"
-        note(f"{those} a task that has not stopped, and will be left alone: {some(living)}")
+        note(f"{those} a task that has not stopped, and will not be removed: {some(living)}")
     return [name for name in names if name not in living]
 
 
 def _what_goes(realm: OpenRealm, names: Sequence[str], keep_snapshot: bool) -> str:
     one = len(names) == 1
     whose = "its" if one else "their"
-    snapshots = f"with {whose} file system{'' if one else 's'}"
+    snapshots = f"with {whose} files"
     if keep_snapshot:
         snapshots = f"{whose} snapshot stays" if one else f"{whose} snapshots stay"
     what = f"{counted(len(names), 'container')} of {realm.described}"

@@ -20,7 +20,8 @@ app = typer.Typer()
 def ls(
     session: Session,
     filters: Annotated[
-        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id==pod1")
+        list[str] | None,
+        typer.Argument(metavar="FILTER", help="Filter of ctr, for example id==pod1"),
     ] = None,
 ) -> None:
     """List the sandboxes of a realm (ctr 1.7 and later).

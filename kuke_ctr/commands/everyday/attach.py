@@ -57,39 +57,44 @@ def _options_in(args: Sequence[str]) -> Iterator[str]:
 
 
 Keys = Annotated[
-    str, typer.Option("--detach-keys", metavar="KEYS", help="As in docker: ctrl-p,ctrl-q.")
+    str,
+    typer.Option(
+        "--detach-keys",
+        metavar="KEYS",
+        help="Keys that detach, as in docker: ctrl-p,ctrl-q. Default: ctrl-],ctrl-].",
+    ),
 ]
 NoStdin = Annotated[
-    bool, typer.Option("--no-stdin", help="Only look: nothing that is typed gets there.")
+    bool, typer.Option("--no-stdin", help="Only watch: nothing that you type is sent.")
 ]
 SigProxy = Annotated[
     bool,
     typer.Option(
         "--sig-proxy",
-        help="Without a terminal in the task: signals that we get, Ctrl-C too, go to it.",
+        help="Forward Ctrl-C and other signals to a task that has no terminal.",
     ),
 ]
 Save = Annotated[
     Path | None,
-    typer.Option("--save", metavar="FILE", help="Write what is shown to this new file as well."),
+    typer.Option(metavar="FILE", help="Also write the output to this new file."),
 ]
 Logs = Annotated[
-    bool, typer.Option("--logs", help="Follow the log file where the output goes into one.")
+    bool, typer.Option("--logs", help="If the output goes to a log file, follow that file.")
 ]
 Expect = Annotated[
     list[str] | None,
     typer.Option(
-        "--expect",
         metavar="REGEX",
-        help="Wait for this in the output and end with 0; with 124 where it does not come.",
+        help="Wait for this regular expression in the output; exit with 0 when it came, "
+        "124 when not.",
     ),
 ]
 Send = Annotated[
     list[str] | None,
     typer.Option(
-        "--send",
         metavar="TEXT",
-        help=r"Type this after what stands before it; knows \n, \r, \t, \e and \xHH.",
+        help="Type this text, after the options before it are done; knows \\n, \\r, \\t, "
+        "\\e and \\xHH.",
     ),
 ]
 
@@ -108,15 +113,17 @@ def attach_(
     send: Send = None,
     order: Annotated[str, typer.Option("--order", hidden=True)] = "",
 ) -> None:
-    r"""Look into a running container and type to it; leaving does it no harm.
+    """Use the terminal of a running container; leaving does not stop it.
 
-    Runs `ctr tasks attach CONTAINER`, or speaks to kuketty's socket where Kukeon's kuketty holds
-    the terminal. Ctrl-] twice detaches, Ctrl-C too where the task has no terminal: exit 0. When the
-    task ends, its exit code is ours, and ctr deletes the task. 125: a failure of ours or ctr's;
-    124: --timeout passed, or --expect waited in vain. -q leaves the notes on stderr out, but for an
-    end with another code than 0.
+    Press Ctrl-] twice to leave, or Ctrl-C if the task has no terminal (exit code 0). When the task
+    ends, ctr deletes it, and its exit code is kuke-ctr's. 125: ctr or kuke-ctr failed. 124:
+    --timeout passed, or the --expect text did not come. -q omits the notes, except the last one if
+    the exit code is not 0.
 
-    For scripts: --send 'date\n' --expect '20\d\d' --timeout 5s
+    In a script: kuke-ctr attach web --send 'date\\n' --expect '20\\d\\d' --timeout 5s
+
+    Runs `ctr tasks attach CONTAINER`, or connects to kuketty's socket if Kukeon's kuketty holds the
+    terminal.
     """
     watched = parse_keys(keys)
     script = _script(order, expect or [], send or [])
@@ -199,8 +206,8 @@ def _script(order: str, expects: Sequence[str], sends: Sequence[str]) -> "tuple[
         return ()
     if not expects:
         raise UsageError(
-            "--send without --expect would end before there is an answer",
-            hint=r"for example --send 'date\n' --expect '20\d\d'",
+            "--send without --expect would leave before there is an answer",
+            hint="for example: --send 'date\\n' --expect '20\\d\\d'",
         )
     from kuke_ctr.terminals.attachment import Step
 
@@ -222,8 +229,8 @@ def _pattern(text: str) -> bytes:
         re.compile(pattern)
     except re.error as error:
         raise UsageError(
-            f"--expect {text!r} is no regular expression: {error}",
-            hint=r"a character that means itself is \$ or \[",
+            f"--expect {text!r} is not a regular expression: {error}",
+            hint="write \\$ or \\[ for a character that has a meaning in regular expressions",
         ) from None
     return pattern
 
@@ -238,7 +245,7 @@ def _text(text: str) -> bytes:
         if code not in _ESCAPES:
             raise UsageError(
                 f"--send {text!r} has an unknown escape \\{code}",
-                hint=r"known are \n \r \t \e \0 \xHH, and \\ for a backslash",
+                hint="the known escapes are \\n \\r \\t \\e \\0 \\xHH, and \\\\ for a backslash",
             )
         return _ESCAPES[code]
 
@@ -251,10 +258,13 @@ def _announce(found: "Look", options: "AttachOptions") -> None:
     for text in remarks(found):
         note(text)
     if options.sig_proxy and _has_terminal(found):
-        note("--sig-proxy means nothing here: in a terminal Ctrl-C is a key like any other")
+        note(
+            "--sig-proxy has no effect: this task has a terminal, and Ctrl-C goes to it like any "
+            "key"
+        )
     ways = _ways(found, options)
     if ways and not options.script:
-        note(f"attaching to {found.name}; to leave it running, type {ways}")
+        note(f"attaching to {found.name}; type {ways} to leave it running")
 
 
 def _has_terminal(found: "Look") -> bool:
@@ -276,12 +286,9 @@ def _ways(found: "Look", options: "AttachOptions") -> str:
 
 def _input_ended(found: "Look", options: "AttachOptions") -> None:
     ways = _ways(found, options)
-    leave = f"; to leave, type {ways}" if ways else ""
+    leave = f"; type {ways} to leave" if ways else ""
     with suppress(OSError):
-        note(
-            f"stdin has ended, and there is no way to tell {found.name} so: "
-            f"what it prints is still shown{leave}"
-        )
+        note(f"ctr cannot pass end-of-file on to {found.name}; its output continues{leave}")
 
 
 def _tell(session: Session, found: "Look", ending: "Ending") -> None:
@@ -292,13 +299,13 @@ def _tell(session: Session, found: "Look", ending: "Ending") -> None:
     lines: list[str] = []
     if ending.kind is EndKind.ENDED and found.socket is not None:
         lines = [
-            f"the terminal of {name} was closed; its exit status is told by "
-            f"{found.line('tasks', 'rm', name)}, which deletes the task"
+            f"the terminal of {name} was closed; {found.line('tasks', 'rm', name)} prints its "
+            "exit status and deletes the task"
         ]
     elif ending.kind is EndKind.ENDED:
-        lines = [f"{name} ended with exit status {ending.status}; ctr has deleted its task"]
+        lines = [f"{name} exited with status {ending.status}; ctr has deleted its task"]
     elif ending.kind is not EndKind.EXPECTED and ending.exit_code != NO_READER:
-        lines = [f"{ending.why}; {name} runs on"]
+        lines = [f"{ending.why}; {name} is still running"]
     if ending.awaited is not None:
         lines = [*(f"kuke-ctr: {line}" for line in lines), *_instead(ending)]
     elif session.options.quiet and ending.exit_code == 0:
@@ -310,7 +317,10 @@ def _tell(session: Session, found: "Look", ending: "Ending") -> None:
 def _instead(ending: "Ending") -> Iterator[str]:
     awaited = (ending.awaited or b"").decode(errors="backslashreplace")
     seen = ending.seen.decode(errors="backslashreplace").splitlines()[-_SHOWN_LINES:]
-    yield f"kuke-ctr: {awaited!r} was not seen{', but:' if seen else ': nothing was'}"
+    yield (
+        f"kuke-ctr: {awaited!r} did not appear in the "
+        f"output{'; the last lines were:' if seen else ', which was empty'}"
+    )
     yield from (f"  {line}" for line in seen)
 
 

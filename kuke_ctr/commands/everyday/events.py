@@ -32,12 +32,13 @@ def events(
     session: Session,
     filters: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILTER", help='ctr\'s filters: topic=="/tasks/exit"'),
+        typer.Argument(metavar="FILTER", help='Filter of ctr, for example topic=="/tasks/exit"'),
     ] = None,
     until: Annotated[
         str | None,
         typer.Option(
-            metavar="TOPIC", help="End with the first event whose topic holds this regexp."
+            metavar="TOPIC",
+            help="End with the first event whose topic matches this regular expression.",
         ),
     ] = None,
 ) -> None:
@@ -52,12 +53,12 @@ def events(
     endless = until is None and options.timeout is None and options.replay is None
     if endless and (view.output in (Output.JSON, Output.YAML) or view.sort_by is not None):
         raise UsageError(
-            "events come without an end, and this form needs one",
-            hint="-o jsonl, or an end: --until TOPIC, --timeout 10s",
+            "this form prints nothing before the end, and events have no end",
+            hint="use -o jsonl, or set an end: --until TOPIC or --timeout 10s",
         )
     realms = session.realms()
     if not realms:
-        note("no realm exists: there is nothing to watch")
+        note("this host has no realm, so there are no events to show")
         return
     if not options.all_realms:
         realms[0].require_namespace()
@@ -109,7 +110,13 @@ class _Watch:
                     return
 
     def events(self) -> Iterator[Event]:
-        """The events; a line that is none is shown on stderr at once."""
+        """Show the events of a realm as they happen, until Ctrl-C, --until or --timeout.
+
+        Ctrl-C is exit code 130. --timeout is exit code 0, or 124 if the --until event did not come.
+        json, yaml and --sort-by need --until or --timeout.
+
+        Runs `ctr events namespace==NS,FILTER`. Records: Event.
+        """
         with closing(self._lines()) as lines:
             for number, line in enumerate(lines, start=1):
                 event = _event(line, number)
@@ -144,7 +151,7 @@ class _Watch:
         limit = self._session.options.timeout
         within = "in time" if limit is None else f"within {in_seconds(limit)}"  # replayed: none
         return TimeLimit(
-            f"no event whose topic matches {topic!r} came {within}", command=ended_by.command
+            f"no event with a topic that matches {topic!r} came {within}", command=ended_by.command
         )
 
 
@@ -159,7 +166,8 @@ def _pattern(until: str | None) -> re.Pattern[str] | None:
         return re.compile(until)
     except re.error as error:
         raise UsageError(
-            f"--until {until!r} is no regular expression: {error}", hint="for example /tasks/exit"
+            f"--until {until!r} is not a regular expression: {error}",
+            hint="for example: --until /tasks/exit",
         ) from None
 
 

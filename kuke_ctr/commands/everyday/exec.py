@@ -33,43 +33,57 @@ app = typer.Typer()
 Command = Annotated[list[str], typer.Argument(metavar="CMD", help="The program and its arguments.")]
 
 
+User = Annotated[str | None, typer.Option("--user", "-u", help="User and group, names or numbers.")]
+Cwd = Annotated[
+    str | None,
+    typer.Option("--cwd", "--workdir", "-w", help="Working directory in the container."),
+]
+Env = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env",
+        "-e",
+        metavar="K=V",
+        help="Environment variable NAME=VALUE (runs `env NAME=VALUE CMD`).",
+    ),
+]
+
+
 @app.command("exec", context_settings={"allow_interspersed_args": False})
 @takes(SCOPE, TRACE, HOST, RECORD)
 def exec_(
     session: Session,
-    container: Annotated[str, typer.Argument(metavar="ID", help="The running container.")],
+    container: Annotated[str, typer.Argument(metavar="ID", help="The id of a running container.")],
     command: Command,
     tty: Tty = False,
     interactive: Interactive = False,
     force_tty: ForceTty = False,
     detach: Detach = False,
-    user: Annotated[
-        str | None, typer.Option("--user", "-u", help="User (and group): a name or a number.")
-    ] = None,
-    cwd: Annotated[
-        str | None, typer.Option("--cwd", "--workdir", "-w", help="The folder it starts in.")
-    ] = None,
-    env: Annotated[
-        list[str] | None,
-        typer.Option("--env", "-e", metavar="K=V", help="As `env K=V` before the command."),
-    ] = None,
+    user: User = None,
+    cwd: Cwd = None,
+    env: Env = None,
 ) -> None:
     """Run a command in a running container.
 
-    Runs `ctr tasks exec --exec-id NEW [-t] -- ID CMD...`. Options end at ID. The exit code is that
-    of the command; 125 is a failure of ours or ctr's, 126 a program that can't be executed, 127 one
-    that is not there. Signals go on to it; with -t it gets HUP when we are ended. ctr has no flag
-    for the environment: --env needs a program `env` in the container, and everybody can read it.
+    Options end at ID. The exit code is that of the command; 125: ctr or kuke-ctr failed, 126: the
+    program cannot be executed, 127: there is no such program. Signals are forwarded to the command;
+    with -t it gets HUP when kuke-ctr ends. --env needs the program `env` in the container, and
+    everybody on the host can read the value.
+
+    Runs `ctr tasks exec --exec-id NEW [-t] -- ID CMD...`.
     """
     with own_failures():
         if cwd is not None:
             folder_inside(cwd)
         if detach and (tty or interactive):
-            raise UsageError("-d leaves at once: there is nobody for -t or -i", hint="leave it out")
+            raise UsageError(
+                "-d cannot be combined with -t or -i: it does not wait for the process",
+                hint="leave it out",
+            )
         require_terminal(tty and not session.options.dry_run, force_tty)
         words = _with_environment(without_dashes(command), env or [])
         if not words:
-            raise UsageError("there is no command", hint="kuke-ctr exec ID CMD...")
+            raise UsageError("a command to run is missing", hint="kuke-ctr exec ID CMD...")
         if env and session.options.trace:
             note("note: ctr exec has no --env; the command runs as `env NAME=VALUE... CMD`")
         if user is not None:
@@ -103,7 +117,7 @@ def _run(
         if not result.planned:
             shows = realm.scope.line("tasks", "ps", container)
             ends = _ending(realm, container, exec_id)
-            hint = f"{shows} shows it, {ends} ends it"
+            hint = f"{shows} shows it, {ends} kills it"
             print_id(exec_id, f"the process {exec_id} in {container}", hint)
         return Outcome(0)
     limit = session.options.timeout or None
@@ -127,11 +141,11 @@ def _put_in_order(
     number = signal.SIGHUP if tty else outcome.signal
     ended = number is not None and start.hang_up(realm.scope, container, exec_id, number)
     if ended and outcome.exit_code == TIME_PASSED:
-        start.tell(f"kuke-ctr: {outcome.why}: the process got HUP, and has ended")
+        start.tell(f"kuke-ctr: {outcome.why}: the process got SIGHUP and has ended")
     if not ended:
         start.tell(
-            f"kuke-ctr: {outcome.why or 'left it'}; the process goes on in {container}: "
-            f"{_ending(realm, container, exec_id)} ends it"
+            f"kuke-ctr: {outcome.why or 'kuke-ctr has left'}; the process is still running in "
+            f"{container}: {_ending(realm, container, exec_id)} kills it"
         )
 
 
@@ -144,8 +158,9 @@ def _with_environment(command: list[str], env: list[str]) -> list[str]:
     for one in env:
         if "=" not in one or one.startswith("="):
             raise UsageError(
-                f"--env {one!r}: exec takes NAME=VALUE only",
-                hint="ctr has no way to pass a value on unseen; put it in a file or in stdin (-i)",
+                f"--env {one!r}: exec needs NAME=VALUE",
+                hint="ctr cannot pass a value without showing it in `ps`; use a file, or "
+                "stdin with -i",
             )
     return ["env", *env, *command] if env else command
 

@@ -30,28 +30,34 @@ Write = Callable[[bytes | None], None]
 @takes(IN_REALM, format_option(Output.RAW), own=("-n",))
 def logs(
     session: Session,
-    container: Annotated[str, typer.Argument(metavar="ID", help="A container.")],
+    container: Annotated[str, typer.Argument(metavar="ID", help="The id of a container.")],
     following: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with what comes, until its task ends.")
+        bool, typer.Option("--follow", "-f", help="Continue with new output until the task ends.")
     ] = False,
     tail: Annotated[
-        str, typer.Option("--tail", "-n", metavar="LINES", help="Only the last lines; 0, or all.")
+        str,
+        typer.Option(
+            "--tail", "-n", metavar="LINES", help="Number of lines to show from the end; 0, or all."
+        ),
     ] = "all",
     since: Annotated[str | None, typer.Option("--since", "--until", hidden=True)] = None,
     times: Annotated[bool, typer.Option("--timestamps", "-t", hidden=True)] = False,
 ) -> None:
-    """Show what a container has printed, without attaching to it; also when containerd is down.
+    """Show what a container has printed, without attaching to it.
 
-    Reads the file that holds it: Kukeon's, that of `kuke-ctr run -d`, kuketty's, or the one that
-    the shim writes. Runs `ctr containers info ID` and `ctr tasks ls` where the files on disk do not
-    tell; -f runs `ctr tasks ls` to know when to end. On a terminal control sequences but colours
-    are left out; -o raw passes every byte, as a pipe gets it. Exits with 5 where its output is kept
-    nowhere (null IO, FIFOs), 126 where a file is refused, 130 at Ctrl-C. --timeout ends -f with 0.
+    Kukeon's logs are shown also while containerd is down. Exit code 5: the output is kept nowhere
+    (null IO, FIFOs). 126: the log file is refused. -f: Ctrl-C is 130, --timeout is 0. On a
+    terminal, control sequences other than colours are removed; -o raw prints every byte, as to a
+    pipe.
+
+    Reads the file that has the output: Kukeon's, that of `kuke-ctr run -d`, kuketty's, or the one
+    that the shim writes. Runs `ctr containers info ID` and `ctr tasks ls` to find it, and with -f
+    to know when the task ends.
     """
     if since is not None or times:
         raise UsageError(
-            "the lines of a log have no times: they are what the container printed",
-            hint=f"the last ones: `kuke-ctr logs --tail 100 {container}`",
+            "the lines of a log have no times",
+            hint=f"the last lines: `kuke-ctr logs --tail 100 {container}`",
         )
     lines = _lines(tail)
     realm = session.realm(lenient=True)
@@ -87,7 +93,7 @@ def print_log(
         print(_command(log.file.path, lines, following))
         return
     if log.kind is LogKind.STALE:
-        note(f"note: {log.file.path} is {log.kind}")
+        note(f"note: showing {log.file.path} ({log.kind})")
     elif session.options.trace:
         note(f"# reads {log.file.path}: {log.kind}")
     with Reader(log.file) as reader:
@@ -107,7 +113,7 @@ def _follow(
     pid = _pid(realm, container)
     other = add_held(reader, pid, realm.namespace, container) if pid else None
     if other is not None:
-        note(f"note: its shim writes into {other}, which is followed as well")
+        note(f"note: the task writes to {other}; it is followed as well")
     with Until(pid, lambda: reader.identities, output=_stdout(), seconds=limit) as over:
         _write_all(follow(reader, over), write)
 
@@ -125,8 +131,9 @@ def _lines(tail: str) -> int | None:
         return None
     if not tail.isdecimal():
         raise UsageError(
-            f"--tail {tail!r} is no number of lines",
-            hint="0, 100, all; the namespace has its long name after `logs`: --namespace",
+            f"--tail {tail!r} is not a number of lines",
+            hint="use 0, 100 or all; after `logs`, -n is the number of lines and the "
+            "namespace is --namespace",
         )
     return int(tail)
 
@@ -136,7 +143,7 @@ def _pid(realm: OpenRealm, container: str) -> int | None:
     try:
         return pid_of(realm.host, realm.namespace, container)
     except KukeCtrError as error:
-        note(f"note: when its task ends can't be known ({error.message}): Ctrl-C ends this")
+        note(f"note: ctr does not say when the task ends ({error.message}); press Ctrl-C to stop")
         return None
 
 

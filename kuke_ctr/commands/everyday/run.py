@@ -33,24 +33,31 @@ from kuke_ctr.commands.shared.process_options import (
 )
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.recipes.environment import environment_of
-from kuke_ctr.recipes.run import RUN_LABEL, Made, make_log, name_for, no_image, undo
+from kuke_ctr.recipes.run import RUN_LABEL, Made, RunLog, make_log, name_for, no_image, undo
 from kuke_ctr.recipes.volumes import mount_of, require_sources
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
-Image = Annotated[str, typer.Argument(metavar="IMAGE", help="A reference as `images ls` has.")]
+
+Image = Annotated[str, typer.Argument(metavar="IMAGE", help="The image, as `images ls` shows it.")]
 Command = Annotated[
-    list[str] | None, typer.Argument(metavar="CMD", help="Else the image's own command.")
+    list[str] | None,
+    typer.Argument(metavar="CMD", help="The command to run; default: the image's own."),
 ]
 Name = Annotated[
     str | None,
-    typer.Option("--name", "--id", metavar="ID", help="The container's id; else a new one."),
+    typer.Option("--name", "--id", metavar="ID", help="The container's id; default: a new one."),
 ]
 Remove = Annotated[bool, typer.Option("--rm", help="Remove the container when it ends.")]
 Volumes = Annotated[
     list[str] | None,
-    typer.Option("--volume", "-v", metavar="SRC:DST[:ro]", help="A bind mount, as in docker."),
+    typer.Option(
+        "--volume",
+        "-v",
+        metavar="SRC:DST[:ro]",
+        help="A bind mount, as in docker; SRC must exist.",
+    ),
 ]
 
 
@@ -77,12 +84,14 @@ def run(
     create_namespace: CreateNamespace = False,
     flags: ContainerFlags,
 ) -> None:
-    """Make a container of an image and start it.
+    """Create a container from an image and start it.
 
-    Runs `ctr run [--rm | -d] [-t] FLAG... -- IMAGE ID CMD...`. Options end at IMAGE. In the
-    foreground the exit code is that of the command; 125 is a failure of ours or ctr's, 126 a
-    program that can't be executed, 127 one that is not there. With -d the output goes to
-    /var/log/kuke-ctr/NAMESPACE/ID.log (`kuke-ctr logs ID`). A run that fails leaves nothing behind.
+    Options end at IMAGE. In the foreground the exit code is that of the command; 125: ctr or
+    kuke-ctr failed, 126: the program cannot be executed, 127: there is no such program. With -d the
+    output goes to /var/log/kuke-ctr/NAMESPACE/ID.log (`kuke-ctr logs ID` shows it). A run that
+    fails leaves nothing behind.
+
+    Runs `ctr run [--rm | -d] [-t] FLAG... -- IMAGE ID CMD...`.
     """
     with own_failures():
         _exclude(rm=rm, detach=detach, tty=tty, log_file=log_file, null_io=null_io, fifo=fifo)
@@ -93,15 +102,13 @@ def run(
         environment = environment_of(env or [], env_file or [], os.environ)
         scope = (realm := session.realm(changing=True, create=create_namespace)).scope
         container = name_for(scope, image, name)
-        log = None
-        if detach and not (tty or null_io or fifo):
-            log = make_log(scope.namespace, container, log_file, dry=session.options.dry_run)
+        logs = detach and not (tty or null_io or fifo)
+        log = _log(session, realm, container, log_file) if logs else None
         made = Made(container, uuid.uuid4().hex[:12], log, flags.text("snapshotter"))
         how = ctr_flags(
             rm=rm, detach=detach, tty=tty, null_io=null_io, log_uri=log.uri if log else None
         )
-        labels = [*flags.texts("label"), f"{RUN_LABEL}={made.token}", *([log.label] if log else [])]
-        words = (*environment.flags, *how, *flags.words(mount=mounts, label=labels))
+        words = (*environment.flags, *how, *flags.words(mount=mounts, label=_labels(flags, made)))
         try:
             code = launch(
                 _launch(session, realm, (image, container), words, command or []),
@@ -114,6 +121,17 @@ def run(
         except NotFound as error:
             raise no_image(scope, image, error) from None
     raise typer.Exit(code)
+
+
+def _log(session: Session, realm: OpenRealm, container: str, asked: str | None) -> RunLog:
+    """A new log file, or in a dry run only its name."""
+    return make_log(realm.namespace, container, asked, dry=session.options.dry_run)
+
+
+def _labels(flags: ContainerFlags, made: Made) -> list[str]:
+    """Those that were given, and those by which the container and its log are known again."""
+    ours = [f"{RUN_LABEL}={made.token}", *([made.log.label] if made.log else [])]
+    return [*flags.texts("label"), *ours]
 
 
 def _launch(
@@ -148,16 +166,17 @@ def _exclude(
     ]
     if rm and detach:
         raise UsageError(
-            "--rm and -d exclude each other: nobody is there to remove it",
-            hint="leave --rm out; once it has ended, `kuke-ctr containers rm ID` removes it, its "
-            "snapshot and its log",
+            "--rm and -d cannot be combined: kuke-ctr has left before the container ends",
+            hint="leave --rm out; after the container has ended, `kuke-ctr containers rm ID` "
+            "removes it, its snapshot and its log",
         )
     if outputs and not detach:
-        raise UsageError(f"{outputs[0]} is for -d/--detach", hint="redirect our output instead")
+        raise UsageError(f"{outputs[0]} is for -d/--detach", hint="redirect stdout instead")
     if len(outputs) > 1:
-        raise UsageError(f"{' and '.join(outputs)} exclude each other", hint="give one of them")
+        raise UsageError(f"{' and '.join(outputs)} cannot be combined", hint="use one of them")
     if tty and outputs and outputs != ["--fifo"]:
         raise UsageError(
-            f"{outputs[0]} does not go with -t: a terminal's output can only be attached to",
+            f"{outputs[0]} cannot be combined with -t: the output of a terminal can only be "
+            "attached to",
             hint=f"leave -t out, or {outputs[0]}",
         )

@@ -21,15 +21,17 @@ _OURS = ("-n", "--namespace", "-a", "--address")
 @takes(SCOPE, TRACE, HOST)
 def ctr(
     session: Session,
-    args: Annotated[list[str], typer.Argument(metavar="ARGS", help="What ctr gets.")],
+    args: Annotated[list[str], typer.Argument(metavar="ARGS", help="The words for ctr, after --.")],
 ) -> None:
-    """Become ctr itself, with the realm's -n and the host's -a filled in.
+    """Run any ctr command in the realm's namespace.
 
-    Runs `ctr ARGS...` in the place of kuke-ctr: its terminal, signals and exit code are ctr's.
+    kuke-ctr fills in -n and -a and is replaced by ctr: terminal, signals and exit code are ctr's.
+
+    Runs `ctr ARGS...`.
     """
     if session.options.record is not None or session.options.replay is not None:
         raise UsageError(
-            "ctr itself can't be recorded or replayed: it takes the place of kuke-ctr",
+            "`kuke-ctr ctr` cannot be recorded or replayed: ctr replaces kuke-ctr",
             hint="leave --record and --replay out",
         )
     words = _words(args)
@@ -37,8 +39,8 @@ def ctr(
     if words[:1] and words[0] in ("tasks", "task", "t") and words[1:2] == ["attach"]:
         safe = f"kuke-ctr tasks attach --namespace {realm.namespace} {words[-1]}"
         print(
-            "warning: ctr forwards every signal it gets to the workload, and has no way to detach; "
-            f"this is safe: {safe}",
+            "warning: `ctr tasks attach` forwards every signal to the workload and cannot "
+            f"detach; safe instead: {safe}",
             file=sys.stderr,
         )
     session.ctr.processes.become(realm.scope.call(*args))
@@ -52,14 +54,14 @@ def _words(args: list[str]) -> list[str]:
         name = flag.partition("=")[0]
         if name in _OURS:
             raise UsageError(
-                f"{name} before the noun would replace the one that kuke-ctr fills in",
+                f"{name} cannot be given to ctr: kuke-ctr fills it in",
                 hint="give --namespace or --address to kuke-ctr, before the --",
             )
         if name in _WITH_VALUE and "=" not in flag:
             del rest[:1]
     if not rest and not args:
         raise UsageError(
-            "ctr gets no command",
+            "the ctr command to run is missing",
             hint=f"for example: {shown(('kuke-ctr', 'ctr', '--', 'images', 'ls'))}",
         )
     return rest

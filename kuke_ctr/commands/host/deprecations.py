@@ -15,7 +15,7 @@ app = typer.Typer()
 @app.command("ls")
 @takes(CALLS, list_options())
 def ls(session: Session) -> None:
-    """List what is used on this host that containerd will drop (ctr 1.6.27 and 1.7.12, and later).
+    """List deprecated features that are in use on this host (ctr 1.6.27, 1.7.12 and later).
 
     Runs `ctr deprecations list --format json`. Records: Deprecation.
     """
@@ -24,5 +24,5 @@ def ls(session: Session) -> None:
         session,
         daemon.DEPRECATIONS,
         Deprecation,
-        empty="containerd has seen nothing in use that it will drop",
+        empty="containerd reports no deprecated feature in use",
     )

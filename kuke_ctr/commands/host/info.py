@@ -13,7 +13,7 @@ app = typer.Typer()
 @app.command()
 @takes(CALLS, document_options())
 def info(session: Session) -> None:
-    """Show what containerd says about itself, as one document (ctr 1.7 and later).
+    """Show information about containerd, as one document (ctr 1.7 and later).
 
     Runs `ctr info`.
     """

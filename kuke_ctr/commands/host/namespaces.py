@@ -34,32 +34,31 @@ _POINTING = (RealmSource.RECORD, RealmSource.SETTINGS)
 @app.command("ls")
 @takes(CALLS, list_options())
 def ls(session: Session) -> None:
-    """List containerd's namespaces, whosever they are.
+    """List all namespaces of containerd, of realms and others.
 
     Runs `ctr namespaces ls`. Records: Namespace.
     """
-    list_host_table(
-        session, namespaces.LS, Namespace, empty="this containerd has no namespaces yet"
-    )
+    list_host_table(session, namespaces.LS, Namespace, empty="containerd has no namespaces yet")
 
 
 @app.command("create", cls=WithExtra)
 @takes(CALLS, NAMES, EXTRA)
 def create(session: Session, name: Name, labels: Labels = None) -> None:
-    """Make a namespace.
+    """Create a namespace.
 
-    Runs `ctr namespaces create NAMESPACE [KEY=VALUE]...`. One that exists is an error (exit code
-    1): `namespaces label` changes its labels.
+    A namespace that exists is an error (exit code 1); `namespaces label` changes its labels.
+
+    Runs `ctr namespaces create NAMESPACE [KEY=VALUE]...`.
     """
     check_name(name, "namespace")
     chosen = checked_labels(labels or [])
     extra = extra_flags(session)
     if name in namespaces.names(session.ctr):
         raise KukeCtrError(
-            f"there is a namespace {name} already",
+            f"the namespace {name} already exists",
             hint=f"`kuke-ctr namespaces label {name} KEY=VALUE` sets its labels"
             if chosen
-            else "nothing is left to do; `kuke-ctr namespaces ls` lists them",
+            else "nothing to do; `kuke-ctr namespaces ls` lists the namespaces",
         )
     namespaces.create(session.ctr, name, chosen, extra)
     _done(session, name)
@@ -70,11 +69,12 @@ def create(session: Session, name: Name, labels: Labels = None) -> None:
 def label(session: Session, name: Name, labels: Labels = None) -> None:
     """Set labels of a namespace; `KEY=` removes one.
 
-    Runs `ctr namespaces label NAMESPACE KEY=VALUE...`, once the namespace is known to exist:
-    ctr would make it.
+    A namespace that does not exist is an error (exit code 3); ctr would create it.
+
+    Runs `ctr namespaces label NAMESPACE KEY=VALUE...`, after `ctr namespaces ls -q`.
     """
     if not labels:
-        raise UsageError("no label was given", hint="for example team=a, or team= to remove it")
+        raise UsageError("a label is missing", hint="for example: team=a, or team= to remove it")
     chosen = checked_labels(labels)
     extra = extra_flags(session)
     namespaces.require(session.ctr, name)
@@ -88,14 +88,15 @@ def rm(
     session: Session,
     names: Names,
     cgroup: Annotated[
-        bool, typer.Option("--cgroup", "-c", help="The cgroup of its name as well.")
+        bool, typer.Option("--cgroup", "-c", help="Also remove the cgroup of this name.")
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Remove namespaces that hold nothing any more.
+    """Remove empty namespaces; asks, or needs --yes.
 
-    Runs `ctr namespaces rm NAMESPACE`, after a look at what is in it: containerd refuses one that
-    has images, containers, snapshots or content. It asks, or needs --yes.
+    A namespace with images, containers, snapshots or content is refused.
+
+    Runs `ctr namespaces rm NAMESPACE`, after a look at what is in it.
     """
     words = (*flags(cgroup=cgroup), *extra_flags(session))
     wanted: list[str] = []
@@ -109,7 +110,7 @@ def rm(
             show_error(error)
             refused.append(error)
     if wanted:
-        confirm(session, f"this removes {'; '.join(lines)}", yes=yes)
+        confirm(session, f"will be removed: {'; '.join(lines)}", yes=yes)
     each(wanted, lambda name: _remove(session, name, words), session)
     if refused:
         raise typer.Exit(max(error.exit_code for error in refused))
@@ -123,13 +124,18 @@ def _what_goes(session: Session, name: str) -> str:
     found = contents(Scope(session.ctr, name))
     if found.blocks:
         raise KukeCtrError(
-            f"the namespace {name} is not empty, it has {found}",
+            f"the namespace {name} is not empty: it has {found}",
             hint=f"remove those first (`containers rm --all`, `images prune --all`, `snapshots ls` "
             f"and `content ls`, each with --namespace {name})",
         )
-    known = [f"realm {realm} is in it by its {source}" for realm, source in _realms(session, name)]
+    known = [
+        f"realm {realm} uses it, according to its {source}"
+        for realm, source in _realms(session, name)
+    ]
     if is_foreign(name):
-        known.append("it is no realm's: Docker, Kubernetes, BuildKit or others made it")
+        known.append(
+            "it belongs to no realm; Docker, Kubernetes, BuildKit or another program created it"
+        )
     if found.leases:
         known.append(f"it still has {found}")
     return f"the namespace {name} ({', '.join(known)})" if known else f"the namespace {name}"
@@ -149,8 +155,8 @@ def _remove(session: Session, name: str, words: Sequence[str]) -> None:
     done = namespaces.remove(session.ctr, name, words)
     if not done.planned and name in namespaces.names(session.ctr):
         raise CtrFailed(
-            f"ctr says that it removed the namespace {name}, but it is still there",
-            hint="something has used it since",
+            f"ctr reported success, but the namespace {name} still exists",
+            hint="another program has used it meanwhile",
             command=done.argv,
         )
 

@@ -32,7 +32,9 @@ def parse(
     noun: Annotated[str, typer.Argument(metavar="NOUN", help=", ".join(RECORDS))],
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file; - is stdin.")] = "-",
 ) -> None:
-    """Read what ctr printed elsewhere: `ssh host ctr images ls | kuke-ctr parse images -o json`.
+    """Read a table that ctr printed, for example on another host.
+
+    For example: `ssh host ctr images ls | kuke-ctr parse images -o json`
 
     Runs nothing. Records: those of the noun.
     """
@@ -53,7 +55,7 @@ def _rows(parser: Parser, lines: Iterator[str], noun: str) -> Iterator[Record | 
     try:
         yield from parser(lines)
     except Unreadable as error:
-        hint = "is it all that ctr printed, and from its first line on?"
+        hint = "is this everything that ctr printed, from the first line on?"
         if noun in HEADERS:
             hint = f"the first line of ctr's table of {noun} is: {HEADERS[noun]}"
         raise Unreadable(error.message, hint=hint) from None
@@ -61,7 +63,7 @@ def _rows(parser: Parser, lines: Iterator[str], noun: str) -> Iterator[Record | 
 
 def _refused(found: Listing[Record]) -> RowsRefused:
     error = RowsRefused(found)
-    error.hint = "table, jsonl or --partial give the other rows"
+    error.hint = "-o table, -o jsonl or --partial print the other rows"
     return error
 
 
@@ -75,12 +77,13 @@ def _lines(stream: TextIO, noun: str) -> Iterator[str]:
         if noun in _WITHOUT_HEADER:
             return iter(())
         raise Unreadable(
-            "nothing came in, not even a header", hint="did the command before it fail?"
+            "the input is empty: it has no header line",
+            hint="did the command before the pipe fail?",
         )
     other = other_noun(noun, first)
     if other is not None:
         raise Unreadable(
-            f"this is the table of {other}, not of {noun}: its first line is {first.rstrip()!r}",
+            f"this is ctr's table of {other}, not of {noun}: its first line is {first.rstrip()!r}",
             hint=f"`kuke-ctr parse {other}` reads it",
         )
     return (line.removesuffix("\n") for line in chain([first], stream))
@@ -90,16 +93,18 @@ def _open(file: str) -> AbstractContextManager[TextIO]:
     """The text of the file, split at newlines only; bytes that are not UTF-8 survive."""
     if file == "-":
         if sys.stdin.isatty():
-            print("reading ctr's output from the terminal, up to Ctrl-D", file=sys.stderr)
+            print("reading ctr's output from the terminal; end it with Ctrl-D", file=sys.stderr)
         return nullcontext(
             open(0, encoding="utf-8", errors="surrogateescape", newline="\n", closefd=False)
         )
     try:
         return Path(file).open(encoding="utf-8", errors="surrogateescape", newline="\n")
     except PermissionError:
-        raise Forbidden(f"{file} may not be read", hint="run the same command with sudo") from None
+        raise Forbidden(
+            f"permission denied reading {file}", hint="run the same command with sudo"
+        ) from None
     except OSError as error:
-        raise UsageError(f"{file} can't be read: {error.strerror}", hint="- reads stdin") from None
+        raise UsageError(f"cannot read {file}: {error.strerror}", hint="- is stdin") from None
 
 
 def _stream(rows: Iterable[Record | Refused], view: View) -> None:

@@ -18,10 +18,11 @@ app = typer.Typer()
 def ls(
     session: Session,
     filters: Annotated[
-        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id==overlayfs")
+        list[str] | None,
+        typer.Argument(metavar="FILTER", help="Filter of ctr, for example id==overlayfs"),
     ] = None,
 ) -> None:
-    """List containerd's plugins, and whether each was loaded.
+    """List the plugins of containerd and whether each is loaded.
 
     Runs `ctr plugins ls`. Records: Plugin.
     """

@@ -19,7 +19,7 @@ def schema(
     session: Session,
     noun: Annotated[str, typer.Argument(metavar="NOUN", help=", ".join(DESCRIBED))],
 ) -> None:
-    """Print the JSON Schema of a noun's records.
+    """Print the JSON Schema of the records of a noun.
 
     Runs nothing.
     """

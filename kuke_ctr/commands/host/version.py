@@ -19,7 +19,7 @@ app = typer.Typer()
 def version(session: Session) -> None:
     """Show the versions of kuke-ctr, ctr and containerd.
 
-    Runs `ctr version`; where containerd does not answer, `ctr --version`. Records: Version.
+    Runs `ctr version`, or `ctr --version` if containerd does not answer. Records: Version.
     """
     view = view_of(session, Version)
     if view.output is Output.RAW:

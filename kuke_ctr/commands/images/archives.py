@@ -46,36 +46,42 @@ app = typer.Typer()
 
 Source = Annotated[
     str | None,
-    typer.Argument(metavar="FILE", help="An archive of OCI's or Docker's form; - is stdin."),
+    typer.Argument(metavar="FILE", help="An image archive (OCI or Docker); - is stdin."),
 ]
 FromDocker = Annotated[
     list[str] | None,
     typer.Option(
         "--from-docker",
         metavar="IMAGE",
-        help="Take it from this host's Docker (`docker save IMAGE`); may be repeated.",
+        help="Import this image from Docker on this host (`docker save IMAGE`); may be repeated.",
     ),
 ]
 BaseName = Annotated[
     str | None,
     typer.Option(
-        "--base-name", metavar="NAME", help="For archives with tags only: NAME:TAG it will be."
+        "--base-name",
+        metavar="NAME",
+        help="For archives that have only tags: name the images NAME:TAG.",
     ),
+]
+Digests = Annotated[
+    bool, typer.Option("--digests", help="Also give each image a name with its digest.")
 ]
 IndexName = Annotated[
     str | None,
-    typer.Option("--index-name", metavar="NAME", help="Keep the archive's index by this name."),
+    typer.Option("--index-name", metavar="NAME", help="Give the archive's index this name."),
 ]
 Platform = Annotated[
-    str | None, typer.Option("--platform", metavar="OS/ARCH", help="This platform only.")
+    str | None, typer.Option("--platform", metavar="OS/ARCH", help="Import only this platform.")
 ]
 Unpack = Annotated[
-    bool, typer.Option("--unpack/--no-unpack", help="Make the snapshots at once, or later.")
+    bool, typer.Option("--unpack/--no-unpack", help="Unpack the images now, or later.")
 ]
 DiscardLayers = Annotated[
     bool,
     typer.Option(
-        "--discard-unpacked-layers", help="Let containerd drop layers once they are unpacked."
+        "--discard-unpacked-layers",
+        help="Let containerd remove layers after they are unpacked.",
     ),
 ]
 
@@ -87,9 +93,7 @@ def import_(
     file: Source = None,
     from_docker: FromDocker = None,
     base_name: BaseName = None,
-    digests: Annotated[
-        bool, typer.Option("--digests", help="Also name the images by their digests.")
-    ] = False,
+    digests: Digests = False,
     index_name: IndexName = None,
     platform: Platform = None,
     all_platforms: AllPlatforms = False,
@@ -102,10 +106,11 @@ def import_(
 ) -> None:
     """Import the images of an archive.
 
-    Runs `ctr images import FILE`. Records: Image, what is new or changed; where nothing is, what
-    the archive brought once more. Exit code 3 where nothing in the archive fits. The namespace is
-    made where a flag, a manifest, a record or the settings named it. What stands after `--` goes
-    to ctr.
+    Prints the images that are new or changed; if there are none, those of the archive. Exit code 3
+    if nothing was imported. The namespace is created if a flag, a manifest, a record or the
+    settings named it. What follows `--` is passed to ctr.
+
+    Runs `ctr images import FILE`. Records: Image.
     """
     view = view_of(session, Image)
     _check_source(file, from_docker)
@@ -137,7 +142,7 @@ def import_(
         _nothing_landed(realm, unpack, words)
         return
     if not found.new:
-        note("nothing is new: the realm had these images already")
+        note("nothing is new; the realm already had these images")
     show_images(session, view, found.images)
     require_platforms(found.images, [platform] if platform else [])
 
@@ -146,9 +151,9 @@ def import_(
 @takes(IN_REALM, row_options(*FORMS), EXTRA)
 def export(
     session: Session,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The archive; - is stdout.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The archive to write; - is stdout.")],
     images: Annotated[
-        list[str], typer.Argument(metavar="IMAGE", help="Names of images of the realm.")
+        list[str], typer.Argument(metavar="IMAGE", help="The images, as `images ls` shows them.")
     ],
     platform: Platforms = None,
     all_platforms: AllPlatforms = False,
@@ -156,9 +161,10 @@ def export(
 ) -> None:
     """Write images into an archive.
 
-    Runs `ctr images export - IMAGE...`. Records: Archive. The file is there when it is whole: a
-    failed export leaves none, and an older file as it was. Exit code 3 where the realm has no such
-    image. What stands after `--` goes to ctr.
+    The file is created only when it is complete: a failed export leaves no file, and an older file
+    unchanged. Exit code 3 if the realm does not have the image. What follows `--` is passed to ctr.
+
+    Runs `ctr images export - IMAGE...`. Records: Archive.
     """
     view = view_of(session, Archive)
     exclude_platforms(platform, all_platforms)
@@ -199,7 +205,7 @@ def _about(target: str) -> Iterator[None]:
         if "write /dev/stdout: " in error.message:
             error.message = error.message.replace("/dev/stdout", target)
             if "no space left" in error.message:  # containerd's disk is another matter
-                error.hint = "that disk is full: make room there, or choose another place"
+                error.hint = "that disk is full; free space there, or choose another place"
         raise
 
 
@@ -232,27 +238,32 @@ def _import(
 def _check_source(file: str | None, from_docker: Sequence[str] | None) -> None:
     if (file is None) == (not from_docker):
         raise UsageError(
-            "import wants one source: a file, - for stdin, or --from-docker IMAGE",
-            hint="kuke-ctr images import app.tar",
+            "import needs one source: a file, - for stdin, or --from-docker IMAGE",
+            hint="for example: kuke-ctr images import app.tar",
         )
     for name in from_docker or ():
         if name.startswith("-"):
-            raise UsageError(f"{name} is no image", hint="--from-docker IMAGE")
+            raise UsageError(f"{name} is not the name of an image", hint="--from-docker IMAGE")
     if file == "-":
         if is_terminal(0):
-            raise UsageError("stdin is a terminal, and no archive", hint="... < FILE, or name it")
+            raise UsageError(
+                "stdin is a terminal, not an archive", hint="use `< FILE`, or name the file"
+            )
         return
     if file is None:
         return
     try:
         found = os.stat(file)  # noqa: PTH116 (a name as it was typed)
     except (FileNotFoundError, NotADirectoryError):
-        raise UsageError(f"there is no file {file}", hint="import wants an archive") from None
+        raise UsageError(
+            f"the file {file} does not exist", hint="import needs an image archive"
+        ) from None
     except OSError:
         return  # ctr may be allowed to, or can say it better
     if stat.S_ISDIR(found.st_mode):
         raise UsageError(
-            f"{file} is a folder", hint="`tar -C FOLDER -c . | kuke-ctr images import -`"
+            f"{file} is a directory",
+            hint="for an image directory: `tar -C FOLDER -c . | kuke-ctr images import -`",
         )
 
 
@@ -260,7 +271,8 @@ def _require_stdout(session: Session) -> None:
     """Raise UsageError where stdout can't be the archive, or is to be something else too."""
     if is_terminal(1):
         raise UsageError(
-            "refusing to write an archive to a terminal", hint="name a file, or use > FILE"
+            "refusing to write an archive to a terminal",
+            hint="name a file, or redirect stdout with > FILE",
         )
     if session.options.output is not None or session.options.quiet:
         raise UsageError("with FILE -, stdout is the archive", hint="leave -o and -q out")
@@ -270,11 +282,11 @@ def _nothing_landed(realm: OpenRealm, unpack: bool, words: Sequence[str]) -> Non
     """Tell that an import which ctr calls done has brought nothing."""
     if not unpack and ("--local" in words or versions.client(realm.ctr) < (2,)):
         note(  # this ctr names what it unpacks, and nothing else
-            "warning: nothing is new: the realm had all of it already, or nothing in the archive "
-            "fits"
+            "warning: nothing is new: the realm already had everything, or nothing in the "
+            "archive matches"
         )
         return
     raise NotFound(
-        f"ctr has said done, and nothing of the archive is in {realm.described}",
-        hint="does --base-name fit the names in the archive, and --platform its platforms?",
+        f"ctr reported success, but no image of the archive is in {realm.described}",
+        hint="do --base-name and --platform match what is in the archive?",
     )

@@ -37,15 +37,16 @@ def check(
     session: Session,
     filters: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILTER", help="ctr's filters: name~=busybox"),
+        typer.Argument(metavar="FILTER", help="Filter of ctr, for example name~=busybox"),
     ] = None,
     snapshotter: Snapshotter = None,
 ) -> None:
-    """Check that the content of a realm's images is here, for this host's platform.
+    """Check that all content of the images of a realm is here, for this host's platform.
 
-    Runs `ctr images check`, and `ctr images ls -q` beside it. -q names the images that are ready to
-    run (complete and unpacked), as in ctr. Records: ImageCheck. Exit code 5 where something is
-    missing, 3 where no image matches the filters.
+    Exit code 5 if an image is incomplete, 3 if no image matches the filters. -q prints the images
+    that are ready to run (complete and unpacked).
+
+    Runs `ctr images check`, and `ctr images ls -q` to compare. Records: ImageCheck.
     """
     view = view_of(session, ImageCheck)
     table = image_checks.check_table(snapshotter)
@@ -71,13 +72,14 @@ def check(
 @takes(IN_REALM, list_options())
 def usage(
     session: Session,
-    ref: Annotated[str, typer.Argument(metavar="REF", help="The reference of an image.")],
+    ref: Annotated[str, typer.Argument(metavar="REF", help="The image, as `images ls` shows it.")],
     snapshotter: Snapshotter = None,
 ) -> None:
-    """Show the space and inodes that an unpacked image takes, layer by layer.
+    """Show the space and inodes that an unpacked image uses, for each layer.
 
-    Runs `ctr images usage REF` (ctr 1.7 and later); the sizes are rounded, `snapshots usage` has
-    exact ones. The uppermost layer stands first. Records: SnapshotUsage.
+    The uppermost layer comes first. The sizes are rounded; `snapshots usage` has exact ones.
+
+    Runs `ctr images usage REF` (ctr 1.7 and later). Records: SnapshotUsage.
     """
     versions.require(session.ctr, "images", "usage")
     realm = session.realm()
@@ -98,7 +100,7 @@ def _no_match(
     lists = line_in(only.namespace, "images", "ls") if only else "`kuke-ctr images ls -A`"
     return NotFound(
         f"no image of {only.described if only else 'any realm'} matches {', '.join(chosen)}",
-        hint=hint_for(table.filter_by, chosen) or f"{lists} shows what there is",
+        hint=hint_for(table.filter_by, chosen) or f"{lists} shows the images",
     )
 
 
@@ -136,8 +138,9 @@ def _wrong(rows: Sequence[ImageCheck]) -> list[FoundWrong]:
     images_are = "1 image is" if len(wrong) == 1 else f"{len(wrong)} images are"
     return [
         FoundWrong(
-            f"{images_are} not whole: {', '.join([*named, *more])}",
-            hint="`kuke-ctr images inspect REF` shows what is missing; pull or import it again",
+            f"{images_are} incomplete: {', '.join([*named, *more])}",
+            hint="`kuke-ctr images inspect REF` shows what is missing; pull or import the "
+            "image again",
         )
     ]
 

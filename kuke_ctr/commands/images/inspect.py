@@ -31,15 +31,18 @@ _NAMED = 5
 def inspect(
     session: Session,
     refs: Annotated[
-        list[str], typer.Argument(metavar="REF", help="The references of images.", min=1)
+        list[str],
+        typer.Argument(metavar="REF", help="The images, as `images ls` shows them.", min=1),
     ],
 ) -> None:
-    """Show all that an image is made of: index, manifests, configuration, layers with exact sizes.
+    """Show what an image is made of: index, manifests, configuration, and layers with exact sizes.
+
+    Prints a tree (-o wide adds full digests, history and annotations), or with -o json or yaml one
+    document, an array for several REFs; jsonl has one document a line. Exit code 5 if something is
+    missing or wrong.
 
     Runs `ctr images ls name==REF`, `ctr content ls digest==DIGEST...` and `ctr content get DIGEST`,
-    the same with every ctr. A tree (-o wide: whole digests, history, annotations), or with -o json
-    or yaml one document, an array of them for several REFs; jsonl has one a line. Records:
-    ImageDetails. Exit code 5 where something is missing or does not fit.
+    with every version of ctr. Records: ImageDetails.
     """
     from kuke_ctr.recipes import image_inspect
 
@@ -82,6 +85,6 @@ def _broken(image: ImageDetails) -> FoundWrong:
     said = [f"{digest} is missing" for digest in image.missing] + list(image.problems)
     more = [f"{len(said) - _NAMED} more"] if len(said) > _NAMED else []
     return FoundWrong(
-        f"{image.ref} is not whole: {'; '.join([*said[:_NAMED], *more])}",
+        f"{image.ref} is incomplete: {'; '.join([*said[:_NAMED], *more])}",
         hint="pull or import it again",
     )

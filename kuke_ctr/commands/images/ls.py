@@ -21,12 +21,12 @@ def ls(
     session: Session,
     filters: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILTER", help="ctr's filters: name~=busybox"),
+        typer.Argument(metavar="FILTER", help="Filter of ctr, for example name~=busybox"),
     ] = None,
 ) -> None:
     """List the images of a realm.
 
-    Runs `ctr images ls`, and `ctr images ls -q` beside it as a check. Records: Image.
+    Runs `ctr images ls`, and `ctr images ls -q` to compare. Records: Image.
     """
     list_realms_table(session, images.LS, Image, filters or (), when_empty=_when_empty)
 
@@ -35,12 +35,12 @@ def _when_empty(realm: OpenRealm) -> str:
     here = f"{realm.described} has no images"
     if realm.namespace == "default":
         return here
-    lands = "an image that is imported without -n lands in the namespace `default`"
+    lands = "an image that is imported without -n goes to the namespace `default`"
     try:
         said = realm.ctr.run("images", "ls", "-q", namespace="default")
     except KukeCtrError:
         return f"{here}; {lands}"
     count = sum(1 for _ in lines_of(said.stdout))
     if count == 0:
-        return f"{here}; {lands}, but that has none either"
+        return f"{here}; {lands}, which has none either"
     return f"{here}; {lands}, which has {count}: kuke-ctr images ls --namespace default"

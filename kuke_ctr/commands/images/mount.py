@@ -26,9 +26,10 @@ from kuke_ctr.session import OpenRealm, Session
 app = typer.Typer()
 
 Platform = Annotated[
-    str | None, typer.Option("--platform", metavar="OS/ARCH", help="Of this platform: linux/arm64.")
+    str | None,
+    typer.Option("--platform", metavar="OS/ARCH", help="Platform of the image: linux/arm64."),
 ]
-Target = Annotated[str, typer.Argument(metavar="DIR", help="The folder that it is mounted on.")]
+Target = Annotated[str, typer.Argument(metavar="DIR", help="The directory on which it is mounted.")]
 
 
 @app.command("mount", cls=WithExtra)
@@ -37,16 +38,18 @@ def mount(
     session: Session,
     ref: Ref,
     target: Target,
-    writable: Annotated[bool, typer.Option("--rw", help="Writable; the image stays as it is.")] = (
-        False
-    ),
+    writable: Annotated[
+        bool, typer.Option("--rw", help="Make it writable; the image does not change.")
+    ] = (False),
     platform: Platform = None,
     snapshotter: Snapshotter = None,
 ) -> None:
-    """Mount the file system of an image on a folder, to look at it.
+    """Mount the files of an image on a directory, to look at them.
 
-    Runs `ctr images mount REF DIR`, which makes a snapshot that is named after the folder;
-    `images unmount --rm DIR` ends both. containerd may drop that snapshot after 24 hours.
+    `images unmount --rm DIR` undoes it. containerd may remove the snapshot of the mount after 24
+    hours.
+
+    Runs `ctr images mount REF DIR`, which creates a snapshot that is named after the directory.
     """
     path = _absolute(target)
     host_mounts.require_empty_folder(path)
@@ -79,14 +82,19 @@ def unmount(
     session: Session,
     target: Target,
     remove: Annotated[
-        bool, typer.Option("--rm", help="Remove its snapshot too, and what was written there.")
+        bool,
+        typer.Option(
+            "--rm", help="Also remove the snapshot, with everything that was written there."
+        ),
     ] = False,
     snapshotter: Snapshotter = None,
 ) -> None:
-    """Unmount what `images mount` has mounted on a folder.
+    """Unmount what `images mount` has mounted on a directory.
 
-    Runs `ctr images unmount DIR`, for a folder that has a snapshot of that name in the realm: ctr
-    itself would unmount anything. Exit code 3 where there is none.
+    Anything else that is mounted there is left alone; ctr would unmount it. Exit code 3 if no image
+    of the realm is mounted there.
+
+    Runs `ctr images unmount DIR`.
     """
     path = _absolute(target)
     realm = session.realm(changing=True, removing=remove)
@@ -100,8 +108,8 @@ def unmount(
         )
     if mounted > 1:
         raise UsageError(
-            f"{mounted} things are mounted on {path}, one over the other: ctr would unmount all",
-            hint=f"`findmnt {path}` shows them; `umount {path}` ends the uppermost",
+            f"{mounted} mounts are on {path}, one above the other; ctr would unmount all of them",
+            hint=f"`findmnt {path}` shows them; `umount {path}` unmounts the uppermost",
         )
     words = (*flags(rm=remove, snapshotter=snapshotter), *extra_flags(session))
 
@@ -135,24 +143,24 @@ def _taken_back(
             realm.scope.change("images", "unmount", *words)
         except (KukeCtrError, KeyboardInterrupt):
             again = realm.scope.line("images", "unmount", *words)
-            error.hint = f"a mount, a snapshot and a lease may be left: {again} takes them away"
+            error.hint = f"a mount, a snapshot and a lease may be left; {again} removes them"
         else:
-            error.message = f"{error.message}; what was begun is taken away"
+            error.message = f"{error.message}; the mount was undone"
         raise
 
 
 def _left_over(realm: OpenRealm, path: str, how: str) -> KukeCtrError:
     unmount = realm.scope.line("images", "unmount", "--rm", path)
     return KukeCtrError(
-        f"realm {realm.name} has a snapshot {path} left of an earlier mount, {how}: ctr would "
-        "mount that one",
-        hint=f"{unmount} removes it, and what was written there",
+        f"realm {realm.name} still has the snapshot {path} of an earlier mount, {how}; ctr would "
+        "mount that snapshot",
+        hint=f"{unmount} removes it, with everything that was written there",
     )
 
 
 def _instead(path: str, *, mounted: bool, left: bool) -> str:
     if mounted:
-        return f"`findmnt {path}` shows what is; `umount {path}` ends it"
+        return f"`findmnt {path}` shows what is mounted; `umount {path}` unmounts it"
     if left:
-        return f"its snapshot is left of an earlier mount: `--rm` removes it ({path})"
-    return "`findmnt` shows what is mounted; the folder is named as in `images mount`"
+        return f"only the snapshot of an earlier mount is left; `--rm` removes it ({path})"
+    return "`findmnt` shows what is mounted; name the directory as you did for `images mount`"

@@ -11,7 +11,7 @@ from kuke_ctr.commands.shared.missing import missing, near_names
 from kuke_ctr.errors import FoundWrong, NotFound
 from kuke_ctr.session import OpenRealm
 
-Ref = Annotated[str, typer.Argument(metavar="REF", help="The reference of an image.")]
+Ref = Annotated[str, typer.Argument(metavar="REF", help="The image, as `images ls` shows it.")]
 
 
 def near_refs(realm: OpenRealm, refs: Sequence[str]) -> AbstractContextManager[None]:

@@ -45,19 +45,19 @@ TlsCaCert = Annotated[
     typer.Option(
         "--tlscacert",
         metavar="FILE",
-        help="Certificate of who signed the registry's.",
+        help="Certificate of the CA that signed the registry's certificate.",
         rich_help_panel=REGISTRY,
     ),
 ]
 TlsCert = Annotated[
     str | None,
-    typer.Option(
-        "--tlscert", metavar="FILE", help="Our own certificate.", rich_help_panel=REGISTRY
-    ),
+    typer.Option("--tlscert", metavar="FILE", help="Client certificate.", rich_help_panel=REGISTRY),
 ]
 TlsKey = Annotated[
     str | None,
-    typer.Option("--tlskey", metavar="FILE", help="The key of that.", rich_help_panel=REGISTRY),
+    typer.Option(
+        "--tlskey", metavar="FILE", help="Key of the client certificate.", rich_help_panel=REGISTRY
+    ),
 ]
 User = Annotated[
     str | None,
@@ -65,7 +65,7 @@ User = Annotated[
         "--user",
         "-u",
         metavar="NAME",
-        help="Sign in by this name; you are asked for the password.",
+        help="User name; kuke-ctr asks for the password.",
         rich_help_panel=REGISTRY,
     ),
 ]
@@ -79,9 +79,15 @@ RealmCredentials = Annotated[
     bool,
     typer.Option(
         "--realm-credentials",
-        help="Sign in with what the realm's record has for this registry.",
+        help="Sign in with the credentials for this registry in the realm's record.",
         rich_help_panel=REGISTRY,
     ),
+]
+
+
+Reference = Annotated[
+    str,
+    typer.Argument(metavar="IMAGE", help="Full name: docker.io/library/busybox:1.36"),
 ]
 
 
@@ -89,10 +95,7 @@ RealmCredentials = Annotated[
 @takes(IN_REALM, row_options(), EXTRA)
 def pull(
     session: Session,
-    reference: Annotated[
-        str,
-        typer.Argument(metavar="IMAGE", help="The whole name: docker.io/library/busybox:1.36"),
-    ],
+    reference: Reference,
     platform: Platforms = None,
     all_platforms: AllPlatforms = False,
     snapshotter: Snapshotter = None,
@@ -111,8 +114,10 @@ def pull(
 ) -> None:
     """Fetch an image from a registry and unpack it.
 
-    Runs `ctr images pull IMAGE`. Records: Image. Exit code 3 where the registry has no such image,
-    or nothing of it for the platform. What stands after `--` goes to ctr.
+    Exit code 3 if the registry does not have the image, or not for this platform. What follows `--`
+    is passed to ctr.
+
+    Runs `ctr images pull IMAGE`. Records: Image.
     """
     view = view_of(session, Image)
     exclude_platforms(platform, all_platforms)
@@ -152,11 +157,15 @@ def push(
     session: Session,
     remote: Annotated[
         str,
-        typer.Argument(metavar="REMOTE", help="The name there: registry.example/team/app:1.0"),
+        typer.Argument(
+            metavar="REMOTE", help="Name in the registry: registry.example/team/app:1.0"
+        ),
     ],
     image: Annotated[
         str | None,
-        typer.Argument(metavar="IMAGE", help="The image here; else the one of that name."),
+        typer.Argument(
+            metavar="IMAGE", help="Name of the image in the realm; default: the same name."
+        ),
     ] = None,
     platform: Platforms = None,
     plain_http: PlainHttp = False,
@@ -172,8 +181,9 @@ def push(
 ) -> None:
     """Send an image to a registry.
 
-    Runs `ctr images push REMOTE [IMAGE]`. Records: Image, the one that was sent. Exit code 3 where
-    the realm has no such image. What stands after `--` goes to ctr.
+    Exit code 3 if the realm does not have the image. What follows `--` is passed to ctr.
+
+    Runs `ctr images push REMOTE [IMAGE]`. Records: Image.
     """
     view = view_of(session, Image)
     login = _Login(user, password_stdin, realm_credentials)
@@ -191,7 +201,7 @@ def push(
     words = words_of(session, "push", typed, local)
     if platform and len(platform) > 1 and ("--local" in words or _is_old(session)):
         raise UsageError(
-            "this ctr pushes one platform, or all of the image: of several it takes no notice",
+            "this version of ctr can push only one --platform, or all of them",
             hint="give --platform once, or leave it out",
         )
     source = image or remote
@@ -227,10 +237,11 @@ class _Login:
             check_user(self.user)
             if self.realm_credentials:
                 raise UsageError(
-                    "--user and --realm-credentials exclude each other", hint="leave one out"
+                    "--user and --realm-credentials cannot be combined",
+                    hint="leave one of them out",
                 )
         elif self.password_stdin:
-            raise UsageError("--password-stdin needs a name", hint="--user NAME")
+            raise UsageError("--password-stdin needs --user NAME", hint="--user NAME")
 
     def resolve(
         self, session: Session, realm: OpenRealm, reference: str
@@ -241,7 +252,8 @@ class _Login:
         extra = [word.lstrip("-").partition("=")[0] for word in session.options.extra]
         if "http-dump" in extra:
             raise UsageError(
-                "--http-dump would show the password", hint="leave it out, or the sign-in"
+                "--http-dump would print the password",
+                hint="leave out --http-dump, or do not sign in",
             )
         if self.realm_credentials:
             return self._of_realm(session, realm, reference)
@@ -260,7 +272,7 @@ class _Login:
         options = session.options
         if options.namespace is not None:
             raise UsageError(
-                "--realm-credentials are a realm's, and --namespace names none",
+                "--realm-credentials needs a realm, and --namespace does not name one",
                 hint="name the realm with --realm",
             )
         manifest = Path(options.manifest) if options.manifest is not None else None
@@ -279,16 +291,16 @@ def _ask(user: str, reference: str, from_stdin: bool) -> str:
     at_terminal = is_terminal(0) and is_terminal(2)
     if from_stdin and is_terminal(0):
         raise UsageError(
-            "--password-stdin reads no terminal: the password would be seen",
-            hint="leave it out, and you are asked",
+            "--password-stdin cannot read from a terminal, where the password would be visible",
+            hint="leave it out; kuke-ctr then asks for the password",
         )
     if from_stdin:
         said = sys.stdin.buffer.read(LONGEST + 3).decode(errors="surrogateescape")
         return check_secret(said.removesuffix("\n").removesuffix("\r"))
     if not at_terminal:
         raise UsageError(
-            f"--user {user} needs a password, and there is no terminal to ask at",
-            hint="--password-stdin < FILE, or --realm-credentials",
+            f"--user {user} needs a password, and there is no terminal to ask for it",
+            hint="use --password-stdin < FILE, or --realm-credentials",
         )
     import getpass
 

@@ -23,18 +23,20 @@ app = typer.Typer()
 def rm(
     session: Session,
     refs: Annotated[
-        list[str] | None, typer.Argument(metavar="REF", help="The references of images.")
+        list[str] | None,
+        typer.Argument(metavar="REF", help="The images, as `images ls` shows them."),
     ] = None,
     sync: Annotated[
-        bool, typer.Option("--sync", help="Wait until what nothing needs any more is gone.")
+        bool, typer.Option("--sync", help="Wait until unneeded content is removed.")
     ] = False,
     every: Annotated[bool, typer.Option("--all", help="All images of the realm.")] = False,
     yes: Yes = False,
 ) -> None:
-    """Remove images of a realm: the names, and what only they need.
+    """Remove images; content that no other image needs is freed.
 
-    Runs `ctr images rm REF`, once for each. A container keeps running without its image, and a
-    warning names it. One that there is not is exit code 3; ctr itself says 0.
+    A container keeps running without its image; a warning names it. A missing image is exit code 3.
+
+    Runs `ctr images rm REF` for each.
     """
     names_or_all("images", refs, every)
     realm = session.realm(removing=True)
@@ -54,32 +56,33 @@ def rm(
 def prune(
     session: Session,
     every: Annotated[
-        bool, typer.Option("--all", help="All images that no container was made from.")
+        bool, typer.Option("--all", help="All images that no container was created from.")
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Remove the images of a realm that no container was made from.
+    """Remove all images of a realm that no container was created from.
 
-    Runs `ctr images rm REF` for each that `ctr images ls -q` has and `ctr containers ls` does not
-    name; that works with every ctr, and shows what fails, where the prune of ctr itself (1.7 and
-    later) says nothing of it.
+    Each failure is reported, which `ctr images prune` (1.7 and later) does not do.
+
+    Runs `ctr images rm REF` for each image in `ctr images ls -q` that `ctr containers ls` does not
+    have.
     """
     if not every:
         raise UsageError(
-            "there is nothing to prune but all images that no container was made from",
-            hint="say --all if that is meant",
+            "prune needs --all: it removes all images that no container was created from",
+            hint="add --all",
         )
     realm = session.realm(removing=True)
     unused = _unused(realm)
     if not unused:
-        _nothing(realm, "has no image without a container")
+        _nothing(realm, "has no image that is unused by containers")
         return
-    _confirm(session, realm, unused, "not used by any container", yes=yes)
+    _confirm(session, realm, unused, "which no container was created from", yes=yes)
     # a question may have stood there for long
     now = set(unused if yes or session.options.dry_run else _unused(realm))
     for ref in unused:
         if ref not in now:
-            note(f"{ref} is used by a container by now, or gone: it is left alone")
+            note(f"{ref} was removed, or is used by a container now; it was skipped")
     _remove(session, realm, [ref for ref in unused if ref in now], list(now), sync=True)
 
 
@@ -98,11 +101,11 @@ def _warn_of_users(realm: OpenRealm, refs: Sequence[str]) -> None:
     try:
         users = images.users(realm.scope)
     except RowsRefused as error:  # a container with an odd name keeps nobody from removing
-        note(f"warning: which containers use the images is not known: {error.message}")
+        note(f"warning: could not find out which containers use the images: {error.message}")
         return
     for ref in refs:
         if ref in users:
-            note(f"warning: {ref} is the image of {_several(users[ref])}")
+            note(f"warning: {ref} is still used by {_several(users[ref])}")
 
 
 def _several(names: Sequence[str]) -> str:

@@ -16,12 +16,10 @@ from kuke_ctr.session import OpenRealm, Session
 app = typer.Typer()
 
 
-Source = Annotated[str, typer.Argument(metavar="SRC", help="The reference of an image.")]
+Source = Annotated[str, typer.Argument(metavar="SRC", help="The image, as `images ls` shows it.")]
 
 
-Force = Annotated[
-    bool, typer.Option("--force", help="Where the new name exists already, it gets this image.")
-]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing name.")]
 
 
 @app.command("tag", cls=WithExtra)
@@ -29,17 +27,20 @@ Force = Annotated[
 def tag(
     session: Session,
     source: Source,
-    targets: Annotated[list[str], typer.Argument(metavar="DST", help="New names for it.")],
+    targets: Annotated[list[str], typer.Argument(metavar="DST", help="The new names.")],
     force: Force = False,
     skip_reference_check: Annotated[
         bool,
-        typer.Option("--skip-reference-check", help="Take a name that is no reference (ctr 2.0+)."),
+        typer.Option(
+            "--skip-reference-check", help="Allow a name that is not a valid reference (ctr 2.0)."
+        ),
     ] = False,
 ) -> None:
     """Give an image more names.
 
-    Runs `ctr images tag SRC DST`, once for each; with --local where ctr needs it for an older
-    containerd. A name that exists is left alone without --force: ctr 2.x would take it silently.
+    An existing name is kept without --force; ctr 2.x would overwrite it.
+
+    Runs `ctr images tag SRC DST` for each name, with --local if an older containerd needs it.
     """
     if skip_reference_check:
         versions.require(session.ctr, "images", "tag", "--skip-reference-check")
@@ -66,7 +67,7 @@ def label(
     session: Session,
     ref: Ref,
     labels: Annotated[
-        list[str], typer.Argument(metavar="KEY=VALUE...", help="`KEY=` removes a label.")
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="Labels; KEY= removes one.")
     ],
     replace_all: Annotated[
         bool, typer.Option("--replace-all", help="Remove all other labels.")
@@ -95,23 +96,25 @@ def convert(
     session: Session,
     source: Source,
     target: Annotated[str, typer.Argument(metavar="DST", help="The name of the new image.")],
-    oci: Annotated[bool, typer.Option("--oci", help="docker's media types become OCI's.")] = False,
+    oci: Annotated[bool, typer.Option("--oci", help="Convert docker media types to OCI.")] = False,
     uncompress: Annotated[
-        bool, typer.Option("--uncompress", help="Layers are stored uncompressed.")
+        bool, typer.Option("--uncompress", help="Store the layers uncompressed.")
     ] = False,
     platform: Annotated[
         list[str] | None,
-        typer.Option("--platform", metavar="OS/ARCH", help="This platform only; several are fine."),
+        typer.Option("--platform", metavar="OS/ARCH", help="Only this platform; may be repeated."),
     ] = None,
     all_platforms: Annotated[
-        bool, typer.Option("--all-platforms", help="Every platform; all have to be here.")
+        bool,
+        typer.Option("--all-platforms", help="All platforms; all of them must be in the realm."),
     ] = False,
     force: Force = False,
 ) -> None:
-    """Make another image of an image, in another format.
+    """Convert an image to another format, under a new name.
 
-    Runs `ctr images convert SRC DST` (ctr 1.5 and later). A name that exists is left alone without
-    --force: ctr itself removes that image first.
+    An existing name is kept without --force; ctr would remove that image first.
+
+    Runs `ctr images convert SRC DST` (ctr 1.5 and later).
     """
     versions.require(session.ctr, "images", "convert")
     realm = session.realm(changing=True)
@@ -128,13 +131,13 @@ def convert(
         with near_images(realm, [source]):
             done = realm.scope.change("images", "convert", *words, *pair)
         if not done.planned and name not in images.names(realm.scope):
-            raise CtrFailed(f"ctr made no image {name}, and says that it did")
+            raise CtrFailed(f"ctr reported success, but the image {name} does not exist")
 
     each([target], change, session)
 
 
 def _exists(realm: OpenRealm, name: str) -> KukeCtrError:
     return KukeCtrError(
-        f"there is an image {name} in realm {realm.name} already: it was left as it is",
-        hint="--force gives the name to the new image",
+        f"the image {name} already exists in realm {realm.name}; it was not changed",
+        hint="--force overwrites it",
     )

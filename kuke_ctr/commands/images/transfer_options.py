@@ -23,34 +23,34 @@ from kuke_ctr.terminals.user_terminal import is_terminal
 
 Platforms = Annotated[
     list[str] | None,
-    typer.Option("--platform", metavar="OS/ARCH", help="This platform; may be repeated."),
+    typer.Option("--platform", metavar="OS/ARCH", help="Only this platform; may be repeated."),
 ]
-AllPlatforms = Annotated[bool, typer.Option("--all-platforms", help="Every platform.")]
+AllPlatforms = Annotated[bool, typer.Option("--all-platforms", help="All platforms.")]
 Labels = Annotated[
     list[str] | None,
-    typer.Option("--label", metavar="KEY=VALUE", help="Label the image; may be repeated."),
+    typer.Option("--label", metavar="KEY=VALUE", help="Label for the image; may be repeated."),
 ]
 Local = Annotated[
     bool,
     typer.Option(
-        "--local", help="ctr does it itself, not containerd's transfer service (where it has one)."
+        "--local", help="Transfer with ctr instead of containerd's transfer service (ctr 1.7)."
     ),
 ]
 REGISTRY = "Registry"
 PlainHttp = Annotated[
     bool,
-    typer.Option("--plain-http", help="Speak http, not https.", rich_help_panel=REGISTRY),
+    typer.Option("--plain-http", help="Use http instead of https.", rich_help_panel=REGISTRY),
 ]
 SkipVerify = Annotated[
     bool,
-    typer.Option("--skip-verify", "-k", help="Trust any certificate.", rich_help_panel=REGISTRY),
+    typer.Option("--skip-verify", "-k", help="Accept any certificate.", rich_help_panel=REGISTRY),
 ]
 HostsDir = Annotated[
     str | None,
     typer.Option(
         "--hosts-dir",
         metavar="DIR",
-        help="Folder with hosts.toml files (as /etc/containerd/certs.d).",
+        help="Directory with hosts.toml files, such as /etc/containerd/certs.d.",
         rich_help_panel=REGISTRY,
     ),
 ]
@@ -113,7 +113,7 @@ def show_images(session: Session, view: View, images: Sequence[Image]) -> None:
 def exclude_platforms(platform: Sequence[str] | None, all_platforms: bool) -> None:
     if platform and all_platforms:
         raise UsageError(
-            "--platform and --all-platforms exclude each other", hint="leave one of them out"
+            "--platform and --all-platforms cannot be combined", hint="leave one of them out"
         )
 
 
@@ -123,7 +123,7 @@ def require_platforms(images: Sequence[Image], wanted: Sequence[str]) -> None:
         missing = transfers.lacking(image, wanted)
         if missing:
             raise NotFound(
-                f"{image.ref} has nothing for {', '.join(missing)}; its name is there, nothing of "
-                "that platform is",
-                hint=f"it has {', '.join(image.platforms)}: --platform chooses",
+                f"{image.ref} has nothing for {', '.join(missing)}; only its name is in the "
+                "realm now",
+                hint=f"it has {', '.join(image.platforms)}; choose one with --platform",
             )

@@ -32,10 +32,15 @@ app = typer.Typer()
 def ls(
     session: Session,
     everything: Annotated[
-        bool, typer.Option("--all", help="Namespaces too that are no realm's: moby, k8s.io, ...")
+        bool,
+        typer.Option(
+            "--all", help="Also list namespaces that belong to no realm (moby, k8s.io, ...)."
+        ),
     ] = False,
 ) -> None:
-    """List the realms that the records, the settings or containerd's namespaces show.
+    """List the realms of this host.
+
+    Realms come from Kukeon's records, the settings and containerd's namespaces.
 
     Runs `ctr namespaces ls -q`. Records: Realm.
     """
@@ -45,7 +50,7 @@ def ls(
         note(f"warning: {warning}")
     show(session, view, found.realms)
     if not found.realms:
-        note(f"no realm is known: neither under {session.host.settings.run_path} nor to containerd")
+        note(f"no realm found, neither under {session.host.settings.run_path} nor in containerd")
 
 
 @app.command("resolve")
@@ -58,10 +63,11 @@ def resolve(
     session: Session,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="The realm.")] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show each rule, what it found, and which won.")
+        bool,
+        typer.Option("--explain", help="Show each rule, what it found, and which rule decided."),
     ] = False,
 ) -> None:
-    """Show the namespace of a realm, and how it was found.
+    """Show the namespace of a realm, and with --explain how it was found.
 
     Runs `ctr namespaces ls -q`. Records: one object with name, namespace, source, exists, rules.
     """
@@ -69,7 +75,7 @@ def resolve(
     form = choose_output(options.output, options.quiet)
     if name is not None and options.realm not in (None, name):
         raise UsageError(
-            f"the realm is named twice: {name} and {options.realm}", hint="leave one of them out"
+            f"two realms were given: {name} and {options.realm}", hint="leave one of them out"
         )
     resolution = session.host.resolve(
         name if name is not None else options.realm,
@@ -102,7 +108,9 @@ def _print(resolution: Resolution, exists: bool | None, form: Output, explain: b
     elif form is Output.NAME:
         print_lines([resolution.namespace])
     elif form in (Output.CSV, Output.RAW):
-        raise UsageError(f"there is no {form} of one realm", hint="-o json, -o yaml or -q")
+        raise UsageError(
+            f"-o {form} is not possible for one realm", hint="use -o json, -o yaml or -q"
+        )
     else:
         known = {True: "yes", False: "no", None: "unknown"}[exists]
         row = (resolution.name, resolution.namespace, resolution.source.value, known)
@@ -121,5 +129,5 @@ def _existing(session: Session) -> frozenset[str] | None:
     try:
         return session.host.namespaces
     except KukeCtrError as error:
-        note(f"warning: containerd could not be asked which namespaces exist: {error.message}")
+        note(f"warning: containerd did not say which namespaces exist: {error.message}")
         return None

@@ -11,13 +11,11 @@ from kuke_ctr.errors import Declined, KukeCtrError, UsageError
 from kuke_ctr.render import escape
 from kuke_ctr.session import Session
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 CreateNamespace = Annotated[
     bool,
-    typer.Option(
-        "--create-namespace", help="Make the realm's namespace where it is a guess and missing."
-    ),
+    typer.Option("--create-namespace", help="Create the realm's namespace if it does not exist."),
 ]
 
 
@@ -25,10 +23,12 @@ def names_or_all(noun: str, names: Sequence[str] | None, every: bool) -> None:
     """Raise UsageError where neither names nor --all were given, or both."""
     if names and every:
         raise UsageError(
-            f"--all and the names of {noun} exclude each other", hint="leave one of them out"
+            f"--all and names of {noun} cannot be combined", hint="leave one of them out"
         )
     if not (names or every):
-        raise UsageError(f"name the {noun}, or say --all", hint=f"`kuke-ctr {noun} ls` lists them")
+        raise UsageError(
+            f"name the {noun}, or use --all", hint=f"`kuke-ctr {noun} ls` lists the {noun}"
+        )
 
 
 def confirm(session: Session, what: str, *, yes: bool) -> None:
@@ -39,10 +39,10 @@ def confirm(session: Session, what: str, *, yes: bool) -> None:
     if yes or session.options.dry_run:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(what, hint="add --yes if that is meant")
-    print(f"{escape(what)}\nGo on? [y/N] ", end="", file=sys.stderr, flush=True)
+        raise UsageError(what, hint="add --yes to do it")
+    print(f"{escape(what)}\nContinue? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Declined("declined, nothing was changed")
+        raise Declined("you answered no; nothing was changed")
 
 
 def each(names: Iterable[str], change: Callable[[str], None], session: Session) -> None:

@@ -58,7 +58,8 @@ class ContainerFlags:
         checked_labels(self.texts("label"))
         if given.get("cpus") is not None and (given.get("cpu_quota") or given.get("cpu_period")):
             raise UsageError(
-                "--cpus and --cpu-quota or --cpu-period exclude each other", hint="--cpus sets both"
+                "--cpus cannot be combined with --cpu-quota or --cpu-period",
+                hint="--cpus sets both",
             )
         if given.get("config") is not None:
             self._refuse_ignored()
@@ -84,7 +85,7 @@ def refuse_beside_config(ignored: list[str]) -> None:
     """Raise UsageError for flags that ctr ignores beside --config."""
     raise UsageError(
         f"with --config, ctr ignores {', '.join(ignored)}",
-        hint="write it into the spec (`ctr oci spec` prints one to start from)",
+        hint="write it into the OCI spec (`ctr oci spec` prints one to start from)",
     )
 
 

@@ -29,23 +29,23 @@ def extra_flags(session: Session) -> tuple[str, ...]:
     words = session.options.extra
     if words and not words[0].startswith("-"):
         raise UsageError(
-            f"{words[0]!r} is no flag of ctr's",
-            hint="what stands after -- goes among ctr's flags; names stand before it",
+            f"{words[0]!r} is not a flag of ctr",
+            hint="what follows -- is passed to ctr as flags; put names before it",
         )
     for index, word in enumerate(words):
         name, _, value = word.partition("=")
         name = name.lstrip("-") if word.startswith("-") else ""  # ctr takes -user for --user
         if name in _OURS:
-            hint = "--namespace and --address are options of kuke-ctr: put them before the --"
-            raise UsageError(f"{word} can't be passed on to ctr", hint=hint)
+            hint = "--namespace and --address belong to kuke-ctr; put them before the --"
+            raise UsageError(f"{word} cannot be passed to ctr", hint=hint)
         if name == _TOKEN:
             raise UsageError(
-                "a token can't be passed on to ctr: every user of the host could read it",
+                "a token cannot be passed to ctr: every user of this host could read it",
                 hint="use --user NAME with --password-stdin",
             )
         if name in _USER and ":" in (value or "".join(words[index + 1 : index + 2])):
             raise UsageError(
-                "a password can't be passed on to ctr: every user of the host could read it",
+                "a password cannot be passed to ctr: every user of this host could read it",
                 hint="use --user NAME with --password-stdin",
             )
     return words

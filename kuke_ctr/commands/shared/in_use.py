@@ -38,7 +38,7 @@ def _sentence(realm: OpenRealm, users: Sequence[User]) -> str:
     leases = [user.name for user in users if user.kind == "lease"]
     if leases:
         parts.append(
-            "a lease may be all that keeps it, ctr does not tell which: "
+            "a lease may be the only thing that keeps it (ctr does not say which one): "
             + ", ".join(leases[:_SHOWN])
         )
     more = len(users) - len(leases) - _SHOWN
@@ -49,14 +49,14 @@ def _part(realm: OpenRealm, user: User) -> str:
     name = user.name
     where = f" in namespace {user.namespace}"
     ours = user.namespace == realm.namespace
-    whole = "" if ours else " (its own entry stays, and the image whole)"
+    whole = "" if ours else " (that image is not affected)"
     role = _ROLES.get(user.how, f"a {user.how}")
     texts = {
         "image": f"{role} of the image {name}{where}{whole}",
-        "content": f"{role} of the content {name}, which no image has{where}",
-        "container": f"the container {name} has its files there",
-        "snapshot": f"the snapshot {name} stands on it, so containerd will refuse",
-        "mount": f"its files are mounted on {name}",
+        "content": f"{role} of the content {name}, which belongs to no image{where}",
+        "container": f"it has the files of the container {name}",
+        "snapshot": f"the snapshot {name} is on top of it, so containerd will refuse",
+        "mount": f"it is mounted on {name}",
     }
-    unread = f"what the namespace {user.namespace} has of it could not be read ({name})"
+    unread = f"the namespace {user.namespace} could not be searched completely ({name})"
     return texts.get(user.kind, unread)

@@ -22,7 +22,7 @@ def print_document(result: Result, form: Output | None) -> None:
         value = json.loads(result.stdout.decode(errors="surrogateescape"))
     except ValueError as error:
         raise Unreadable(
-            f"what ctr printed is no JSON: {error}",
+            f"ctr printed invalid JSON: {error}",
             hint="-o raw shows what ctr printed",
             command=mask(result.argv),
         ) from None

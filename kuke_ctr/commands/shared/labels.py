@@ -16,11 +16,11 @@ def checked_labels(labels: Sequence[str]) -> list[str]:
     for label in labels:
         if "=" not in label or label.startswith(("=", "-")):
             raise UsageError(
-                f"{label!r} is no label", hint="labels are KEY=VALUE; KEY= removes one"
+                f"{label!r} is not a label", hint="labels are KEY=VALUE; KEY= removes one"
             )
         if _CONTROL.search(label):
             raise UsageError(
-                f"{label!r} has a control character in it: ctr's lists could not be read any more",
-                hint="a label is one line of text, without tabs and escape sequences",
+                f"{label!r} has a control character, which would make ctr's lists unreadable",
+                hint="use one line of text, without tabs and escape sequences",
             )
     return list(labels)

@@ -42,8 +42,8 @@ def require_terminal(tty: bool, force: bool) -> None:
     """Raise UsageError for -t where our stdin is no terminal, unless that was meant."""
     if tty and not force and not is_terminal(0):
         raise UsageError(
-            "-t needs a terminal, and our stdin is none",
-            hint="leave -t out (-i alone passes stdin on), or add --force-tty",
+            "-t needs a terminal, and stdin is not one",
+            hint="leave -t out (-i alone keeps stdin connected), or add --force-tty",
         )
 
 
@@ -56,7 +56,8 @@ def print_id(identifier: str, what: str, hint: str) -> None:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python would try again at its end
         raise KukeCtrError(
-            f"{what} runs, but its id could not be written to stdout: {error.strerror}", hint=hint
+            f"{what} is running, but its id could not be written to stdout: {error.strerror}",
+            hint=hint,
         ) from None
 
 
@@ -109,9 +110,9 @@ def launch(
         print_id(
             container,
             f"the container {container}",
-            f"{line_in(namespace, 'tasks', 'ls')} shows it, "
-            f"{line_in(namespace, 'tasks', 'kill', container)} ends it, then "
-            f"{line_in(namespace, 'containers', 'rm', container)} removes it",
+            f"{line_in(namespace, 'tasks', 'ls')} shows it; "
+            f"{line_in(namespace, 'tasks', 'kill', container)}, then "
+            f"{line_in(namespace, 'containers', 'rm', container)} remove it",
         )
     return outcome.exit_code
 
@@ -170,11 +171,16 @@ def _put_in_order(
 
 def _left(what: Launch, outcome: Outcome, status: str | None, *, rm: bool) -> None:
     namespace = what.realm.namespace
-    goes_on = {None: "may go on", "STOPPED": "has ended", start.ABSENT: "has ended"}.get(
-        status, "goes on"
-    )
+    goes_on = {
+        None: "may still be running",
+        "STOPPED": "has ended",
+        start.ABSENT: "has ended",
+    }.get(status, "is still running")
     way = f"{line_in(namespace, 'tasks', 'ls')} shows its state"
-    if goes_on == "goes on":
-        way = f"{line_in(namespace, 'tasks', 'attach', what.container)} gets back to it"
-    removed = "; it is not removed by itself any more" if rm else ""
-    start.tell(f"kuke-ctr: {outcome.why or 'left it'}; {what.container} {goes_on}{removed}: {way}")
+    if goes_on == "is still running":
+        way = f"{line_in(namespace, 'tasks', 'attach', what.container)} attaches to it again"
+    removed = "; --rm no longer applies to it" if rm else ""
+    start.tell(
+        f"kuke-ctr: {outcome.why or 'kuke-ctr has left'}; {what.container} {goes_on}{removed}: "
+        f"{way}"
+    )

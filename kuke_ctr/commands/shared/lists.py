@@ -37,7 +37,7 @@ def list_realms_table(
         return
     filters = [word for word in flags if not word.startswith("-")]
     if session.options.all_realms:
-        note(f"nothing in any of {len(realms)} realms (kuke-ctr realms ls)")
+        note(f"none of the {len(realms)} realms has any (`kuke-ctr realms ls` lists the realms)")
     elif filters:
         note(f"nothing in {realms[0].described} matches {', '.join(filters)}")
     else:

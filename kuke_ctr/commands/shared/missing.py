@@ -49,7 +49,7 @@ def missing(
         hint = f"this namespace has none ({listed})"
     else:
         more = f" and {len(existing) - len(shown)} more" if len(existing) > len(shown) else ""
-        hint = f"there are: {', '.join(shown)}{more} ({listed})"
+        hint = f"the realm has: {', '.join(shown)}{more} ({listed})"
     return NotFound(
         f"there is no {what} {', '.join(gone)} in {realm.described}",
         hint=hint,

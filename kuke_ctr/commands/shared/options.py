@@ -16,6 +16,7 @@ from typing import Annotated, Concatenate, NamedTuple, ParamSpec
 import typer
 from typer.models import OptionInfo
 
+from kuke_ctr.commands.shared.option_values import columns_of, exclude, field_of, seconds_of
 from kuke_ctr.commands.shared.output import ALOUD, note
 from kuke_ctr.errors import UsageError
 from kuke_ctr.render import Output
@@ -48,11 +49,21 @@ class SharedOption(NamedTuple):
 Group = tuple[SharedOption, ...]
 
 SCOPE: Group = (
-    SharedOption(("--realm", "-r"), "NAME", "The realm (KUKE_CTR_REALM; else `default`)."),
-    SharedOption(("--namespace", "-n"), "NS", "Use this namespace instead of a realm's."),
-    SharedOption(("--manifest",), "FILE", "Read the realm from this manifest.", rare=True),
     SharedOption(
-        ("--run-path",), "DIR", "Kukeon's run path (KUKEON_RUN_PATH; else /opt/kukeon).", rare=True
+        ("--realm", "-r"), "NAME", "The realm (KUKE_CTR_REALM; default: settings, else `default`)."
+    ),
+    SharedOption(("--namespace", "-n"), "NS", "Use this namespace instead of a realm's."),
+    SharedOption(
+        ("--manifest",),
+        "FILE",
+        "Take the realm's namespace from this YAML file (kind: Realm).",
+        rare=True,
+    ),
+    SharedOption(
+        ("--run-path",),
+        "DIR",
+        "Kukeon's run path (KUKEON_RUN_PATH; default /opt/kukeon).",
+        rare=True,
     ),
 )
 """Which realm, and so which namespace."""
@@ -60,7 +71,7 @@ SCOPE: Group = (
 RUN_PATH: Group = SCOPE[-1:]
 
 EVERY_REALM: Group = (
-    SharedOption(("--all-realms", "-A"), None, "Every realm that exists, with a REALM column."),
+    SharedOption(("--all-realms", "-A"), None, "All realms that exist, with a REALM column."),
 )
 
 TRACE: Group = (
@@ -81,7 +92,12 @@ HOST: Group = (
 """Which containerd, and how long its answer may take."""
 
 RECORD: Group = (
-    SharedOption(("--record",), "DIR", "Write every call of ctr into this folder.", rare=True),
+    SharedOption(
+        ("--record",),
+        "DIR",
+        "Write every ctr call and its output into this new directory.",
+        rare=True,
+    ),
     SharedOption(("--record-append",), None, "Add to a folder that has recordings.", rare=True),
     SharedOption(
         ("--record-env",), None, "Keep the values of containers' environments.", rare=True
@@ -106,19 +122,19 @@ _HELP: Group = (
     SharedOption(("--help-all",), None, "Show this page with every option.", rare=True),
 )
 
-QUIET: Group = (
-    SharedOption(("--quiet", "-q"), None, "One identifier a line, the same as -o name."),
-)
+QUIET: Group = (SharedOption(("--quiet", "-q"), None, "Print only names or ids; same as -o name."),)
 _OF_ROWS: Group = (
     SharedOption(("--columns",), "A,B", "Show these columns only."),
-    SharedOption(("--sort-by",), "COLUMN", "Sort by this column; -COLUMN downwards."),
-    SharedOption(("--no-headers",), None, "No header line."),
+    SharedOption(
+        ("--sort-by",), "COLUMN", "Sort by this column; -COLUMN sorts in descending order."
+    ),
+    SharedOption(("--no-headers",), None, "Omit the header line."),
 )
 _PARTIAL: Group = (
     SharedOption(
         ("--partial",),
         None,
-        "json, yaml, csv: print the good rows where others can't be read.",
+        "With json, yaml, csv: print the readable rows if others cannot be read.",
         rare=True,
     ),
 )
@@ -128,11 +144,8 @@ FORMS = tuple(form for form in Output if form is not Output.RAW)
 """Of records that are not one table of ctr's."""
 
 
-_ALONE = {
-    Output.NAME: "name: as without it, one identifier a line",
-    Output.RAW: "raw: the bytes as they are",
-}
-"""The help of --output where it has one form."""
+_ALONE = {Output.NAME: "name: one name or id a line", Output.RAW: "raw: the bytes as they are"}
+"""The help of --output if it has one form."""
 
 
 def format_option(*forms: Output) -> Group:
@@ -179,7 +192,9 @@ RARE_PANEL = "Special cases"
 
 Snapshotter = Annotated[
     str | None,
-    typer.Option("--snapshotter", metavar="NAME", help="overlayfs, native, ...; else ctr's own."),
+    typer.Option(
+        "--snapshotter", metavar="NAME", help="Snapshotter: overlayfs, native, ...; default: ctr's."
+    ),
 ]
 """Of the commands that are about one snapshotter."""
 
@@ -242,7 +257,7 @@ def _shown_name(parameter: inspect.Parameter) -> str:
 
 
 def _is_empty(name: str) -> UsageError:
-    return UsageError(f"{name} is empty", hint="give it a value (an unset variable?)")
+    return UsageError(f"{name} is empty", hint="give it a value; is a shell variable unset?")
 
 
 def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | None:
@@ -301,11 +316,11 @@ def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOp
         manifest=value.get("manifest"),
         ctr=value.get("ctr"),
         output=_form(value.get("output"), options),
-        sort_by=_field(value.get("sort_by")),
+        sort_by=field_of(value.get("sort_by")),
         record=value.get("record"),
         replay=value.get("replay"),
-        columns=_columns(value.get("columns")),
-        timeout=_seconds(value.get("timeout")),
+        columns=columns_of(value.get("columns")),
+        timeout=seconds_of(value.get("timeout")),
         trace=trace if isinstance(trace, int) else 0,
         headers=not given.get("no_headers"),
         all_realms=bool(given.get("all_realms")),
@@ -316,7 +331,7 @@ def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOp
         record_env=bool(given.get("record_env")),
         extra=tuple(map(str, extra)) if isinstance(extra, list) else (),
     )
-    _exclude(found)
+    exclude(found)
     return found
 
 
@@ -326,7 +341,8 @@ def _one(option: SharedOption, given: object) -> str | None:
         return None
     if len(set(given)) > 1:
         raise UsageError(
-            f"{option.names[0]} was given twice: {' and '.join(map(repr, given))}",
+            f"{option.names[0]} was given twice with different values: "
+            f"{' and '.join(map(repr, given))}",
             hint="give it once",
         )
     if given[0] == "" and option.field not in ("realm", "namespace"):  # those say what fits
@@ -344,47 +360,3 @@ def _form(text: str | None, options: Group) -> Output | None:
         what = f"this command does not print {text}" if known else f"unknown format {text!r}"
         raise UsageError(what, hint=f"-o takes {', '.join(forms)}")
     return Output(text)
-
-
-def _exclude(options: SharedOptions) -> None:
-    for one, other, both in (
-        ("--realm", "--namespace", options.realm is not None and options.namespace is not None),
-        ("--realm", "--all-realms", options.realm is not None and options.all_realms),
-        ("--namespace", "--all-realms", options.namespace is not None and options.all_realms),
-        (
-            "--manifest",
-            "--namespace",
-            options.manifest is not None and options.namespace is not None,
-        ),
-        ("--manifest", "--all-realms", options.manifest is not None and options.all_realms),
-        ("--record", "--replay", options.record is not None and options.replay is not None),
-    ):
-        if both:
-            raise UsageError(f"{one} and {other} exclude each other", hint="leave one of them out")
-
-
-def _field(column: str | None) -> str | None:
-    """The name of a column, which may be typed as the table's header has it: `MEDIA TYPE`."""
-    return column.strip().lower().replace(" ", "_") if column is not None else None
-
-
-def _columns(text: str | None) -> tuple[str, ...]:
-    if text is None:
-        return ()
-    names = tuple(name for part in text.split(",") if (name := _field(part)))
-    if not names:
-        raise UsageError("--columns names no column", hint="for example --columns ref,size")
-    return names
-
-
-def _seconds(text: str | None) -> float | None:
-    """A time limit in seconds: `90`, `1.5`, `90s`, `5m`, `1h`; 0 is no limit."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", text, re.ASCII)
-    if match is None:
-        raise UsageError(
-            f"--timeout {text!r} is not a time", hint="seconds, or 90s, 5m, 1h; 0 is no limit"
-        )
-    number, unit = match.groups()
-    return float(number) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[unit or "s"]

@@ -46,8 +46,7 @@ def print_lines(lines: Iterable[str]) -> None:
 def show_refused(refused: Refused) -> None:
     """A row that could not be read, on stderr."""
     print(
-        f"kuke-ctr: line {refused.line} could not be read ({refused.reason}): "
-        f"{escape(refused.text)}",
+        f"kuke-ctr: cannot read line {refused.line} ({refused.reason}): {escape(refused.text)}",
         file=sys.stderr,
     )
 

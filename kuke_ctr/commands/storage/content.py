@@ -29,12 +29,13 @@ app = typer.Typer()
 def ls(
     session: Session,
     filters: Annotated[
-        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: digest~=e60a")
+        list[str] | None,
+        typer.Argument(metavar="FILTER", help="Filter of ctr, for example digest~=e60a"),
     ] = None,
 ) -> None:
-    """List the blobs of a realm: manifests, configs, layers.
+    """List the content of a realm: manifests, configurations and layers.
 
-    Runs `ctr content ls`, and `ctr content ls -q` beside it as a check. Records: Blob.
+    Runs `ctr content ls`, and `ctr content ls -q` to compare. Records: Blob.
     """
     list_realms_table(
         session,
@@ -50,10 +51,10 @@ def ls(
 def active(
     session: Session,
     chosen: Annotated[
-        str | None, typer.Argument(metavar="FILTER", help="One of ctr's filters: ref~=layer")
+        str | None, typer.Argument(metavar="FILTER", help="Filter of ctr, for example ref~=layer")
     ] = None,
 ) -> None:
-    """List what is being written into a realm's content just now, or was left half written.
+    """List unfinished downloads and imports of a realm.
 
     Runs `ctr content active`, whose help calls the filter a regexp. Records: ActiveIngest.
     """
@@ -62,7 +63,7 @@ def active(
         content.ACTIVE,
         ActiveIngest,
         [chosen] if chosen is not None else (),
-        when_empty=lambda realm: f"nothing is being written into {realm.described}",
+        when_empty=lambda realm: f"{realm.described} has no unfinished downloads or imports",
     )
 
 
@@ -70,12 +71,15 @@ def active(
 @takes(IN_REALM, format_option(Output.RAW))
 def get(
     session: Session,
-    digest: Annotated[str, typer.Argument(metavar="DIGEST", help="A digest, or the front of one.")],
+    digest: Annotated[
+        str, typer.Argument(metavar="DIGEST", help="A digest, or the beginning of one.")
+    ],
 ) -> None:
     """Write the bytes of a blob to stdout.
 
-    Runs `ctr content get DIGEST`; for the front of a digest first `ctr content ls -q`. There is no
-    time limit but --timeout.
+    There is no time limit unless you give --timeout.
+
+    Runs `ctr content get DIGEST`; for a shortened digest `ctr content ls -q` first.
     """
     realm = session.realm()
     whole = content.whole_digest(realm.scope, digest)

@@ -47,7 +47,10 @@ def fetch(
     platform: Platforms = None,
     all_platforms: AllPlatforms = False,
     metadata_only: Annotated[
-        bool, typer.Option("--metadata-only", help="Indexes, manifests and configs; no layers.")
+        bool,
+        typer.Option(
+            "--metadata-only", help="Fetch only indexes, manifests and configurations, no layers."
+        ),
     ] = False,
     label: Labels = None,
     plain_http: PlainHttp = False,
@@ -56,14 +59,15 @@ def fetch(
     user: Annotated[str | None, typer.Option("--user", "-u", hidden=True)] = None,
     create_namespace: CreateNamespace = False,
 ) -> None:
-    """Fetch an image's content and name it, without unpacking it.
+    """Fetch the content of an image and give it a name, without unpacking it.
 
-    Runs `ctr content fetch REF`, and `ctr images ls -q` to see that it arrived. Prints the
-    reference. A registry that wants a user: `kuke-ctr images pull`.
+    Prints the name. If the registry needs a password, use `kuke-ctr images pull`.
+
+    Runs `ctr content fetch REF`, and `ctr images ls -q` to check the result.
     """
     if user is not None:  # a password may stand in it: it is not shown
         raise UsageError(
-            "content fetch logs in nowhere: a password in --user could be read by everybody",
+            "content fetch cannot sign in: everybody could read the password in --user",
             hint="`kuke-ctr images pull --user NAME --password-stdin` fetches the same content",
         )
     realm = session.realm(changing=True, create=create_namespace)
@@ -82,8 +86,8 @@ def fetch(
     listed = realm.scope.run("images", "ls", "-q", f'name=="{ref}"')
     if ref not in lines_of(listed.stdout):
         raise CtrFailed(
-            f"ctr is content, and yet realm {realm.name} has no image {ref}",
-            hint="is there a platform of it that fits? --all-platforms fetches all",
+            f"ctr reported success, but the image {ref} is not in realm {realm.name}",
+            hint="does it have an image for this platform? --all-platforms fetches all",
         )
     print(escape(ref))
 
@@ -95,46 +99,61 @@ def _fetch(realm: OpenRealm, ref: str, words: tuple[str, ...]) -> Result:
         return content.fetch(realm.scope, ref, words, progress)
     except Interrupted:
         raise Interrupted(
-            "interrupted: what has arrived is kept for a day",
-            hint="the same command again goes on from there; "
-            f"{realm.scope.line('content', 'active')} lists it",
+            "interrupted; what has arrived is kept for a day",
+            hint="run the same command again to continue; "
+            f"{realm.scope.line('content', 'active')} shows it",
         ) from None
     except CtrFailed as error:
         if error.hint == CREDENTIALS:
-            error.hint = "a registry that wants a user: `kuke-ctr images pull --user NAME`"
+            error.hint = "if the registry needs a password: `kuke-ctr images pull --user NAME`"
         raise
+
+
+File = Annotated[
+    str | None, typer.Argument(metavar="[FILE|-]", help="The file to store; - is stdin.")
+]
+ExpectedDigest = Annotated[
+    str | None,
+    typer.Option(
+        "--expected-digest", metavar="DIGEST", help="Refuse the file if it has another digest."
+    ),
+]
+ExpectedSize = Annotated[
+    int | None,
+    typer.Option(
+        "--expected-size",
+        metavar="BYTES",
+        min=0,
+        help="Refuse the file if it has another size.",
+    ),
+]
+Keep = Annotated[
+    bool,
+    typer.Option("--keep", help="Label the blob, so that containerd does not remove it."),
+]
 
 
 @app.command("ingest", cls=WithExtra)
 @takes(IN_REALM, NAMES, EXTRA)
 def ingest(
     session: Session,
-    ref: Annotated[str, typer.Argument(metavar="REF", help="A name for the transfer.")],
-    file: Annotated[
-        str | None, typer.Argument(metavar="[FILE|-]", help="Its bytes; - is stdin.")
-    ] = None,
-    expected_digest: Annotated[
-        str | None,
-        typer.Option("--expected-digest", metavar="DIGEST", help="Refuse other bytes than these."),
-    ] = None,
-    expected_size: Annotated[
-        int | None,
-        typer.Option("--expected-size", metavar="BYTES", min=0, help="Refuse another size."),
-    ] = None,
-    keep: Annotated[
-        bool,
-        typer.Option(
-            "--keep", help="Label it, so that it is not collected while nothing needs it."
-        ),
-    ] = False,
+    ref: Annotated[
+        str,
+        typer.Argument(metavar="REF", help="A name for this transfer; the same name continues it."),
+    ],
+    file: File = None,
+    expected_digest: ExpectedDigest = None,
+    expected_size: ExpectedSize = None,
+    keep: Keep = False,
     create_namespace: CreateNamespace = False,
 ) -> None:
-    """Put a file, or stdin, into a realm's content, and print its digest.
+    """Store a file, or stdin, as content of a realm, and print its digest.
 
-    Runs `ctr content ingest REF`, which reads the bytes itself. Without --expected-digest a file is
-    read before for its digest, and for a stream `ctr content ls -q` runs before and after. With
-    --keep also `ctr content label`: else containerd's next collection takes what no image, lease or
-    label refers to. A stdin without a byte is refused, but for --expected-size 0.
+    Without --keep, containerd removes the blob soon, unless an image, a lease or a label refers to
+    it. An empty stdin is refused without --expected-size 0.
+
+    Runs `ctr content ingest REF`, with --keep also `ctr content label`. For the digest the file is
+    read first; for a stream `ctr content ls -q` runs before and after.
     """
     if expected_digest is not None:
         content.require_whole(expected_digest)
@@ -144,18 +163,21 @@ def ingest(
         file = "-"
         with suppress(OSError):  # a name that no file can have
             if Path(ref).is_file():
-                note(f"{ref} is taken as REF, a name, and stdin is read: `... REF {ref}` reads it")
+                note(
+                    f"{ref} is used as the name REF, and stdin is read; to read the file: `... "
+                    f"REF {ref}`"
+                )
     with _opened(file) as descriptor:
         if not session.options.dry_run and (file == "-" or expected_size == 0):
             _check_whether_empty(file, descriptor, expected_size)
         digest = expected_digest or _digest_of(descriptor)
         if keep and digest is None:
-            raise UsageError("--keep needs to know the digest", hint="give --expected-digest")
+            raise UsageError("--keep needs the digest", hint="give --expected-digest")
         realm = session.realm(changing=True, create=create_namespace)
         before = set() if digest or session.options.dry_run else _digests(realm)
         words = (*chosen, *flags(expected_digest=digest), *extra)
         if session.options.dry_run or session.options.trace:
-            note(f"+ (its stdin is {'ours' if file == '-' else file})")
+            note(f"+ (stdin of this command: {'stdin of kuke-ctr' if file == '-' else file})")
         bring = partial(_bring, realm, ref, words, descriptor)
         if keep and digest is not None and not session.options.dry_run:
             _bring_and_keep(bring, realm, digest, descriptor)
@@ -177,7 +199,7 @@ def _bring_and_keep(
             realm.scope.change("content", "label", digest, rooted_label())
         except NotFound as error:
             if last:
-                error.hint = "containerd has collected it before it had its label: once more"
+                error.hint = "containerd removed the blob before it was labelled; run it again"
                 raise
             os.lseek(descriptor, start, os.SEEK_SET)
         else:
@@ -189,8 +211,8 @@ def _bring(realm: OpenRealm, ref: str, words: tuple[str, ...], descriptor: int) 
         content.ingest(realm.scope, ref, words, descriptor)
     except (KukeCtrError, Interrupted) as error:
         error.hint = error.hint or (
-            f"another REF starts anew; {realm.scope.line('content', 'active')} shows "
-            "what is left of this one for a day"
+            f"use another REF to start again; {realm.scope.line('content', 'active')} shows what "
+            "is left of this transfer for a day"
         )
         raise
 
@@ -201,8 +223,8 @@ def _print_new(digest: str | None, before: set[str], realm: OpenRealm) -> None:
         new = _digests(realm) - before
         if len(new) != 1:
             note(
-                "the content is there, but which digest it has is not known (it was there before, "
-                "or others came at the same time): --expected-digest says"
+                "the content is stored, but its digest is not known (it existed before, or other "
+                "content came at the same time); give --expected-digest to know it"
             )
             return
         digest = new.pop()
@@ -218,18 +240,20 @@ def _opened(file: str) -> Iterator[int]:
     """A descriptor that ctr reads from."""
     if file == "-":
         if sys.stdin is None or sys.stdin.isatty():
-            raise UsageError("there is nothing on stdin", hint="name a file, or `... < FILE`")
+            raise UsageError("stdin has no data", hint="name a file, or use `< FILE`")
         yield sys.stdin.fileno()
         return
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except PermissionError:
-        raise Forbidden(f"{file} may not be read by this user", hint="try with sudo") from None
+        raise Forbidden(
+            f"permission denied reading {file}", hint="run the same command with sudo"
+        ) from None
     except OSError as error:
-        raise UsageError(f"{file} can't be read: {error.strerror}") from None
+        raise UsageError(f"cannot read {file}: {error.strerror}") from None
     try:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            raise UsageError(f"{file} is a folder", hint="ingest takes one file")
+            raise UsageError(f"{file} is a directory", hint="ingest needs a file")
         yield descriptor
     finally:
         os.close(descriptor)
@@ -241,12 +265,13 @@ def _check_whether_empty(file: str, descriptor: int, expected_size: int | None) 
     empty = _is_empty(descriptor)
     if empty and expected_size is None:
         raise UsageError(
-            "there is not one byte on stdin",
-            hint="did the command before it fail? --expected-size 0 if that is meant",
+            "stdin is empty",
+            hint="did the command before the pipe fail? if an empty blob is intended, add "
+            "--expected-size 0",
         )
     if not empty and expected_size == 0:
         what = "stdin" if file == "-" else file
-        raise UsageError(f"{what} is not empty, and --expected-size is 0")
+        raise UsageError(f"{what} is not empty, but --expected-size is 0")
 
 
 def _is_empty(descriptor: int) -> bool:

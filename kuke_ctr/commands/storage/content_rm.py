@@ -28,15 +28,18 @@ _SHOWN = 5
 @takes(IN_REALM, NAMES)
 def label(
     session: Session,
-    digest: Annotated[str, typer.Argument(metavar="DIGEST", help="A digest, or the front of one.")],
+    digest: Annotated[
+        str, typer.Argument(metavar="DIGEST", help="A digest, or the beginning of one.")
+    ],
     labels: Annotated[
         list[str], typer.Argument(metavar="KEY=VALUE...", help="Labels; KEY= removes one.")
     ],
 ) -> None:
     """Set labels of a blob; `KEY=` removes one.
 
-    Runs `ctr content label DIGEST KEY=VALUE...`; for the front of a digest first `ctr content ls
-    -q`. Labels that start with containerd.io/gc. decide what is collected.
+    Labels that start with containerd.io/gc. decide what containerd removes.
+
+    Runs `ctr content label DIGEST KEY=VALUE...`; for a shortened digest `ctr content ls -q` first.
     """
     words = checked_labels(labels)
     realm = session.realm(changing=True)
@@ -52,15 +55,16 @@ def label(
 def rm(
     session: Session,
     digests: Annotated[
-        list[str], typer.Argument(metavar="DIGEST", help="Digests, or the fronts of some.")
+        list[str], typer.Argument(metavar="DIGEST", help="Digests, or their beginnings.")
     ],
     yes: Yes = False,
 ) -> None:
-    """Remove blobs from a realm's content; asks where an image of any namespace needs one.
+    """Remove content of a realm; asks if an image of any namespace needs it.
 
-    Runs `ctr content rm DIGEST`. To find out who needs it, `ctr images ls` and `ctr content ls` in
-    every namespace, and where no label names an image, `ctr content get` of the manifests; with
-    --yes nobody is looked for. A blob that is not there is an error (exit 3), for ctr it is none.
+    A missing blob is exit code 3. With --yes the users are not searched.
+
+    Runs `ctr content rm DIGEST`, after `ctr images ls`, `ctr content ls` and if necessary `ctr
+    content get` in every namespace.
     """
     realm = session.realm(removing=True)
     extra = extra_flags(session)
@@ -104,16 +108,17 @@ def _wholes(realm: OpenRealm, texts: Sequence[str], gone: dict[str, NotFound]) -
 def prune(
     session: Session,
     asynchronous: Annotated[
-        bool, typer.Option("--async", help="Do not wait for the collection.")
+        bool, typer.Option("--async", help="Do not wait until containerd has removed them.")
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Give up the layers of a realm's images, whose unpacked snapshots stay.
+    """Save space: remove the compressed layers of images that are unpacked.
 
-    Runs `ctr content prune references` (1.5 and later), which removes the labels that keep layers
-    and lets containerd collect. Containers run on, and new ones start from what is unpacked; but
-    the images can't be pushed, exported, copied or unpacked anew until they are pulled again. Says
-    what will go and asks; prints the digests that went.
+    Containers keep running, and new ones can be created. But the images cannot be pushed, exported
+    or unpacked again until they are pulled again. Lists what will be removed and asks; prints the
+    removed digests.
+
+    Runs `ctr content prune references` (ctr 1.5 and later).
     """
     versions.require(session.ctr, "content", "prune")
     realm = session.realm(removing=True)
@@ -123,12 +128,12 @@ def prune(
     where = realm.described
     if realm.namespace in store.unread:
         raise CtrFailed(
-            f"what {where} has could not be read: {store.unread[realm.namespace]}",
+            f"the content of {where} could not be read: {store.unread[realm.namespace]}",
             hint=f"{realm.scope.line('content', 'ls')} shows the rows",
         )
     if not layers:
         realm.require_namespace()
-        note(f"no layer of {where} is kept by an image only: nothing to prune")
+        note(f"{where} has no layer that can be removed")
         return
     losing = store.images_with(realm.namespace, layers)
     question = (
@@ -143,7 +148,7 @@ def prune(
     if session.options.dry_run:
         return
     if asynchronous:
-        note("containerd collects them when it comes to it")
+        note("containerd removes them later")
         return
     after = set(content.digests(realm.scope))
     for digest in before:
@@ -151,12 +156,12 @@ def prune(
             print(digest)
     left = [blob for blob in layers if blob.digest in after]
     if left:
-        note(f"{_counted(left)} stayed: something else keeps it ({_named(left)})")
+        note(f"{_counted(left)} not removed, because something else needs it ({_named(left)})")
 
 
 def _counted(blobs: Sequence[Blob]) -> str:
     size = sum(blob.size_bytes or 0 for blob in blobs)
-    return f"{counted(len(blobs), 'layer')} (some {size / 1e6:.1f} MB)"
+    return f"{counted(len(blobs), 'layer')} (about {size / 1000000.0:.1f} MB)"
 
 
 def _named(blobs: Sequence[Blob]) -> str:

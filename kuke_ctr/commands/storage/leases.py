@@ -18,12 +18,13 @@ app = typer.Typer()
 def ls(
     session: Session,
     filters: Annotated[
-        list[str] | None, typer.Argument(metavar="FILTER", help="ctr's filters: id==mine")
+        list[str] | None,
+        typer.Argument(metavar="FILTER", help="Filter of ctr, for example id==mine"),
     ] = None,
 ) -> None:
-    """List the leases of a realm: what keeps content and snapshots from being collected.
+    """List the leases of a realm, which keep containerd from removing content and snapshots.
 
-    Runs `ctr leases ls`, and `ctr leases ls -q` beside it as a check. Records: Lease.
+    Runs `ctr leases ls`, and `ctr leases ls -q` to compare. Records: Lease.
     """
     list_realms_table(
         session,

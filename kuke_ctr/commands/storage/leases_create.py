@@ -32,26 +32,31 @@ def create(
     session: Session,
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID] [KEY=VALUE]...", help="An id, and labels."),
+        typer.Argument(metavar="[ID] [KEY=VALUE]...", help="An id and labels."),
     ] = None,
     name: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="The id; else containerd makes one.")
+        str | None,
+        typer.Option("--id", metavar="ID", help="The id; default: containerd chooses one."),
     ] = None,
     expires: Annotated[
         str | None,
-        typer.Option("--expires", metavar="TIME", help="90m, 24h (ctr's default), 7d; 0: never."),
+        typer.Option(
+            "--expires", metavar="TIME", help="Lifetime: 90m, 24h (ctr's default), 7d; 0: forever."
+        ),
     ] = None,
     create_namespace: CreateNamespace = False,
 ) -> None:
-    """Make a lease, and print its id.
+    """Create a lease and print its id.
 
-    Runs `ctr leases create [KEY=VALUE...]`. It ends after 24 hours unless --expires says otherwise.
+    It expires after 24 hours, unless you give --expires.
+
+    Runs `ctr leases create [KEY=VALUE...]`.
     """
     given = list(words or [])
     if given and "=" not in given[0]:
         first = given.pop(0)
         if name not in (None, first):
-            raise UsageError(f"two ids: {name} and {first}", hint="give one of them")
+            raise UsageError(f"two ids were given: {name} and {first}", hint="give one of them")
         name = first
     labels = checked_labels(given)
     chosen = flags(id=name, expires=None if expires is None else _duration(expires))
@@ -73,7 +78,9 @@ def _duration(text: str) -> str:
     if days is not None:
         return f"{int(days[1]) * 24}h"
     if not _GO_DURATION.fullmatch(text):
-        raise UsageError(f"--expires {text!r} is no time", hint="90s, 30m, 24h, 7d; 0 is never")
+        raise UsageError(
+            f"--expires {text!r} is not a time", hint="use 90s, 30m, 24h or 7d; 0 is forever"
+        )
     return text
 
 
@@ -81,16 +88,18 @@ def _duration(text: str) -> str:
 @takes(IN_REALM, NAMES, EXTRA)
 def rm(
     session: Session,
-    names: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of leases.")],
+    names: Annotated[list[str], typer.Argument(metavar="ID", help="The ids of leases.")],
     sync: Annotated[
-        bool, typer.Option("--sync", help="Wait until what nothing keeps any more is gone.")
+        bool, typer.Option("--sync", help="Wait until unneeded content and snapshots are removed.")
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Remove leases; asks where one may be all that keeps content or snapshots, or has an owner.
+    """Remove leases; asks if a lease may protect content or snapshots, or has labels.
 
-    Runs `ctr leases rm ID`. ctr can't tell what a lease keeps: what no image, container or label
-    keeps is looked for in `ctr images|content|containers|snapshots ls`; with --yes it is not.
+    With --yes this is not searched.
+
+    Runs `ctr leases rm ID`, after `ctr images|content|containers|snapshots ls`: ctr cannot show
+    what a lease protects.
     """
     realm = session.realm(removing=True)
     words = (*flags(sync=sync), *extra_flags(session))
@@ -116,18 +125,18 @@ def _ask(session: Session, names: Sequence[str], kept: Leases) -> None:
     if not living:
         return
     reasons = [
-        f"{name} is marked as somebody's: {owner}"
+        f"{name} has a label that names an owner: {owner}"
         for name in living
         if (owner := owner_of(kept.known[name]))
     ]
     for what, found in (
         ("this content", kept.blobs),
         ("these snapshots", kept.snapshots),
-        ("this half written content", kept.ingests),
+        ("these unfinished transfers", kept.ingests),
     ):
         if found:
-            reasons.append(f"it may be all that keeps {what}: {some(found, _SHOWN)}")
-    reasons += [f"what else it keeps could not be read ({one})" for one in kept.unread]
+            reasons.append(f"only a lease protects {what}: {some(found, _SHOWN)}")
+    reasons += [f"what else it protects could not be read ({one})" for one in kept.unread]
     if not reasons:
         return
     these = "the lease" if len(living) == 1 else "the leases"

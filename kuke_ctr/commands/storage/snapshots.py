@@ -50,13 +50,13 @@ def ls(session: Session, snapshotter: Snapshotter = None) -> None:
 def usage(
     session: Session,
     keys: Annotated[
-        list[str] | None, typer.Argument(metavar="KEY", help="These snapshots only.")
+        list[str] | None, typer.Argument(metavar="KEY", help="Only these snapshots.")
     ] = None,
     snapshotter: Snapshotter = None,
 ) -> None:
-    """Show the space and inodes that each snapshot of a realm takes, its parents not counted.
+    """Show the space and inodes of each snapshot of a realm, without its parents.
 
-    Runs `ctr snapshots usage -b`: the sizes are exact. Records: SnapshotUsage.
+    Runs `ctr snapshots usage -b` (exact sizes). Records: SnapshotUsage.
     """
     table = snapshots.of(snapshots.USAGE, snapshotter)
     if not keys:
@@ -70,7 +70,7 @@ def usage(
 @app.command("tree")
 @takes(IN_REALM, EVERY_REALM, list_options())
 def tree(session: Session, snapshotter: Snapshotter = None) -> None:
-    """Show which snapshot stands on which: a tree, or records with depth and children.
+    """Show the snapshots of a realm as a tree: parents and children.
 
     Runs `ctr snapshots ls`; with -o raw `ctr snapshots tree`. Records: SnapshotNode.
     """
@@ -104,10 +104,12 @@ def info(session: Session, key: Key, snapshotter: Snapshotter = None) -> None:
 def mounts(
     session: Session,
     key: Key,
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="Where it would be mounted.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The directory for the mount.")],
     snapshotter: Snapshotter = None,
 ) -> None:
-    """Print the mount commands that would mount a snapshot; nothing is mounted.
+    """Print the commands that would mount a snapshot, without running them.
+
+    `kuke-ctr snapshots mount` runs them.
 
     Runs `ctr snapshots mounts TARGET KEY`.
     """
@@ -182,7 +184,7 @@ def committed_wants_view(realm: OpenRealm, key: str, snapshotter: str | None) ->
         if "not active" in error.message:
             words = ("view", *flags(snapshotter=snapshotter), "NAME", key)
             view = realm.scope.line("snapshots", *words)
-            error.hint = f"make a view of it first: {view}"
+            error.hint = f"create a view first: {view}"
         raise
 
 

@@ -25,13 +25,21 @@ NewKey = Annotated[str, typer.Argument(metavar="KEY", help="The key of the new s
 
 
 Parent = Annotated[
-    str | None, typer.Argument(metavar="PARENT", help="A committed snapshot; none: an empty one.")
+    str | None,
+    typer.Argument(
+        metavar="PARENT", help="A committed snapshot; default: none, an empty snapshot."
+    ),
 ]
 
 
 Target = Annotated[
     str | None,
-    typer.Option("--target", "-t", metavar="DIR", help="Print the commands that mount it there."),
+    typer.Option(
+        "--target",
+        "-t",
+        metavar="DIR",
+        help="Print the commands that would mount it on this directory.",
+    ),
 ]
 
 
@@ -51,10 +59,12 @@ def prepare(
     snapshotter: Snapshotter = None,
     create_namespace: CreateNamespace = False,
 ) -> None:
-    """Make a snapshot that can be written to, on top of a committed one.
+    """Create a writable snapshot on top of a committed one.
 
-    Runs `ctr snapshots prepare KEY [PARENT]`. Prints the key; with --target or --mounts what ctr
-    prints. Nothing is mounted: `kuke-ctr snapshots mount` does that.
+    Prints the key; with --target or --mounts what ctr prints. Nothing is mounted: use `kuke-ctr
+    snapshots mount`.
+
+    Runs `ctr snapshots prepare KEY [PARENT]`.
     """
     _make(session, "prepare", key, parent, target, mounts, snapshotter, create_namespace)
 
@@ -70,11 +80,12 @@ def view(
     snapshotter: Snapshotter = None,
     create_namespace: CreateNamespace = False,
 ) -> None:
-    """Make a snapshot that shows a committed one, read only.
+    """Create a read-only view of a committed snapshot.
 
-    Runs `ctr snapshots view KEY [PARENT]` and `ctr snapshots label KEY containerd.io/gc.root=TIME`:
-    without that label, which ctr gives to prepared ones only, containerd's next collection takes
-    the view away. Prints the key; with --target or --mounts what ctr prints.
+    Prints the key; with --target or --mounts what ctr prints. The view gets a label, so that
+    containerd does not remove it.
+
+    Runs `ctr snapshots view KEY [PARENT]` and `ctr snapshots label KEY containerd.io/gc.root=TIME`.
     """
     realm = _make(session, "view", key, parent, target, mounts, snapshotter, create_namespace)
     words = snapshots.words(snapshotter, "label", key, rooted_label())
@@ -92,7 +103,7 @@ def _make(
     create_namespace: bool,
 ) -> OpenRealm:
     if target is not None and mounts:
-        raise UsageError("--target and --mounts exclude each other", hint="leave one of them out")
+        raise UsageError("--target and --mounts cannot be combined", hint="leave one of them out")
     if mounts:
         versions.require(session.ctr, "snapshots", verb, "--mounts")
     realm = session.realm(changing=True, create=create_namespace)
@@ -127,14 +138,16 @@ def _taken_is_named(realm: OpenRealm, key: str, snapshotter: str | None) -> Iter
 def commit(
     session: Session,
     key: NewKey,
-    active: Annotated[str, typer.Argument(metavar="ACTIVE", help="A prepared snapshot.")],
+    active: Annotated[str, typer.Argument(metavar="ACTIVE", help="A writable snapshot.")],
     snapshotter: Snapshotter = None,
     yes: Yes = False,
 ) -> None:
-    """Commit a prepared snapshot under a new key; asks where somebody uses it.
+    """Commit a writable snapshot under a new key; asks if something uses it.
 
-    Runs `ctr snapshots commit KEY ACTIVE`. ACTIVE exists no more then: a container that has it
-    could not be started again. Prints the key.
+    The old key ACTIVE no longer exists afterwards; a container that has it cannot be started again.
+    Prints the key.
+
+    Runs `ctr snapshots commit KEY ACTIVE`.
     """
     realm = session.realm(changing=True)
     words = snapshots.words(snapshotter, "commit", *extra_flags(session), key, active)

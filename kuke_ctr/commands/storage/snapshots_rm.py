@@ -36,8 +36,9 @@ def label(
 ) -> None:
     """Set labels of a snapshot; `KEY=` removes one.
 
-    Runs `ctr snapshots label KEY KEY=VALUE...`. Labels that start with containerd.io/gc. decide
-    what is collected.
+    Labels that start with containerd.io/gc. decide what containerd removes.
+
+    Runs `ctr snapshots label KEY KEY=VALUE...`.
     """
     words = snapshots.words(snapshotter, "label", key, *checked_labels(labels))
     realm = session.realm(changing=True)
@@ -53,17 +54,16 @@ def mount(
     session: Session,
     key: Key,
     target: Annotated[str, typer.Argument(metavar="TARGET", help="An empty folder.")],
-    read_only: Annotated[
-        bool, typer.Option("--read-only", help="So that nothing can be written there.")
-    ] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Mount it read-only.")] = False,
     snapshotter: Snapshotter = None,
     yes: Yes = False,
 ) -> None:
-    """Mount a snapshot on a folder of this host; asks where a container has it or it is mounted.
+    """Mount a snapshot on a directory of this host, as root.
 
-    Runs `ctr snapshots mounts TARGET KEY`, and then the `mount` commands that it prints, as root.
-    Prints the folder; `umount TARGET` takes the mount away again. A committed snapshot can't be
-    mounted: make a view of it first.
+    Asks if the snapshot belongs to a container or is mounted already. A committed snapshot cannot
+    be mounted: create a view of it first. Prints the directory; `umount TARGET` undoes it.
+
+    Runs `ctr snapshots mounts TARGET KEY`, then the `mount` commands that it prints.
     """
     realm = session.realm()
     where = snapshot_mounts.check_target(target)
@@ -81,7 +81,7 @@ def mount(
     snapshot_mounts.mount(realm.ctr, commands)
     if not session.options.dry_run:
         print(escape(where))
-        note(f"to take it away again: umount {shlex.quote(where)}")
+        note(f"to unmount it: umount {shlex.quote(where)}")
 
 
 @app.command("rm", cls=WithExtra)
@@ -92,11 +92,13 @@ def rm(
     snapshotter: Snapshotter = None,
     yes: Yes = False,
 ) -> None:
-    """Remove snapshots; asks where a container, an image, another snapshot or a mount needs one.
+    """Remove snapshots; asks if a container, an image, another snapshot or a mount needs one.
 
-    Runs `ctr snapshots rm KEY`, of those that stand on others first. To find out who needs one,
-    `ctr snapshots ls`, `ctr containers info` and the labels in `ctr content ls`; with --yes nobody
-    is looked for. containerd itself refuses one that others stand on.
+    Children are removed before their parents. With --yes the users are not searched. containerd
+    refuses to remove a snapshot with children.
+
+    Runs `ctr snapshots rm KEY`, after `ctr snapshots ls`, `ctr containers info` and `ctr content
+    ls`.
     """
     realm = session.realm(removing=True)
     extra = extra_flags(session)
@@ -131,7 +133,7 @@ def rm(
             except CtrFailed as error:
                 if "with child" in error.message:
                     tree = realm.scope.line("snapshots", "tree")
-                    error.hint = f"{tree} shows what stands on it: remove that first"
+                    error.hint = f"{tree} shows its children; remove them first"
                 raise
 
     each(wanted, remove, session)

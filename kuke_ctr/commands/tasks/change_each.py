@@ -14,7 +14,9 @@ Names = Annotated[list[str], typer.Argument(metavar="TASK", help="The ids of con
 
 ExecId = Annotated[
     str | None,
-    typer.Option("--exec-id", metavar="EXEC", help="Not the task: this process of `exec` in it."),
+    typer.Option(
+        "--exec-id", metavar="EXEC", help="Signal this process (its exec id) instead of the task."
+    ),
 ]
 
 

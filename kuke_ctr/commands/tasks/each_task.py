@@ -51,7 +51,7 @@ def of_each(
             errors.append(RowsRefused(found))
         elif not found.records:
             note(
-                f"the task {name} has no processes: has it stopped? "
+                f"the task {name} has no processes; it may have stopped "
                 f"({realm.scope.line('tasks', 'ls')})"
             )
     return rows, errors
@@ -100,7 +100,7 @@ def _living(session: Session) -> list[tuple[OpenRealm, str]]:
         if task.status in _LIVING
     ]
     if not living and not session.options.all_realms:
-        note(f"{realms[0].described} has no task that runs")
+        note(f"{realms[0].described} has no running task")
     return living
 
 

@@ -38,23 +38,26 @@ def kill(
     names: Names,
     signal: Annotated[
         str | None,
-        typer.Option("--signal", "-s", metavar="SIGNAL", help="A name or a number: HUP, KILL, 9."),
+        typer.Option(
+            "--signal", "-s", metavar="SIGNAL", help="The signal, a name or number: HUP, KILL, 9."
+        ),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", "-a", help="To every process in the container.")
+        bool, typer.Option("--all", "-a", help="Signal every process in the container.")
     ] = False,
     exec_id: ExecId = None,
     yes: Yes = False,
 ) -> None:
-    """Send a signal to tasks: the image's stop signal, else TERM.
+    """Send a signal to tasks; default: the stop signal of the image, else TERM.
 
-    Runs `ctr tasks kill TASK` for each, after `ctr tasks ls`. `-9` and `-HUP` are understood too.
-    It does not wait for the process to end. A signal that reached nobody is an error (exit code 3).
-    ctr takes away the network of a container that ctr made with --cni, whatever the signal: for
-    one that is not sent to end it, this asks first.
+    It does not wait until the process ends. -9 and -HUP work too. A signal that reached no process
+    is exit code 3. For containers created with --cni, ctr removes the network with any signal;
+    kuke-ctr asks before a signal that is not meant to end the process.
+
+    Runs `ctr tasks kill TASK` for each, after `ctr tasks ls`.
     """
     if every and exec_id is not None:
-        raise UsageError("--all and --exec-id exclude each other", hint="leave one of them out")
+        raise UsageError("--all and --exec-id cannot be combined", hint="leave one of them out")
     chosen = signal_of(signal) if signal is not None else ""
     extra = extra_flags(session)
     realm = session.realm(changing=True)
@@ -72,7 +75,7 @@ def kill(
 @app.command("pause", cls=WithExtra)
 @takes(IN_REALM, NAMES, EXTRA)
 def pause(session: Session, names: Names) -> None:
-    """Freeze the processes of tasks that run.
+    """Pause tasks: freeze all their processes.
 
     Runs `ctr tasks pause TASK` for each, after `ctr tasks ls`.
     """
@@ -85,7 +88,7 @@ def pause(session: Session, names: Names) -> None:
 @app.command("resume", cls=WithExtra)
 @takes(IN_REALM, NAMES, EXTRA)
 def resume(session: Session, names: Names) -> None:
-    """Let tasks that are paused go on.
+    """Resume paused tasks.
 
     Runs `ctr tasks resume TASK` for each, after `ctr tasks ls`.
     """
@@ -106,4 +109,4 @@ def _confirm_networks(session: Session, found: Tasks, names: Sequence[str], yes:
 
     lost = [name for name in dict.fromkeys(names) if networked(name)]
     if lost:
-        confirm(session, f"ctr will take away the network of {', '.join(lost)} as well", yes=yes)
+        confirm(session, f"this also removes the network of {', '.join(lost)}", yes=yes)

@@ -19,9 +19,11 @@ app = typer.Typer()
 @app.command("ls")
 @takes(IN_REALM, EVERY_REALM, list_options())
 def ls(session: Session) -> None:
-    """List the tasks of a realm: the containers' processes, running or stopped.
+    """List the tasks of a realm (the processes of containers), running or stopped.
 
-    Runs `ctr tasks ls`; the rows come in the order of their ids. Records: Task.
+    The order is that of the ids.
+
+    Runs `ctr tasks ls`. Records: Task.
     """
     list_realms_table(
         session,
@@ -32,17 +34,19 @@ def ls(session: Session) -> None:
 
 
 Tasks = Annotated[
-    list[str] | None, typer.Argument(metavar="TASK", help="These tasks; else all that live.")
+    list[str] | None,
+    typer.Argument(metavar="TASK", help="The ids of tasks; default: all running tasks."),
 ]
 
 
 @app.command("ps")
 @takes(IN_REALM, EVERY_REALM, list_options())
 def ps(session: Session, names: Tasks = None) -> None:
-    """List the processes in tasks, with what the host knows about them.
+    """List the processes of tasks, with user, start time and command.
 
-    Runs `ctr tasks ps TASK` for each, after `ctr tasks ls` where none is named. Users are those of
-    the host. Records: Process.
+    Users are those of the host.
+
+    Runs `ctr tasks ps TASK` for each, after `ctr tasks ls` if you name none. Records: Process.
     """
     view = view_of(session, Process)
     if view.output is Output.RAW:
@@ -57,10 +61,12 @@ def ps(session: Session, names: Tasks = None) -> None:
 @app.command("metrics")
 @takes(IN_REALM, EVERY_REALM, list_options())
 def metrics(session: Session, names: Tasks = None) -> None:
-    """Show what tasks have used: processor time, memory, processes, reads and writes.
+    """Show the CPU time, memory, processes and I/O of tasks.
 
-    Runs `ctr tasks metrics --format json TASK` for each, after `ctr tasks ls` where none is named;
-    cgroup versions 1 and 2 give the same fields. Records: Metrics.
+    The fields are the same for cgroup versions 1 and 2.
+
+    Runs `ctr tasks metrics --format json TASK` for each, after `ctr tasks ls` if you name none.
+    Records: Metrics.
     """
     view = view_of(session, Metrics)
     if view.output is Output.RAW:

@@ -23,17 +23,18 @@ def rm(
     session: Session,
     names: Names,
     force: Annotated[
-        bool, typer.Option("--force", "-f", help="Kill what runs (SIGKILL), then delete it.")
+        bool, typer.Option("--force", "-f", help="Kill a running task (SIGKILL), then delete it.")
     ] = False,
     exec_id: ExecId = None,
 ) -> None:
-    """Delete tasks that have stopped; the containers stay.
+    """Delete stopped tasks; their containers stay.
 
-    Runs `ctr tasks rm TASK` for each, between two looks at `ctr tasks ls`. How a process had ended
-    is told on stderr, where that was not with exit code 0.
+    An exit code of the process other than 0 is printed on stderr.
+
+    Runs `ctr tasks rm TASK` for each, with `ctr tasks ls` before and after.
     """
     if exec_id is not None and len(names) > 1:
-        raise UsageError("--exec-id is about one task", hint="name that task only")
+        raise UsageError("--exec-id needs exactly one task", hint="name that task only")
     words = (*flags(force=force, exec_id=exec_id), *extra_flags(session))
     realm = session.realm(removing=True)
     found = tasks_of(realm)
@@ -44,7 +45,7 @@ def rm(
         else:
             ending = found.remove(name, words, force=force)
         if ending:
-            note(f"{name}: its process had ended with {ending}")
+            note(f"{name}: the process has exited ({ending})")
 
     change_each(session, realm, names, remove)
 
@@ -57,16 +58,21 @@ def checkpoint(
     leave: Annotated[bool, typer.Option("--exit", help="Stop the task after it.")] = False,
     image_path: Annotated[
         Path | None,
-        typer.Option("--image-path", metavar="DIR", help="Into this folder, not into an image."),
+        typer.Option(
+            "--image-path", metavar="DIR", help="Save into this directory instead of an image."
+        ),
     ] = None,
     work_path: Annotated[
-        Path | None, typer.Option("--work-path", metavar="DIR", help="For criu's files and logs.")
+        Path | None,
+        typer.Option("--work-path", metavar="DIR", help="Directory for criu's files and logs."),
     ] = None,
 ) -> None:
-    """Save the state of a task's processes; criu must be installed where containerd runs.
+    """Save the state of a task's processes as an image or in a directory.
 
-    Runs `ctr tasks checkpoint TASK`, after `ctr tasks ls`, and prints the name of the image that
-    holds the state, or the folder. ctr pauses the task for that time.
+    criu must be installed where containerd runs. The task is paused meanwhile. Prints the name of
+    the image, or the directory.
+
+    Runs `ctr tasks checkpoint TASK`, after `ctr tasks ls`.
     """
     # runc runs elsewhere: a relative path would be below containerd's own state
     folder = image_path.absolute() if image_path is not None else None

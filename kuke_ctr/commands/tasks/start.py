@@ -37,7 +37,9 @@ app = typer.Typer()
 @takes(SCOPE, TRACE, HOST, RECORD)
 def start(
     session: Session,
-    container: Annotated[str, typer.Argument(metavar="ID", help="A container without a task.")],
+    container: Annotated[
+        str, typer.Argument(metavar="ID", help="The id of a container without a task.")
+    ],
     detach: Detach = False,
     interactive: Interactive = False,
     force_tty: ForceTty = False,
@@ -45,25 +47,30 @@ def start(
     null_io: NullIo = False,
     fifo: Fifo = False,
 ) -> None:
-    """Start a container that exists and does not run.
+    """Start an existing container that is not running.
 
-    Runs `ctr tasks start [-d] ID`. In the foreground the exit code is that of its process, and ctr
-    deletes the task when it ends; 125 is a failure of ours or ctr's. With -d the output goes to
-    /var/log/kuke-ctr/NAMESPACE/ID.log, which a label of the container names.
+    In the foreground the exit code is that of its process, and ctr deletes the task when it ends;
+    125: ctr or kuke-ctr failed. With -d the output goes to /var/log/kuke-ctr/NAMESPACE/ID.log, and
+    a label of the container names that file.
+
+    Runs `ctr tasks start [-d] ID`.
     """
     with own_failures():
         outputs = [log_file is not None, null_io, fifo]
         if any(outputs) and not detach:
-            raise UsageError("--log-file, --null-io and --fifo are for -d", hint="add -d")
+            raise UsageError("--log-file, --null-io and --fifo need -d", hint="add -d")
         if sum(outputs) > 1:
-            raise UsageError("--log-file, --null-io and --fifo exclude each other")
+            raise UsageError("--log-file, --null-io and --fifo cannot be combined")
         realm = session.realm(changing=True)
         with near_containers(realm, container):
             info = containers.facts(realm.scope, container)
         _refuse_running(realm, container)
         tty = info.terminal
         if tty and (null_io or log_file):
-            raise UsageError(f"{container} has a terminal: its output can only be attached to")
+            raise UsageError(
+                f"{container} has a terminal; its output cannot go to a file, you can only "
+                "attach to it"
+            )
         require_terminal(tty and not detach and not session.options.dry_run, force_tty)
         log = None
         if detach and not (tty or null_io or fifo):
@@ -88,13 +95,13 @@ def _refuse_running(realm: OpenRealm, container: str) -> None:
         return
     if task.status == "STOPPED":
         raise CtrFailed(
-            f"{container} has ended, and its task is still there",
-            hint=f"{realm.scope.line('tasks', 'rm', container)} removes it; then it can be "
-            "started again",
+            f"{container} has ended, but its task still exists",
+            hint=f"{realm.scope.line('tasks', 'rm', container)} deletes the task; then start "
+            "the container again",
         )
     raise CtrFailed(
-        f"{container} has a task already: {task.status}, pid {task.pid}",
-        hint=f"{realm.scope.line('exec', '-t', container, 'sh')} gets you into it",
+        f"{container} is already started: its task is {task.status}, pid {task.pid}",
+        hint=f"{realm.scope.line('exec', '-t', container, 'sh')} opens a shell in it",
     )
 
 

@@ -45,8 +45,9 @@ def test_where_a_plain_word_matches_nothing_the_comparison_is_told(
     host.answer(*before, noun, "ls", "-q", "busybox")
     assert main([noun, verb, "busybox", *options]) == (3 if verb == "check" else 0)
     field = "ref" if verb == "active" else FIELDS.get(noun, "id")
-    assert f"hint: a filter is a comparison: {field}==busybox, or {field}~=busybox" in (
-        capsys.readouterr().err
+    assert (
+        f"hint: a filter is a comparison: {field}==busybox for the whole value, {field}~=busybox"
+        in (capsys.readouterr().err)
     )
 
 
@@ -59,7 +60,7 @@ def test_where_ctr_cannot_read_a_plain_word_the_comparison_is_told(
     for words in ((verb, "a:b"), (verb, "-q", "a:b"), ("ls", "-q", "a:b")):
         host.answer(*before, noun, *words, stderr=f"ctr: {SAID}\n", exit_code=1)
     assert main([noun, verb, "a:b", "-o", form, *options]) == 1
-    assert "==a:b, or " in capsys.readouterr().err
+    assert "==a:b for the whole value, " in capsys.readouterr().err
 
 
 def test_a_filter_that_compares_gets_no_such_hint(host: FakeCtr, capsys: Capture) -> None:
@@ -74,7 +75,7 @@ def test_what_a_plain_word_may_mean_can_be_pasted() -> None:
     assert hint_for(None, ["word"]) is None
     hint = hint_for("name", ["name==x", 'a"b'])
     assert hint is not None
-    assert '\'name=="a\\"b"\', or name~=REGEXP ' in hint
+    assert '\'name=="a\\"b"\' for the whole value, name~=REGEXP ' in hint
     assert equal("name", "a\nb") == r'name=="a\nb"'
 
 

@@ -73,7 +73,7 @@ def test_the_order_of_the_command_line_counts_also_with_equals_and_odd_values(
     host.answer(*NS, "tasks", "attach", "web", stdout="one two\n", first="read line; read line")
     words = ("--send=--expect", "--send", "--send", "--expect", "^one tw[o]", "--timeout", "1")
     assert attached(*words) == 124  # the texts have no newline: they are one line that never ends
-    assert "'^one tw[o]' was not seen" in capfd.readouterr().err
+    assert "'^one tw[o]' did not appear in the output" in capfd.readouterr().err
     assert attached("--send=a\\n", "--send", "--b\\n", "--expect", "^one tw[o]") == 0
 
 
@@ -93,15 +93,15 @@ def test_escapes_in_a_text_are_read(text: str, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--expect", "("], "is no regular expression"),
+        (["--expect", "("], "is not a regular expression"),
         (["--send", "x"], "--send without --expect"),
         (["--expect", "x", "--send", r"\q"], "unknown escape"),
         (["--expect", "x", "--send", "end\\"], "unknown escape"),
-        (["--detach-keys", "ctrl-1"], "no detach key sequence"),
+        (["--detach-keys", "ctrl-1"], "not a sequence of detach keys"),
         (["-o", "json"], "has no option -o"),
         (["--replay", "there"], "has no option --replay"),
         (["-A"], "it works in one realm"),
-        (["--save", "/proc/none/such"], "can't be made"),
+        (["--save", "/proc/none/such"], "cannot create"),
     ],
 )
 def test_wrong_usage_is_told_before_anything_is_attached_to(
@@ -136,7 +136,7 @@ def test_the_end_of_stdin_is_told(
     host.answer(*NS, "containers", "info", "web", stdout=info(process={"terminal": terminal}))
     host.answer(*NS, "tasks", "attach", "web", stdout="x\n", first="sleep 0.5")
     assert attached(*(["-q"] if quiet else [])) == 0
-    told = "stdin has ended, and there is no way to tell web so" in capfd.readouterr().err
+    told = "ctr cannot pass end-of-file on to web; its output" in capfd.readouterr().err
     assert told is not quiet
 
 
@@ -144,7 +144,7 @@ def test_the_end_of_stdin_is_told(
 def test_a_time_limit_is_told_also_quietly(host: FakeCtr, capfd: Capture, quiet: list[str]) -> None:
     host.answer(*NS, "tasks", "attach", "web", first="exec sleep 60")
     assert attached("--timeout", "0.3", *quiet) == 124
-    assert "the time limit of 0.3 seconds passed; web runs on" in capfd.readouterr().err
+    assert "the time limit of 0.3 seconds passed; web is still running" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -174,7 +174,7 @@ def test_ctrs_own_failure_is_no_exit_code_of_the_task(
     host.answer(*NS, "tasks", "attach", "web", stderr=f"{failed}\n", exit_code=1)
     assert attached() == 125
     said = capfd.readouterr().err
-    assert "web writes its output to /var/log/x y.log" in said
+    assert "web writes its output to the file /var/log/x y.log" in said
     assert "`kuke-ctr logs -f web --namespace kukeon-main`" in said
 
 
@@ -191,13 +191,13 @@ def test_a_task_that_ended_with_1_is_one_that_is_gone(
     empty = f"if [ -e {gone} ]; then echo 'TASK    PID    STATUS    '; exit; fi"
     host.answer(*NS, "tasks", "ls", stdout=text, first=empty)
     assert attached() == 1
-    assert "web ended with exit status 1; ctr has deleted its task" in capfd.readouterr().err
+    assert "web exited with status 1; ctr has deleted its task" in capfd.readouterr().err
 
 
 def test_a_ctr_that_is_killed_is_a_lost_connection(host: FakeCtr, capfd: Capture) -> None:
     host.answer(*NS, "tasks", "attach", "web", first="kill -KILL $$")
     assert attached() == 125
-    assert "web may well run on" in capfd.readouterr().err
+    assert "shows its state" in capfd.readouterr().err
 
 
 def test_quiet_leaves_the_notes_out(host: FakeCtr, capfd: Capture) -> None:
@@ -210,13 +210,13 @@ def test_a_container_that_there_is_not_has_near_names(host: FakeCtr, capfd: Capt
     said = 'ctr: container "wed" in namespace "kukeon-main": not found\n'
     host.answer(*NS, "containers", "info", "wed", stderr=said, exit_code=1)
     assert main(["attach", "--realm", "main", "wed"]) == 125
-    assert "hint: there are: web" in capfd.readouterr().err
+    assert "hint: the realm has: web" in capfd.readouterr().err
 
 
 def test_a_row_that_cannot_be_read_is_not_taken_for_no_task(host: FakeCtr, capfd: Capture) -> None:
     host.answer(*NS, "tasks", "ls", stdout=TASKS.format(status="RUNNING WILD"))
     assert attached() == 125
-    assert "could not be read" in capfd.readouterr().err
+    assert "cannot read" in capfd.readouterr().err
 
 
 def seen(status: str | None, io: TaskIO) -> Look:
@@ -235,7 +235,7 @@ def seen(status: str | None, io: TaskIO) -> Look:
         (
             "RUNNING",
             TaskIO(IoKind.LOG, log=Path("/var/log/web")),
-            "writes its output to /var/log/web",
+            "writes its output to /var/log/web, so",
         ),
         ("RUNNING", TaskIO(IoKind.LOG), "a log file that was deleted"),
     ],
@@ -251,9 +251,9 @@ def test_what_cannot_be_attached_to_is_refused(status: str | None, io: TaskIO, s
     ("status", "io", "said"),
     [
         ("PAUSED", TaskIO(IoKind.FIFO), "is paused"),
-        ("CREATED", TaskIO(IoKind.FIFO), "has not been started yet"),
-        ("RUNNING", TaskIO(IoKind.TERMINAL, readers=(2**22 + 1,)), "reads this output already"),
-        ("RUNNING", TaskIO(IoKind.FIFO), "ctr deletes the task"),
+        ("CREATED", TaskIO(IoKind.FIFO), "is not started yet"),
+        ("RUNNING", TaskIO(IoKind.TERMINAL, readers=(2**22 + 1,)), "also reads this output"),
+        ("RUNNING", TaskIO(IoKind.FIFO), "ctr keeps no copy"),
     ],
 )
 def test_what_should_be_known_is_said(status: str, io: TaskIO, said: str) -> None:
@@ -265,6 +265,6 @@ def test_what_should_be_known_is_said(status: str, io: TaskIO, said: str) -> Non
 def test_without_root_what_cannot_be_seen_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     found = seen("RUNNING", TaskIO(IoKind.UNKNOWN))
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert any("only root can see" in text for text in remarks(found))
+    assert any("without root" in text for text in remarks(found))
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    assert not any("only root can see" in text for text in remarks(found))
+    assert not any("without root" in text for text in remarks(found))

@@ -22,7 +22,7 @@ def test_a_topic_that_does_not_come_is_told_and_nobody_says_that_the_daemon_hang
 ) -> None:
     assert main(["events", "-r", "main", "--until", "zzz", "--timeout", limit]) == 124
     assert capsys.readouterr().err == (
-        f"kuke-ctr: no event whose topic matches 'zzz' came within {within}\n"
+        f"kuke-ctr: no event with a topic that matches 'zzz' came within {within}\n"
         f"ran: env ctr {' '.join(WORDS)}\n"
     )
 
@@ -61,6 +61,6 @@ def test_an_answer_that_does_not_come_is_one_short_sentence_and_the_command(
     host.answer("-n", "kukeon-main", "tasks", "ls", first="sleep 20")
     assert main(["tasks", "ls", "-r", "main", "--timeout", "1"]) == 124
     said, hint, ran = capsys.readouterr().err.splitlines()
-    assert said == "kuke-ctr: ctr gave no answer within 1 second"
+    assert said == "kuke-ctr: ctr did not answer within 1 second"
     assert "--timeout" in hint
     assert ran == "ran: env ctr -n kukeon-main tasks ls"

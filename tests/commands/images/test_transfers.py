@@ -145,10 +145,10 @@ def test_the_flags_are_those_that_this_ctr_knows_and_needs(
 @pytest.mark.parametrize(
     ("client", "line", "message"),
     [
-        ("1.6.20", "import - --label a=b", "it came with ctr 2.0"),
-        ("1.6.20", "import - --discard-unpacked-layers", "it came with ctr 1.7"),
-        ("1.4.13", "import - --platform linux/amd64", "it came with ctr 1.5.15"),
-        ("1.6.20", "import - -- -label=a=b", "it came with ctr 2.0"),
+        ("1.6.20", "import - --label a=b", "it needs ctr 2.0"),
+        ("1.6.20", "import - --discard-unpacked-layers", "it needs ctr 1.7"),
+        ("1.4.13", "import - --platform linux/amd64", "it needs ctr 1.5.15"),
+        ("1.6.20", "import - -- -label=a=b", "it needs ctr 2.0"),
     ],
 )
 def test_a_flag_that_came_later_is_refused_with_its_version(
@@ -165,26 +165,26 @@ def test_a_flag_that_came_later_is_refused_with_its_version(
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (f"pull {REF} --user name:geheim", "--user takes a name only"),
-        (f"pull {REF} --user :geheim", "--user takes a name only"),
-        (f"pull {REF} -u name:geheim", "--user takes a name only"),
-        (f"pull {REF} -- --user name:geheim", "a password can't be passed on"),
-        (f"pull {REF} -- --refresh geheim", "a token can't be passed on"),
-        (f"pull {REF} -- -refresh=geheim", "a token can't be passed on"),
-        (f"pull {REF} -- -n other", "can't be passed on"),
-        (f"pull {REF} --user name -- --http-dump", "--http-dump would show"),
-        (f"pull {REF} --password-stdin", "--password-stdin needs a name"),
-        (f"pull {REF} --user name", "there is no terminal to ask at"),
-        (f"pull {REF} --user name --realm-credentials", "exclude each other"),
-        (f"pull {REF} --realm-credentials", "--namespace names none"),
-        (f"pull {REF} --platform a --all-platforms", "exclude each other"),
-        (f"pull {REF} --label a", "'a' is no label"),
-        ("import - --label a", "'a' is no label"),
-        (f"push {REF} --platform a --platform b", "one platform"),
+        (f"pull {REF} --user name:geheim", "--user takes only a name"),
+        (f"pull {REF} --user :geheim", "--user takes only a name"),
+        (f"pull {REF} -u name:geheim", "--user takes only a name"),
+        (f"pull {REF} -- --user name:geheim", "a password cannot be passed"),
+        (f"pull {REF} -- --refresh geheim", "a token cannot be passed"),
+        (f"pull {REF} -- -refresh=geheim", "a token cannot be passed"),
+        (f"pull {REF} -- -n other", "cannot be passed"),
+        (f"pull {REF} --user name -- --http-dump", "--http-dump would print"),
+        (f"pull {REF} --password-stdin", "--password-stdin needs --user NAME"),
+        (f"pull {REF} --user name", "there is no terminal to ask for it"),
+        (f"pull {REF} --user name --realm-credentials", "cannot be combined"),
+        (f"pull {REF} --realm-credentials", "--namespace does not name one"),
+        (f"pull {REF} --platform a --all-platforms", "cannot be combined"),
+        (f"pull {REF} --label a", "'a' is not a label"),
+        ("import - --label a", "'a' is not a label"),
+        (f"push {REF} --platform a --platform b", "one --platform"),
         ("import", "one source"),
         ("import a.tar --from-docker b", "one source"),
-        ("import --from-docker=-oFILE", "-oFILE is no image"),
-        ("import nothing.tar", "there is no file nothing.tar"),
+        ("import --from-docker=-oFILE", "-oFILE is not the name of an image"),
+        ("import nothing.tar", "the file nothing.tar"),
         ("export a.tar", "missing argument"),
         ("export - b:1 -o json", "stdout is the archive"),
     ],
@@ -215,8 +215,13 @@ def test_all_realms_is_wrong_usage(capsys: Capture) -> None:
     ("said", "argv", "kind", "hint"),
     [
         ("unexpected status: 401 Unauthorized", (), KukeCtrError, "--user NAME asks"),
-        ("unexpected status: 401 Unauthorized", ("--user", "x"), KukeCtrError, "does not take"),
-        ('failed to resolve reference "a": a: not found', (), NotFound, "no such repository"),
+        (
+            "unexpected status: 401 Unauthorized",
+            ("--user", "x"),
+            KukeCtrError,
+            "refused this user name",
+        ),
+        ('failed to resolve reference "a": a: not found', (), NotFound, "not have this repository"),
         ("archive/tar: invalid tar header", (), KukeCtrError, "docker save"),
         ("something else", (), KukeCtrError, None),
     ],
@@ -275,7 +280,7 @@ def test_docker_hub_has_several_addresses(server: str) -> None:
 def test_credentials_that_there_are_not_name_those_that_there_are() -> None:
     with pytest.raises(NotFound) as caught:
         of_realm([record(entry("quay.io"), "odd")], "ghcr.io/a:1")
-    assert "has some for: quay.io" in str(caught.value.hint)
+    assert "has credentials for: quay.io" in str(caught.value.hint)
     odd: dict[str, object] = {"spec": {"registryCredentials": 3}}
     for document in ({}, odd):
         with pytest.raises(NotFound):

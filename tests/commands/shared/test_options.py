@@ -61,7 +61,7 @@ def test_two_different_values_of_one_option_are_refused(field: str) -> None:
     ],
 )
 def test_options_that_exclude_each_other_are_refused(given: dict[str, object]) -> None:
-    with pytest.raises(UsageError, match="exclude each other"):
+    with pytest.raises(UsageError, match="cannot be combined"):
         options_of(given)
 
 

@@ -79,7 +79,7 @@ def test_a_signal_to_a_stopped_task_reaches_nobody(host: FakeCtr, capsys: Captur
     for typed in ("tasks kill ended", "tasks kill --all ended"):
         code, out, err = run(typed, capsys)
         assert (code, out) == (3, "")
-        assert "has stopped already: no signal was sent" in err
+        assert "has already stopped; no signal was sent" in err
         assert "kuke-ctr tasks rm ended --namespace kukeon-main" in err
     assert changes(host) == []
 
@@ -95,7 +95,7 @@ def test_a_task_that_ended_in_between_is_not_found(host: FakeCtr, capsys: Captur
     host.answer(*N, "tasks", "kill", "web", stderr=said, exit_code=1)
     code, out, err = run("tasks kill web", capsys)
     assert (code, out) == (3, "")
-    assert "the signal reached nobody" in err
+    assert "the signal reached no process" in err
 
 
 def test_a_paused_task_gets_its_signal_later_and_kill_at_once(
@@ -116,8 +116,8 @@ def test_a_missing_exec_id_names_those_that_live(host: FakeCtr, capsys: Capture)
     host.answer(*N, "tasks", "ps", "web", stdout='PID     INFO\n12      -\n1234    exec_id:"e1"\n')
     code, _, err = run("tasks kill --exec-id e2 web", capsys)
     assert code == 3
-    assert "no process with the exec id e2 lives in web" in err
-    assert "there are: e1" in err
+    assert "no running process with the exec id e2" in err
+    assert "exec ids: e1" in err
 
 
 def test_the_network_of_ctr_is_not_taken_away_in_silence(host: FakeCtr, capsys: Capture) -> None:
@@ -164,21 +164,21 @@ def test_a_deleted_task_tells_how_its_process_ended(host: FakeCtr, capsys: Captu
     host.answer(*N, "tasks", "rm", "ended", stderr=said, first=f"cp {after} {listed}")
     code, out, err = run("tasks rm ended", capsys)
     assert (code, out) == (0, "ended\n")
-    assert err == "ended: its process had ended with exit code 137 (SIGKILL)\n"
+    assert err == "ended: the process has exited (exit code 137 (SIGKILL))\n"
 
 
 def test_a_task_that_is_still_there_is_a_failure(host: FakeCtr, capsys: Capture) -> None:
     host.answer(*N, "tasks", "rm", "--force", "web")
     code, out, err = run("tasks rm --force web", capsys)
     assert (code, out) == (1, "")
-    assert "still there" in err
+    assert "still exists" in err
 
 
 def test_the_exit_code_of_an_exec_is_no_failure_of_ctr(host: FakeCtr, capsys: Capture) -> None:
     flags = ("--exec-id", "e1")
     host.answer(*N, "tasks", "rm", *flags, "web", exit_code=7)
     code, out, err = run("tasks rm --exec-id e1 web", capsys)
-    assert (code, out, err) == (0, "web\n", "web: its process had ended with exit code 7\n")
+    assert (code, out, err) == (0, "web\n", "web: the process has exited (exit code 7)\n")
     said = "ctr: current process state: running, process must be stopped before deletion\n"
     host.answer(*N, "tasks", "rm", *flags, "web", stderr=said, exit_code=1)
     assert run("tasks rm --exec-id e1 web", capsys)[0] == 1
@@ -193,7 +193,7 @@ def test_a_checkpoint_without_criu_says_so(host: FakeCtr, capsys: Capture) -> No
     assert "hint: install criu" in err
     said = "ctr: runc did not terminate: criu failed: type DUMP path= /x/criu-dump.log: unknown\n"
     host.answer(*N, "tasks", "checkpoint", "web", stderr=said, exit_code=1)
-    assert "hint: the log that is named" in run("tasks checkpoint web", capsys)[2]
+    assert "hint: the log that ctr names" in run("tasks checkpoint web", capsys)[2]
 
 
 def test_a_checkpoint_gives_the_name_of_its_image(host: FakeCtr, capsys: Capture) -> None:
@@ -211,7 +211,7 @@ def test_a_checkpoint_that_was_cut_off_tells_that_the_task_is_paused(
     host.answer(*N, "tasks", "checkpoint", "web", first=f"cp {after} {listed}; exec sleep 60")
     code, _, err = run("tasks checkpoint web --timeout 1", capsys)
     assert code == 124
-    assert "web is PAUSED now" in err
+    assert "ctr left web paused after the checkpoint" in err
 
 
 def test_an_interrupted_checkpoint_tells_that_the_task_is_paused(
@@ -224,7 +224,7 @@ def test_an_interrupted_checkpoint_tells_that_the_task_is_paused(
     host.answer(*N, "tasks", "checkpoint", "web", first=interrupt)
     code, _, err = run("tasks checkpoint web", capsys)
     assert code == 130
-    assert "web is PAUSED now" in err
+    assert "ctr left web paused after the checkpoint" in err
 
 
 def test_an_interrupted_create_leaves_no_snapshot(host: FakeCtr, capsys: Capture) -> None:
@@ -251,7 +251,7 @@ def test_a_task_that_there_is_not_is_near_to_others(
 ) -> None:
     code, _, err = run(f"tasks {verb} wbe", capsys)
     assert code == 3
-    assert "hint: there are: web, " in err
+    assert "hint: the realm has: web, " in err
     code, _, err = run(f"tasks {verb} idle", capsys)
     assert code == 3
     assert "the container idle has no task" in err
@@ -311,22 +311,22 @@ def test_a_container_is_made_of_typed_flags_and_its_own_words(
 @pytest.mark.parametrize(
     ("typed", "code", "said"),
     [
-        ("IMG", 2, "an image and an id"),
-        ("IMG 'bad id'", 2, "'bad id' is no container name"),
+        ("IMG", 2, "an image, and an id"),
+        ("IMG 'bad id'", 2, "'bad id' is not a valid container name"),
         (f"IMG {'x' * 77}", 2, "77 characters"),
-        ("--env 1=2 IMG new", 2, "'1' is no name of a variable"),
+        ("--env 1=2 IMG new", 2, "'1' is not the name of a variable"),
         ("--env-file /nowhere IMG new", 2, "/nowhere"),
         ("--annotation a IMG new", 2, "'a' is not an annotation"),
-        ("--label a IMG new", 2, "'a' is no label"),
-        ("--cpus 1 --cpu-quota 5 IMG new", 2, "exclude each other"),
-        ("--memory-limit lots IMG new", 2, "'lots' is no amount"),
+        ("--label a IMG new", 2, "'a' is not a label"),
+        ("--cpus 1 --cpu-quota 5 IMG new", 2, "cannot be combined"),
+        ("--memory-limit lots IMG new", 2, "'lots' is not an amount"),
         ("--config /s --env A=b new", 2, "ctr ignores --env"),
-        ("--config /s IMG new", 2, "the container's id alone"),
+        ("--config /s IMG new", 2, "the container's id"),
         ("--rootfs --snapshotter x /r new", 2, "has no effect with --rootfs"),
-        ("--runc-root /r IMG new", 1, "it came with ctr 2.0"),
-        ("IMG web", 1, "a container web already"),
+        ("--runc-root /r IMG new", 1, "it needs ctr 2.0"),
+        ("IMG web", 1, "the container web already"),
         ("-o json IMG new", 2, "does not print json"),
-        ("--extra=-n --extra=x IMG new", 2, "can't be passed on"),
+        ("--extra=-n --extra=x IMG new", 2, "cannot be passed"),
     ],
 )
 def test_what_can_not_be_made_is_said_before_anything_runs(
@@ -359,7 +359,7 @@ def test_an_image_that_there_is_not_is_near_to_others(maker: FakeCtr, capsys: Ca
     said = 'ctr: image "busybox": not found\n'
     maker.answer(*CREATED, "--", "busybox", "new", stderr=said, exit_code=1)
     assert main(["containers", "create", "-r", "main", "busybox", "new"]) == 3
-    assert "there are: docker.io/library/busybox:1.36" in capsys.readouterr().err
+    assert "the realm has: docker.io/library/busybox:1.36" in capsys.readouterr().err
 
 
 def appears(maker: FakeCtr) -> str:
@@ -396,7 +396,7 @@ def test_the_kernel_drops_what_the_first_process_does_not_await(
     )
     code, out, err = run("tasks kill web -s INT", capsys)
     assert (code, out) == (0, "web\n")
-    assert "no handler for SIGINT" in err
+    assert "ignore SIGINT" in err
     assert "kuke-ctr tasks kill -9 web --namespace kukeon-main" in err
 
 
@@ -424,7 +424,7 @@ def test_whether_a_signal_is_dropped_stands_in_proc(
 def test_a_snapshot_that_was_there_before_is_left_alone(maker: FakeCtr, capsys: Capture) -> None:
     maker.answer(*N, "snapshots", "info", "new", stdout=SNAPSHOT)
     assert main(["containers", "create", "-r", "main", "IMG", "new"]) == 1
-    assert "there is a snapshot new already" in capsys.readouterr().err
+    assert "the snapshot new already" in capsys.readouterr().err
     assert changes(maker) == []
 
 
@@ -443,7 +443,7 @@ def test_labels_of_a_container(host: FakeCtr, capsys: Capture) -> None:
     host.answer(*N, "containers", "label", "wbe", "a=b", stderr=gone, exit_code=1)
     code, _, err = run("containers label wbe a=b", capsys)
     assert code == 3
-    assert "there are: web" in err
+    assert "the realm has: web" in err
     assert run("containers label web a", capsys)[0] == 2
 
 
@@ -456,7 +456,7 @@ def test_a_container_with_a_living_task_is_not_removed(
 ) -> None:
     code, out, err = run(f"containers rm {name}", capsys)
     assert (code, out) == (1, "")
-    assert "it is not removed" in err
+    assert "the container was not removed" in err
     assert f"kuke-ctr tasks kill {name} --namespace kukeon-main" in err
     assert changes(host) == []
 
@@ -468,7 +468,7 @@ def test_a_task_that_is_not_listed_but_not_surely_gone_keeps_the_container(
     host.answer(*N, "tasks", "ps", "idle", stderr=said, exit_code=1)
     code, _, err = run("containers rm idle", capsys)
     assert code == 1
-    assert "can't be known" in err
+    assert "is not known" in err
     assert changes(host) == []
 
 
@@ -494,7 +494,7 @@ def test_containers_go_with_their_snapshots_unless_they_are_kept(
     host.answer(*N, "containers", "info", "edned", stderr=gone, exit_code=1)
     code, _, err = run("containers rm edned", capsys)
     assert code == 3
-    assert "there are: ended" in err
+    assert "the realm has: ended" in err
 
 
 def test_all_says_what_goes_needs_a_word_and_leaves_what_lives(
@@ -506,25 +506,25 @@ def test_all_says_what_goes_needs_a_word_and_leaves_what_lives(
     code, out, err = run("containers rm --all", capsys)
     assert (code, out) == (2, "")
     assert "2 containers of realm main (namespace kukeon-main) will be removed" in err
-    assert "with their file systems: ended, idle" in err
+    assert "with their files: ended, idle" in err
     assert changes(host) == []
-    left = "4 containers have a task that has not stopped, and will be left alone: "
+    left = "4 containers have a task that has not stopped, and will not be removed: "
     code, out, err = run("containers rm --all --yes --dry-run", capsys)
     assert (code, err.count(left)) == (0, 1)
     assert changes(host) == []
     code, out, err = run("containers rm --all --yes", capsys)
     assert (code, out) == (0, "ended\nidle\n")
     assert err.count(left) == 1
-    assert "is not removed" not in err
-    assert "name the containers, or say --all" in run("containers rm", capsys)[2]
+    assert "container was not removed" not in err
+    assert "name the containers, or use --all" in run("containers rm", capsys)[2]
     code, out, err = run("containers rm --all web", capsys)
     assert code == 2
-    assert "--all and the names of containers exclude each other" in err
+    assert "--all and names of containers cannot be combined" in err
 
 
 def test_one_container_goes_with_its_file_system(host: FakeCtr, capsys: Capture) -> None:
     host.answer(*N, "containers", "ls", "-q", stdout="ended\n")
-    assert "with its file system: ended" in run("containers rm --all", capsys)[2]
+    assert "with its files: ended" in run("containers rm --all", capsys)[2]
     assert "its snapshot stays: ended" in run("containers rm --all --keep-snapshot", capsys)[2]
 
 
@@ -646,7 +646,7 @@ def test_a_namespace_that_is_a_guess_and_does_not_exist_stops_a_change(
     assert main([noun, verb, "-r", "mian", *words]) == 3
     err = capsys.readouterr().err
     assert "nothing was changed" in err
-    assert "there are: kukeon-main" in err
+    assert "existing namespaces: kukeon-main" in err
     assert ("--create-namespace" in err) is (verb == "create")
     assert changes(host) == []
 
@@ -739,15 +739,15 @@ def test_an_empty_namespace_goes_after_a_word(
     host.answer("namespaces", "rm", "--cgroup", "default")
     assert main(["namespaces", "rm", "-c", "default"]) == 2
     err = capsys.readouterr().err
-    assert "realm shop is in it by its settings" in err
-    assert "it is no realm's" in err
+    assert "realm shop uses it, according to its settings" in err
+    assert "it belongs to no realm;" in err
     assert "it still has 1 lease" in err
     assert changes(host) == []
     assert main(["namespaces", "rm", "-c", "default", "--dry-run"]) == 0
     assert capsys.readouterr().out == "env ctr namespaces rm --cgroup default\n"
     # the fake one does not go
     assert main(["namespaces", "rm", "-c", "default", "-y"]) == 1
-    assert "still there" in capsys.readouterr().err
+    assert "still exists" in capsys.readouterr().err
 
 
 def test_of_several_namespaces_those_that_can_go_are_asked_about(
@@ -759,17 +759,17 @@ def test_of_several_namespaces_those_that_can_go_are_asked_about(
     err = capsys.readouterr().err
     assert "kukeon-main is not empty" in err
     assert "there is no namespace nope" in err
-    assert "this removes the namespace moby (" in err
+    assert "the namespace moby (" in err
 
 
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [
-        ("create kukeon-main", 1, "a namespace kukeon-main already"),
-        ("create a/b", 2, "no namespace name"),
-        ("create x a", 2, "'a' is no label"),
-        ("label kukeon-mian a=b", 3, "near: kukeon-main"),
-        ("label kukeon-main", 2, "no label was given"),
+        ("create kukeon-main", 1, "the namespace kukeon-main already"),
+        ("create a/b", 2, "not a valid namespace name"),
+        ("create x a", 2, "'a' is not a label"),
+        ("label kukeon-mian a=b", 3, "similar: kukeon-main"),
+        ("label kukeon-main", 2, "a label is missing"),
         ("rm nope --yes", 3, "no namespace nope"),
         ("rm x -A", 2, "has no option -A"),
         ("rm x -n y", 2, "has no option -n"),
@@ -808,6 +808,6 @@ def test_a_task_without_processes_is_told(host: FakeCtr, capsys: Capture, form: 
     code, out, err = run(f"tasks ps ended -o {form}", capsys)
     assert (code, out) == (0, "[]\n" if form == "json" else "")
     assert err == (
-        "the task ended has no processes: has it stopped? "
+        "the task ended has no processes; it may have stopped "
         "(`kuke-ctr tasks ls --namespace kukeon-main`)\n"
     )
