@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from kuke_ctr.commands.shared.options import BY_NAME
+from kuke_ctr.commands.shared.option_table import BY_NAME
 
 
 def is_shared(names: Sequence[str]) -> bool:

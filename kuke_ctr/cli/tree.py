@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from kuke_ctr.cli.arguments import hoist, is_shared, shared_among, typed, why_not
 from kuke_ctr.cli.words import ELSEWHERE, ENTRIES, NAMES, VERB_ALIASES, Entry, is_noun
-from kuke_ctr.commands.shared.options import BY_NAME, HELP_ALL, RARE_PANEL
+from kuke_ctr.commands.shared.option_table import BY_NAME, HELP_ALL, RARE_PANEL
 from kuke_ctr.errors import UsageError
 
 if TYPE_CHECKING:

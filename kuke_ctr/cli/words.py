@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 
 ENTRIES = {
     "images": Entry(
-        "List, pull, push, import, export, check, tag and remove images.",
+        "Images of a realm.",
         {
             "images.ls": ("ls",),
             "images.check": ("check", "usage"),
@@ -40,7 +40,7 @@ ENTRIES = {
         ("image", "i"),
     ),
     "containers": Entry(
-        "List, inspect, create, label and remove containers.",
+        "Containers of a realm.",
         {
             "containers.ls": ("ls", "info"),
             "containers.create": ("create",),
@@ -90,7 +90,7 @@ ENTRIES = {
         ("lease",),
     ),
     "sandboxes": Entry(
-        "List sandboxes (pods).", {"containers.sandboxes": ("ls",)}, ("sandbox", "sb", "s")
+        "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ("sandbox", "sb", "s")
     ),
     "events": Entry(
         "Show events as they happen (a container starts, an image is removed, ...).",

@@ -83,19 +83,27 @@ def start(
     return Child(call, process.pid, _take_over(process), started)
 
 
+class _Taken(int):
+    """An exit code that nobody has given; it is told from a real 0 by being this object."""
+
+
+_TAKEN = _Taken(0)
+
+
 def _take_over(process: ShProcess) -> int | None:
     """Let sh's two threads end: they only watch for an end that we wait for ourselves.
 
     A thread that is still there at the next fork is what Python 3.12 warns of. Gives the exit code
-    where sh has seen the end already.
+    where sh has seen the end already, perhaps in a look that had begun before we came: a thread
+    that has found no exit code waits for the child without asking once more.
     """
     with process._wait_lock:
         exit_code = process.exit_code
         if exit_code is None:
-            process.exit_code = 0  # a thread that sees one ends, and does not wait for the child
+            process.exit_code = _TAKEN  # a thread that sees one ends, and does not wait any more
     process._quit_threads.set()
     for thread in (process._output_thread, process._background_thread):
         thread.join()
         while os.path.exists(f"/proc/self/task/{thread.native_id}"):  # noqa: PTH110
             os.sched_yield()  # to 3.12, join returns some microseconds before the thread is gone
-    return exit_code
+    return exit_code if process.exit_code is _TAKEN else process.exit_code

@@ -3,8 +3,9 @@
 import argparse
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 
 from kuke_ctr.cli import tree
 from kuke_ctr.cli.words import ENTRIES, VERB_ALIASES
-from kuke_ctr.commands.shared.options import GROUPS
+from kuke_ctr.commands.shared.option_table import GROUPS
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
 RENEW = "scripts/commands-doc"
 
 _NUMBERS = frozenset(["0", "1", "2", "3", "4", "5", "70", "124", "125", "126", "127", "130", "141"])
 _SHARED_PANEL = "Shared options"
+_EXAMPLES = "Examples:"
 
 _HEAD = f"""\
 # Commands
@@ -47,6 +49,7 @@ class Command:
     doc: str
     parameters: Sequence[Any]
     same: tuple[str, ...] = ()
+    build: Callable[[], Any] = lambda: None
 
     @property
     def name(self) -> str:
@@ -60,8 +63,15 @@ class Command:
 
     @property
     def details(self) -> list[str]:
-        """The other paragraphs."""
-        return [_joined(part) for part in self.doc.split("\n\n")[1:]]
+        """The other paragraphs, without the examples."""
+        parts = self.doc.split("\n\n")[1:]
+        return [_joined(part) for part in parts if part != _EXAMPLES and part[:4].strip()]
+
+    @property
+    def examples(self) -> list[str]:
+        """The lines of its examples, as they can be typed."""
+        _, found, rest = self.doc.partition(f"{_EXAMPLES}\n\n")
+        return [line.strip() for line in rest.split("\n\n")[0].split("\n")] if found else []
 
     @property
     def runs(self) -> list[str]:
@@ -144,7 +154,8 @@ def commands() -> Iterator[Command]:
                 words = (noun, verb) if entry.verbs else (noun,)
                 built = tree.command_of(info)
                 doc = cleandoc(info.callback.__doc__ or "")
-                yield Command(words, doc, built.params, seen.get(info.callback, ()))
+                same = seen.get(info.callback, ())
+                yield Command(words, doc, built.params, same, partial(tree.command_of, info))
                 seen.setdefault(info.callback, words)
 
 
@@ -232,7 +243,9 @@ def _section(command: Command) -> str:
         other = " ".join(["kuke-ctr", *command.same])
         link = f"[{other}](#{other.replace(' ', '-')})"
         return f"{title}\n\n    {usage}\n\nThe same as {link}."
-    parts = [title, f"    {usage}", command.summary, *command.details]
+    *details, last = command.details
+    examples = "\n".join(f"    {line}" for line in command.examples)
+    parts = [title, f"    {usage}", command.summary, *details, "For example:", examples, last]
     arguments = [each for each in command.arguments if each.help]
     if arguments or command.options:
         rows = [f"| `{_cell(_metavar(each))}` | | {_cell(each.help)} |" for each in arguments]

@@ -56,3 +56,25 @@ def test_no_thread_of_sh_is_left_once_a_child_has_started(script: Script) -> Non
             child.wait(child.deadline)
             assert child.exit_code == 3, ADVICE
         child.kill()
+
+
+def test_an_end_that_sh_sees_while_it_is_taken_over_is_not_lost() -> None:
+    class Process:
+        """One whose background thread has looked for an exit code, found none, and now reaps."""
+
+        pid = 1
+        exit_code: int | None = None
+
+        def __init__(self) -> None:
+            self._wait_lock = threading.Lock()
+            self._quit_threads = threading.Event()
+            self._output_thread = threading.Thread(target=self._quit_threads.wait)
+            self._background_thread = threading.Thread(target=self._reap)
+            for thread in (self._output_thread, self._background_thread):
+                thread.start()
+
+        def _reap(self) -> None:
+            self._quit_threads.wait()
+            self.exit_code = 7
+
+    assert sh_door._take_over(Process()) == 7

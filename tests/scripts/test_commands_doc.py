@@ -1,6 +1,7 @@
-"""docs/commands.md is what the code says, and the tree of commands is what words.py says it is."""
+"""docs/commands.md is what the code says, and the tree of commands is what tree.py says it is."""
 
 import re
+import shlex
 
 import pytest
 
@@ -61,3 +62,24 @@ def test_no_two_commands_have_the_same_words() -> None:
     assert len(set(words)) == len(words)
     names = [name for noun, entry in ENTRIES.items() for name in (noun, *entry.aliases)]
     assert len(set(names)) == len(names)
+
+
+@EVERY
+def test_a_help_has_two_examples_and_says_last_what_it_runs(command: Command) -> None:
+    assert len(command.examples) == 2
+    assert command.details[-1].startswith(("Runs ", "Reads "))
+
+
+EXAMPLES = [(one, line) for one in COMMANDS for line in one.examples]
+
+
+@pytest.mark.parametrize(
+    ("command", "line"), EXAMPLES, ids=lambda value: getattr(value, "name", "")
+)
+def test_an_example_is_right_as_it_is_typed(command: Command, line: str) -> None:
+    words = shlex.split(line, comments=True)
+    words = words[words.index("kuke-ctr") + 1 :]
+    end = next((i for i, word in enumerate(words) if word in ("|", "<", ">")), len(words))
+    names = (command.words, command.same, command.words[-1:])
+    typed = next(name for name in names if name and tuple(words[: len(name)]) == name)
+    command.build().make_context("kuke-ctr", words[len(typed) : end])

@@ -18,7 +18,8 @@ from kuke_ctr.commands.shared.container_flags import (
 )
 from kuke_ctr.commands.shared.ctr_flags import extra_flags
 from kuke_ctr.commands.shared.ctr_flags import flags as ctr_flags
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.process_options import Env, EnvFile
 from kuke_ctr.errors import UsageError
 from kuke_ctr.names import check_name
@@ -55,6 +56,11 @@ def create(
 
     Options end at IMAGE: what follows is passed to the container. For a flag of ctr that is not
     listed here use `--extra=--gpus --extra=0`. If it fails, no snapshot is left behind.
+
+    Examples:
+
+        kuke-ctr containers create -r main docker.io/library/busybox:1.36 web sleep 3600
+        kuke-ctr containers create -r main --memory-limit 256m docker.io/library/busybox:1.36 job
 
     Runs `ctr containers create [FLAG]... -- IMAGE CONTAINER [COMMAND]...`.
     """

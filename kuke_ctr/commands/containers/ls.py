@@ -8,13 +8,13 @@ from kuke_ctr.backends.ctr import containers
 from kuke_ctr.commands.shared.json_document import print_document
 from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.missing import near_containers
-from kuke_ctr.commands.shared.options import (
+from kuke_ctr.commands.shared.option_table import (
     EVERY_REALM,
     IN_REALM,
     document_options,
     list_options,
-    takes,
 )
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.records import Container
 from kuke_ctr.session import Session
 
@@ -31,6 +31,11 @@ def ls(
     ] = None,
 ) -> None:
     """List the containers of a realm.
+
+    Examples:
+
+        kuke-ctr containers ls -r main
+        kuke-ctr containers ls -A -o json
 
     Runs `ctr containers ls`. Records: Container.
     """
@@ -51,6 +56,11 @@ def info(
     spec: Annotated[bool, typer.Option("--spec", help="Print only the OCI spec.")] = False,
 ) -> None:
     """Show all that containerd knows about a container, as one document.
+
+    Examples:
+
+        kuke-ctr containers info -r main web
+        kuke-ctr containers info -r main web --spec -o yaml
 
     Runs `ctr containers info CONTAINER`.
     """

@@ -17,7 +17,8 @@ from kuke_ctr.commands.shared.confirm import (
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.missing import near_containers
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.recipes.containers import has_living_task, remove
 from kuke_ctr.records import Task
@@ -36,6 +37,11 @@ def label(
     ],
 ) -> None:
     """Set labels of a container; `KEY=` removes one.
+
+    Examples:
+
+        kuke-ctr containers label -r main web team=a
+        kuke-ctr containers label -r main web team=
 
     Runs `ctr containers label CONTAINER KEY=VALUE...`.
     """
@@ -69,6 +75,11 @@ def rm(
     log file of a container that `kuke-ctr run -d` created. With `--keep-snapshot` the snapshot gets
     a label, so that containerd does not remove it later. `--all` lists what will be removed and
     asks, or needs --yes.
+
+    Examples:
+
+        kuke-ctr containers rm -r main web
+        kuke-ctr containers rm -r main --all --dry-run
 
     Runs `ctr containers rm CONTAINER` for each, after `ctr tasks ls` and `ctr containers info`;
     with `--keep-snapshot` `ctr snapshots label` first.

@@ -8,7 +8,8 @@ from kuke_ctr.backends.ctr import sandboxes
 from kuke_ctr.backends.ctr.versions import require
 from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.lists import list_realms_table
-from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.records import Sandbox
 from kuke_ctr.session import Session
 
@@ -25,6 +26,11 @@ def ls(
     ] = None,
 ) -> None:
     """List the sandboxes of a realm (ctr 1.7 and later).
+
+    Examples:
+
+        kuke-ctr sandboxes ls -r main
+        kuke-ctr sandboxes ls -n k8s.io 'id==pod1'
 
     Runs `ctr sandboxes ls`. Records: Sandbox.
     """

@@ -14,7 +14,8 @@ from typer.core import TyperCommand
 
 from kuke_ctr.commands.shared.launch import own_failures
 from kuke_ctr.commands.shared.missing import near_containers
-from kuke_ctr.commands.shared.options import HOST, QUIET, RECORD, SCOPE, TRACE, takes
+from kuke_ctr.commands.shared.option_table import HOST, QUIET, RECORD, SCOPE, TRACE
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import NO_READER, KukeCtrError, UsageError
 from kuke_ctr.render import escape
@@ -76,7 +77,7 @@ SigProxy = Annotated[
 ]
 Save = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Also write the output to this new file."),
+    typer.Option("--save", metavar="FILE", help="Also write the output to this new file."),
 ]
 Logs = Annotated[
     bool, typer.Option("--logs", help="If the output goes to a log file, follow that file.")
@@ -84,17 +85,19 @@ Logs = Annotated[
 Expect = Annotated[
     list[str] | None,
     typer.Option(
+        "--expect",
         metavar="REGEX",
-        help="Wait for this regular expression in the output; exit with 0 when it came, "
-        "124 when not.",
+        help="Wait for this regular expression in the output; exit with 0 when it came, 124 "
+        "when not.",
     ),
 ]
 Send = Annotated[
     list[str] | None,
     typer.Option(
+        "--send",
         metavar="TEXT",
-        help="Type this text, after the options before it are done; knows \\n, \\r, \\t, "
-        "\\e and \\xHH.",
+        help="Type this text, after the options before it are done; knows \\n, \\r, \\t, \\e "
+        "and \\xHH.",
     ),
 ]
 
@@ -113,14 +116,17 @@ def attach_(
     send: Send = None,
     order: Annotated[str, typer.Option("--order", hidden=True)] = "",
 ) -> None:
-    """Use the terminal of a running container; leaving does not stop it.
+    r"""Use the terminal of a running container; leaving does not stop it.
 
     Press Ctrl-] twice to leave, or Ctrl-C if the task has no terminal (exit code 0). When the task
     ends, ctr deletes it, and its exit code is kuke-ctr's. 125: ctr or kuke-ctr failed. 124:
     --timeout passed, or the --expect text did not come. -q omits the notes, except the last one if
     the exit code is not 0.
 
-    In a script: kuke-ctr attach web --send 'date\\n' --expect '20\\d\\d' --timeout 5s
+    Examples:
+
+        kuke-ctr attach -r main shell
+        kuke-ctr attach -r main shell --send 'date\n' --expect '20\d\d' --timeout 5s
 
     Runs `ctr tasks attach CONTAINER`, or connects to kuketty's socket if Kukeon's kuketty holds the
     terminal.

@@ -11,7 +11,8 @@ import typer
 
 from kuke_ctr.backends.ctr.events import stream
 from kuke_ctr.commands.shared.lists import view_of
-from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, row_options, takes
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, row_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines, show_error, show_refused
 from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
 from kuke_ctr.parse.events import parse_event
@@ -44,8 +45,15 @@ def events(
 ) -> None:
     """Show what happens in a realm, as it happens: until Ctrl-C, or --until, or --timeout.
 
-    Runs `ctr events namespace==NS,FILTER`. Ctrl-C exits with 130; --timeout ends it with 0, or with
-    124 where --until waits in vain. json, yaml and --sort-by need such an end. Records: Event.
+    Ctrl-C exits with 130; --timeout ends it with 0, or with 124 if the --until event did not come.
+    json, yaml and --sort-by need --until or --timeout.
+
+    Examples:
+
+        kuke-ctr events -r main
+        kuke-ctr events -A 'topic=="/tasks/exit"' -o jsonl
+
+    Runs `ctr events namespace==NS,FILTER`. Records: Event.
     """
     options = session.options
     view = view_of(session, Event)

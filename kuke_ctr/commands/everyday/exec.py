@@ -17,7 +17,8 @@ from kuke_ctr.commands.shared.launch import (
     without_dashes,
 )
 from kuke_ctr.commands.shared.missing import missing
-from kuke_ctr.commands.shared.options import HOST, RECORD, SCOPE, TRACE, takes
+from kuke_ctr.commands.shared.option_table import HOST, RECORD, SCOPE, TRACE
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.process_options import Detach, ForceTty, Interactive, Tty
 from kuke_ctr.errors import TIME_PASSED, NotFound, UsageError
@@ -31,8 +32,6 @@ from kuke_ctr.terminals.foreground import UserStreams
 app = typer.Typer()
 
 Command = Annotated[list[str], typer.Argument(metavar="CMD", help="The program and its arguments.")]
-
-
 User = Annotated[str | None, typer.Option("--user", "-u", help="User and group, names or numbers.")]
 Cwd = Annotated[
     str | None,
@@ -69,6 +68,11 @@ def exec_(
     program cannot be executed, 127: there is no such program. Signals are forwarded to the command;
     with -t it gets HUP when kuke-ctr ends. --env needs the program `env` in the container, and
     everybody on the host can read the value.
+
+    Examples:
+
+        kuke-ctr exec -r main -it web sh
+        kuke-ctr exec -r main web cat /etc/hosts
 
     Runs `ctr tasks exec --exec-id NEW [-t] -- ID CMD...`.
     """

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.commands.shared.missing import near_containers
-from kuke_ctr.commands.shared.options import IN_REALM, format_option, takes
+from kuke_ctr.commands.shared.option_table import IN_REALM, format_option
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.parse.screen import ScreenFilter
@@ -51,7 +52,14 @@ def logs(
     pipe.
 
     Reads the file that has the output: Kukeon's, that of `kuke-ctr run -d`, kuketty's, or the one
-    that the shim writes. Runs `ctr containers info ID` and `ctr tasks ls` to find it, and with -f
+    that the shim writes.
+
+    Examples:
+
+        kuke-ctr logs -r main web
+        kuke-ctr logs -r main -f -n 100 web
+
+    Runs `ctr containers info ID` and `ctr tasks ls` to find it, and with -f
     to know when the task ends.
     """
     if since is not None or times:

@@ -9,27 +9,29 @@ import typer
 
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.container_flags import RUN
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.shared.confirm import CreateNamespace
 from kuke_ctr.commands.shared.container_flags import ContainerFlags, with_container_flags
 from kuke_ctr.commands.shared.ctr_flags import flags as ctr_flags
 from kuke_ctr.commands.shared.launch import (
     Launch,
+    Manner,
     launch,
     own_failures,
     require_terminal,
     without_dashes,
 )
-from kuke_ctr.commands.shared.options import HOST, RECORD, SCOPE, TRACE, takes
+from kuke_ctr.commands.shared.option_table import HOST, RECORD, SCOPE, TRACE
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.process_options import (
     Detach,
+    DetachedOutput,
     Env,
     EnvFile,
-    Fifo,
     ForceTty,
     Interactive,
-    LogFile,
-    NullIo,
     Tty,
+    with_detached_output,
 )
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.recipes.environment import environment_of
@@ -38,7 +40,6 @@ from kuke_ctr.recipes.volumes import mount_of, require_sources
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
-
 
 Image = Annotated[str, typer.Argument(metavar="IMAGE", help="The image, as `images ls` shows it.")]
 Command = Annotated[
@@ -53,16 +54,14 @@ Remove = Annotated[bool, typer.Option("--rm", help="Remove the container when it
 Volumes = Annotated[
     list[str] | None,
     typer.Option(
-        "--volume",
-        "-v",
-        metavar="SRC:DST[:ro]",
-        help="A bind mount, as in docker; SRC must exist.",
+        "--volume", "-v", metavar="SRC:DST[:ro]", help="A bind mount, as in docker; SRC must exist."
     ),
 ]
 
 
 @app.command("run", context_settings={"allow_interspersed_args": False})
 @takes(SCOPE, TRACE, HOST, RECORD)
+@with_detached_output
 @with_container_flags(RUN)
 def run(
     session: Session,
@@ -78,23 +77,26 @@ def run(
     env: Env = None,
     env_file: EnvFile = None,
     volume: Volumes = None,
-    log_file: LogFile = None,
-    null_io: NullIo = False,
-    fifo: Fifo = False,
     create_namespace: CreateNamespace = False,
+    output: DetachedOutput,
     flags: ContainerFlags,
 ) -> None:
     """Create a container from an image and start it.
 
-    Options end at IMAGE. In the foreground the exit code is that of the command; 125: ctr or
-    kuke-ctr failed, 126: the program cannot be executed, 127: there is no such program. With -d the
-    output goes to /var/log/kuke-ctr/NAMESPACE/ID.log (`kuke-ctr logs ID` shows it). A run that
-    fails leaves nothing behind.
+    Options end at IMAGE. The exit code is the command's; 125: ctr or kuke-ctr failed, 126: the
+    program cannot be executed, 127: no such program. With -d, `kuke-ctr logs ID` shows the output.
+    A run that fails leaves nothing behind.
+
+    Examples:
+
+        kuke-ctr run -r main --rm -it docker.io/library/busybox:1.36 sh
+        kuke-ctr run -r main -d --name web docker.io/library/busybox:1.36 sleep 3600
 
     Runs `ctr run [--rm | -d] [-t] FLAG... -- IMAGE ID CMD...`.
     """
     with own_failures():
-        _exclude(rm=rm, detach=detach, tty=tty, log_file=log_file, null_io=null_io, fifo=fifo)
+        _refuse_removal(rm=rm, detach=detach)
+        output.check(detach=detach, tty=tty)
         require_terminal(tty and not detach and not session.options.dry_run, force_tty)
         flags.require_version(session.ctr)
         mounts = _mounts(session, flags, volume or [])
@@ -102,36 +104,21 @@ def run(
         environment = environment_of(env or [], env_file or [], os.environ)
         scope = (realm := session.realm(changing=True, create=create_namespace)).scope
         container = name_for(scope, image, name)
-        logs = detach and not (tty or null_io or fifo)
-        log = _log(session, realm, container, log_file) if logs else None
+        logged = detach and output.is_logged(tty=tty)
+        log = _log(session, scope, container, output.log_file) if logged else None
         made = Made(container, uuid.uuid4().hex[:12], log, flags.text("snapshotter"))
-        how = ctr_flags(
-            rm=rm, detach=detach, tty=tty, null_io=null_io, log_uri=log.uri if log else None
-        )
-        words = (*environment.flags, *how, *flags.words(mount=mounts, label=_labels(flags, made)))
+        how = ctr_flags(rm=rm, detach=detach, tty=tty, null_io=output.null_io)
+        words = (*environment.flags, *how, *_words(flags, made, mounts))
         try:
             code = launch(
                 _launch(session, realm, (image, container), words, command or []),
-                detach=detach,
-                tty=tty,
-                interactive=interactive,
+                Manner(detach=detach, tty=tty, interactive=interactive),
                 undo=lambda: undo(scope, made),
                 discard=(lambda: undo(scope, made, running=True)) if rm else None,
             )
         except NotFound as error:
             raise no_image(scope, image, error) from None
     raise typer.Exit(code)
-
-
-def _log(session: Session, realm: OpenRealm, container: str, asked: str | None) -> RunLog:
-    """A new log file, or in a dry run only its name."""
-    return make_log(realm.namespace, container, asked, dry=session.options.dry_run)
-
-
-def _labels(flags: ContainerFlags, made: Made) -> list[str]:
-    """Those that were given, and those by which the container and its log are known again."""
-    ours = [f"{RUN_LABEL}={made.token}", *([made.log.label] if made.log else [])]
-    return [*flags.texts("label"), *ours]
 
 
 def _launch(
@@ -148,6 +135,18 @@ def _launch(
     return Launch(session, realm, call, container, tuple(program))
 
 
+def _log(session: Session, scope: Scope, container: str, file: str | None) -> RunLog:
+    return make_log(scope.namespace, container, file, dry=session.options.dry_run)
+
+
+def _words(flags: ContainerFlags, made: Made, mounts: list[str]) -> tuple[str, ...]:
+    """ctr's flags, the labels that tell this run and its log among them."""
+    log = made.log
+    labels = [*flags.texts("label"), f"{RUN_LABEL}={made.token}", *([log.label] if log else [])]
+    uri = ctr_flags(log_uri=log.uri if log else None)
+    return (*uri, *flags.words(mount=mounts, label=labels))
+
+
 def _mounts(session: Session, flags: ContainerFlags, volumes: list[str]) -> list[str]:
     """ctr's mounts; UsageError for one whose source this host has not."""
     mounts = [*flags.texts("mount"), *map(mount_of, volumes)]
@@ -156,27 +155,10 @@ def _mounts(session: Session, flags: ContainerFlags, volumes: list[str]) -> list
     return mounts
 
 
-def _exclude(
-    *, rm: bool, detach: bool, tty: bool, log_file: str | None, null_io: bool, fifo: bool
-) -> None:
-    outputs = [
-        flag
-        for flag, given in (("--log-file", log_file), ("--null-io", null_io), ("--fifo", fifo))
-        if given
-    ]
+def _refuse_removal(*, rm: bool, detach: bool) -> None:
     if rm and detach:
         raise UsageError(
             "--rm and -d cannot be combined: kuke-ctr has left before the container ends",
             hint="leave --rm out; after the container has ended, `kuke-ctr containers rm ID` "
             "removes it, its snapshot and its log",
-        )
-    if outputs and not detach:
-        raise UsageError(f"{outputs[0]} is for -d/--detach", hint="redirect stdout instead")
-    if len(outputs) > 1:
-        raise UsageError(f"{' and '.join(outputs)} cannot be combined", hint="use one of them")
-    if tty and outputs and outputs != ["--fifo"]:
-        raise UsageError(
-            f"{outputs[0]} cannot be combined with -t: the output of a terminal can only be "
-            "attached to",
-            hint=f"leave -t out, or {outputs[0]}",
         )

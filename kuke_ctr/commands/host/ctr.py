@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.commands.shared.options import HOST, SCOPE, TRACE, takes
+from kuke_ctr.commands.shared.option_table import HOST, SCOPE, TRACE
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.calls import shown
 from kuke_ctr.session import Session
@@ -26,6 +27,11 @@ def ctr(
     """Run any ctr command in the realm's namespace.
 
     kuke-ctr fills in -n and -a and is replaced by ctr: terminal, signals and exit code are ctr's.
+
+    Examples:
+
+        kuke-ctr ctr -r main -- images check
+        kuke-ctr ctr -r main -x -- snapshots tree
 
     Runs `ctr ARGS...`.
     """

@@ -4,7 +4,8 @@ import typer
 
 from kuke_ctr.backends.ctr.versions import require
 from kuke_ctr.commands.shared.json_document import print_document
-from kuke_ctr.commands.shared.options import CALLS, document_options, takes
+from kuke_ctr.commands.shared.option_table import CALLS, document_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.session import Session
 
 app = typer.Typer()
@@ -14,6 +15,11 @@ app = typer.Typer()
 @takes(CALLS, document_options())
 def info(session: Session) -> None:
     """Show information about containerd, as one document (ctr 1.7 and later).
+
+    Examples:
+
+        kuke-ctr info
+        kuke-ctr info -o yaml
 
     Runs `ctr info`.
     """

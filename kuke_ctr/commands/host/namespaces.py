@@ -11,7 +11,8 @@ from kuke_ctr.commands.shared.confirm import Yes, confirm, each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.lists import list_host_table
-from kuke_ctr.commands.shared.options import CALLS, EXTRA, NAMES, RUN_PATH, list_options, takes
+from kuke_ctr.commands.shared.option_table import CALLS, EXTRA, NAMES, RUN_PATH, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.errors import CtrFailed, KukeCtrError, UsageError
 from kuke_ctr.kukeon.realm_list import list_realms
@@ -36,6 +37,11 @@ _POINTING = (RealmSource.RECORD, RealmSource.SETTINGS)
 def ls(session: Session) -> None:
     """List all namespaces of containerd, of realms and others.
 
+    Examples:
+
+        kuke-ctr namespaces ls
+        kuke-ctr namespaces ls -q
+
     Runs `ctr namespaces ls`. Records: Namespace.
     """
     list_host_table(session, namespaces.LS, Namespace, empty="containerd has no namespaces yet")
@@ -47,6 +53,11 @@ def create(session: Session, name: Name, labels: Labels = None) -> None:
     """Create a namespace.
 
     A namespace that exists is an error (exit code 1); `namespaces label` changes its labels.
+
+    Examples:
+
+        kuke-ctr namespaces create team-a
+        kuke-ctr namespaces create team-a owner=ops
 
     Runs `ctr namespaces create NAMESPACE [KEY=VALUE]...`.
     """
@@ -70,6 +81,11 @@ def label(session: Session, name: Name, labels: Labels = None) -> None:
     """Set labels of a namespace; `KEY=` removes one.
 
     A namespace that does not exist is an error (exit code 3); ctr would create it.
+
+    Examples:
+
+        kuke-ctr namespaces label team-a owner=ops
+        kuke-ctr namespaces label team-a owner=
 
     Runs `ctr namespaces label NAMESPACE KEY=VALUE...`, after `ctr namespaces ls -q`.
     """
@@ -95,6 +111,11 @@ def rm(
     """Remove empty namespaces; asks, or needs --yes.
 
     A namespace with images, containers, snapshots or content is refused.
+
+    Examples:
+
+        kuke-ctr namespaces rm team-a
+        kuke-ctr namespaces rm team-a team-b --yes
 
     Runs `ctr namespaces rm NAMESPACE`, after a look at what is in it.
     """

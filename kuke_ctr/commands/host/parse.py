@@ -11,7 +11,8 @@ import typer
 
 from kuke_ctr.backends.ctr.tables import listing
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.options import FORMS, list_options, takes
+from kuke_ctr.commands.shared.option_table import FORMS, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import print_lines, show_error, show_refused
 from kuke_ctr.errors import Forbidden, Unreadable, UsageError
 from kuke_ctr.parse.nouns import HEADERS, RECORDS, Parser, full_noun, other_noun, parser_of
@@ -34,7 +35,12 @@ def parse(
 ) -> None:
     """Read a table that ctr printed, for example on another host.
 
-    For example: `ssh host ctr images ls | kuke-ctr parse images -o json`
+    `-` or no FILE reads stdin: `ssh host ctr images ls | kuke-ctr parse images`.
+
+    Examples:
+
+        kuke-ctr parse images images.txt
+        kuke-ctr parse tasks -o json < tasks.txt
 
     Runs nothing. Records: those of the noun.
     """

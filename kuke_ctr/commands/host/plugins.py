@@ -6,7 +6,8 @@ import typer
 
 from kuke_ctr.backends.ctr import daemon
 from kuke_ctr.commands.shared.lists import list_host_table
-from kuke_ctr.commands.shared.options import CALLS, list_options, takes
+from kuke_ctr.commands.shared.option_table import CALLS, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.records import Plugin
 from kuke_ctr.session import Session
 
@@ -23,6 +24,11 @@ def ls(
     ] = None,
 ) -> None:
     """List the plugins of containerd and whether each is loaded.
+
+    Examples:
+
+        kuke-ctr plugins ls
+        kuke-ctr plugins ls 'type==io.containerd.snapshotter.v1'
 
     Runs `ctr plugins ls`. Records: Plugin.
     """

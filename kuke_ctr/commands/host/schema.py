@@ -21,6 +21,11 @@ def schema(
 ) -> None:
     """Print the JSON Schema of the records of a noun.
 
+    Examples:
+
+        kuke-ctr schema images
+        kuke-ctr schema tasks
+
     Runs nothing.
     """
     del session

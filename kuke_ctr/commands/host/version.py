@@ -5,7 +5,8 @@ import typer
 from kuke_ctr.backends.ctr import daemon
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.commands.shared.lists import print_raw, show, view_of
-from kuke_ctr.commands.shared.options import CALLS, list_options, takes
+from kuke_ctr.commands.shared.option_table import CALLS, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Listing, RowsRefused, Version
 from kuke_ctr.render import Output
@@ -18,6 +19,11 @@ app = typer.Typer()
 @takes(CALLS, list_options())
 def version(session: Session) -> None:
     """Show the versions of kuke-ctr, ctr and containerd.
+
+    Examples:
+
+        kuke-ctr version
+        kuke-ctr version -o json
 
     Runs `ctr version`, or `ctr --version` if containerd does not answer. Records: Version.
     """

@@ -30,12 +30,14 @@ from kuke_ctr.commands.shared.ctr_flags import WithExtra, flags
 from kuke_ctr.commands.shared.json_document import print_bytes
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.options import EXTRA, FORMS, IN_REALM, Snapshotter, row_options, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, FORMS, IN_REALM, row_options
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.parse.units import in_units
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes import transfers
+from kuke_ctr.recipes.transfers import Landed
 from kuke_ctr.records import Archive, Image
 from kuke_ctr.render import Output, View
 from kuke_ctr.session import OpenRealm, Session
@@ -80,8 +82,7 @@ Unpack = Annotated[
 DiscardLayers = Annotated[
     bool,
     typer.Option(
-        "--discard-unpacked-layers",
-        help="Let containerd remove layers after they are unpacked.",
+        "--discard-unpacked-layers", help="Let containerd remove layers after they are unpacked."
     ),
 ]
 
@@ -110,12 +111,16 @@ def import_(
     if nothing was imported. The namespace is created if a flag, a manifest, a record or the
     settings named it. What follows `--` is passed to ctr.
 
+    Examples:
+
+        kuke-ctr images import -r main app.tar
+        kuke-ctr images import -r main --from-docker app:1.0
+
     Runs `ctr images import FILE`. Records: Image.
     """
     view = view_of(session, Image)
     _check_source(file, from_docker)
     exclude_platforms([platform] if platform else None, all_platforms)
-    labels = checked_labels(label or [])
     realm = session.realm(changing=True, create=create_namespace)
     typed = flags(
         base_name=base_name,
@@ -125,12 +130,11 @@ def import_(
         all_platforms=all_platforms,
         no_unpack=not unpack,
         snapshotter=snapshotter,
-        label=labels,
+        label=checked_labels(label or []),
         discard_unpacked_layers=discard_unpacked_layers,
     )
     words = words_of(session, "import", typed, local)
-    dry = session.options.dry_run
-    before = {} if dry else transfers.images_by_name(realm.scope)
+    before = {} if session.options.dry_run else transfers.images_by_name(realm.scope)
     with transfers.told_what_is_left(realm.scope):
         result = _import(session, realm, view, words, file, from_docker)
     if result.planned:
@@ -141,10 +145,7 @@ def import_(
     if not found.images:
         _nothing_landed(realm, unpack, words)
         return
-    if not found.new:
-        note("nothing is new; the realm already had these images")
-    show_images(session, view, found.images)
-    require_platforms(found.images, [platform] if platform else [])
+    _show_landed(session, view, found, platform)
 
 
 @app.command("export", cls=WithExtra)
@@ -163,6 +164,11 @@ def export(
 
     The file is created only when it is complete: a failed export leaves no file, and an older file
     unchanged. Exit code 3 if the realm does not have the image. What follows `--` is passed to ctr.
+
+    Examples:
+
+        kuke-ctr images export -r main app.tar docker.io/library/busybox:1.36
+        kuke-ctr images export -r main - docker.io/library/busybox:1.36 > app.tar
 
     Runs `ctr images export - IMAGE...`. Records: Archive.
     """
@@ -207,6 +213,13 @@ def _about(target: str) -> Iterator[None]:
             if "no space left" in error.message:  # containerd's disk is another matter
                 error.hint = "that disk is full; free space there, or choose another place"
         raise
+
+
+def _show_landed(session: Session, view: View, found: Landed, platform: str | None) -> None:
+    if not found.new:
+        note("nothing is new; the realm already had these images")
+    show_images(session, view, found.images)
+    require_platforms(found.images, [platform] if platform else [])
 
 
 def _import(

@@ -12,13 +12,8 @@ from kuke_ctr.backends.ctr.scope import line_in
 from kuke_ctr.backends.ctr.tables import ListCall, checked, read
 from kuke_ctr.commands.images.references import near_images
 from kuke_ctr.commands.shared.lists import list_realms_table, rows_of, show, view_of
-from kuke_ctr.commands.shared.options import (
-    EVERY_REALM,
-    IN_REALM,
-    Snapshotter,
-    list_options,
-    takes,
-)
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound
 from kuke_ctr.records import ImageCheck, SnapshotUsage
@@ -45,6 +40,11 @@ def check(
 
     Exit code 5 if an image is incomplete, 3 if no image matches the filters. -q prints the images
     that are ready to run (complete and unpacked).
+
+    Examples:
+
+        kuke-ctr images check -r main
+        kuke-ctr images check -A -o wide
 
     Runs `ctr images check`, and `ctr images ls -q` to compare. Records: ImageCheck.
     """
@@ -78,6 +78,11 @@ def usage(
     """Show the space and inodes that an unpacked image uses, for each layer.
 
     The uppermost layer comes first. The sizes are rounded; `snapshots usage` has exact ones.
+
+    Examples:
+
+        kuke-ctr images usage -r main docker.io/library/busybox:1.36
+        kuke-ctr images usage -r main docker.io/library/busybox:1.36 -o json
 
     Runs `ctr images usage REF` (ctr 1.7 and later). Records: SnapshotUsage.
     """

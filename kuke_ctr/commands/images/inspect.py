@@ -8,11 +8,8 @@ import typer
 
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.images.references import no_image
-from kuke_ctr.commands.shared.options import (
-    IN_REALM,
-    document_options,
-    takes,
-)
+from kuke_ctr.commands.shared.option_table import IN_REALM, document_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import print_lines, show_error
 from kuke_ctr.errors import FoundWrong, KukeCtrError
 from kuke_ctr.records import ImageDetails
@@ -40,6 +37,11 @@ def inspect(
     Prints a tree (-o wide adds full digests, history and annotations), or with -o json or yaml one
     document, an array for several REFs; jsonl has one document a line. Exit code 5 if something is
     missing or wrong.
+
+    Examples:
+
+        kuke-ctr images inspect -r main docker.io/library/busybox:1.36
+        kuke-ctr images inspect -r main docker.io/library/busybox:1.36 -o json
 
     Runs `ctr images ls name==REF`, `ctr content ls digest==DIGEST...` and `ctr content get DIGEST`,
     with every version of ctr. Records: ImageDetails.

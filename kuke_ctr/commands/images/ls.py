@@ -7,7 +7,8 @@ import typer
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.commands.shared.lists import list_realms_table
-from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Image
 from kuke_ctr.session import OpenRealm, Session
@@ -25,6 +26,11 @@ def ls(
     ] = None,
 ) -> None:
     """List the images of a realm.
+
+    Examples:
+
+        kuke-ctr images ls -r main
+        kuke-ctr images ls -A 'name~=busybox' -o json
 
     Runs `ctr images ls`, and `ctr images ls -q` to compare. Records: Image.
     """

@@ -11,7 +11,8 @@ from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.images.references import Ref, near_images, require_images
 from kuke_ctr.commands.shared.confirm import each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, Snapshotter, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.errors import (
     CtrFailed,
     Interrupted,
@@ -48,6 +49,11 @@ def mount(
 
     `images unmount --rm DIR` undoes it. containerd may remove the snapshot of the mount after 24
     hours.
+
+    Examples:
+
+        kuke-ctr images mount -r main docker.io/library/busybox:1.36 /mnt
+        kuke-ctr images mount -r main --rw docker.io/library/busybox:1.36 /mnt
 
     Runs `ctr images mount REF DIR`, which creates a snapshot that is named after the directory.
     """
@@ -93,6 +99,11 @@ def unmount(
 
     Anything else that is mounted there is left alone; ctr would unmount it. Exit code 3 if no image
     of the realm is mounted there.
+
+    Examples:
+
+        kuke-ctr images unmount -r main /mnt
+        kuke-ctr images unmount -r main --rm /mnt
 
     Runs `ctr images unmount DIR`.
     """

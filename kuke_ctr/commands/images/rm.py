@@ -9,7 +9,8 @@ from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.confirm import Yes, confirm, counted, each, names_or_all, some
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import UsageError
 from kuke_ctr.records import RowsRefused
@@ -35,6 +36,11 @@ def rm(
     """Remove images; content that no other image needs is freed.
 
     A container keeps running without its image; a warning names it. A missing image is exit code 3.
+
+    Examples:
+
+        kuke-ctr images rm -r main docker.io/library/busybox:1.36
+        kuke-ctr images rm -r main --all --dry-run
 
     Runs `ctr images rm REF` for each.
     """
@@ -63,6 +69,11 @@ def prune(
     """Remove all images of a realm that no container was created from.
 
     Each failure is reported, which `ctr images prune` (1.7 and later) does not do.
+
+    Examples:
+
+        kuke-ctr images prune -r main --all --dry-run
+        kuke-ctr images prune -r main --all
 
     Runs `ctr images rm REF` for each image in `ctr images ls -q` that `ctr containers ls` does not
     have.

@@ -9,7 +9,8 @@ from kuke_ctr.commands.images.references import Ref, near_images, require_images
 from kuke_ctr.commands.shared.confirm import each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.session import OpenRealm, Session
 
@@ -39,6 +40,11 @@ def tag(
     """Give an image more names.
 
     An existing name is kept without --force; ctr 2.x would overwrite it.
+
+    Examples:
+
+        kuke-ctr images tag -r main docker.io/library/busybox:1.36 registry.example/app:1.0
+        kuke-ctr images tag -r main --force docker.io/library/busybox:1.36 registry.example/app:1.0
 
     Runs `ctr images tag SRC DST` for each name, with --local if an older containerd needs it.
     """
@@ -74,6 +80,11 @@ def label(
     ] = False,
 ) -> None:
     """Set labels of an image; `KEY=` removes one.
+
+    Examples:
+
+        kuke-ctr images label -r main docker.io/library/busybox:1.36 team=a
+        kuke-ctr images label -r main docker.io/library/busybox:1.36 team=
 
     Runs `ctr images label REF KEY=VALUE...`.
     """
@@ -113,6 +124,11 @@ def convert(
     """Convert an image to another format, under a new name.
 
     An existing name is kept without --force; ctr would remove that image first.
+
+    Examples:
+
+        kuke-ctr images convert -r main --oci registry.example/app:1.0 registry.example/app:oci
+        kuke-ctr images convert -r main --uncompress app.example/app:1.0 app.example/app:tar
 
     Runs `ctr images convert SRC DST` (ctr 1.5 and later).
     """

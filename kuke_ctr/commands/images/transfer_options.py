@@ -36,24 +36,6 @@ Local = Annotated[
         "--local", help="Transfer with ctr instead of containerd's transfer service (ctr 1.7)."
     ),
 ]
-REGISTRY = "Registry"
-PlainHttp = Annotated[
-    bool,
-    typer.Option("--plain-http", help="Use http instead of https.", rich_help_panel=REGISTRY),
-]
-SkipVerify = Annotated[
-    bool,
-    typer.Option("--skip-verify", "-k", help="Accept any certificate.", rich_help_panel=REGISTRY),
-]
-HostsDir = Annotated[
-    str | None,
-    typer.Option(
-        "--hosts-dir",
-        metavar="DIR",
-        help="Directory with hosts.toml files, such as /etc/containerd/certs.d.",
-        rich_help_panel=REGISTRY,
-    ),
-]
 
 
 def run_transfer(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.options import (
+from kuke_ctr.commands.shared.option_table import (
     CALLS,
     FORMS,
     IN_REALM,
@@ -14,8 +14,8 @@ from kuke_ctr.commands.shared.options import (
     RUN_PATH,
     format_option,
     row_options,
-    takes,
 )
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.realm_list import list_realms
@@ -41,6 +41,11 @@ def ls(
     """List the realms of this host.
 
     Realms come from Kukeon's records, the settings and containerd's namespaces.
+
+    Examples:
+
+        kuke-ctr realms ls
+        kuke-ctr realms ls --all -o wide
 
     Runs `ctr namespaces ls -q`. Records: Realm.
     """
@@ -68,6 +73,11 @@ def resolve(
     ] = False,
 ) -> None:
     """Show the namespace of a realm, and with --explain how it was found.
+
+    Examples:
+
+        kuke-ctr realms resolve main
+        kuke-ctr realms resolve main --explain
 
     Runs `ctr namespaces ls -q`. Records: one object with name, namespace, source, exists, rules.
     """

@@ -1,6 +1,5 @@
 """Options made from the table of ctr's flags, for `run` and `containers create`."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -17,8 +16,9 @@ from kuke_ctr.backends.ctr.container_flags import (
     flags_of,
     words_of,
 )
+from kuke_ctr.commands.shared.gathered import Declared, Function, gathered
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import RARE_PANEL
+from kuke_ctr.commands.shared.option_table import RARE_PANEL
 from kuke_ctr.errors import UsageError
 
 _TYPES: dict[Kind, tuple[Any, object]] = {
@@ -89,35 +89,18 @@ def refuse_beside_config(ignored: list[str]) -> None:
     )
 
 
-def with_container_flags(
-    command: str,
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_container_flags(command: str) -> Callable[[Function], Function]:
     """The function with ctr's flags in its signature; it gets them as its argument `flags`."""
-    return lambda function: _with_flags(function, command)
+
+    def make(**given: object) -> ContainerFlags:
+        return ContainerFlags(command, given)
+
+    return gathered("flags", {flag.field: _declared(flag) for flag in flags_of(command)}, make)
 
 
-def _with_flags(function: Callable[..., None], command: str) -> Callable[..., None]:
-    parameters = inspect.signature(function, eval_str=True).parameters.values()
-    table = flags_of(command)
-
-    def with_flags(*session: object, **given: object) -> None:
-        mine = {flag.field: given.pop(flag.field) for flag in table}
-        function(*session, flags=ContainerFlags(command, mine), **given)
-
-    with_flags.__doc__ = function.__doc__
-    with_flags.__name__ = function.__name__
-    with_flags.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            *(one for one in parameters if one.name != "flags"),
-            *(_parameter(flag) for flag in table),
-        ]
-    )
-    return with_flags
-
-
-def _parameter(flag: ContainerFlag) -> inspect.Parameter:
+def _declared(flag: ContainerFlag) -> Declared:
     kind, default = _TYPES[flag.kind]
-    declared = typer.Option(
+    option = typer.Option(
         f"--{flag.name}",
         *flag.also,
         metavar=flag.metavar,
@@ -125,9 +108,4 @@ def _parameter(flag: ContainerFlag) -> inspect.Parameter:
         rich_help_panel=RARE_PANEL if flag.rare else None,
         show_default=False,
     )
-    return inspect.Parameter(
-        flag.field,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=default,
-        annotation=Annotated[kind, declared],
-    )
+    return Declared(Annotated[kind, option], default)

@@ -77,12 +77,19 @@ class Launch:
     command: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How somebody stays with it: not at all, on a terminal, with stdin."""
+
+    detach: bool
+    tty: bool
+    interactive: bool
+
+
 def launch(
     what: Launch,
+    how: Manner,
     *,
-    detach: bool,
-    tty: bool,
-    interactive: bool,
     undo: Callable[[], None],
     discard: Callable[[], None] | None = None,
 ) -> int:
@@ -95,17 +102,17 @@ def launch(
         what.realm.ctr.processes.run(what.call)
         return 0
     with ExitStack() as stack:
-        if not detach:
+        if not how.detach:
             stack.enter_context(start.patient())
         try:
-            outcome = _detached(what, tty) if detach else _attended(what, tty, interactive)
+            outcome = _detached(what, how.tty) if how.detach else _attended(what, how)
         except BaseException:
             with start.patient():
                 undo()
             raise
         if not outcome.finished:
             _put_in_order(what, outcome, undo, discard)
-    if detach:
+    if how.detach:
         namespace, container = what.realm.namespace, what.container
         print_id(
             container,
@@ -136,12 +143,12 @@ def _detached(what: Launch, tty: bool) -> Outcome:
     return Outcome(0)
 
 
-def _attended(what: Launch, tty: bool, interactive: bool) -> Outcome:
+def _attended(what: Launch, how: Manner) -> Outcome:
     ctr, limit = what.realm.ctr, what.session.options.timeout or None
-    if tty:
+    if how.tty:
         options = AttachOptions(timeout=limit, last_typed=b"\x04")
         return start.on_terminal(ctr, what.call, options, what.command)
-    streams = UserStreams(take_input=interactive, timeout=limit)
+    streams = UserStreams(take_input=how.interactive, timeout=limit)
     started = start.task_started(what.realm.scope, what.container)
     return start.on_pipes(ctr, what.call, streams, started, what.command)
 
@@ -171,11 +178,9 @@ def _put_in_order(
 
 def _left(what: Launch, outcome: Outcome, status: str | None, *, rm: bool) -> None:
     namespace = what.realm.namespace
-    goes_on = {
-        None: "may still be running",
-        "STOPPED": "has ended",
-        start.ABSENT: "has ended",
-    }.get(status, "is still running")
+    goes_on = {None: "may still be running", "STOPPED": "has ended", start.ABSENT: "has ended"}.get(
+        status, "is still running"
+    )
     way = f"{line_in(namespace, 'tasks', 'ls')} shows its state"
     if goes_on == "is still running":
         way = f"{line_in(namespace, 'tasks', 'attach', what.container)} attaches to it again"

@@ -1,13 +1,74 @@
-"""The values of shared options: what was typed, as what it means; UsageError for what can't be."""
+"""What the shared options said, read into `SharedOptions`; each once, and none against another."""
 
 import re
+from collections.abc import Mapping
 
+from kuke_ctr.commands.shared.option_table import SHARED, Group, SharedOption
 from kuke_ctr.errors import UsageError
+from kuke_ctr.render import Output
 from kuke_ctr.session import SharedOptions
 
 
-def exclude(options: SharedOptions) -> None:
-    """Raise UsageError for two options that cannot be combined."""
+def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOptions:
+    """The options as typed on the command line; UsageError for two that exclude each other."""
+    value = {option.field: _one(option, given.get(option.field)) for option in options}
+    trace = given.get("trace")
+    extra = given.get("extra")
+    found = SharedOptions(
+        realm=value.get("realm"),
+        namespace=value.get("namespace"),
+        address=value.get("address"),
+        run_path=value.get("run_path"),
+        manifest=value.get("manifest"),
+        ctr=value.get("ctr"),
+        output=_form(value.get("output"), options),
+        sort_by=_field(value.get("sort_by")),
+        record=value.get("record"),
+        replay=value.get("replay"),
+        columns=_columns(value.get("columns")),
+        timeout=_seconds(value.get("timeout")),
+        trace=trace if isinstance(trace, int) else 0,
+        headers=not given.get("no_headers"),
+        all_realms=bool(given.get("all_realms")),
+        quiet=bool(given.get("quiet")),
+        partial=bool(given.get("partial")),
+        dry_run=bool(given.get("dry_run")),
+        record_append=bool(given.get("record_append")),
+        record_env=bool(given.get("record_env")),
+        extra=tuple(map(str, extra)) if isinstance(extra, list) else (),
+    )
+    _exclude(found)
+    return found
+
+
+def _one(option: SharedOption, given: object) -> str | None:
+    """The one value of an option that may have been given several times, all the same."""
+    if not isinstance(given, list) or not given or option.field == "extra":
+        return None
+    if len(set(given)) > 1:
+        raise UsageError(
+            f"{option.names[0]} was given twice with different values: "
+            f"{' and '.join(map(repr, given))}",
+            hint="give it once",
+        )
+    if given[0] == "" and option.field not in ("realm", "namespace"):  # those say what fits
+        raise is_empty(option.names[0])
+    return str(given[0])
+
+
+def _form(text: str | None, options: Group) -> Output | None:
+    """What -o asks for, if the command has such a form."""
+    if text is None:
+        return None
+    forms = next(option.forms for option in options if option.forms)
+    if text not in forms:
+        known = text in list(Output)
+        what = f"this command does not print {text}" if known else f"unknown format {text!r}"
+        raise UsageError(what, hint=f"-o takes {', '.join(forms)}")
+    return Output(text)
+
+
+def _exclude(options: SharedOptions) -> None:
     for one, other, both in (
         ("--realm", "--namespace", options.realm is not None and options.namespace is not None),
         ("--realm", "--all-realms", options.realm is not None and options.all_realms),
@@ -24,22 +85,21 @@ def exclude(options: SharedOptions) -> None:
             raise UsageError(f"{one} and {other} cannot be combined", hint="leave one of them out")
 
 
-def field_of(column: str | None) -> str | None:
+def _field(column: str | None) -> str | None:
     """The name of a column, which may be typed as the table's header has it: `MEDIA TYPE`."""
     return column.strip().lower().replace(" ", "_") if column is not None else None
 
 
-def columns_of(text: str | None) -> tuple[str, ...]:
-    """The names of the columns in `A,B`; none where nothing was typed."""
+def _columns(text: str | None) -> tuple[str, ...]:
     if text is None:
         return ()
-    names = tuple(name for part in text.split(",") if (name := field_of(part)))
+    names = tuple(name for part in text.split(",") if (name := _field(part)))
     if not names:
         raise UsageError("--columns is empty", hint="for example --columns ref,size")
     return names
 
 
-def seconds_of(text: str | None) -> float | None:
+def _seconds(text: str | None) -> float | None:
     """A time limit in seconds: `90`, `1.5`, `90s`, `5m`, `1h`; 0 is no limit."""
     if text is None:
         return None
@@ -50,3 +110,8 @@ def seconds_of(text: str | None) -> float | None:
         )
     number, unit = match.groups()
     return float(number) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[unit or "s"]
+
+
+def is_empty(name: str) -> UsageError:
+    """The error for an option or an argument that is an empty word."""
+    return UsageError(f"{name} is empty", hint="give it a value; is a shell variable unset?")

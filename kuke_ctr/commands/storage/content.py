@@ -10,13 +10,8 @@ import typer
 from kuke_ctr.backends.ctr import content
 from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.missing import near_names
-from kuke_ctr.commands.shared.options import (
-    EVERY_REALM,
-    IN_REALM,
-    format_option,
-    list_options,
-    takes,
-)
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, format_option, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.records import ActiveIngest, Blob
 from kuke_ctr.render import Output
 from kuke_ctr.session import OpenRealm, Session
@@ -34,6 +29,11 @@ def ls(
     ] = None,
 ) -> None:
     """List the content of a realm: manifests, configurations and layers.
+
+    Examples:
+
+        kuke-ctr content ls -r main
+        kuke-ctr content ls -r main --sort-by -size
 
     Runs `ctr content ls`, and `ctr content ls -q` to compare. Records: Blob.
     """
@@ -55,6 +55,11 @@ def active(
     ] = None,
 ) -> None:
     """List unfinished downloads and imports of a realm.
+
+    Examples:
+
+        kuke-ctr content active -r main
+        kuke-ctr content active -A
 
     Runs `ctr content active`, whose help calls the filter a regexp. Records: ActiveIngest.
     """
@@ -78,6 +83,11 @@ def get(
     """Write the bytes of a blob to stdout.
 
     There is no time limit unless you give --timeout.
+
+    Examples:
+
+        kuke-ctr content get -r main sha256:e60a441b201a > blob
+        kuke-ctr content get -r main e60a441b201a | head
 
     Runs `ctr content get DIGEST`; for a shortened digest `ctr content ls -q` first.
     """

@@ -15,18 +15,13 @@ import typer
 from kuke_ctr.backends.ctr import content
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.backends.ctr.transfer import CREDENTIALS
-from kuke_ctr.commands.images.transfer_options import (
-    AllPlatforms,
-    HostsDir,
-    Labels,
-    PlainHttp,
-    Platforms,
-    SkipVerify,
-)
+from kuke_ctr.commands.images.registry_options import HostsDir, PlainHttp, SkipVerify
+from kuke_ctr.commands.images.transfer_options import AllPlatforms, Labels, Platforms
 from kuke_ctr.commands.shared.confirm import CreateNamespace
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
 from kuke_ctr.processes.calls import Result
@@ -62,6 +57,11 @@ def fetch(
     """Fetch the content of an image and give it a name, without unpacking it.
 
     Prints the name. If the registry needs a password, use `kuke-ctr images pull`.
+
+    Examples:
+
+        kuke-ctr content fetch -r main docker.io/library/busybox:1.36
+        kuke-ctr content fetch -r main --all-platforms docker.io/library/busybox:1.36
 
     Runs `ctr content fetch REF`, and `ctr images ls -q` to check the result.
     """
@@ -109,6 +109,9 @@ def _fetch(realm: OpenRealm, ref: str, words: tuple[str, ...]) -> Result:
         raise
 
 
+Transfer = Annotated[
+    str, typer.Argument(metavar="REF", help="A name for this transfer; the same name continues it.")
+]
 File = Annotated[
     str | None, typer.Argument(metavar="[FILE|-]", help="The file to store; - is stdin.")
 ]
@@ -121,15 +124,11 @@ ExpectedDigest = Annotated[
 ExpectedSize = Annotated[
     int | None,
     typer.Option(
-        "--expected-size",
-        metavar="BYTES",
-        min=0,
-        help="Refuse the file if it has another size.",
+        "--expected-size", metavar="BYTES", min=0, help="Refuse the file if it has another size."
     ),
 ]
 Keep = Annotated[
-    bool,
-    typer.Option("--keep", help="Label the blob, so that containerd does not remove it."),
+    bool, typer.Option("--keep", help="Label the blob, so that containerd does not remove it.")
 ]
 
 
@@ -137,10 +136,7 @@ Keep = Annotated[
 @takes(IN_REALM, NAMES, EXTRA)
 def ingest(
     session: Session,
-    ref: Annotated[
-        str,
-        typer.Argument(metavar="REF", help="A name for this transfer; the same name continues it."),
-    ],
+    ref: Transfer,
     file: File = None,
     expected_digest: ExpectedDigest = None,
     expected_size: ExpectedSize = None,
@@ -152,6 +148,11 @@ def ingest(
     Without --keep, containerd removes the blob soon, unless an image, a lease or a label refers to
     it. An empty stdin is refused without --expected-size 0.
 
+    Examples:
+
+        kuke-ctr content ingest -r main notes notes.txt --keep
+        echo hello | kuke-ctr content ingest -r main hello -
+
     Runs `ctr content ingest REF`, with --keep also `ctr content label`. For the digest the file is
     read first; for a stream `ctr content ls -q` runs before and after.
     """
@@ -161,12 +162,7 @@ def ingest(
     extra = extra_flags(session)
     if file is None:
         file = "-"
-        with suppress(OSError):  # a name that no file can have
-            if Path(ref).is_file():
-                note(
-                    f"{ref} is used as the name REF, and stdin is read; to read the file: `... "
-                    f"REF {ref}`"
-                )
+        _note_file_as_name(ref)
     with _opened(file) as descriptor:
         if not session.options.dry_run and (file == "-" or expected_size == 0):
             _check_whether_empty(file, descriptor, expected_size)
@@ -185,6 +181,16 @@ def ingest(
             bring()
     if not session.options.dry_run:
         _print_new(digest, before, realm)
+
+
+def _note_file_as_name(ref: str) -> None:
+    """Say what was understood where the one word that was given is the name of a file."""
+    with suppress(OSError):  # a name that no file can have
+        if Path(ref).is_file():
+            note(
+                f"{ref} is used as the name REF, and stdin is read; to read the file: `... REF "
+                f"{ref}`"
+            )
 
 
 def _bring_and_keep(

@@ -10,7 +10,8 @@ from kuke_ctr.commands.shared.confirm import Yes, confirm, counted, each, some
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.in_use import ask_about_users
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.storage.content import near_content
 from kuke_ctr.errors import CtrFailed, NotFound
@@ -39,6 +40,11 @@ def label(
 
     Labels that start with containerd.io/gc. decide what containerd removes.
 
+    Examples:
+
+        kuke-ctr content label -r main sha256:e60a441b201a team=a
+        kuke-ctr content label -r main e60a441b201a team=
+
     Runs `ctr content label DIGEST KEY=VALUE...`; for a shortened digest `ctr content ls -q` first.
     """
     words = checked_labels(labels)
@@ -62,6 +68,11 @@ def rm(
     """Remove content of a realm; asks if an image of any namespace needs it.
 
     A missing blob is exit code 3. With --yes the users are not searched.
+
+    Examples:
+
+        kuke-ctr content rm -r main sha256:e60a441b201a
+        kuke-ctr content rm -r main e60a441b201a --dry-run
 
     Runs `ctr content rm DIGEST`, after `ctr images ls`, `ctr content ls` and if necessary `ctr
     content get` in every namespace.
@@ -117,6 +128,11 @@ def prune(
     Containers keep running, and new ones can be created. But the images cannot be pushed, exported
     or unpacked again until they are pulled again. Lists what will be removed and asks; prints the
     removed digests.
+
+    Examples:
+
+        kuke-ctr content prune -r main --dry-run
+        kuke-ctr content prune -r main --yes
 
     Runs `ctr content prune references` (ctr 1.5 and later).
     """

@@ -6,7 +6,8 @@ import typer
 
 from kuke_ctr.backends.ctr import leases
 from kuke_ctr.commands.shared.lists import list_realms_table
-from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.records import Lease
 from kuke_ctr.session import Session
 
@@ -23,6 +24,11 @@ def ls(
     ] = None,
 ) -> None:
     """List the leases of a realm, which keep containerd from removing content and snapshots.
+
+    Examples:
+
+        kuke-ctr leases ls -r main
+        kuke-ctr leases ls -A -o json
 
     Runs `ctr leases ls`, and `ctr leases ls -q` to compare. Records: Lease.
     """

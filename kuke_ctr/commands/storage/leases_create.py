@@ -14,7 +14,8 @@ from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.json_document import print_bytes
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.missing import near_names
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.recipes.used_by import Leases, is_expired, owner_of, what_leases_keep
@@ -49,6 +50,11 @@ def create(
     """Create a lease and print its id.
 
     It expires after 24 hours, unless you give --expires.
+
+    Examples:
+
+        kuke-ctr leases create -r main backup
+        kuke-ctr leases create -r main backup --expires 7d owner=ops
 
     Runs `ctr leases create [KEY=VALUE...]`.
     """
@@ -97,6 +103,11 @@ def rm(
     """Remove leases; asks if a lease may protect content or snapshots, or has labels.
 
     With --yes this is not searched.
+
+    Examples:
+
+        kuke-ctr leases rm -r main backup
+        kuke-ctr leases rm -r main backup --sync
 
     Runs `ctr leases rm ID`, after `ctr images|content|containers|snapshots ls`: ctr cannot show
     what a lease protects.

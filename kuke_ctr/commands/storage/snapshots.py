@@ -12,15 +12,14 @@ from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.json_document import print_bytes, print_document
 from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
 from kuke_ctr.commands.shared.missing import near_names
-from kuke_ctr.commands.shared.options import (
+from kuke_ctr.commands.shared.option_table import (
     EVERY_REALM,
     IN_REALM,
-    Snapshotter,
     document_options,
     format_option,
     list_options,
-    takes,
 )
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.parse.snapshots import tree_of
@@ -37,6 +36,11 @@ Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of a snapshot."
 @takes(IN_REALM, EVERY_REALM, list_options())
 def ls(session: Session, snapshotter: Snapshotter = None) -> None:
     """List the snapshots of a realm.
+
+    Examples:
+
+        kuke-ctr snapshots ls -r main
+        kuke-ctr snapshots ls -A -o json
 
     Runs `ctr snapshots ls`. Records: Snapshot.
     """
@@ -56,6 +60,11 @@ def usage(
 ) -> None:
     """Show the space and inodes of each snapshot of a realm, without its parents.
 
+    Examples:
+
+        kuke-ctr snapshots usage -r main
+        kuke-ctr snapshots usage -r main web --sort-by -size
+
     Runs `ctr snapshots usage -b` (exact sizes). Records: SnapshotUsage.
     """
     table = snapshots.of(snapshots.USAGE, snapshotter)
@@ -71,6 +80,11 @@ def usage(
 @takes(IN_REALM, EVERY_REALM, list_options())
 def tree(session: Session, snapshotter: Snapshotter = None) -> None:
     """Show the snapshots of a realm as a tree: parents and children.
+
+    Examples:
+
+        kuke-ctr snapshots tree -r main
+        kuke-ctr snapshots tree -A
 
     Runs `ctr snapshots ls`; with -o raw `ctr snapshots tree`. Records: SnapshotNode.
     """
@@ -92,6 +106,11 @@ def tree(session: Session, snapshotter: Snapshotter = None) -> None:
 def info(session: Session, key: Key, snapshotter: Snapshotter = None) -> None:
     """Show all that containerd knows about a snapshot, as one document.
 
+    Examples:
+
+        kuke-ctr snapshots info -r main web
+        kuke-ctr snapshots info -r main web -o yaml
+
     Runs `ctr snapshots info KEY`.
     """
     realm = session.realm()
@@ -110,6 +129,11 @@ def mounts(
     """Print the commands that would mount a snapshot, without running them.
 
     `kuke-ctr snapshots mount` runs them.
+
+    Examples:
+
+        kuke-ctr snapshots mounts -r main web /mnt
+        kuke-ctr snapshots mounts -r main --snapshotter native web /mnt
 
     Runs `ctr snapshots mounts TARGET KEY`.
     """

@@ -11,7 +11,8 @@ from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.in_use import ask_about_users
 from kuke_ctr.commands.shared.json_document import print_bytes
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, Snapshotter, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.storage.snapshots import near_snapshots
 from kuke_ctr.errors import CtrFailed, NotFound, UsageError
 from kuke_ctr.recipes.used_by import rooted_label, users_of_snapshots
@@ -64,6 +65,11 @@ def prepare(
     Prints the key; with --target or --mounts what ctr prints. Nothing is mounted: use `kuke-ctr
     snapshots mount`.
 
+    Examples:
+
+        kuke-ctr snapshots prepare -r main scratch base
+        kuke-ctr snapshots prepare -r main --target /mnt scratch base
+
     Runs `ctr snapshots prepare KEY [PARENT]`.
     """
     _make(session, "prepare", key, parent, target, mounts, snapshotter, create_namespace)
@@ -84,6 +90,11 @@ def view(
 
     Prints the key; with --target or --mounts what ctr prints. The view gets a label, so that
     containerd does not remove it.
+
+    Examples:
+
+        kuke-ctr snapshots view -r main look base
+        kuke-ctr snapshots view -r main --target /mnt look base
 
     Runs `ctr snapshots view KEY [PARENT]` and `ctr snapshots label KEY containerd.io/gc.root=TIME`.
     """
@@ -146,6 +157,11 @@ def commit(
 
     The old key ACTIVE no longer exists afterwards; a container that has it cannot be started again.
     Prints the key.
+
+    Examples:
+
+        kuke-ctr snapshots commit -r main base scratch
+        kuke-ctr snapshots commit -r main base scratch --dry-run
 
     Runs `ctr snapshots commit KEY ACTIVE`.
     """

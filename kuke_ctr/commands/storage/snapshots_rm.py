@@ -11,7 +11,8 @@ from kuke_ctr.commands.shared.confirm import Yes, each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags
 from kuke_ctr.commands.shared.in_use import ask_about_users
 from kuke_ctr.commands.shared.labels import checked_labels
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, Snapshotter, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.storage.snapshots import Key, committed_wants_view, near_snapshots
 from kuke_ctr.errors import CtrFailed, NotFound
@@ -38,6 +39,11 @@ def label(
 
     Labels that start with containerd.io/gc. decide what containerd removes.
 
+    Examples:
+
+        kuke-ctr snapshots label -r main web team=a
+        kuke-ctr snapshots label -r main web team=
+
     Runs `ctr snapshots label KEY KEY=VALUE...`.
     """
     words = snapshots.words(snapshotter, "label", key, *checked_labels(labels))
@@ -62,6 +68,11 @@ def mount(
 
     Asks if the snapshot belongs to a container or is mounted already. A committed snapshot cannot
     be mounted: create a view of it first. Prints the directory; `umount TARGET` undoes it.
+
+    Examples:
+
+        kuke-ctr snapshots mount -r main --read-only web /mnt
+        kuke-ctr snapshots mount -r main look /mnt
 
     Runs `ctr snapshots mounts TARGET KEY`, then the `mount` commands that it prints.
     """
@@ -96,6 +107,11 @@ def rm(
 
     Children are removed before their parents. With --yes the users are not searched. containerd
     refuses to remove a snapshot with children.
+
+    Examples:
+
+        kuke-ctr snapshots rm -r main scratch
+        kuke-ctr snapshots rm -r main scratch base
 
     Runs `ctr snapshots rm KEY`, after `ctr snapshots ls`, `ctr containers info` and `ctr content
     ls`.

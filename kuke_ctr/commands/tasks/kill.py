@@ -8,7 +8,8 @@ import typer
 
 from kuke_ctr.commands.shared.confirm import Yes, confirm
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.tasks.change_each import ExecId, Names, change_each, tasks_of
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.processes.signals import signal_of
@@ -54,6 +55,11 @@ def kill(
     is exit code 3. For containers created with --cni, ctr removes the network with any signal;
     kuke-ctr asks before a signal that is not meant to end the process.
 
+    Examples:
+
+        kuke-ctr tasks kill -r main web
+        kuke-ctr tasks kill -r main -s HUP web
+
     Runs `ctr tasks kill TASK` for each, after `ctr tasks ls`.
     """
     if every and exec_id is not None:
@@ -77,6 +83,11 @@ def kill(
 def pause(session: Session, names: Names) -> None:
     """Pause tasks: freeze all their processes.
 
+    Examples:
+
+        kuke-ctr tasks pause -r main web
+        kuke-ctr tasks pause -r main web shell
+
     Runs `ctr tasks pause TASK` for each, after `ctr tasks ls`.
     """
     extra = extra_flags(session)
@@ -89,6 +100,11 @@ def pause(session: Session, names: Names) -> None:
 @takes(IN_REALM, NAMES, EXTRA)
 def resume(session: Session, names: Names) -> None:
     """Resume paused tasks.
+
+    Examples:
+
+        kuke-ctr tasks resume -r main web
+        kuke-ctr tasks resume -r main web shell
 
     Runs `ctr tasks resume TASK` for each, after `ctr tasks ls`.
     """

@@ -6,7 +6,8 @@ import typer
 
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
-from kuke_ctr.commands.shared.options import EVERY_REALM, IN_REALM, list_options, takes
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.tasks.each_task import copy_each, metrics_in, of_each, processes_in
 from kuke_ctr.recipes.process_facts import seen_by_us, with_facts
 from kuke_ctr.records import Metrics, Process, Task
@@ -22,6 +23,11 @@ def ls(session: Session) -> None:
     """List the tasks of a realm (the processes of containers), running or stopped.
 
     The order is that of the ids.
+
+    Examples:
+
+        kuke-ctr tasks ls -r main
+        kuke-ctr tasks ls -A -o json
 
     Runs `ctr tasks ls`. Records: Task.
     """
@@ -46,6 +52,11 @@ def ps(session: Session, names: Tasks = None) -> None:
 
     Users are those of the host.
 
+    Examples:
+
+        kuke-ctr tasks ps -r main
+        kuke-ctr tasks ps -r main web -o wide
+
     Runs `ctr tasks ps TASK` for each, after `ctr tasks ls` if you name none. Records: Process.
     """
     view = view_of(session, Process)
@@ -64,6 +75,11 @@ def metrics(session: Session, names: Tasks = None) -> None:
     """Show the CPU time, memory, processes and I/O of tasks.
 
     The fields are the same for cgroup versions 1 and 2.
+
+    Examples:
+
+        kuke-ctr tasks metrics -r main
+        kuke-ctr tasks metrics -r main web -o json
 
     Runs `ctr tasks metrics --format json TASK` for each, after `ctr tasks ls` if you name none.
     Records: Metrics.

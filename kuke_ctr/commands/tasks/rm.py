@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
-from kuke_ctr.commands.shared.options import EXTRA, IN_REALM, NAMES, takes
+from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.tasks.change_each import ExecId, Names, change_each, tasks_of
 from kuke_ctr.commands.tasks.each_task import no_task
@@ -30,6 +31,11 @@ def rm(
     """Delete stopped tasks; their containers stay.
 
     An exit code of the process other than 0 is printed on stderr.
+
+    Examples:
+
+        kuke-ctr tasks rm -r main web
+        kuke-ctr tasks rm -r main --force web
 
     Runs `ctr tasks rm TASK` for each, with `ctr tasks ls` before and after.
     """
@@ -71,6 +77,11 @@ def checkpoint(
 
     criu must be installed where containerd runs. The task is paused meanwhile. Prints the name of
     the image, or the directory.
+
+    Examples:
+
+        kuke-ctr tasks checkpoint -r main web
+        kuke-ctr tasks checkpoint -r main --image-path /tmp/web web
 
     Runs `ctr tasks checkpoint TASK`, after `ctr tasks ls`.
     """

@@ -8,22 +8,23 @@ from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.launch import (
     Launch,
+    Manner,
     launch,
     own_failures,
     require_terminal,
     status_of,
 )
 from kuke_ctr.commands.shared.missing import near_containers
-from kuke_ctr.commands.shared.options import HOST, RECORD, SCOPE, TRACE, takes
+from kuke_ctr.commands.shared.option_table import HOST, RECORD, SCOPE, TRACE
+from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.process_options import (
     Detach,
-    Fifo,
+    DetachedOutput,
     ForceTty,
     Interactive,
-    LogFile,
-    NullIo,
+    with_detached_output,
 )
-from kuke_ctr.errors import CtrFailed, UsageError
+from kuke_ctr.errors import CtrFailed
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes.containers import log_of
 from kuke_ctr.recipes.run import RunLog, make_log
@@ -35,6 +36,7 @@ app = typer.Typer()
 
 @app.command("start")
 @takes(SCOPE, TRACE, HOST, RECORD)
+@with_detached_output
 def start(
     session: Session,
     container: Annotated[
@@ -43,9 +45,8 @@ def start(
     detach: Detach = False,
     interactive: Interactive = False,
     force_tty: ForceTty = False,
-    log_file: LogFile = None,
-    null_io: NullIo = False,
-    fifo: Fifo = False,
+    *,
+    output: DetachedOutput,
 ) -> None:
     """Start an existing container that is not running.
 
@@ -53,36 +54,31 @@ def start(
     125: ctr or kuke-ctr failed. With -d the output goes to /var/log/kuke-ctr/NAMESPACE/ID.log, and
     a label of the container names that file.
 
+    Examples:
+
+        kuke-ctr tasks start -r main -d web
+        kuke-ctr tasks start -r main -i web
+
     Runs `ctr tasks start [-d] ID`.
     """
     with own_failures():
-        outputs = [log_file is not None, null_io, fifo]
-        if any(outputs) and not detach:
-            raise UsageError("--log-file, --null-io and --fifo need -d", hint="add -d")
-        if sum(outputs) > 1:
-            raise UsageError("--log-file, --null-io and --fifo cannot be combined")
+        output.check(detach=detach, tty=False)
         realm = session.realm(changing=True)
         with near_containers(realm, container):
             info = containers.facts(realm.scope, container)
         _refuse_running(realm, container)
         tty = info.terminal
-        if tty and (null_io or log_file):
-            raise UsageError(
-                f"{container} has a terminal; its output cannot go to a file, you can only "
-                "attach to it"
-            )
+        output.check(detach=detach, tty=tty)
         require_terminal(tty and not detach and not session.options.dry_run, force_tty)
         log = None
-        if detach and not (tty or null_io or fifo):
-            log = _log(session, realm, info, log_file)
-        given = flags(detach=detach, null_io=null_io, log_uri=log.uri if log else None)
+        if detach and output.is_logged(tty=tty):
+            log = _log(session, realm, info, output.log_file)
+        given = flags(detach=detach, null_io=output.null_io, log_uri=log.uri if log else None)
         call = tasks.start(realm.scope, container, given)
         what = Launch(session, realm, call, container, ())
         code = launch(
             what,
-            detach=detach,
-            tty=tty,
-            interactive=interactive,
+            Manner(detach=detach, tty=tty, interactive=interactive),
             undo=lambda: _forget_log(what, log),
         )
     raise typer.Exit(code)

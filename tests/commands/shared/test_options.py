@@ -3,7 +3,8 @@
 import pytest
 
 from kuke_ctr.cli.arguments import hoist
-from kuke_ctr.commands.shared.options import SHARED, options_of
+from kuke_ctr.commands.shared.option_table import SHARED
+from kuke_ctr.commands.shared.option_values import options_of
 from kuke_ctr.errors import UsageError
 
 NOUNS = {"images", "i", "tasks"}

@@ -1,0 +1,195 @@
+"""The options that many commands share: one table, in groups."""
+
+from typing import NamedTuple
+
+from kuke_ctr.render import Output
+
+
+class SharedOption(NamedTuple):
+    """One shared option.
+
+    `metavar` is what a value stands for (None: a flag). A short help page leaves `rare` ones out;
+    a `hidden` one is for our own use. `forms` are what --output takes in this command.
+    """
+
+    names: tuple[str, ...]
+    metavar: str | None
+    help: str
+    rare: bool = False
+    hidden: bool = False
+    forms: tuple[Output, ...] = ()
+
+    @property
+    def field(self) -> str:
+        """The name of the parameter."""
+        return self.names[0].removeprefix("--").replace("-", "_")
+
+
+Group = tuple[SharedOption, ...]
+
+
+SCOPE: Group = (
+    SharedOption(
+        ("--realm", "-r"), "NAME", "The realm (KUKE_CTR_REALM; default: settings, else `default`)."
+    ),
+    SharedOption(("--namespace", "-n"), "NS", "Use this namespace instead of a realm's."),
+    SharedOption(
+        ("--manifest",),
+        "FILE",
+        "Take the realm's namespace from this YAML file (kind: Realm).",
+        rare=True,
+    ),
+    SharedOption(
+        ("--run-path",),
+        "DIR",
+        "Kukeon's run path (KUKEON_RUN_PATH; default /opt/kukeon).",
+        rare=True,
+    ),
+)
+"""Which realm, and so which namespace."""
+
+
+RUN_PATH: Group = SCOPE[-1:]
+
+
+EVERY_REALM: Group = (
+    SharedOption(("--all-realms", "-A"), None, "All realms that exist, with a REALM column."),
+)
+
+
+TRACE: Group = (
+    SharedOption(
+        ("--trace", "-x"), None, "Show each ctr command as it runs; -xx adds time and exit code."
+    ),
+    SharedOption(("--dry-run",), None, "Print what would run, and change nothing."),
+)
+
+
+HOST: Group = (
+    SharedOption(
+        ("--timeout",), "TIME", "Time limit of a call: 90, 90s, 5m; 0: none (60 for reading)."
+    ),
+    SharedOption(("--address", "-a"), "SOCKET", "containerd's socket (CONTAINERD_ADDRESS)."),
+    SharedOption(
+        ("--ctr",), "PROGRAM", "The ctr to run (KUKE_CTR_BIN), for example 'k3s ctr'.", rare=True
+    ),
+)
+"""Which containerd, and how long its answer may take."""
+
+
+RECORD: Group = (
+    SharedOption(
+        ("--record",),
+        "DIR",
+        "Write every ctr call and its output into this new directory.",
+        rare=True,
+    ),
+    SharedOption(("--record-append",), None, "Add to a folder that has recordings.", rare=True),
+    SharedOption(
+        ("--record-env",), None, "Keep the values of containers' environments.", rare=True
+    ),
+)
+
+
+REPLAY: Group = (
+    SharedOption(("--replay",), "DIR", "Answer from such a folder; run nothing.", rare=True),
+)
+
+
+CALLS: Group = (*TRACE, *HOST, *RECORD, *REPLAY)
+"""Of a command that calls ctr to its end."""
+
+
+IN_REALM: Group = (*SCOPE, *CALLS)
+"""Of a command about what is in one realm."""
+
+
+EXTRA: Group = (SharedOption(("--extra",), "FLAG", "A flag of ctr's own.", hidden=True),)
+"""Of a command that passes further flags on to ctr (`ctr_flags.WithExtra`)."""
+
+
+HELP_ALL = "kuke-ctr.help-all"
+"""Of a Typer context that shows the whole help page."""
+
+
+HELP: Group = (SharedOption(("--help-all",), None, "Show this page with every option.", rare=True),)
+
+
+QUIET: Group = (SharedOption(("--quiet", "-q"), None, "Print only names or ids; same as -o name."),)
+
+
+_OF_ROWS: Group = (
+    SharedOption(("--columns",), "A,B", "Show these columns only."),
+    SharedOption(
+        ("--sort-by",), "COLUMN", "Sort by this column; -COLUMN sorts in descending order."
+    ),
+    SharedOption(("--no-headers",), None, "Omit the header line."),
+)
+
+
+_PARTIAL: Group = (
+    SharedOption(
+        ("--partial",),
+        None,
+        "With json, yaml, csv: print the readable rows if others cannot be read.",
+        rare=True,
+    ),
+)
+
+
+FORMS = tuple(form for form in Output if form is not Output.RAW)
+"""Of records that are not one table of ctr's."""
+
+
+_ALONE = {
+    Output.NAME: "name: as without it, one identifier a line",
+    Output.RAW: "raw: the bytes as they are",
+}
+"""The help of --output where it has one form."""
+
+
+def format_option(*forms: Output) -> Group:
+    """The option --output of a command that knows these forms."""
+    *most, last = forms
+    listed = f"{', '.join(most)} or {last}" if most else _ALONE[last]
+    return (SharedOption(("--output", "-o"), "FORMAT", f"{listed}.", forms=forms),)
+
+
+def row_options(*forms: Output) -> Group:
+    """The options of records: their forms (all of them unless some are named), columns, order."""
+    return (*format_option(*(forms or Output)), *QUIET, *_OF_ROWS)
+
+
+def list_options(*forms: Output) -> Group:
+    """The same of a list that is read from a table, some rows of which may be no records."""
+    return (*row_options(*forms), *_PARTIAL)
+
+
+def document_options(*forms: Output) -> Group:
+    """The options of a command that prints one document."""
+    return format_option(*(forms or (Output.JSON, Output.JSONL, Output.YAML, Output.RAW)))
+
+
+NAMES: Group = (*format_option(Output.NAME), *QUIET)
+"""Of a command that prints the names of what it changed."""
+
+
+SHARED: Group = (*SCOPE, *EVERY_REALM, *list_options(), *CALLS, *HELP)
+"""Every shared option, in the order of the documentation."""
+
+
+GROUPS = {
+    "Which realm": (*SCOPE, *EVERY_REALM),
+    "What is printed": list_options(),
+    "What runs": TRACE,
+    "Which containerd": HOST,
+    "Recordings": (*RECORD, *REPLAY),
+}
+"""The shared options as the documentation has them."""
+
+
+BY_NAME = {name: option for option in SHARED for name in option.names}
+
+
+RARE_PANEL = "Special cases"
+"""The help panel of a command's own options that its short page leaves out."""
