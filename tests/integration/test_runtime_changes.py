@@ -214,6 +214,17 @@ def test_a_checkpoint_needs_criu_and_leaves_the_task_as_it_was(host: Host) -> No
     assert host.state(name) == "RUNNING"
 
 
+@pytest.mark.parametrize("switches", ["--tty", "--read-only", "--tty --read-only"])
+def test_a_switch_before_the_image_leaves_the_flags_of_the_program_alone(
+    host: Host, switches: str
+) -> None:
+    name = unique("switched")
+    assert host.kuke(f"containers create {switches}", BUSYBOX, name, "sh", "-c", "x") == f"{name}\n"
+    spec = json.loads(host.ctr("containers", "info", "--spec", name))
+    assert spec["process"]["args"] == ["sh", "-c", "x"]
+    assert host.kuke("containers rm", name) == f"{name}\n"
+
+
 def test_a_container_is_made_with_what_was_typed(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
