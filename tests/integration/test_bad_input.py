@@ -39,7 +39,7 @@ def one_sentence(done: Done, code: int, said: str) -> None:
         (("--realm", "../etc"), "'../etc' is no realm name"),
         (("--realm", ""), "'' is no realm name"),
         (("--realm", "a" * 77), "the realm name has 77 characters"),
-        (("--namespace", "a b"), "'a b' is no namespace name"),
+        (("--namespace", "a b"), "'a b' is not a valid namespace name"),
         (("-r", "main", "-o", "xml"), "unknown output format 'xml'"),
         (("-r", "main", "--columns", "ref,colour"), "no column 'colour'"),
         (("-r", "main", "--sort-by", "colour"), "no column 'colour'"),
@@ -98,7 +98,10 @@ def test_a_manifest_that_cannot_be_right(
     [
         ('{"spec": {"namespace": ', "is neither YAML nor JSON"),
         ('{"kind": "Realm", "spec": {"namespace": 12}}', "spec.namespace must be text, not 12"),
-        ('{"kind": "Realm", "spec": {"namespace": "../x"}}', "'../x' is no namespace name"),
+        (
+            '{"kind": "Realm", "spec": {"namespace": "../x"}}',
+            "'../x' is not a valid namespace name",
+        ),
         ('{"kind": "Realm", "spec": []}', "spec must be a mapping"),
         ('{"kind": "Space", "spec": {"namespace": "x"}}', "the record of a Space, not of a realm"),
     ],
@@ -190,7 +193,7 @@ def test_a_socket_without_permission_is_126_with_the_hint_of_sudo(
     [
         (lambda path: None, 127, "does not exist"),
         (lambda path: path.write_text("#!/bin/sh\n"), 126, "is not executable"),
-        (lambda path: path.mkdir(), 126, "is a folder"),
+        (lambda path: path.mkdir(), 126, "is a directory"),
         (lambda path: (path.write_text("text"), path.chmod(0o755)), 126, "cannot be executed"),
     ],
 )
@@ -281,7 +284,7 @@ def test_a_full_disk_under_the_output(on_host: KukeCtr) -> None:
             env=on_host.environment,
         )
     assert done.returncode == 1
-    assert done.stderr == "kuke-ctr: the system refused: No space left on device (stdout)\n"
+    assert done.stderr == "kuke-ctr: cannot write to stdout: No space left on device\n"
 
 
 def test_a_reader_that_goes_away_is_silent(on_host: KukeCtr) -> None:

@@ -233,3 +233,15 @@ def test_a_newer_ctr_changes_an_older_containerd(
     )
     changes_host.kuke("containers rm", living)
     assert changes_host.containers() == []
+
+
+@pytest.mark.parametrize("switches", ["--tty", "--read-only", "--tty --read-only"])
+def test_a_switch_before_the_image_leaves_the_flags_of_the_program_alone(
+    changes_host: Host, switches: str
+) -> None:
+    name = unique("switched")
+    made = changes_host.kuke(f"containers create {switches}", BUSYBOX, name, "sh", "-c", "x")
+    assert made == f"{name}\n"
+    spec = json.loads(changes_host.ctr("containers", "info", "--spec", name))
+    assert spec["process"]["args"] == ["sh", "-c", "x"]
+    assert changes_host.kuke("containers rm", name) == f"{name}\n"
