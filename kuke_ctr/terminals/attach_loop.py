@@ -213,7 +213,7 @@ class Attachment:
             self._typed_at = time.monotonic()
         if complete:
             keys = describe_keys(self.options.keys)
-            self.leave(EndKind.DETACHED, 0, f"detached by {keys}")
+            self.leave(EndKind.DETACHED, 0, f"detached with {keys}")
         return passed
 
     def _hung_up(self) -> None:

@@ -56,7 +56,7 @@ def test_the_exit_code_is_the_tasks_and_ctr_has_deleted_it(
         seat.type(b"\r")
         assert seat.wait() == 7
         assert seat.sees(f"{name} exited with status 7; ctr has deleted its task".encode())
-        assert f"when {name} ends, ctr deletes the task".encode() in seat.shown
+        assert f"when {name} exits, its exit status is printed here".encode() in seat.shown
         assert seat.modes() == seat.modes_before
     assert any_attach_host.status(name) == ""
 
@@ -74,7 +74,9 @@ def test_keys_leave_the_task_running_and_stty_says_the_same_as_before(
             assert seat.sees(b"to leave it running")
             seat.type(KEYS)
             assert seat.wait() == 0
-            assert seat.sees(b"detached with ctrl-] ctrl-]; " + name.encode() + b" runs on")
+            assert seat.sees(
+                b"detached with ctrl-] ctrl-]; " + name.encode() + b" is still running"
+            )
             assert processes.until(lambda: len(_settings(seat)) > 1, LIMIT)
         before, after = _settings(seat)
         assert before == after
@@ -138,7 +140,7 @@ def test_another_reader_is_named(any_attach_host: Host) -> None:
             assert ready(seat, name)
             done = any_attach_host.attach(name, "--timeout", "0.5")
         assert done.returncode == 124
-        assert f"tasks attach {name}) reads this output already" in done.stderr
+        assert f"tasks attach {name}) also reads this output" in done.stderr
         assert any_attach_host.status(name) == "RUNNING"
 
 
@@ -235,7 +237,7 @@ def test_a_ctrl_d_is_told_to_change_nothing(any_attach_host: Host) -> None:
         assert ready(seat, name)
         seat.type(b"line\r\x04")
         assert seat.sees(b"ctr cannot pass")
-        assert seat.sees(b"to leave, type ctrl-] ctrl-] or Ctrl-C")
+        assert seat.sees(b"type ctrl-] ctrl-] or Ctrl-C to leave")
         assert not processes.until(lambda: b"over" in seat.shown, 0.5)
         seat.type(KEYS)
         assert seat.wait() == 0

@@ -81,7 +81,9 @@ def test_a_create_that_fails_leaves_nothing(changes_host: Host) -> None:
         "containers create --seccomp-profile /nope", BUSYBOX, name, fails=1, says="/nope"
     )
     assert name not in changes_host.snapshots()
-    changes_host.kuke("containers create", "busybox", name, fails=3, says=f"there are: {BUSYBOX}")
+    changes_host.kuke(
+        "containers create", "busybox", name, fails=3, says=f"the realm has: {BUSYBOX}"
+    )
     changes_host.kuke(
         "containers create --snapshotter nope", BUSYBOX, name, fails=1, says="plugins ls"
     )
@@ -92,12 +94,16 @@ def test_a_create_that_fails_leaves_nothing(changes_host: Host) -> None:
     changes_host.kuke("containers create", BUSYBOX, name)
     changes_host.kuke("containers create", BUSYBOX, name, fails=1, says="already")
     assert changes_host.containers() == [name]
-    changes_host.kuke("containers rm --keep-snapshot", name, says=f"the snapshot {name} stays")
+    changes_host.kuke(
+        "containers rm --keep-snapshot",
+        name,
+        says=f"the snapshot {name} is kept until you remove it",
+    )
     changes_host.ctr("leases", "create", "--id", "gone")
     changes_host.ctr("leases", "rm", "--sync", "gone")  # collects what nothing needs
     assert name in changes_host.snapshots()
     changes_host.kuke(
-        "containers create", BUSYBOX, name, fails=1, says=f"a snapshot {name} already"
+        "containers create", BUSYBOX, name, fails=1, says=f"the snapshot {name} already"
     )
     assert name in changes_host.snapshots()
 
@@ -127,7 +133,7 @@ def test_labels_are_set_and_removed(changes_host: Host) -> None:
     assert isinstance(labels, dict)
     assert {"note": "two words, a comma", "c": "d"}.items() <= labels.items()
     assert "a" not in labels
-    changes_host.kuke("containers label", f"{name}x", "a=b", fails=3, says=f"there are: {name}")
+    changes_host.kuke("containers label", f"{name}x", "a=b", fails=3, says=f"the realm has: {name}")
 
 
 @contextmanager
@@ -166,7 +172,7 @@ def test_rm_takes_what_has_stopped_and_its_log_and_refuses_what_lives(
             fails=2,
             says=f"3 containers of namespace {changes_host.namespace}",
         )
-        left = f"left alone: {living}"
+        left = f"not be removed: {living}"
         planned = changes_host.kuke("containers rm --all --dry-run", says=left)
         assert len(planned.splitlines()) == 3
         assert len(changes_host.containers()) == 4
@@ -192,7 +198,12 @@ def test_a_container_whose_shim_is_silent_is_not_removed(
     for shim in shims:
         os.kill(shim, signal.SIGSTOP)
     try:
-        changes_host.kuke("containers rm --timeout 5", name, fails=1, says=f"{name} has a task")
+        changes_host.kuke(
+            "containers rm --timeout 5",
+            name,
+            fails=1,
+            says=f"the task of the container {name} is UNKNOWN",
+        )
         changes_host.kuke("tasks rm --timeout 5", name, fails=1, says="UNKNOWN")
     finally:
         for shim in shims:
@@ -233,3 +244,15 @@ def test_a_newer_ctr_changes_an_older_containerd(
     )
     changes_host.kuke("containers rm", living)
     assert changes_host.containers() == []
+
+
+@pytest.mark.parametrize("switches", ["--tty", "--read-only", "--tty --read-only"])
+def test_a_switch_before_the_image_leaves_the_flags_of_the_program_alone(
+    changes_host: Host, switches: str
+) -> None:
+    name = unique("switched")
+    made = changes_host.kuke(f"containers create {switches}", BUSYBOX, name, "sh", "-c", "x")
+    assert made == f"{name}\n"
+    spec = json.loads(changes_host.ctr("containers", "info", "--spec", name))
+    assert spec["process"]["args"] == ["sh", "-c", "x"]
+    assert changes_host.kuke("containers rm", name) == f"{name}\n"

@@ -30,12 +30,12 @@ def test_exit_codes_and_streams_of_each_version(any_place: Place) -> None:
 
     missing = any_place("exec", container, "nope")
     assert missing.returncode == 127
-    assert missing.stderr.startswith("kuke-ctr: there is no program 'nope' in the container\n")
+    assert missing.stderr.startswith("kuke-ctr: the container has no program 'nope'\n")
     assert any_place("exec", container, "/tmp").returncode == 126
 
     typo = any_place("exec", container[:-1], "true")
     assert typo.returncode == 125
-    assert f"there are: {container}" in typo.stderr
+    assert f"the realm has: {container}" in typo.stderr
 
     any_place.ctr("tasks", "pause", container)
     paused = any_place("exec", container, "true")
@@ -61,8 +61,8 @@ def test_mistakes_get_a_hint_on_each_version(any_place: Place) -> None:
         (125, "--cwd must be the absolute path of a directory", ("-w", "/nope", container, "true")),
         (127, "options of kuke-ctr before", (container, "-it", "sh")),
         (2, "for example --cwd /tmp", ("-w", "rel", container, "true")),
-        (2, "leave -o out", ("-o", "json", container, "true")),
-        (2, "leave -q out", ("-q", container, "true")),
+        (2, "has no option -o", ("-o", "json", container, "true")),
+        (2, "has no option -q", ("-q", container, "true")),
     ):
         done = any_place("exec", *words)
         assert done.returncode == code, done.stderr
@@ -81,17 +81,17 @@ def test_a_time_limit_is_told(place: Place) -> None:
     container = place.sleeper()
     done = place("exec", "--timeout", "1", container, "sleep", "30")
     assert done.returncode == 124
-    assert "the time limit of 1 second passed: the process got TERM" in done.stderr
+    assert "the time limit of 1 second passed: the process got SIGTERM" in done.stderr
     with place.sit("exec", "-t", "--timeout", "1", container, "sleep", "30") as seat:
         assert seat.wait() == 124
-        assert seat.sees(b"the time limit of 1 second passed: the process got HUP")
+        assert seat.sees(b"the time limit of 1 second passed: the process got SIGHUP")
 
 
 def test_an_id_that_cannot_be_written_is_told(place: Place) -> None:
     container, name = place.sleeper(), unique("full")
     for words, said in (
-        (("exec", "-d", container, "sleep", "77"), f"in {container} runs"),
-        (("run", "-d", "--name", name, *place.own(), BUSYBOX, "sleep", "77"), f"{name} runs"),
+        (("exec", "-d", container, "sleep", "77"), f"in {container} is running"),
+        (("run", "-d", "--name", name, *place.own(), BUSYBOX, "sleep", "77"), f"{name} is running"),
     ):
         with (
             Path("/dev/full").open("wb") as full,

@@ -124,7 +124,7 @@ def test_removing_reports_each_and_a_running_container_keeps_running(
     done = run("images", "rm", "--sync", OTHER, "nope", BUSYBOX, "--namespace", images)
     assert done.returncode == 3
     assert done.stdout == f"{OTHER}\n{BUSYBOX}\n"
-    assert f"warning: {BUSYBOX} is the image of the container {name}" in done.stderr
+    assert f"warning: {BUSYBOX} is still used by the container {name}" in done.stderr
     assert names(any_containerd, images) == []
     assert "RUNNING" in any_containerd.ctr("tasks", "ls", namespace=images).stdout
     # --sync: what only the image needed is gone by now

@@ -50,7 +50,7 @@ def test_a_run_that_is_left_while_somebody_hangs_stays(any_place: Place, who: st
             for pid in hung:
                 os.kill(pid, signal.SIGCONT)
         said = client.stderr.read().decode()
-    assert f"{name} may go on" in said
+    assert f"{name} may still be running" in said
     assert processes.until(lambda: "RUNNING" in state(any_place, name), LIMIT)
     assert name in any_place.ctr("containers", "ls", "-q")
     any_place.ctr("tasks", "kill", "-s", "KILL", name)

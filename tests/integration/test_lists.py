@@ -52,7 +52,7 @@ def test_a_label_that_breaks_its_row_is_refused_and_the_others_are_shown(
     done = kuke_ctr.on(any_containerd)("images", "ls", "--namespace", namespace, "-q")
     assert done.returncode == 4
     assert done.stdout == "example.com/other:1\n"
-    assert "could not be read" in done.stderr
+    assert "cannot read" in done.stderr
 
 
 def test_a_realm_nobody_made_is_not_found(

@@ -208,7 +208,7 @@ def test_a_log_outlives_its_task_and_the_daemon(
         down = ours.set(CONTAINERD_ADDRESS="/nowhere/c.sock")
         done = down("logs", container, "--namespace", namespace)
         assert (done.returncode, done.stdout) == (0, "one\ntwo\n")
-        assert "containerd can't be asked" in done.stderr
+        assert "containerd does not answer" in done.stderr
     finally:
         shutil.rmtree(log.parent)
 
@@ -242,7 +242,7 @@ def test_kukeons_log_is_followed_with_the_daemon_down_until_ctrl_c(
     late = following(ours, container, "--realm", "main")
     assert late.stderr is not None
     said = late.stderr.readline()
-    assert f"writes into {log}.1, which is followed as well".encode() in said
+    assert f"the task writes to {log}.1; it is followed as well".encode() in said
     go(any_containerd, namespace, container)
     assert blind.stdout is not None
     assert blind.stdout.readline() == b"tock\n"
@@ -270,4 +270,4 @@ def test_a_container_without_a_task_has_no_log(
     assert "has no task" in done.stderr
     done = ours("logs", f"{name}x", "--namespace", namespace)
     assert (done.returncode, done.stdout) == (3, "")
-    assert f"there are: {name}" in done.stderr
+    assert f"the realm has: {name}" in done.stderr

@@ -142,7 +142,7 @@ def test_none_is_not_found_with_the_nearest(on_host: KukeCtr) -> None:
     done = on_host("images", "ls", "--realm", "mian", "-o", "json")
     assert (done.returncode, done.stdout) == (3, "")
     assert "the namespace kukeon-mian (realm mian) does not exist" in done.stderr
-    assert "hint: the realm has: kukeon-main, " in done.stderr
+    assert "hint: existing namespaces: kukeon-main, " in done.stderr
 
 
 @pytest.mark.parametrize("realm", ["mytenant", "moby"])
@@ -151,7 +151,7 @@ def test_a_bare_name_is_a_hint_and_never_taken(
 ) -> None:
     done = on_host("tasks", "ls", "--realm", realm)
     assert done.returncode == 3
-    assert f"hint: containerd has `{realm}`; if that is it, --namespace {realm}" in done.stderr
+    assert f"hint: if you mean the namespace `{realm}`: --namespace {realm}" in done.stderr
     assert not any(f"-n {realm} " in call for call in kukeon_host.calls)
 
 
@@ -211,7 +211,7 @@ def test_an_image_with_missing_content_is_listed_and_ctrs_complaint_shown(
 def test_an_empty_realm_says_where_an_import_lands(on_host: KukeCtr) -> None:
     done = on_host("images", "ls", "--realm", "old")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "lands in the namespace `default`, which has 2" in done.stderr
+    assert "goes to the namespace `default`, which has 2" in done.stderr
 
 
 def test_a_row_that_a_label_forges_is_found_by_the_names(

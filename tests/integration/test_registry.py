@@ -314,4 +314,4 @@ def test_push_of_an_image_that_there_is_not_names_the_near_ones(
     done = on(containerd)(*words, "example.com/aa:1")
     assert (done.returncode, done.stdout) == (3, "")
     assert "there is no image example.com/aa:1" in done.stderr
-    assert f"there are: {A}, {B}" in done.stderr
+    assert f"the realm has: {A}, {B}" in done.stderr

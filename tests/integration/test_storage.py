@@ -54,7 +54,7 @@ def test_content_of_images_is_kept_until_yes_and_the_other_namespace_keeps_its_o
     assert got == lab.archive.blobs[lab.layer]
     again = lab.run("content", "rm", lab.layer, "-y")
     assert (again.returncode, again.stdout) == (3, "")
-    assert "-o content is not possible" in again.stderr
+    assert "there is no content" in again.stderr
 
 
 def test_content_comes_in_by_file_and_pipe_and_stays_only_where_it_is_kept(lab: Lab) -> None:
@@ -214,7 +214,7 @@ def test_a_snapshot_is_mounted_and_in_use_until_it_is_not(lab: Lab) -> None:
 
     asked = lab.run("snapshots", "rm", "work")
     assert asked.returncode == 2
-    assert f"its files are mounted on {target}" in asked.stderr
+    assert f"it is mounted on {target}" in asked.stderr
     assert "work" in lab.snapshots()
 
     subprocess.run(["umount", target], check=True)
@@ -237,7 +237,7 @@ def test_a_snapshot_is_mounted_once_and_read_only_where_asked(native: Lab) -> No
     other.mkdir()
     second = lab.run("snapshots", "mount", "work", str(other))
     assert second.returncode == 2
-    assert f"its files are mounted on {target}" in second.stderr
+    assert f"it is mounted on {target}" in second.stderr
     subprocess.run(["umount", target], check=True)
     looked = lab.run("snapshots", "mount", "work", str(target), "--read-only")
     assert looked.returncode == 0, looked.stderr
@@ -250,7 +250,7 @@ def test_a_view_is_mounted_read_only_and_a_committed_one_says_how(lab: Lab) -> N
     target.mkdir()
     refused = lab.run("snapshots", "mount", lab.chain, str(target))
     assert refused.returncode == 1
-    assert "hint: make a view of it first" in refused.stderr
+    assert "create a view first" in refused.stderr
     lab.run("snapshots", "view", "look", lab.chain)
     done = lab.run("snapshots", "mount", "look", str(target))
     assert done.returncode == 0, done.stderr
@@ -268,11 +268,11 @@ def test_a_snapshot_that_is_used_names_its_user(lab: Lab) -> None:
         chain = lab.chain
         asked = lab.run("snapshots", "rm", name)
         assert (asked.returncode, asked.stdout) == (2, "")
-        assert f"the container {name} has its files there" in asked.stderr
+        assert f"it has the files of the container {name}" in asked.stderr
         below = lab.run("snapshots", "rm", chain)
         assert below.returncode == 2
         assert f"the image {REF}" in below.stderr
-        assert f"the snapshot {name} stands on it" in below.stderr
+        assert f"the snapshot {name} is on top of it" in below.stderr
         forced = lab.run("snapshots", "rm", chain, "--yes")
         assert forced.returncode == 1
         assert "hint: `kuke-ctr snapshots tree --namespace " in forced.stderr

@@ -20,12 +20,14 @@ def test_a_signal_arrives_and_one_that_reaches_nobody_is_an_error(changes_host: 
     assert changes_host.ends(name)
     for line in ("tasks kill", "tasks kill --all"):  # ctr's own --all says that all is well
         assert changes_host.kuke(line, name, fails=3, says="no signal was sent") == ""
-    told = changes_host.kuke("tasks rm", name, says="had ended with exit code 137 (SIGKILL)")
+    told = changes_host.kuke(
+        "tasks rm", name, says="the process has exited (exit code 137 (SIGKILL))"
+    )
     assert told == f"{name}\n"
     assert changes_host.state(name) is None
     assert changes_host.containers() == [name]
     changes_host.kuke("tasks kill", name, fails=3, says="has no task")
-    changes_host.kuke("tasks kill", f"x{name}", fails=3, says=f"there are: {name}")
+    changes_host.kuke("tasks kill", f"x{name}", fails=3, says=f"the realm has: {name}")
 
 
 def test_a_signal_without_a_handler_is_dropped_by_the_kernel_and_we_say_so(
@@ -42,7 +44,7 @@ def test_a_signal_without_a_handler_is_dropped_by_the_kernel_and_we_say_so(
     assert changes_host.state(name) == "RUNNING"
     changes_host.kuke("tasks kill -s USR1", name)
     assert changes_host.ends(name)
-    changes_host.kuke("tasks rm", name, says="exit code 3\n")
+    changes_host.kuke("tasks rm", name, says="exit code 3)\n")
 
 
 def test_every_signal_that_we_take_is_one_of_ctrs(changes_host: Host) -> None:
@@ -102,7 +104,7 @@ def test_a_process_of_exec_is_killed_and_deleted_by_its_id(changes_host: Host) -
     assert changes_host.state(name) == "RUNNING"
     told = changes_host.kuke("tasks rm --exec-id e1", name, says="exit code 137 (SIGKILL)")
     assert told == f"{name}\n"
-    changes_host.kuke("tasks rm --exec-id e1", name, fails=3, says="the realm has: none")
+    changes_host.kuke("tasks rm --exec-id e1", name, fails=3, says="exec ids: none")
     assert changes_host.state(name) == "RUNNING"
 
 

@@ -1,6 +1,6 @@
 """The flags of `ctr run` and `ctr containers create`: one table, from which options are made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple
@@ -257,6 +257,17 @@ WITH_CONFIG = ("label", "runtime", "runtime-config-path", "runc-binary", "runc-r
 def flags_of(command: str) -> tuple[ContainerFlag, ...]:
     """The flags that a command has."""
     return tuple(flag for flag in FLAGS if command in flag.commands)
+
+
+def before_dashes(flags: Sequence[str]) -> tuple[str, ...]:
+    """The flags that stand before a `--`: a switch at their end becomes `--tty=true`.
+
+    ctr 1.6 takes a `--` behind `--tty` for its value, and then a `-c` of the program for its own.
+    """
+    *most, last = flags or ("",)
+    if not last.startswith("--") or "=" in last:
+        return tuple(flags)
+    return (*most, f"{last}=true")
 
 
 def words_of(command: str, given: Mapping[str, object]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr.container_flags import before_dashes
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
@@ -51,7 +52,7 @@ def create(scope: Scope, flags: Sequence[str], words: Sequence[str]) -> Result:
 
     Without `--`, ctr to 1.6 takes the flags of the container's own command for its own.
     """
-    return scope.change("containers", "create", *flags, "--", *words)
+    return scope.change("containers", "create", *before_dashes(flags), "--", *words)
 
 
 def label(scope: Scope, name: str, labels: Sequence[str], flags: Sequence[str] = ()) -> Result:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.backends.ctr.container_flags import before_dashes
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, listing, read
 from kuke_ctr.parse.tasks import parse_tasks
@@ -99,7 +100,7 @@ def run(scope: Scope, image: str, name: str, command: Sequence[str], flags: Sequ
 
     Without the `--`, ctr up to 1.6 takes a `-c` of the command for itself.
     """
-    call = scope.call("run", *flags, "--", image, name, *command)
+    call = scope.call("run", *before_dashes(flags), "--", image, name, *command)
     return replace(call, timeout=None)
 
 
