@@ -175,7 +175,7 @@ def test_detach_keys_leave_it_running(place: Place) -> None:
         seat.type(b"\x1d\x1d")
         assert seat.wait() == 0
         assert seat.modes() == seat.modes_before
-        assert seat.sees(f"{name} goes on".encode())
+        assert seat.sees(f"{name} is still running".encode())
     assert "RUNNING" in next(r for r in place.ctr("tasks", "ls").splitlines() if name in r)
 
 
