@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.kukeon.schemas import Credentials, RegistryDocument, fit
 
 LONGEST = 4095
 """Bytes: ctr reads its answer from a terminal, and a terminal's line has no more."""
@@ -65,7 +66,7 @@ def registry_of(reference: str) -> str:
     return "docker.io"
 
 
-def of_realm(documents: Iterable[tuple[Path, dict[str, object]]], reference: str) -> Login:
+def of_realm(documents: Iterable[tuple[Path, object]], reference: str) -> Login:
     """The credentials that the realm's record has for the registry of a reference.
 
     They stand in `spec.registryCredentials[]`: `username`, `password`, `serverAddress`. Raises
@@ -76,8 +77,8 @@ def of_realm(documents: Iterable[tuple[Path, dict[str, object]]], reference: str
     seen: list[str] = []
     for path, document in documents:
         seen.append(str(path))
-        for entry in _entries(document):
-            server = _host(str(entry.get("serverAddress") or "docker.io"))
+        for entry in fit(path, document, RegistryDocument).spec.credentials:
+            server = _host(entry.server_address or "docker.io")
             if server == host:
                 return _login(entry, host, path)
             known.append(server)
@@ -90,17 +91,11 @@ def of_realm(documents: Iterable[tuple[Path, dict[str, object]]], reference: str
     )
 
 
-def _login(entry: dict[str, object], host: str, path: Path) -> Login:
-    user, secret = entry.get("username"), entry.get("password")
-    if not isinstance(user, str) or not isinstance(secret, str) or ":" in user:
+def _login(entry: Credentials, host: str, path: Path) -> Login:
+    if entry.username is None or entry.password is None or ":" in entry.username:
         raise UsageError(f"{path}: the credentials for {host} have no username or no password")
-    return Login(check_user(user), check_secret(secret), f"from the realm's record {path}")
-
-
-def _entries(document: dict[str, object]) -> list[dict[str, object]]:
-    spec = document.get("spec")
-    found = spec.get("registryCredentials") if isinstance(spec, dict) else None
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    user, secret = check_user(entry.username), check_secret(entry.password)
+    return Login(user, secret, f"from the realm's record {path}")
 
 
 def _host(address: str) -> str:
