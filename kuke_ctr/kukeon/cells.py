@@ -9,11 +9,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
 from kuke_ctr.kukeon.realm_files import SYSTEM
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.kukeon.schemas import CellDocument, RealmDocument, read
+from kuke_ctr.kukeon.schemas import Document, RealmDocument, mappings, or_nothing, read
 from kuke_ctr.names import check_name
 from kuke_ctr.records import RealmSource
 
@@ -22,6 +25,29 @@ _PARTS = 4
 
 _CAPTURE = ("tty", "capture")
 _LOG = ("log",)
+
+
+class ContainerRecord(Document):
+    """A container in the record of a cell."""
+
+    id: str | None = None
+    containerd_id: str | None = Field(default=None, alias="containerdId")
+    root: bool = False
+    attachable: bool = False
+
+
+class CellSpec(Document):
+    """`spec` of a cell."""
+
+    containers: Annotated[list[ContainerRecord], BeforeValidator(mappings)] = Field(
+        default_factory=list
+    )
+
+
+class CellDocument(Document):
+    """The record of a cell."""
+
+    spec: Annotated[CellSpec, BeforeValidator(or_nothing)] = CellSpec()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,40 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from kuke_ctr.errors import NotFound, UsageError
-from kuke_ctr.kukeon.schemas import Credentials, RegistryDocument, fit
+from kuke_ctr.kukeon.schemas import Document, fit, mappings, or_nothing
 
 LONGEST = 4095
 """Bytes: ctr reads its answer from a terminal, and a terminal's line has no more."""
 
 _DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Credentials(Document):
+    """Who signs in to a registry; docker.io where no address is given."""
+
+    username: str | None = None
+    password: str | None = Field(default=None, repr=False)
+    server_address: str | None = Field(default=None, alias="serverAddress")
+
+
+class RegistrySpec(Document):
+    """`spec` of a realm, for a pull."""
+
+    credentials: Annotated[list[Credentials], BeforeValidator(mappings)] = Field(
+        default_factory=list, alias="registryCredentials"
+    )
+
+
+class RegistryDocument(Document):
+    """A realm with its secrets: they are read only where they are needed."""
+
+    spec: Annotated[RegistrySpec, BeforeValidator(or_nothing)] = RegistrySpec()
 
 
 @dataclass(frozen=True, slots=True)

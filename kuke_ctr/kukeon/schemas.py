@@ -21,11 +21,13 @@ class Document(BaseModel):
 D = TypeVar("D", bound=Document)
 
 
-def _or_nothing(value: object) -> object:
+def or_nothing(value: object) -> object:
+    """For a part that may be null."""
     return {} if value is None else value
 
 
-def _mappings(value: object) -> list[object]:
+def mappings(value: object) -> list[object]:
+    """For a list of which only the mappings count."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
@@ -45,30 +47,8 @@ class RealmDocument(Document):
     """A realm: its record in the run path, or a document of a manifest."""
 
     kind: str | None = None
-    metadata: Annotated[Metadata, BeforeValidator(_or_nothing)] = Metadata()
-    spec: Annotated[RealmSpec, BeforeValidator(_or_nothing)] = RealmSpec()
-
-
-class Credentials(Document):
-    """Who signs in to a registry; docker.io where no address is given."""
-
-    username: str | None = None
-    password: str | None = Field(default=None, repr=False)
-    server_address: str | None = Field(default=None, alias="serverAddress")
-
-
-class RegistrySpec(Document):
-    """`spec` of a realm, for a pull."""
-
-    credentials: Annotated[
-        list[Credentials], BeforeValidator(_mappings), Field(alias="registryCredentials")
-    ] = []
-
-
-class RegistryDocument(Document):
-    """A realm with its secrets: they are read only where they are needed."""
-
-    spec: Annotated[RegistrySpec, BeforeValidator(_or_nothing)] = RegistrySpec()
+    metadata: Annotated[Metadata, BeforeValidator(or_nothing)] = Metadata()
+    spec: Annotated[RealmSpec, BeforeValidator(or_nothing)] = RealmSpec()
 
 
 class Instance(Document):
@@ -88,28 +68,7 @@ class KukeonSpec(Document):
 class KukeonSettings(Document):
     """Kukeon's settings: kuke.yaml of the client, kukeond.yaml of the daemon."""
 
-    spec: Annotated[KukeonSpec, BeforeValidator(_or_nothing)] = KukeonSpec()
-
-
-class ContainerRecord(Document):
-    """A container in the record of a cell."""
-
-    id: str | None = None
-    containerd_id: str | None = Field(default=None, alias="containerdId")
-    root: bool = False
-    attachable: bool = False
-
-
-class CellSpec(Document):
-    """`spec` of a cell."""
-
-    containers: Annotated[list[ContainerRecord], BeforeValidator(_mappings)] = []
-
-
-class CellDocument(Document):
-    """The record of a cell."""
-
-    spec: Annotated[CellSpec, BeforeValidator(_or_nothing)] = CellSpec()
+    spec: Annotated[KukeonSpec, BeforeValidator(or_nothing)] = KukeonSpec()
 
 
 class OwnRealm(Document):
@@ -127,7 +86,7 @@ class OwnSettings(Document):
     address: str = ""
     run_path: str = ""
     ctr: str = ""
-    realms: Annotated[dict[str, OwnRealm], BeforeValidator(_or_nothing)] = {}
+    realms: Annotated[dict[str, OwnRealm], BeforeValidator(or_nothing)] = {}
 
 
 def read(path: Path, model: type[D]) -> D | None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from kuke_ctr.parse.layout import DIGEST, FILLED, LABELS, SIZE, Column, Form
+from kuke_ctr.parse.layout import DIGEST, DIGITS, FILLED, LABELS, SIZE, Column, Form
 from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.parse.units import labels_of, size_in_bytes
 from kuke_ctr.records import ActiveIngest, Blob, Refused
 
-_AGE = Form(r"(?:Less than a|About an?|\d+) (?:second|minute|hour|day|week|month|year)s?")
+_AGE = Form(rf"(?:Less than a|About an?|{DIGITS}) (?:second|minute|hour|day|week|month|year)s?")
 
 
 def _blob(cells: list[str], extra: dict[str, str]) -> Blob:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from kuke_ctr.parse.layout import FILLED, NUMBER, TEXT, Column, Form
+from kuke_ctr.parse.layout import DIGITS, FILLED, NUMBER, TEXT, Column, Form
 from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.parse.units import in_units, size_in_bytes
 from kuke_ctr.records import Refused, Snapshot, SnapshotNode, SnapshotUsage
 
 _KIND = Form(r"Active|View|Committed|Unknown", proves=True)
 # binary units, or plain bytes (`-b`)
-_USAGE = Form(r"\d+\.\d [KMGTPE]?i?B|\d+", proves=True)
+_USAGE = Form(rf"{DIGITS}\.[0-9] [KMGTPE]?i?B|{DIGITS}", proves=True)
 
 
 def _snapshot(cells: list[str], extra: dict[str, str]) -> Snapshot:

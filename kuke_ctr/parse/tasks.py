@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from kuke_ctr.parse.layout import NAME, NUMBER, STATUS, Column
+from kuke_ctr.parse.layout import NAME, PID, STATUS, Column
 from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.records import Refused, Task
 
@@ -14,7 +14,7 @@ def _task(cells: list[str], extra: dict[str, str]) -> Task:
 
 # the header ends with a tab, the rows do not
 _TABLE = Table(
-    (Column("TASK", NAME), Column("PID", NUMBER), Column("STATUS", STATUS)), _task, closed=False
+    (Column("TASK", NAME), Column("PID", PID), Column("STATUS", STATUS)), _task, closed=False
 )
 
 

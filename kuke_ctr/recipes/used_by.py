@@ -4,7 +4,6 @@ Every call is a probe, so a dry run finds out the same. What can't be found out 
 the kind `unread`: silence is no permission.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
+from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.parse.mounts import Mounted, mounted_from, parse_mountinfo
 from kuke_ctr.parse.references import GC_EXPIRE, GC_ROOT, snapshot_references
 from kuke_ctr.recipes.content_graph import Store, is_kept
@@ -233,8 +233,11 @@ def _is_rooted(scope: Scope, key: str, snapshotter: str | None) -> bool:
     """Whether a label keeps a snapshot, so that no lease has to."""
     try:
         said = snapshots.info(scope, key, snapshotter, probe=True)
-        labels = json.loads(said.stdout).get("Labels") or {}
-    except (KukeCtrError, ValueError, AttributeError):
+        found = read_json(said.stdout)
+    except (KukeCtrError, ValueError):
+        return False
+    labels = found.get("Labels") if isinstance(found, dict) else None
+    if not isinstance(labels, dict):
         return False
     return is_kept(",".join(f"{name}={value}" for name, value in labels.items()))
 
