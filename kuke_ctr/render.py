@@ -7,9 +7,8 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import partial
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
 from kuke_ctr.errors import UsageError
@@ -210,11 +209,11 @@ def to_yaml(value: object) -> str:
     import yaml
 
     quick = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    dump = partial(yaml.dump, value, sort_keys=False, width=10_000)
+    options: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 10_000}
     try:
-        text: str = dump(Dumper=quick, allow_unicode=True)
+        text: str = yaml.dump(value, Dumper=quick, **options)
     except UnicodeEncodeError:  # libyaml takes no surrogates
-        text = dump(Dumper=yaml.SafeDumper, allow_unicode=False)
+        text = yaml.dump(value, Dumper=yaml.SafeDumper, **options)
     return text.rstrip("\n")
 
 
