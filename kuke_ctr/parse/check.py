@@ -47,7 +47,7 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-_TABLE = Table(
+TABLE = Table(
     (
         Column("REF", FILLED),
         Column("TYPE", MEDIA_TYPE),
@@ -63,7 +63,7 @@ _TABLE = Table(
 
 def parse_check(lines: Iterable[str]) -> Iterator[ImageCheck | Refused]:
     """The images of `ctr images check`: REF TYPE DIGEST STATUS SIZE UNPACKED."""
-    return read_table(_TABLE, lines)
+    return read_table(TABLE, lines)
 
 
 def problems_in(stderr: str) -> dict[str, str]:
