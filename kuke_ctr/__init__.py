@@ -1,17 +1,125 @@
-"""kuke-ctr: containerd's ctr for Kukeon realms. `open_realm("main").images()` gives records."""
+"""kuke-ctr: containerd's ctr for Kukeon realms. `open_realm("main").images()` gives records.
 
+What is in `__all__` is for other programs (docs/library.md); the modules of this package are not.
+"""
+
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kuke_ctr.errors import (
+        CtrFailed,
+        CtrMissing,
+        Declined,
+        Explained,
+        Forbidden,
+        FoundWrong,
+        Interrupted,
+        KukeCtrError,
+        NotFound,
+        NotStarted,
+        TimeLimit,
+        Unreadable,
+        UsageError,
+    )
+    from kuke_ctr.recipes.log_file import Reader
+    from kuke_ctr.records import (
+        ActiveIngest,
+        Archive,
+        Blob,
+        Container,
+        Deprecation,
+        Event,
+        Image,
+        ImageCheck,
+        ImageDetails,
+        Lease,
+        Listing,
+        Metrics,
+        Namespace,
+        Plugin,
+        Process,
+        Realm,
+        RealmSource,
+        Record,
+        Refused,
+        RowsRefused,
+        Sandbox,
+        Snapshot,
+        SnapshotNode,
+        SnapshotUsage,
+        Task,
+        TaskStatus,
+        Version,
+    )
     from kuke_ctr.session import OpenRealm, open_realm
 
-__all__ = ["OpenRealm", "open_realm"]
+__all__ = [
+    "ActiveIngest",
+    "Archive",
+    "Blob",
+    "Container",
+    "CtrFailed",
+    "CtrMissing",
+    "Declined",
+    "Deprecation",
+    "Event",
+    "Explained",
+    "Forbidden",
+    "FoundWrong",
+    "Image",
+    "ImageCheck",
+    "ImageDetails",
+    "Interrupted",
+    "KukeCtrError",
+    "Lease",
+    "Listing",
+    "Metrics",
+    "Namespace",
+    "NotFound",
+    "NotStarted",
+    "OpenRealm",
+    "Plugin",
+    "Process",
+    "Realm",
+    "RealmSource",
+    "Record",
+    "Refused",
+    "RowsRefused",
+    "Sandbox",
+    "Snapshot",
+    "SnapshotNode",
+    "SnapshotUsage",
+    "Task",
+    "TaskStatus",
+    "TimeLimit",
+    "Unreadable",
+    "UsageError",
+    "Version",
+    "logs",
+    "open_realm",
+]
+
+_MODULES = ("kuke_ctr.session", "kuke_ctr.errors", "kuke_ctr.records")
+
+
+def logs(realm: "OpenRealm", container: str) -> "Reader":
+    """The log of a container, open: `last(lines)` and `new()` give its bytes, block by block.
+
+    It is the one that `kuke-ctr logs` shows. Raises NotFound, FoundWrong where there is no log, and
+    Forbidden. Close it, or use it in a `with`.
+    """
+    from kuke_ctr.recipes.log_file import Reader
+    from kuke_ctr.recipes.logs import find
+
+    return Reader(find(realm.host, realm.resolution, container).file)
 
 
 def __getattr__(name: str) -> object:
     # late: the command line imports this package before it knows what it needs
     if name in __all__:
-        from kuke_ctr import session
-
-        return getattr(session, name)
+        for module in map(import_module, _MODULES):
+            if hasattr(module, name):
+                found: object = getattr(module, name)
+                return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

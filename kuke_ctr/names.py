@@ -1,9 +1,24 @@
-"""Names of realms, namespaces, containers: containerd's own rule, and the nearest of some."""
+"""Names: of nouns, and of realms, namespaces, containers by containerd's own rule."""
 
 import re
 from collections.abc import Iterable
 
 from kuke_ctr.errors import UsageError
+
+ALIASES = {
+    "images": ("image", "i"),
+    "containers": ("container", "c"),
+    "tasks": ("task", "t"),
+    "snapshots": ("snapshot",),
+    "leases": ("lease",),
+    "sandboxes": ("sandbox", "sb", "s"),
+    "events": ("event",),
+    "namespaces": ("namespace", "ns"),
+    "realms": ("realm",),
+    "plugins": ("plugin",),
+    "deprecations": ("deprecation",),
+}
+"""Noun -> ctr's other names of it."""
 
 LONGEST = 76
 _NAME = re.compile(r"[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*")

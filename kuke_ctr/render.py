@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
 from kuke_ctr.errors import UsageError
@@ -65,8 +65,20 @@ STATUS_COLOURS = {
     "error": "31",
 }
 
-# control characters, line separators, direction marks, bytes that were not UTF-8
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "["
+    "\x00-\x1f\x7f-\x9f"  # control characters
+    "\u2028-\u202e\u200e\u200f\u061c\u2066-\u2069"  # line separators, direction marks
+    # format characters (category Cf), zero width and tags among them
+    "\xad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200d\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+    # fillers, joiners and variation selectors: nothing is seen of them either
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef"
+    "\ud800-\udfff"  # bytes that were not UTF-8
+    "]"
+)
 _SHORT_DIGEST = len("sha256:") + 12
 
 
@@ -82,7 +94,9 @@ class View(NamedTuple):
 
 
 def escape(text: str) -> str:
-    """The text with every character that a terminal could obey shown as an escape."""
+    """The text with every character that a terminal obeys, or does not show, as an escape."""
+    if text.isascii() and text.isprintable():
+        return text
     return _UNSAFE.sub(_escaped, text)
 
 
@@ -191,11 +205,15 @@ def to_json(value: object, indent: int | None = None) -> str:
 
 
 def to_yaml(value: object) -> str:
-    """YAML text."""
+    """YAML text; bytes that were not UTF-8 as in JSON."""
     import yaml
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    quick = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    options: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 10_000}
+    try:
+        text: str = yaml.dump(value, Dumper=quick, **options)
+    except UnicodeEncodeError:  # libyaml takes no surrogates
+        text = yaml.dump(value, Dumper=yaml.SafeDumper, **options)
     return text.rstrip("\n")
 
 

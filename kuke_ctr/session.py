@@ -21,7 +21,7 @@ from kuke_ctr.records import Image, Listing, RealmSource, Record, RowsRefused
 from kuke_ctr.render import Output
 
 if TYPE_CHECKING:
-    from kuke_ctr.records import Container, Task
+    from kuke_ctr.records import Blob, Container, Lease, Snapshot, Task
 
 R = TypeVar("R", bound=Record)
 
@@ -111,6 +111,24 @@ class OpenRealm:
         from kuke_ctr.backends.ctr import tasks
 
         return self.list(tasks.LS)
+
+    def snapshots(self) -> "tuple[Snapshot, ...]":
+        """`ctr snapshots ls`, of ctr's default snapshotter."""
+        from kuke_ctr.backends.ctr import snapshots
+
+        return self.list(snapshots.LS)
+
+    def content(self, *filters: str) -> "tuple[Blob, ...]":
+        """`ctr content ls [FILTER...]`."""
+        from kuke_ctr.backends.ctr import content
+
+        return self.list(content.LS, *filters)
+
+    def leases(self, *filters: str) -> "tuple[Lease, ...]":
+        """`ctr leases ls [FILTER...]`."""
+        from kuke_ctr.backends.ctr import leases
+
+        return self.list(leases.LS, *filters)
 
     def list(self, table: ListCall[R], *flags: str) -> tuple[R, ...]:
         """The records of any of ctr's tables."""

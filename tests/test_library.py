@@ -1,12 +1,13 @@
 """What the pages for programs name beside the methods of a realm: tables, and the logs."""
 
+import ast
 import re
-from importlib import import_module
 
 import pytest
 
+import kuke_ctr.errors
+import kuke_ctr.records
 from kuke_ctr import OpenRealm, open_realm
-from kuke_ctr.backends.ctr.tables import ListCall
 from tests.support.paths import DOCS
 from tests.support.paths import FIXTURES as HOSTS
 
@@ -17,16 +18,40 @@ def recorded(name: str) -> OpenRealm:
     return open_realm(name, run_path=str(HOST / "run"), replay=str(HOST / "ctr"))
 
 
-def test_the_tables_of_a_realm_are_there() -> None:
+PUBLIC = ("library.md", "logs.md")
+
+
+@pytest.mark.parametrize("page", PUBLIC)
+def test_a_page_for_programs_uses_nothing_but_the_package(page: str) -> None:
+    text = (DOCS / page).read_text()
+    assert not re.findall(r"kuke_ctr\.\w+", text)
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        for node in ast.walk(ast.parse(block)):
+            assert not isinstance(node, ast.Import)
+            if isinstance(node, ast.ImportFrom):
+                assert node.module == "kuke_ctr"
+                assert {one.name for one in node.names} <= set(kuke_ctr.__all__)
+
+
+def test_the_package_has_what_it_promises_and_nothing_else() -> None:
+    errors = {
+        name
+        for name, found in vars(kuke_ctr.errors).items()
+        if isinstance(found, type) and found.__module__ == "kuke_ctr.errors"
+    }
+    own = {"OpenRealm", "open_realm", "logs"}
+    assert set(kuke_ctr.__all__) == own | errors | set(kuke_ctr.records.__all__)
+    assert all(getattr(kuke_ctr, name) is not None for name in kuke_ctr.__all__)
+    assert not hasattr(kuke_ctr, "make_host")
+
+
+def test_the_lists_of_a_realm() -> None:
     text = (DOCS / "library.md").read_text()
-    (modules,) = re.findall(r"The tables are `LS` of (.*?) in\n", text)
-    for module in re.findall(r"`(\w+)`", modules):
-        found = import_module(f"kuke_ctr.backends.ctr.{module}").LS
-        assert isinstance(found, ListCall)
-    for module, table in re.findall(r"`(\w+)\.([A-Z]+)`", text):
-        assert isinstance(
-            getattr(import_module(f"kuke_ctr.backends.ctr.{module}"), table), ListCall
-        )
+    rows = re.findall(r"^\| `(\w+)\(.*\| `(\w+)` \|$", text, re.MULTILINE)
+    assert len(rows) == 6
+    for method, record in rows:
+        told = getattr(OpenRealm, method).__annotations__["return"]
+        assert str(told).strip('"').replace("kuke_ctr.records.", "") == f"tuple[{record}, ...]"
 
 
 def test_the_log_of_a_container_is_read_as_shown(

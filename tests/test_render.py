@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+from unicodedata import category
 
 import pytest
 import yaml
@@ -115,6 +116,30 @@ def test_csv_keeps_a_cell_with_a_newline_in_one_record() -> None:
 
 def test_name_prints_the_identifier() -> None:
     assert lines(Task(id="web", pid=1, status="RUNNING"), output="name") == ["web"]
+
+
+@pytest.mark.parametrize("output", ["table", "wide", "name"])
+@pytest.mark.parametrize("char", "\u200b\u200d\u2060\ufeff\xad\u061c\ufe0f\U000e0041\u3164")
+def test_characters_that_nobody_sees_are_shown_escaped(output: str, char: str) -> None:
+    text = "\n".join(lines(image(f"team/app{char}:1"), output=output))
+    assert char not in text
+    assert char.encode("unicode_escape").decode() in text
+
+
+def test_every_format_character_is_escaped_and_no_letter() -> None:
+    every = map(chr, range(sys.maxunicode + 1))
+    for char in every:
+        kind = category(char)
+        if kind in ("Cc", "Cf", "Cs"):
+            assert escape(char) != char, hex(ord(char))
+        elif kind in ("Lu", "Ll", "Nd", "Po"):
+            assert escape(char) == char, hex(ord(char))
+
+
+def test_yaml_has_bytes_that_were_not_utf8_as_json_has_them() -> None:
+    (text,) = lines(image("team/\udcff漢"), output="yaml")
+    assert "\\uDCFF" in text
+    assert yaml.safe_load(text)[0]["ref"] == "team/\udcff漢"
 
 
 def test_control_characters_are_shown_escaped_in_tables_and_names() -> None:

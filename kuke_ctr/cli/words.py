@@ -6,6 +6,8 @@ These tables are all that a start-up knows of the commands that were not typed.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from kuke_ctr.names import ALIASES
+
 
 class Entry(NamedTuple):
     """A word after `kuke-ctr`: its one-line help, its modules under `commands/`, its other names.
@@ -37,7 +39,7 @@ ENTRIES = {
             "images.rm": ("rm", "prune"),
             "images.mount": ("mount", "unmount"),
         },
-        ("image", "i"),
+        ALIASES["images"],
     ),
     "containers": Entry(
         "Containers of a realm.",
@@ -46,7 +48,7 @@ ENTRIES = {
             "containers.create": ("create",),
             "containers.rm": ("label", "rm"),
         },
-        ("container", "c"),
+        ALIASES["containers"],
     ),
     "tasks": Entry(
         "List, start, signal, pause and delete tasks (the running processes of containers).",
@@ -58,7 +60,7 @@ ENTRIES = {
             "tasks.kill": ("kill", "pause", "resume"),
             "tasks.rm": ("rm", "checkpoint"),
         },
-        ("task", "t"),
+        ALIASES["tasks"],
     ),
     "run": Entry("Create a container and start it.", {"everyday.run": ()}),
     "exec": Entry("Run a command in a running container.", {"everyday.exec": ()}),
@@ -74,7 +76,7 @@ ENTRIES = {
             "storage.snapshots_prepare": ("prepare", "view", "commit"),
             "storage.snapshots_rm": ("label", "mount", "rm"),
         },
-        ("snapshot",),
+        ALIASES["snapshots"],
     ),
     "content": Entry(
         "List, fetch and remove content (the blobs that images are made of).",
@@ -87,31 +89,31 @@ ENTRIES = {
     "leases": Entry(
         "List, create and remove leases (a lease protects content and snapshots from removal).",
         {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
-        ("lease",),
+        ALIASES["leases"],
     ),
     "sandboxes": Entry(
-        "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ("sandbox", "sb", "s")
+        "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ALIASES["sandboxes"]
     ),
     "events": Entry(
         "Show events as they happen (a container starts, an image is removed, ...).",
         {"everyday.events": ()},
-        ("event",),
+        ALIASES["events"],
     ),
     "namespaces": Entry(
         "containerd's namespaces.",
         {"host.namespaces": ("ls", "create", "label", "rm")},
-        ("namespace", "ns"),
+        ALIASES["namespaces"],
     ),
     "realms": Entry(
         "List realms; show the namespace of a realm.",
         {"kukeon.realms": ("ls", "resolve")},
-        ("realm",),
+        ALIASES["realms"],
     ),
-    "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ("plugin",)),
+    "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"]),
     "deprecations": Entry(
         "List deprecated features that are in use on this host.",
         {"host.deprecations": ("ls",)},
-        ("deprecation",),
+        ALIASES["deprecations"],
     ),
     "version": Entry("Show the versions of kuke-ctr, ctr and containerd.", {"host.version": ()}),
     "info": Entry("Show information about containerd.", {"host.info": ()}),

@@ -9,10 +9,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
-from kuke_ctr.kukeon.files import read_document, text_at
-from kuke_ctr.kukeon.realms import SYSTEM, Resolution
+from kuke_ctr.kukeon.realm_files import SYSTEM
+from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.kukeon.schemas import Document, RealmDocument, mappings, or_nothing, read
 from kuke_ctr.names import check_name
 from kuke_ctr.records import RealmSource
 
@@ -21,6 +25,29 @@ _PARTS = 4
 
 _CAPTURE = ("tty", "capture")
 _LOG = ("log",)
+
+
+class ContainerRecord(Document):
+    """A container in the record of a cell."""
+
+    id: str | None = None
+    containerd_id: str | None = Field(default=None, alias="containerdId")
+    root: bool = False
+    attachable: bool = False
+
+
+class CellSpec(Document):
+    """`spec` of a cell."""
+
+    containers: Annotated[list[ContainerRecord], BeforeValidator(mappings)] = Field(
+        default_factory=list
+    )
+
+
+class CellDocument(Document):
+    """The record of a cell."""
+
+    spec: Annotated[CellSpec, BeforeValidator(or_nothing)] = CellSpec()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +95,12 @@ def _realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
         namespace = None
         for file in ("realm.yaml", "metadata.json"):
             try:
-                record = read_document(folder / file)
+                record = read(folder / file, RealmDocument)
             except Forbidden:
                 raise
             except KukeCtrError:  # another realm's broken record is no concern of this one
                 continue
-            namespace = namespace or text_at(record, "spec", "namespace")
+            namespace = namespace or (record.spec.namespace if record is not None else None)
         if namespace == realm.namespace or (namespace is None and folder.name in by_name):
             yield folder
 
@@ -103,23 +130,20 @@ def _folders(parent: Path) -> list[Path]:
 
 def _in_record(cell: Path, container: str, logs: bool) -> CellContainer | None:
     try:
-        record = read_document(cell / "metadata.json")
+        record = read(cell / "metadata.json", CellDocument)
     except Forbidden:
         raise
     except KukeCtrError:  # broken, at the worst of times
         record = None
     if record is None:
         return _without_record(cell, container, logs)
-    spec = record.get("spec")
-    listed = spec.get("containers") if isinstance(spec, dict) else None
-    for one in listed if isinstance(listed, list) else ():
-        name = text_at(one, "id")
-        if name is None or text_at(one, "containerdId") != container:
+    for one in record.spec.containers:
+        if not one.id or one.containerd_id != container:
             continue
         return CellContainer(
-            cell / check_name(name, "container"),
-            root=one.get("root") is True,
-            attachable=one.get("attachable") is True,
+            cell / check_name(one.id, "container"),
+            root=one.root,
+            attachable=one.attachable,
             logs=logs,
         )
     return None

@@ -4,14 +4,40 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.kukeon.schemas import Document, fit, mappings, or_nothing
 
 LONGEST = 4095
 """Bytes: ctr reads its answer from a terminal, and a terminal's line has no more."""
 
 _DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Credentials(Document):
+    """Who signs in to a registry; docker.io where no address is given."""
+
+    username: str | None = None
+    password: str | None = Field(default=None, repr=False)
+    server_address: str | None = Field(default=None, alias="serverAddress")
+
+
+class RegistrySpec(Document):
+    """`spec` of a realm, for a pull."""
+
+    credentials: Annotated[list[Credentials], BeforeValidator(mappings)] = Field(
+        default_factory=list, alias="registryCredentials"
+    )
+
+
+class RegistryDocument(Document):
+    """A realm with its secrets: they are read only where they are needed."""
+
+    spec: Annotated[RegistrySpec, BeforeValidator(or_nothing)] = RegistrySpec()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +91,7 @@ def registry_of(reference: str) -> str:
     return "docker.io"
 
 
-def of_realm(documents: Iterable[tuple[Path, dict[str, object]]], reference: str) -> Login:
+def of_realm(documents: Iterable[tuple[Path, object]], reference: str) -> Login:
     """The credentials that the realm's record has for the registry of a reference.
 
     They stand in `spec.registryCredentials[]`: `username`, `password`, `serverAddress`. Raises
@@ -76,8 +102,8 @@ def of_realm(documents: Iterable[tuple[Path, dict[str, object]]], reference: str
     seen: list[str] = []
     for path, document in documents:
         seen.append(str(path))
-        for entry in _entries(document):
-            server = _host(str(entry.get("serverAddress") or "docker.io"))
+        for entry in fit(path, document, RegistryDocument).spec.credentials:
+            server = _host(entry.server_address or "docker.io")
             if server == host:
                 return _login(entry, host, path)
             known.append(server)
@@ -90,17 +116,11 @@ def of_realm(documents: Iterable[tuple[Path, dict[str, object]]], reference: str
     )
 
 
-def _login(entry: dict[str, object], host: str, path: Path) -> Login:
-    user, secret = entry.get("username"), entry.get("password")
-    if not isinstance(user, str) or not isinstance(secret, str) or ":" in user:
+def _login(entry: Credentials, host: str, path: Path) -> Login:
+    if entry.username is None or entry.password is None or ":" in entry.username:
         raise UsageError(f"{path}: the credentials for {host} have no username or no password")
-    return Login(check_user(user), check_secret(secret), f"from the realm's record {path}")
-
-
-def _entries(document: dict[str, object]) -> list[dict[str, object]]:
-    spec = document.get("spec")
-    found = spec.get("registryCredentials") if isinstance(spec, dict) else None
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    user, secret = check_user(entry.username), check_secret(entry.password)
+    return Login(user, secret, f"from the realm's record {path}")
 
 
 def _host(address: str) -> str:

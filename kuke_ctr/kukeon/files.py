@@ -1,11 +1,13 @@
 """Small YAML and JSON files of Kukeon's and ours, read with care."""
 
-import json
 import os
 import stat
+from collections.abc import Mapping
+from json import JSONDecodeError
 from pathlib import Path
 
 from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.parse.json_text import read_json
 
 LIMIT = 1 << 20
 """The biggest file that is read, in bytes: settings and records have a few hundred."""
@@ -50,24 +52,39 @@ def _check_kind(path: Path, found: os.stat_result) -> None:
 
 
 def documents(path: Path, text: str) -> list[object]:
-    """The documents in a YAML or JSON text; UsageError where it is neither."""
+    """The documents in a YAML or JSON text; UsageError where it is neither, or a trap.
+
+    A trap is what costs more than its length (aliases of aliases, numbers without an end), and a
+    key that stands twice: two readers would take another one of them each.
+    """
     if text.lstrip().startswith("{"):
         try:
-            return [json.loads(text)]  # most records are JSON: YAML need not be loaded for them
-        except ValueError:
+            return [read_json(text, pairs=_without_duplicates)]
+        except (JSONDecodeError, _KeyTwice):  # YAML, or its reader tells the line
             pass
-    import yaml
+        except ValueError as error:
+            raise UsageError(f"{path}: {error}") from None
+    from kuke_ctr.kukeon.yaml_text import BadYaml, read_yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return list(yaml.load_all(text, Loader=loader))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark is not None else ""
-        raise UsageError(f"{path} is neither YAML nor JSON{where}") from None
+        return read_yaml(text)
+    except BadYaml as error:
+        line = f" (line {error.line})" if error.line is not None else ""
+        raise UsageError(f"{path} {error.problem}{line}") from None
 
 
-def read_document(path: Path) -> dict[str, object] | None:
+class _KeyTwice(ValueError):
+    """A JSON object has a key twice; YAML has the same rule, and knows lines."""
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _KeyTwice
+    return found
+
+
+def mapping_in(path: Path) -> Mapping[object, object] | None:
     """The one mapping in a file; None where the file does not exist or holds nothing."""
     text = read_text(path)
     if text is None:
@@ -78,12 +95,3 @@ def read_document(path: Path) -> dict[str, object] | None:
     if len(found) > 1 or not isinstance(found[0], dict):
         raise UsageError(f"{path} must be a YAML mapping (`key: value`)")
     return found[0]
-
-
-def text_at(document: object, *keys: str) -> str | None:
-    """The text at a path of keys; None where it is missing, empty or no text."""
-    for key in keys:
-        if not isinstance(document, dict):
-            return None
-        document = document.get(key)
-    return document if isinstance(document, str) and document else None

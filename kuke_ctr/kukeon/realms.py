@@ -1,19 +1,24 @@
 """Realm -> namespace: the rules of docs/realms.md, and their explanation."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, UsageError
-from kuke_ctr.kukeon.files import documents, read_document, read_text, text_at
+from kuke_ctr.kukeon.realm_files import (
+    SYSTEM,
+    manifest_namespace,
+    names_of,
+    namespace_in,
+    record_paths,
+    suffix_of,
+)
+from kuke_ctr.kukeon.schemas import RealmDocument, read
 from kuke_ctr.kukeon.settings import Settings
 from kuke_ctr.names import check_name, nearest
 from kuke_ctr.records import Realm, RealmSource
 
 Existing = Callable[[], frozenset[str] | None]
-
-SYSTEM = ("kukeon-system", "kuke-system")
-"""The two names of the one system realm: the documentation's, and the one on real hosts' disks."""
 
 RULES = ("--namespace", "manifest", "record", "settings", "layout")
 """The rules in their order, as the explanation names them."""
@@ -94,7 +99,7 @@ class Resolver:
         if path is None:
             self.lose("manifest", "no --manifest")
             return None
-        namespace = _manifest_namespace(path, self.name)
+        namespace = manifest_namespace(path, self.name)
         if namespace is None:
             self.lose("manifest", f"{path} has no spec.namespace")
             for rule in ("record", "settings"):
@@ -105,9 +110,9 @@ class Resolver:
     def from_record(self) -> Resolution | None:
         denied: list[Path] = []
         lost = []
-        for path in _record_paths(self.settings.run_path, self.name):
+        for path in record_paths(self.settings.run_path, self.name):
             try:
-                document = read_document(path)
+                document = read(path, RealmDocument)
             except Forbidden:
                 if self.changing:
                     raise
@@ -116,7 +121,7 @@ class Resolver:
             if document is None:
                 continue
             self.check_owner(path, document)
-            namespace = _namespace_in(path, document)
+            namespace = namespace_in(path, document)
             if namespace is not None:
                 self.warn_of(denied)
                 return self.win("record", str(path), namespace, RealmSource.RECORD)
@@ -133,13 +138,13 @@ class Resolver:
                 "namespace (try sudo)"
             )
 
-    def check_owner(self, path: Path, document: Mapping[str, object]) -> None:
+    def check_owner(self, path: Path, document: RealmDocument) -> None:
         """A record that was copied from another realm would send a change to that one."""
-        kind = text_at(document, "kind")
+        kind = document.kind or None
         if kind not in (None, "Realm"):
             raise UsageError(f"{path} is the record of a {kind}, not of a realm")
-        owner = text_at(document, "metadata", "name")
-        if owner is None or owner in names_of(self.name):
+        owner = document.metadata.name
+        if not owner or owner in names_of(self.name):
             return
         said = f"{path} is the record of realm {owner}, not of {self.name}"
         if self.changing:
@@ -223,100 +228,6 @@ def layouts(realm: str, suffix: str) -> tuple[str, ...]:
         return (SYSTEM[0], f"{SYSTEM[1]}.{suffix}")
     old = ("kukeon.io",) if realm == "default" else ()
     return (f"kukeon-{realm}", f"{realm}.{suffix}", *old)
-
-
-def names_of(realm: str) -> tuple[str, ...]:
-    """The realm's name, and the other one of the system realm."""
-    return (realm, *(name for name in SYSTEM if name != realm)) if realm in SYSTEM else (realm,)
-
-
-def _record_paths(run_path: Path, realm: str) -> Iterator[Path]:
-    for name in names_of(realm):
-        yield run_path / "data" / name / "metadata.json"
-    for file in ("realm.yaml", "metadata.json"):
-        for name in names_of(realm):
-            yield run_path / name / file
-
-
-def suffix_of(settings: Settings) -> tuple[str, str, list[str]]:
-    """The suffix of Kukeon's own layout, where it was found, and what could not be read."""
-    path = settings.run_path / ".kukeon-instance.json"
-    suffix, source, warnings = settings.suffix, settings.suffix_source, []
-    try:
-        recorded = text_at(read_document(path), "containerdNamespaceSuffix")
-    except Forbidden as error:
-        recorded = None
-        warnings = [f"{error.message}; the suffix of namespaces may be another than {suffix}"]
-    if recorded is not None:
-        suffix, source = recorded, str(path)
-    try:
-        return check_name(suffix, "namespace suffix"), source, warnings
-    except UsageError as error:
-        raise UsageError(f"{error.message} (from {source})", hint=error.hint) from None
-
-
-def _namespace_in(path: Path, document: object) -> str | None:
-    """`spec.namespace` of a record or a manifest; None where it has none.
-
-    Raises UsageError for one that is no name: to go on with a guess would be the wrong place.
-    """
-    spec = document.get("spec") if isinstance(document, dict) else None
-    if spec is None:
-        return None
-    if not isinstance(spec, dict):
-        raise UsageError(f"{path}: spec must be a mapping (`key: value`)")
-    found = spec.get("namespace")
-    if found in (None, ""):
-        return None
-    if not isinstance(found, str):
-        raise UsageError(f"{path}: spec.namespace must be text, not {found!r}")
-    try:
-        return check_name(found, "namespace")
-    except UsageError as error:
-        raise UsageError(f"{path}: spec.namespace: {error.message}", hint=error.hint) from None
-
-
-def _manifest_namespace(path: Path, realm: str) -> str | None:
-    """`spec.namespace` of the manifest's realm of that name; None where it has none."""
-    return _namespace_in(path, _manifest_realm(path, realm))
-
-
-def _manifest_realm(path: Path, realm: str) -> dict[str, object]:
-    """The manifest's realm of that name."""
-    text = read_text(path)
-    if text is None:
-        raise UsageError(f"the manifest {path} does not exist", hint="--manifest needs a YAML file")
-    realms = [
-        document
-        for document in documents(path, text)
-        if isinstance(document, dict) and document.get("kind") == "Realm"
-    ]
-    names = [text_at(document, "metadata", "name") for document in realms]
-    found = [one for one, name in zip(realms, names, strict=True) if name in names_of(realm)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UsageError(
-            f"{path} has {len(found)} realms with the name {realm}", hint="remove one of them"
-        )
-    known = ", ".join(name for name in names if name) or "none"
-    raise UsageError(f"{path} has no realm {realm}", hint=f"it has: {known}")
-
-
-def realm_documents(
-    realm: str, settings: Settings, *, manifest: Path | None = None
-) -> Iterator[tuple[Path, dict[str, object]]]:
-    """What is written of a realm and where: in the manifest, else in its records, newest first.
-
-    Raises Forbidden for a record that may not be read, UsageError as `resolve`.
-    """
-    if manifest is not None:
-        yield manifest, _manifest_realm(manifest, realm)
-        return
-    for path in _record_paths(settings.run_path, realm):
-        document = read_document(path)
-        if document is not None:
-            yield path, document
 
 
 def is_foreign(namespace: str) -> bool:

@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
-from kuke_ctr.kukeon.files import read_document, text_at
+from kuke_ctr.kukeon.schemas import KukeonSettings, OwnSettings, read
 
 DEFAULT_RUN_PATH = "/opt/kukeon"
 DEFAULT_SOCKET = "/run/containerd/containerd.sock"
 DEFAULT_SUFFIX = "kukeon.io"
 SYSTEM_SETTINGS = Path("/etc/kuke-ctr/config.yaml")
 DAEMON_SETTINGS = Path("/etc/kukeon/kukeond.yaml")
-
-_KEYS = ("realm", "address", "run_path", "ctr", "realms")
 
 
 class Flags(NamedTuple):
@@ -55,20 +53,20 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
     run_path = _first(
         flags.run_path,
         environ.get("KUKEON_RUN_PATH"),
-        text_at(own, "run_path"),
-        text_at(kuke, "spec", "runPath"),
+        own.run_path,
+        kuke.spec.run_path,
         DEFAULT_RUN_PATH,
     )
     address = _first(
         flags.address,
         environ.get("CONTAINERD_ADDRESS"),
         environ.get("KUKEON_CONTAINERD_SOCKET"),
-        text_at(own, "address"),
-        text_at(kuke, "spec", "containerdSocket"),
+        own.address,
+        kuke.spec.socket,
     )
     if address is not None:
         address = address.removeprefix("unix://")  # ctr takes a path only
-    words = _program(_first(flags.ctr, environ.get("KUKE_CTR_BIN"), text_at(own, "ctr"), "ctr"))
+    words = _program(_first(flags.ctr, environ.get("KUKE_CTR_BIN"), own.ctr, "ctr"))
     suffix, suffix_source = _suffix(environ, kuke, warnings)
     return Settings(
         run_path=Path(run_path or DEFAULT_RUN_PATH),
@@ -78,7 +76,7 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
         ctr=words,
         suffix=suffix,
         suffix_source=suffix_source,
-        realms=_realms(own),
+        realms={name: realm.namespace for name, realm in own.realms.items()},
         warnings=tuple(warnings),
     )
 
@@ -87,10 +85,10 @@ def _first(*values: str | None) -> str | None:
     return next((value for value in values if value), None)
 
 
-def _realm(flags: Flags, environ: Mapping[str, str], own: Mapping[str, object]) -> str:
+def _realm(flags: Flags, environ: Mapping[str, str], own: OwnSettings) -> str:
     if flags.realm is not None:  # an empty one is a mistake, not a wish for the default
         return flags.realm
-    return _first(environ.get("KUKE_CTR_REALM"), text_at(own, "realm"), "default") or "default"
+    return _first(environ.get("KUKE_CTR_REALM"), own.realm, "default") or "default"
 
 
 def _socket(address: str | None, words: tuple[str, ...]) -> str | None:
@@ -131,7 +129,7 @@ def _homes(environ: Mapping[str, str]) -> Iterator[Path]:
             return
 
 
-def _own_file(environ: Mapping[str, str], warnings: list[str]) -> Mapping[str, object]:
+def _own_file(environ: Mapping[str, str], warnings: list[str]) -> OwnSettings:
     """kuke-ctr's settings file; what is wrong in it is an error, for it is ours to explain."""
     named = environ.get("KUKE_CTR_CONFIG")
     if named:
@@ -143,76 +141,41 @@ def _own_file(environ: Mapping[str, str], warnings: list[str]) -> Mapping[str, o
         paths.append(SYSTEM_SETTINGS)
     for path in paths:
         try:
-            document = read_document(path)
+            found = read(path, OwnSettings)
         except Forbidden as error:
             warnings.append(error.message)
             continue
-        if document is None:
-            continue
-        for key in document:
-            if key not in _KEYS:
-                from difflib import get_close_matches
-
-                near = get_close_matches(str(key), _KEYS, n=1) or [", ".join(_KEYS)]
-                raise UsageError(f"{path}: unknown key {key!r}", hint=f"perhaps: {near[0]}")
-        _check(path, document)
-        return document
-    return {}
+        if found is not None:
+            return found
+    return OwnSettings()
 
 
-def _check(path: Path, document: Mapping[str, object]) -> None:
-    for key in ("realm", "address", "run_path", "ctr"):
-        if key in document and not isinstance(document[key], str):
-            raise UsageError(f"{path}: {key} must be text")
-    realms = document.get("realms") or {}
-    example = "for example: realms: {main: {namespace: kukeon-main}}"
-    if not isinstance(realms, dict):
-        raise UsageError(f"{path}: realms must be a mapping of names", hint=example)
-    for name, realm in realms.items():
-        if not isinstance(name, str) or not text_at(realm, "namespace"):
-            raise UsageError(
-                f"{path}: realm {name!r} needs a namespace that is text",
-                hint=f"{example}; put quotes around a name that YAML reads as something "
-                'else, such as "no", "on" or "12"',
-            )
-
-
-def _realms(own: Mapping[str, object]) -> dict[str, str]:
-    realms = own.get("realms", {})
-    if not isinstance(realms, dict):
-        return {}
-    return {name: text_at(realm, "namespace") or "" for name, realm in realms.items()}
-
-
-def _kuke_file(environ: Mapping[str, str], warnings: list[str]) -> Mapping[str, object]:
+def _kuke_file(environ: Mapping[str, str], warnings: list[str]) -> KukeonSettings:
     """Kukeon's client settings; what is wrong in them is a warning, for they are not ours."""
     named = environ.get("KUKE_CONFIGURATION")
     paths = [Path(named)] if named else [home / ".kuke/kuke.yaml" for home in _homes(environ)]
     return _foreign(paths, warnings)
 
 
-def _foreign(paths: list[Path], warnings: list[str]) -> Mapping[str, object]:
+def _foreign(paths: list[Path], warnings: list[str]) -> KukeonSettings:
     for path in paths:
         try:
-            document = read_document(path)
+            found = read(path, KukeonSettings)
         except KukeCtrError as error:
             warnings.append(error.message)
             continue
-        if document is not None:
-            return document
-    return {}
+        if found is not None:
+            return found
+    return KukeonSettings()
 
 
 def _suffix(
-    environ: Mapping[str, str], kuke: Mapping[str, object], warnings: list[str]
+    environ: Mapping[str, str], kuke: KukeonSettings, warnings: list[str]
 ) -> tuple[str, str]:
     for value, source in (
         (environ.get("KUKEON_NAMESPACE_SUFFIX"), "KUKEON_NAMESPACE_SUFFIX"),
-        (text_at(kuke, "spec", "containerdNamespaceSuffix"), "kuke.yaml"),
-        (
-            text_at(_foreign([DAEMON_SETTINGS], warnings), "spec", "containerdNamespaceSuffix"),
-            str(DAEMON_SETTINGS),
-        ),
+        (kuke.spec.suffix, "kuke.yaml"),
+        (_foreign([DAEMON_SETTINGS], warnings).spec.suffix, str(DAEMON_SETTINGS)),
     ):
         if value:
             return value, source

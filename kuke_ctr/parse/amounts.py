@@ -4,8 +4,9 @@ import re
 
 from kuke_ctr.errors import UsageError
 
-_MEMORY = re.compile(r"(\d+(?:\.\d+)?)(?:([kmgt])(?:i?b)?|b)?", re.IGNORECASE)
+_MEMORY = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?)(?:([kmgt])(?:i?b)?|b)?", re.IGNORECASE)
 _POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_MOST_CPUS = 1_000_000
 PERIOD = 100_000
 """The period that a share of processors is counted in, in microseconds; ctr's own."""
 
@@ -26,7 +27,8 @@ def memory_in_bytes(text: str) -> int:
 
 def quota_of(cpus: float) -> int:
     """The microseconds of a PERIOD that so many processors are: 1.5 is 150000. UsageError."""
-    quota = round(cpus * PERIOD)
+    quota = round(cpus * PERIOD) if abs(cpus) < _MOST_CPUS else 0  # not nan, not inf
     if quota < 1_000:  # noqa: PLR2004 (the kernel's least)
-        raise UsageError(f"--cpus {cpus:g} is too small", hint="use 0.01 or more, for example 1.5")
+        what = "too small" if cpus < 1 else "not an amount of processors"
+        raise UsageError(f"--cpus {cpus:g} is {what}", hint="use 0.01 or more, for example 1.5")
     return quota

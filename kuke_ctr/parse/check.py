@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from kuke_ctr.parse.layout import DIGEST, FILLED, MEDIA_TYPE, Column, Form
+from kuke_ctr.parse.layout import DIGEST, DIGITS, FILLED, MEDIA_TYPE, Column, Form
 from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.parse.units import size_in_bytes
 from kuke_ctr.records import ImageCheck, Refused
 
-_STATUS = Form(r"(?:in)?complete \(\d+/\d+\)|unavailable \(\d+/\?\)|error", proves=True)
-_UNIT = r"\d+(?:\.\d+)? [KMGTPEZY]?i?B"
+_STATUS = Form(
+    rf"(?:in)?complete \({DIGITS}/{DIGITS}\)|unavailable \({DIGITS}/\?\)|error", proves=True
+)
+_UNIT = rf"{DIGITS}(?:\.{DIGITS})? [KMGTPEZY]?i?B"
 _SIZE = Form(rf"{_UNIT}/(?:{_UNIT}|\?)|-", proves=True)
 _FLAG = Form(r"true|false", proves=True)
 _PROBLEM = re.compile(r'level=error msg="unable to check (?:unpack for )?(.*)" error="(.*)"')
@@ -45,7 +47,7 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-_TABLE = Table(
+TABLE = Table(
     (
         Column("REF", FILLED),
         Column("TYPE", MEDIA_TYPE),
@@ -61,7 +63,7 @@ _TABLE = Table(
 
 def parse_check(lines: Iterable[str]) -> Iterator[ImageCheck | Refused]:
     """The images of `ctr images check`: REF TYPE DIGEST STATUS SIZE UNPACKED."""
-    return read_table(_TABLE, lines)
+    return read_table(TABLE, lines)
 
 
 def problems_in(stderr: str) -> dict[str, str]:

@@ -1,12 +1,12 @@
 """What `ctr containers info ID` prints: JSON, and exact in every version."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kuke_ctr.errors import Unreadable
+from kuke_ctr.parse.json_text import read_json
 
 KUKETTY_FOLDER = "/run/kukeon/tty"
 """Where kuketty's folder is mounted in a Kukeon attachable container."""
@@ -55,7 +55,7 @@ class ContainerInfo:
 def parse_container_info(text: str) -> ContainerInfo:
     """The facts in the JSON of `ctr containers info ID`; Unreadable for anything else."""
     try:
-        found = json.loads(text)
+        found = read_json(text)
     except ValueError as error:
         raise Unreadable(f"`ctr containers info` printed invalid JSON: {error}") from None
     if not isinstance(found, dict) or not isinstance(found.get("ID"), str):

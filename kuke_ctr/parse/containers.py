@@ -14,9 +14,9 @@ def _container(cells: list[str], extra: dict[str, str]) -> Container:
     )
 
 
-_TABLE = Table((Column("CONTAINER", NAME), Column("IMAGE"), Column("RUNTIME", WORD)), _container)
+TABLE = Table((Column("CONTAINER", NAME), Column("IMAGE"), Column("RUNTIME", WORD)), _container)
 
 
 def parse_containers(lines: Iterable[str]) -> Iterator[Container | Refused]:
     """The containers of `ctr containers ls`: CONTAINER IMAGE RUNTIME; `-` is no image."""
-    return read_table(_TABLE, lines)
+    return read_table(TABLE, lines)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from kuke_ctr.parse.layout import DIGEST, FILLED, LABELS, SIZE, Column, Form
+from kuke_ctr.parse.layout import DIGEST, DIGITS, FILLED, LABELS, SIZE, Column, Form
 from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.parse.units import labels_of, size_in_bytes
 from kuke_ctr.records import ActiveIngest, Blob, Refused
 
-_AGE = Form(r"(?:Less than a|About an?|\d+) (?:second|minute|hour|day|week|month|year)s?")
+_AGE = Form(rf"(?:Less than a|About an?|{DIGITS}) (?:second|minute|hour|day|week|month|year)s?")
 
 
 def _blob(cells: list[str], extra: dict[str, str]) -> Blob:
@@ -36,7 +36,7 @@ def _ingest(cells: list[str], extra: dict[str, str]) -> ActiveIngest:
     )
 
 
-_LS = Table(
+TABLE = Table(
     (
         Column("DIGEST", DIGEST),
         Column("SIZE", SIZE),
@@ -46,14 +46,14 @@ _LS = Table(
     _blob,
     closed=False,
 )
-_ACTIVE = Table((Column("REF", FILLED), Column("SIZE", SIZE), Column("AGE", _AGE)), _ingest)
+ACTIVE = Table((Column("REF", FILLED), Column("SIZE", SIZE), Column("AGE", _AGE)), _ingest)
 
 
 def parse_content(lines: Iterable[str]) -> Iterator[Blob | Refused]:
     """The blobs of `ctr content ls`: DIGEST SIZE AGE LABELS; decimal units, `-` is no label."""
-    return read_table(_LS, lines)
+    return read_table(TABLE, lines)
 
 
 def parse_active(lines: Iterable[str]) -> Iterator[ActiveIngest | Refused]:
     """The ingests of `ctr content active`: REF SIZE AGE."""
-    return read_table(_ACTIVE, lines)
+    return read_table(ACTIVE, lines)

@@ -1,9 +1,9 @@
 """What `ctr deprecations list --format json` prints."""
 
-import json
 from collections.abc import Iterable, Iterator
 
 from kuke_ctr.errors import Unreadable
+from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.records import Deprecation, Refused
 
 
@@ -16,12 +16,21 @@ def parse_deprecations(lines: Iterable[str]) -> Iterator[Deprecation | Refused]:
     if not text.strip():
         return
     try:
-        warnings = json.loads(text)
-        found = [(one["id"], one["lastOccurrence"], one["message"]) for one in warnings]
+        found = read_json(text)
+        if not isinstance(found, list):
+            raise ValueError("it is not a list")
+        warnings = [_warning(one) for one in found]
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable(
             f"`ctr deprecations list` did not print a JSON list of warnings: {error}",
             hint="-o raw shows what ctr printed",
         ) from None
-    for name, last, message in found:
-        yield Deprecation(id=name, last_occurrence=last, message=message)
+    yield from warnings
+
+
+def _warning(one: dict[str, str]) -> Deprecation:
+    words = one["id"], one["lastOccurrence"], one["message"]
+    if not all(isinstance(word, str) for word in words):
+        raise ValueError("a warning has a value that is not text")
+    name, last, message = words
+    return Deprecation(id=name, last_occurrence=last, message=message)

@@ -1,9 +1,9 @@
 """What `ctr events` prints: a line for each event, its payload as JSON."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 
+from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.parse.times import GO_TIME, from_go
 from kuke_ctr.records import Event, Refused
 
@@ -19,7 +19,7 @@ def parse_event(line: str, number: int = 1) -> Event | Refused:
         return Refused(number, line, "it is not an event (time, namespace, topic and JSON)")
     time, namespace, topic, text = match.groups()
     try:
-        payload = json.loads(text) if text else {}
+        payload = read_json(text) if text else {}
     except ValueError:
         return Refused(number, line, "the text after the topic is not JSON")
     if not isinstance(payload, dict):

@@ -24,7 +24,7 @@ def _image(cells: list[str], extra: dict[str, str]) -> Image:
     )
 
 
-_TABLE = Table(
+TABLE = Table(
     (
         Column("REF", FILLED),
         Column("TYPE", MEDIA_TYPE),
@@ -39,4 +39,4 @@ _TABLE = Table(
 
 def parse_images(lines: Iterable[str]) -> Iterator[Image | Refused]:
     """The images of `ctr images ls`: REF TYPE DIGEST SIZE PLATFORMS LABELS; `-` is no label."""
-    return read_table(_TABLE, lines)
+    return read_table(TABLE, lines)

@@ -29,9 +29,13 @@ class Form(NamedTuple):
 
 
 DIGEST = Form(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}", proves=True)
-MEDIA_TYPE = Form(r"[A-Za-z0-9][\w.+-]*/[\w.+-]+", proves=True)
-SIZE = Form(r"\d+(?:\.\d+)? ?(?:[KMGTPEZY]i?|k)?B", proves=True)
-NUMBER = Form(r"\d+", proves=True)
+MEDIA_TYPE = Form(r"[A-Za-z0-9][A-Za-z0-9_.+-]*/[A-Za-z0-9_.+-]+", proves=True)
+DIGITS = "[0-9]{1,20}"
+"""Of a number of 64 bits: `int()` and `\\d` take more digits than a table has, and other ones."""
+
+SIZE = Form(rf"{DIGITS}(?:\.{DIGITS})? ?(?:[KMGTPEZY]i?|k)?B", proves=True)
+NUMBER = Form(DIGITS, proves=True)
+PID = Form("[0-9]{1,10}", proves=True)
 STATUS = Form(r"[A-Z]+", proves=True)
 WORD = Form(r"\S+")
 NAME = Form(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")  # containerd's own rule

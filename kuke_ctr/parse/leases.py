@@ -20,7 +20,7 @@ def _lease(cells: list[str], extra: dict[str, str]) -> Lease:
     )
 
 
-_TABLE = Table(
+TABLE = Table(
     (
         Column("ID", FILLED),
         Column("CREATED AT", Form(RFC3339, proves=True)),
@@ -32,4 +32,4 @@ _TABLE = Table(
 
 def parse_leases(lines: Iterable[str]) -> Iterator[Lease | Refused]:
     """The leases of `ctr leases ls`: ID, CREATED AT, LABELS; times in the time zone of ctr."""
-    return read_table(_TABLE, lines)
+    return read_table(TABLE, lines)

@@ -4,11 +4,11 @@ Anybody can make an image, so nothing here is taken for granted: what does not f
 a sentence in `problems` says so.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.parse.references import INDEXES, MANIFESTS
 from kuke_ctr.records.image_details import HistoryStep, NodeKind
 
@@ -215,10 +215,9 @@ def compression_of(media_type: str) -> str | None:
 
 def _json(data: bytes, problems: list[str]) -> object:
     try:
-        value: object = json.loads(data.decode(errors="surrogateescape"))
-    except (ValueError, RecursionError) as error:
-        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        problems.append(f"it is invalid JSON: {why}")
+        value: object = read_json(data.decode(errors="surrogateescape"))
+    except ValueError as error:
+        problems.append(f"it is invalid JSON: {error}")
         return None
     if value is None:
         problems.append("it is JSON null")

@@ -3,11 +3,12 @@
 The two cgroup versions have other names and units for the same things; here they have one.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from kuke_ctr.errors import Unreadable
+from kuke_ctr.parse.json_text import read_json
+from kuke_ctr.parse.layout import DIGITS
 from kuke_ctr.records import Metrics, Refused
 
 _NO_LIMIT = 1 << 62
@@ -52,7 +53,7 @@ class _Document:
         if self.value is None:
             return None
         found = self.value.get(name, 0)
-        return found * factor if isinstance(found, int) else None
+        return found * factor if type(found) is int else None
 
     def rows(self, name: str) -> list["_Document"] | None:
         """The objects in the list of that name."""
@@ -63,7 +64,7 @@ class _Document:
 def metrics_of(task: str, text: str) -> Metrics:
     """The metrics in what `ctr tasks metrics --format json` prints; Unreadable for others."""
     try:
-        value = json.loads(text)
+        value = read_json(text)
     except ValueError:
         value = None
     if not isinstance(value, dict):
@@ -179,7 +180,7 @@ def _of_table(task: str, rows: Mapping[str, str]) -> Metrics:
     found: dict[str, int | None] = {}
     for name, text in rows.items():
         field, factor = _ROWS.get(name, ("", 0))
-        if field and text.isdigit():
+        if field and re.fullmatch(DIGITS, text):
             found[field] = int(text) * factor
     version = _V2 if any(name in rows for name in _TABLE_V2) else _V1
     return _metrics(task, version, found)

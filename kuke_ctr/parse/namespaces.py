@@ -13,9 +13,9 @@ def _namespace(cells: list[str], extra: dict[str, str]) -> Namespace:
     return Namespace(name=name, labels=labels_of(labels), labels_text=labels, extra=extra)
 
 
-_TABLE = Table((Column("NAME", NAME), Column("LABELS", LABELS)), _namespace)
+TABLE = Table((Column("NAME", NAME), Column("LABELS", LABELS)), _namespace)
 
 
 def parse_namespaces(lines: Iterable[str]) -> Iterator[Namespace | Refused]:
     """The namespaces of `ctr namespaces ls`: NAME LABELS; no label is a blank cell."""
-    return read_table(_TABLE, lines)
+    return read_table(TABLE, lines)

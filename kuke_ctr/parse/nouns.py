@@ -1,62 +1,57 @@
 """The nouns whose output can be parsed and described, by name: each is imported when asked for."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
+from types import ModuleType
+from typing import NamedTuple, TypeVar
 
 from kuke_ctr import records
 from kuke_ctr.errors import UsageError
+from kuke_ctr.names import ALIASES
+from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.records import Record, Refused
+
+T = TypeVar("T")
 
 Parser = Callable[[Iterable[str]], Iterator[Record | Refused]]
 
-RECORDS: dict[str, type[Record]] = {
-    "images": records.Image,
-    "images-check": records.ImageCheck,
-    "images-usage": records.SnapshotUsage,
-    "containers": records.Container,
-    "tasks": records.Task,
-    "namespaces": records.Namespace,
-    "snapshots": records.Snapshot,
-    "snapshots-usage": records.SnapshotUsage,
-    "content": records.Blob,
-    "content-active": records.ActiveIngest,
-    "leases": records.Lease,
-    "plugins": records.Plugin,
-    "sandboxes": records.Sandbox,
-    "tasks-ps": records.Process,
-    "tasks-metrics": records.Metrics,
-    "events": records.Event,
-    "version": records.Version,
-    "deprecations": records.Deprecation,
-}
-"""Noun of the command line -> the record that its `ls` prints; `noun-verb` for another list."""
 
-HEADERS = {
-    "images": "REF TYPE DIGEST SIZE PLATFORMS LABELS",
-    "images-check": "REF TYPE DIGEST STATUS SIZE UNPACKED",
-    "images-usage": "KEY SIZE INODES",
-    "containers": "CONTAINER IMAGE RUNTIME",
-    "tasks": "TASK PID STATUS",
-    "namespaces": "NAME LABELS",
-    "snapshots": "KEY PARENT KIND",
-    "snapshots-usage": "KEY SIZE INODES",
-    "content": "DIGEST SIZE AGE LABELS",
-    "content-active": "REF SIZE AGE",
-    "leases": "ID CREATED AT LABELS",
-    "plugins": "TYPE ID PLATFORMS STATUS",
-    "tasks-ps": "PID INFO",
-}
-"""Noun -> the first line of its table, with one space between the columns."""
+class Noun(NamedTuple):
+    """A record, and the module of `parse/` that reads what ctr prints of it.
 
-_ELSEWHERE = {
-    "images-check": ("check", "parse_check"),
-    "images-usage": ("snapshots", "parse_usage"),
-    "snapshots-usage": ("snapshots", "parse_usage"),
-    "content-active": ("content", "parse_active"),
-    "tasks-ps": ("processes", "parse_processes"),
-    "tasks-metrics": ("metrics", "parse_metrics"),
+    Either the module has a table, or a function makes records of its lines.
+    """
+
+    record: type[Record]
+    module: str
+    table: str = "TABLE"
+    function: str = ""
+
+
+NOUNS = {
+    "images": Noun(records.Image, "images"),
+    "images-check": Noun(records.ImageCheck, "check"),
+    "images-usage": Noun(records.SnapshotUsage, "snapshots", "USAGE"),
+    "containers": Noun(records.Container, "containers"),
+    "tasks": Noun(records.Task, "tasks"),
+    "namespaces": Noun(records.Namespace, "namespaces"),
+    "snapshots": Noun(records.Snapshot, "snapshots"),
+    "snapshots-usage": Noun(records.SnapshotUsage, "snapshots", "USAGE"),
+    "content": Noun(records.Blob, "content"),
+    "content-active": Noun(records.ActiveIngest, "content", "ACTIVE"),
+    "leases": Noun(records.Lease, "leases"),
+    "plugins": Noun(records.Plugin, "plugins"),
+    "sandboxes": Noun(records.Sandbox, "sandboxes"),
+    "tasks-ps": Noun(records.Process, "processes"),
+    "tasks-metrics": Noun(records.Metrics, "metrics", "", "parse_metrics"),
+    "events": Noun(records.Event, "events", "", "parse_events"),
+    "version": Noun(records.Version, "version", "", "parse_version"),
+    "deprecations": Noun(records.Deprecation, "deprecations", "", "parse_deprecations"),
 }
-"""Noun -> the module and the function of its parser, where they are not named after it."""
+"""Noun of the command line -> what its `ls` prints; `noun-verb` for another list."""
+
+RECORDS = {name: noun.record for name, noun in NOUNS.items()}
 
 DESCRIBED: dict[str, type[Record]] = {
     **RECORDS,
@@ -66,50 +61,47 @@ DESCRIBED: dict[str, type[Record]] = {
     "images-export": records.Archive,
 }
 
-
-ALIASES = {
-    "image": "images",
-    "i": "images",
-    "container": "containers",
-    "c": "containers",
-    "task": "tasks",
-    "t": "tasks",
-    "snapshot": "snapshots",
-    "lease": "leases",
-    "sandbox": "sandboxes",
-    "sb": "sandboxes",
-    "s": "sandboxes",
-    "event": "events",
-    "namespace": "namespaces",
-    "ns": "namespaces",
-    "realm": "realms",
-    "plugin": "plugins",
-    "deprecation": "deprecations",
-}
-"""ctr's other names of the nouns, as the command line takes them."""
+_FULL = {alias: noun for noun, aliases in ALIASES.items() for alias in aliases}
 
 
 def full_noun(noun: str) -> str:
     """The noun by its full name: `image` and `i` are images, `image-check` is images-check."""
     name, dash, verb = noun.partition("-")
-    return f"{ALIASES.get(name, name)}{dash}{verb}"
+    return f"{_FULL.get(name, name)}{dash}{verb}"
 
 
 def parser_of(noun: str) -> Parser:
     """The parser of what `ctr NOUN ls` prints."""
-    _known(noun, RECORDS)
-    module, function = _ELSEWHERE.get(noun, (noun, f"parse_{noun}"))
-    found = import_module(f"kuke_ctr.parse.{module}")
-    parser: Parser = getattr(found, function)
+    found = _known(noun, NOUNS)
+    if found.table:
+        return partial(read_table, _table(found))
+    parser: Parser = getattr(_module(found), found.function)
     return parser
+
+
+def _module(noun: Noun) -> ModuleType:
+    return import_module(f"kuke_ctr.parse.{noun.module}")
+
+
+def _table(noun: Noun) -> Table[Record]:
+    found: Table[Record] = getattr(_module(noun), noun.table)
+    return found
+
+
+def header_of(noun: str) -> str | None:
+    """The first line of a noun's table, with one space between the columns; None without one."""
+    found = NOUNS[noun]
+    if not found.table:
+        return None
+    return " ".join(column.header for column in _table(found).columns)
 
 
 def other_noun(noun: str, first_line: str) -> str | None:
     """The noun whose table begins with this line, where that is another table than the noun's."""
     line = " ".join(first_line.split())
-    if HEADERS.get(noun) == line:
+    if header_of(noun) == line:
         return None
-    return next((other for other, header in HEADERS.items() if header == line), None)
+    return next((other for other in NOUNS if header_of(other) == line), None)
 
 
 def record_of(noun: str) -> type[Record]:
@@ -117,7 +109,7 @@ def record_of(noun: str) -> type[Record]:
     return _known(noun, DESCRIBED)
 
 
-def _known(noun: str, table: dict[str, type[Record]]) -> type[Record]:
+def _known(noun: str, table: Mapping[str, T]) -> T:
     try:
         return table[noun]
     except KeyError:

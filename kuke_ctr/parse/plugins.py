@@ -13,7 +13,7 @@ def _plugin(cells: list[str], extra: dict[str, str]) -> Plugin:
     return Plugin(type=kind, id=name, platforms=platforms_of(platforms), status=status, extra=extra)
 
 
-_TABLE = Table(
+TABLE = Table(
     (
         Column("TYPE", WORD),
         Column("ID", WORD),
@@ -26,4 +26,4 @@ _TABLE = Table(
 
 def parse_plugins(lines: Iterable[str]) -> Iterator[Plugin | Refused]:
     """The plugins of `ctr plugins ls`: TYPE ID PLATFORMS STATUS; `-` is no platform."""
-    return read_table(_TABLE, lines)
+    return read_table(TABLE, lines)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from kuke_ctr.parse.layout import NUMBER, Column, Form
+from kuke_ctr.parse.layout import PID, Column, Form
 from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.records import Process, Refused
 
@@ -27,9 +27,9 @@ def _process(cells: list[str], extra: dict[str, str]) -> Process:
     )
 
 
-_TABLE = Table((Column("PID", NUMBER), Column("INFO", Form(r"\S.*"))), _process, closed=False)
+TABLE = Table((Column("PID", PID), Column("INFO", Form(r"\S.*"))), _process, closed=False)
 
 
 def parse_processes(lines: Iterable[str]) -> Iterator[Process | Refused]:
     """The processes of `ctr tasks ps TASK`: PID INFO. The table does not name its task."""
-    return read_table(_TABLE, lines)
+    return read_table(TABLE, lines)

@@ -1,9 +1,10 @@
 """What refers to what in containerd's store: by the gc labels, and by the image documents."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from kuke_ctr.parse.json_text import read_json
 
 GC_ROOT = "containerd.io/gc.root"
 """A blob or a snapshot with this label is never collected."""
@@ -21,12 +22,12 @@ MANIFESTS = (
 )
 
 _CONTENT = re.compile(
-    r"containerd\.io/gc\.ref\.content(?P<key>[^=,]*)=(?P<digest>sha\d+:[0-9a-f]+)"
+    r"containerd\.io/gc\.ref\.content(?P<key>[^=,]*)=(?P<digest>sha[0-9]+:[0-9a-f]+)"
 )
 _SNAPSHOT = re.compile(
     r"containerd\.io/gc\.ref\.snapshot\.(?P<snapshotter>[^=,/]+)(?:/[^=,]*)?=(?P<key>[^,]+)"
 )
-_LAYER_KEY = re.compile(r"\.l\..*|\.0*[1-9]\d*")
+_LAYER_KEY = re.compile(r"\.l\..*|\.0*[1-9][0-9]*")
 """What stands behind `containerd.io/gc.ref.content` in the label of a layer; old labels have just a
 number, and 0 there is the config."""
 
@@ -73,7 +74,7 @@ def children_of(text: str) -> list[Reference]:
     whatever is named counts, so that nothing is removed that somebody needs.
     """
     try:
-        document = json.loads(text)
+        document = read_json(text)
     except ValueError:
         return []
     if not isinstance(document, dict):

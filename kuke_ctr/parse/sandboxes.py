@@ -13,7 +13,7 @@ def _sandbox(cells: list[str], extra: dict[str, str]) -> Sandbox:
     return Sandbox(id=name, created_at=from_go(created) or created, runtime=runtime, extra=extra)
 
 
-_TABLE = Table(
+TABLE = Table(
     (
         Column("ID", WORD),
         Column("CREATED", Form(GO_TIME, proves=True)),
@@ -25,4 +25,4 @@ _TABLE = Table(
 
 def parse_sandboxes(lines: Iterable[str]) -> Iterator[Sandbox | Refused]:
     """The sandboxes of `ctr sandboxes ls`: ID CREATED RUNTIME; times as ISO 8601, UTC."""
-    return read_table(_TABLE, lines)
+    return read_table(TABLE, lines)

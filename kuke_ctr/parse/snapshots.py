@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from kuke_ctr.parse.layout import FILLED, NUMBER, TEXT, Column, Form
+from kuke_ctr.parse.layout import DIGITS, FILLED, NUMBER, TEXT, Column, Form
 from kuke_ctr.parse.table import Table, read_table
 from kuke_ctr.parse.units import in_units, size_in_bytes
 from kuke_ctr.records import Refused, Snapshot, SnapshotNode, SnapshotUsage
 
 _KIND = Form(r"Active|View|Committed|Unknown", proves=True)
 # binary units, or plain bytes (`-b`)
-_USAGE = Form(r"\d+\.\d [KMGTPE]?i?B|\d+", proves=True)
+_USAGE = Form(rf"{DIGITS}\.[0-9] [KMGTPE]?i?B|{DIGITS}", proves=True)
 
 
 def _snapshot(cells: list[str], extra: dict[str, str]) -> Snapshot:
@@ -30,18 +30,18 @@ def _usage(cells: list[str], extra: dict[str, str]) -> SnapshotUsage:
     )
 
 
-_LS = Table((Column("KEY", FILLED), Column("PARENT", TEXT), Column("KIND", _KIND)), _snapshot)
-_USAGES = Table((Column("KEY", FILLED), Column("SIZE", _USAGE), Column("INODES", NUMBER)), _usage)
+TABLE = Table((Column("KEY", FILLED), Column("PARENT", TEXT), Column("KIND", _KIND)), _snapshot)
+USAGE = Table((Column("KEY", FILLED), Column("SIZE", _USAGE), Column("INODES", NUMBER)), _usage)
 
 
 def parse_snapshots(lines: Iterable[str]) -> Iterator[Snapshot | Refused]:
     """The snapshots of `ctr snapshots ls`: KEY PARENT KIND; no parent is a blank cell."""
-    return read_table(_LS, lines)
+    return read_table(TABLE, lines)
 
 
 def parse_usage(lines: Iterable[str]) -> Iterator[SnapshotUsage | Refused]:
     """The rows of `ctr snapshots usage [-b]`: KEY SIZE INODES; with `-b` sizes are exact."""
-    return read_table(_USAGES, lines)
+    return read_table(USAGE, lines)
 
 
 def tree_of(snapshots: Sequence[Snapshot]) -> list[SnapshotNode]:

@@ -2,11 +2,13 @@
 
 import re
 
-_GO = re.compile(
-    r"(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d) [A-Z+\-\d]+(?: m=[+-]\S+)?"
-)
-GO_TIME = r"\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{4} [A-Z+\-\d]+"
-RFC3339 = r"\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
+_2 = "[0-9]{2}"
+_DAY = rf"[0-9]{{4,9}}-{_2}-{_2}"
+_CLOCK = rf"{_2}:{_2}:{_2}(?:\.[0-9]{{1,9}})?"
+
+_GO = re.compile(rf"({_DAY}) ({_CLOCK}) ([+-]{_2})({_2}) [A-Z+\-0-9]+(?: m=[+-]\S+)?")
+GO_TIME = rf"{_DAY} {_CLOCK} [+-]{_2}{_2} [A-Z+\-0-9]+"
+RFC3339 = rf"{_DAY}T{_CLOCK}(?:Z|[+-]{_2}:{_2})"
 
 
 def from_go(text: str) -> str | None:

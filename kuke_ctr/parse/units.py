@@ -2,7 +2,7 @@
 
 import re
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kKMGTPEZY]?i?B)")
+_SIZE = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?) ?([kKMGTPEZY]?i?B)")
 _BYTES = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024} | {
     unit + end: base ** (power + 2)
     for power, unit in enumerate("MGTPEZY")

@@ -11,7 +11,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.recipes.process_facts import facts_of, seen_by_us
-from kuke_ctr.records import Task
+from kuke_ctr.records import Task, TaskStatus
 from kuke_ctr.terminals.task_io import IoKind, TaskIO, task_io
 
 _SOCKET = "socket"
@@ -81,7 +81,7 @@ def refuse(found: Look, is_kept: Callable[[], bool]) -> None:
             f"the container {name} has no task: it was not started, or its task was deleted",
             hint=and_logs(f"{found.line('tasks', 'start', name)} starts it"),
         )
-    if task.status == "STOPPED":
+    if task.status == TaskStatus.STOPPED:
         raise KukeCtrError(
             f"{name} has stopped; if you attached, ctr would delete the task with its exit "
             "status and unread output",
@@ -89,7 +89,7 @@ def refuse(found: Look, is_kept: Callable[[], bool]) -> None:
                 f"{found.line('tasks', 'rm', name)} deletes the task and prints its exit status"
             ),
         )
-    if task.status == "UNKNOWN":
+    if task.status == TaskStatus.UNKNOWN:
         raise KukeCtrError(
             f"the state of the task of {name} is UNKNOWN: its shim does not answer",
             hint=and_logs("the shim may be hanging"),
@@ -112,12 +112,12 @@ def refuse(found: Look, is_kept: Callable[[], bool]) -> None:
 def remarks(found: Look) -> Iterator[str]:
     """What the user should know before the attachment, a sentence each."""
     name, task = found.name, found.task
-    if task is not None and task.status in ("PAUSED", "PAUSING"):
+    if task is not None and task.status in (TaskStatus.PAUSED, TaskStatus.PAUSING):
         yield (
             f"{name} is paused and prints nothing; {found.line('tasks', 'resume', name)} "
             "continues it"
         )
-    if task is not None and task.status == "CREATED":
+    if task is not None and task.status == TaskStatus.CREATED:
         yield f"{name} is not started yet and prints nothing"
     for pid in found.io.readers:
         facts = facts_of(pid)

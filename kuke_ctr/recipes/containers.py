@@ -11,7 +11,7 @@ from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Interrupted, KukeCtrError, NotFound, Reason
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
-from kuke_ctr.records import Task
+from kuke_ctr.records import Task, TaskStatus
 
 KEPT = "containerd.io/gc.root=kuke-ctr"
 """The label that keeps a snapshot from being collected."""
@@ -112,7 +112,7 @@ def _keep(scope: Scope, info: ContainerInfo) -> None:
 
 def has_living_task(name: str, states: Mapping[str, Task]) -> bool:
     """Whether a container has a task that has not stopped."""
-    return name in states and states[name].status != "STOPPED"
+    return name in states and states[name].status != TaskStatus.STOPPED
 
 
 def _require_no_task(namespace: str, name: str, states: Mapping[str, Task]) -> None:

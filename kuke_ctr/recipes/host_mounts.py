@@ -1,15 +1,18 @@
 """What is mounted on this host, as the kernel says."""
 
 import os
-import re
 import shlex
 from pathlib import Path
 
 from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.parse.mounts import Mounted, parse_mountinfo
 
 _MOUNTS = Path("/proc/self/mountinfo")
-_POINT = 4  # proc(5): the fifth field, with blanks and backslashes as \040 and the like
-_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+def mounts_in(table: Path = _MOUNTS) -> list[Mounted]:
+    """The mounts in a process's mountinfo, ours by default; OSError where it can't be read."""
+    return list(parse_mountinfo(table.read_text(errors="surrogateescape")))
 
 
 def count_at(path: str, mounts: Path = _MOUNTS) -> int:
@@ -18,9 +21,7 @@ def count_at(path: str, mounts: Path = _MOUNTS) -> int:
     os.path.ismount does not see those that come from the same file system.
     """
     wanted = os.path.realpath(path)
-    lines = mounts.read_text(errors="surrogateescape").splitlines()
-    points = (line.split(" ")[_POINT] for line in lines)
-    return sum(_plain(point) == wanted for point in points)
+    return sum(mounted.target == wanted for mounted in mounts_in(mounts))
 
 
 def require_empty_folder(path: str) -> None:
@@ -48,7 +49,3 @@ def require_empty_folder(path: str) -> None:
             f"{path} is not empty; a mount would hide its files",
             hint="name an empty directory",
         )
-
-
-def _plain(text: str) -> str:
-    return _OCTAL.sub(lambda match: chr(int(match[1], 8)), text)

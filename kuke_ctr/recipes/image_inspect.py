@@ -5,7 +5,6 @@ configurations. Nobody vouches for an image, so there are limits to everything.
 """
 
 import hashlib
-import platform
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +21,7 @@ from kuke_ctr.parse.manifest import (
     read_document,
 )
 from kuke_ctr.parse.references import is_document
+from kuke_ctr.recipes.platforms import may_run_here
 from kuke_ctr.records import Image
 from kuke_ctr.records.image_details import (
     ImageConfig,
@@ -37,7 +37,6 @@ LARGEST_DOCUMENT = 8 * 1024 * 1024
 _MOST_BYTES = 64 * 1024 * 1024
 _DEEPEST = 8
 _MOST_NODES = 1000
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +284,7 @@ def _missing(node: ImageNode, *, needed: bool = True) -> Iterator[str]:
     nothing = not any(one.pulled for one in images)
     for one in node.manifests:
         is_image = one.kind is not NodeKind.ATTESTATION
-        yield from _missing(one, needed=is_image and (nothing or _may_run_here(one.platform)))
+        yield from _missing(one, needed=is_image and (nothing or may_run_here(one.platform)))
 
 
 def _platforms(node: ImageNode) -> Iterator[str]:
@@ -311,12 +310,6 @@ def _details(store: _Store, image: Image) -> ImageDetails:
         problems=tuple(tree.problems),
         target=target,
     )
-
-
-def _may_run_here(runs_on: str | None) -> bool:
-    machine = platform.machine()
-    here = f"linux/{_ARCHITECTURES.get(machine, machine)}"
-    return runs_on is None or runs_on == here or runs_on.startswith(f"{here}/")
 
 
 def _unique(descriptors: Iterable[Descriptor]) -> list[Descriptor]:

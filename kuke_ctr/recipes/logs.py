@@ -26,10 +26,8 @@ from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.processes.proc import PROC
 from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
-from kuke_ctr.records import Task
+from kuke_ctr.records import Task, TaskStatus
 from kuke_ctr.terminals.task_io import IoKind, shims_write, task_io
-
-LIVING = ("RUNNING", "CREATED", "PAUSED", "PAUSING")
 
 _PATIENCE = 5.0
 """Seconds for ctr to tell the pid of a task: what the task prints meanwhile is not shown yet."""
@@ -161,7 +159,7 @@ def _asked(
         if log is not None:
             return log
     task = tasks.states(Scope(host.ctr, namespace)).get(container)
-    if task is None or task.status not in LIVING:
+    if task is None or not task.living:
         raise _nothing_left(namespace, info, cell, task)
     return _of_shim(task, namespace, info, cell, proc)
 
@@ -251,9 +249,9 @@ def pid_of(host: Host, namespace: str, container: str) -> int:
     """
     limit = min(host.ctr.timeout or _PATIENCE, _PATIENCE)
     task = tasks.states(Scope(replace(host.ctr, timeout=limit), namespace)).get(container)
-    if task is None or task.status == "STOPPED":
+    if task is None or task.status == TaskStatus.STOPPED:
         return 0
-    if task.pid == 0 or task.status not in LIVING:
+    if task.pid == 0 or not task.living:
         raise FoundWrong(f"the pid of {container} is not known: its task is {task.status}")
     return task.pid
 

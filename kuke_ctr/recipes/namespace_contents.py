@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kuke_ctr.backends.ctr import daemon, snapshots
-from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.backends.ctr.tables import read
 from kuke_ctr.processes.calls import Result
-
-_SNAPSHOTTER = "io.containerd.snapshotter.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,8 @@ def contents(
     nouns = ("images", "containers", "tasks", "content", "leases")
     quiet = [scope.call(noun, "ls", "-q", probe=True) for noun in nouns]
     of_snapshots = [
-        scope.call(*snapshots.words(name, "ls"), probe=True) for name in _snapshotters(scope.ctr)
+        scope.call(*snapshots.words(name, "ls"), probe=True)
+        for name in daemon.snapshotters(scope.ctr)
     ]
     results = scope.ctr.processes.run_all([*quiet, *of_snapshots])
     counts = [len(_lines(scope.ctr.checked(result))) for result in results[: len(quiet)]]
@@ -68,13 +66,6 @@ def contents(
         blobs=blobs,
         leases=held,
     )
-
-
-def _snapshotters(ctr: Ctr) -> list[str]:
-    """The snapshotters that containerd has loaded."""
-    call = ctr.call("plugins", "ls", f"type=={_SNAPSHOTTER}", probe=True)
-    found = read(ctr, daemon.PLUGINS, ctr.checked(ctr.processes.run(call)))
-    return [plugin.id for plugin in found.records if plugin.status == "ok"]
 
 
 def _lines(result: Result) -> list[str]:

@@ -3,22 +3,15 @@
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, UsageError
-from kuke_ctr.parse.mounts import MountCommand, Mounted, parse_mountinfo
+from kuke_ctr.parse.mounts import MountCommand
 from kuke_ctr.processes.calls import Call, mask
 from kuke_ctr.recipes import host_mounts
 
-_MOUNTS = Path("/proc/self/mountinfo")
 _LONGEST_OPTIONS = 4095
 """Bytes that mount(2) takes."""
-
-
-def mounts_of_host() -> list[Mounted]:
-    """What is mounted where we are."""
-    return list(parse_mountinfo(_MOUNTS.read_text(errors="surrogateescape")))
 
 
 def check_target(text: str) -> str:
@@ -71,7 +64,7 @@ def _run(ctr: Ctr, command: MountCommand) -> None:
 
 
 def _check(command: MountCommand) -> None:
-    found = [one for one in mounts_of_host() if one.target == command.target]
+    found = [one for one in host_mounts.mounts_in() if one.target == command.target]
     if not found:
         raise CtrFailed(f"mount reported success, but nothing is mounted on {command.target}")
     if command.read_only and not found[-1].read_only:  # busybox's forgets it for a bind mount
@@ -85,6 +78,6 @@ def _unmount(ctr: Ctr, place: str) -> None:
     """Take back what a failure has left half done."""
     if ctr.processes.dry_run:
         return
-    if any(mounted.target == place for mounted in mounts_of_host()):
+    if any(mounted.target == place for mounted in host_mounts.mounts_in()):
         with suppress(KukeCtrError):
             ctr.processes.run(Call(("umount", place), timeout=ctr.timeout))

@@ -17,6 +17,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.processes.calls import Call, Result, write_all
 from kuke_ctr.processes.runner import Processes
+from kuke_ctr.records import TaskStatus
 from kuke_ctr.terminals.attachment import AttachOptions, Ending, EndKind
 from kuke_ctr.terminals.foreground import Finish, UserStreams, run_in_foreground
 
@@ -28,7 +29,7 @@ _STARTED_LIMIT = 2.0
 ABSENT = ""
 """The status of a task that does not exist."""
 
-NOT_RUNNING = (ABSENT, "CREATED", "STOPPED")
+NOT_RUNNING = (ABSENT, TaskStatus.CREATED, TaskStatus.STOPPED)
 """The statuses of a task that nothing is lost with."""
 
 CLEANING_LIMIT = 30.0
@@ -188,7 +189,7 @@ def task_started(scope: Scope, name: str) -> Callable[[], bool]:
         with suppress(KukeCtrError):
             limited = replace(scope.ctr, timeout=_STARTED_LIMIT)
             task = tasks.states(Scope(limited, scope.namespace)).get(name)
-            return task is not None and task.status == "RUNNING"
+            return task is not None and task.status == TaskStatus.RUNNING
         return False
 
     return look
@@ -204,7 +205,7 @@ def task_status(scope: Scope, name: str) -> str | None:
         (listing,) = tasks.listed(replace(scope.ctr, timeout=LOOK_LIMIT), [scope.namespace])
         for one in listing.records:
             if one.id == name:
-                return None if one.status == "UNKNOWN" else one.status
+                return None if one.status == TaskStatus.UNKNOWN else one.status
         said = tasks.look_at_processes(scope, name, LOOK_LIMIT)
     except KukeCtrError:
         return None

@@ -16,7 +16,7 @@ from kuke_ctr.errors import CtrFailed, Interrupted, KukeCtrError, NotFound, Usag
 from kuke_ctr.processes.calls import Result, mask
 from kuke_ctr.processes.signals import ending_of, signal_of
 from kuke_ctr.recipes.process_facts import drops, seen_by_us
-from kuke_ctr.records import Task
+from kuke_ctr.records import Task, TaskStatus
 
 ENDING = ("SIGTERM", "SIGKILL", "SIGINT", "SIGQUIT", "SIGABRT")
 """The signals that are sent to end a process; others may mean `read your configuration again`."""
@@ -48,7 +48,7 @@ class Tasks:
         task = self.states.get(name)
         if task is None:
             raise NoTask(f"the task {name} does not exist")
-        if task.status == "UNKNOWN":
+        if task.status == TaskStatus.UNKNOWN:
             self.scope.ctr.notice(f"{name}: its shim does not answer; this may take a while")
         return task.status
 
@@ -58,7 +58,7 @@ class Tasks:
         `words` are the flags; `signal` is empty where they name none.
         """
         status = self.status(name)
-        if status == "STOPPED" and not ("--all" in words and self._has_processes(name)):
+        if status == TaskStatus.STOPPED and not ("--all" in words and self._has_processes(name)):
             raise NotFound(
                 f"the task {name} has already stopped; no signal was sent",
                 hint=f"{self._line('rm', name)} deletes the stopped task",
@@ -73,26 +73,30 @@ class Tasks:
                 f"{name} will ignore {dropped}: the first process of a container gets only "
                 f"signals that it handles; {self._line('kill', '-9', name)} ends it"
             )
-        if status == "PAUSED" and signal != "SIGKILL":
+        if status == TaskStatus.PAUSED and signal != "SIGKILL":
             self.scope.ctr.notice(
                 f"{name} is paused; it gets the signal after {self._line('resume', name)}"
             )
 
     def pause(self, name: str, words: Sequence[str]) -> None:
         """`ctr tasks pause ID`, of a task that runs."""
-        self._require(name, ("RUNNING", "UNKNOWN"), "only a running task can be paused")
+        self._require(
+            name, (TaskStatus.RUNNING, TaskStatus.UNKNOWN), "only a running task can be paused"
+        )
         self._change("pause", *words, name)
 
     def resume(self, name: str, words: Sequence[str]) -> None:
         """`ctr tasks resume ID`, of a task that is paused."""
-        self._require(name, ("PAUSED", "UNKNOWN"), "only a paused task can be resumed")
+        self._require(
+            name, (TaskStatus.PAUSED, TaskStatus.UNKNOWN), "only a paused task can be resumed"
+        )
         self._change("resume", *words, name)
 
     def remove(self, name: str, words: Sequence[str], *, force: bool) -> str:
         """`ctr tasks rm [FLAG]... ID`; how its process had ended, empty where that was with 0."""
         if not force:
             hint = f"{self._line('kill', name)} stops it; `rm --force` kills it at once"
-            self._require(name, ("STOPPED",), "only a stopped task can be deleted", hint)
+            self._require(name, (TaskStatus.STOPPED,), "only a stopped task can be deleted", hint)
         self.status(name)
         result = self._change("rm", *words, name)
         if result.planned:
@@ -124,12 +128,14 @@ class Tasks:
     def checkpoint(self, name: str, words: Sequence[str]) -> str:
         """`ctr tasks checkpoint [FLAG]... ID`; the name of the image that it made, if it did."""
         self._require(
-            name, ("RUNNING", "PAUSED"), "only a running or paused task can be checkpointed"
+            name,
+            (TaskStatus.RUNNING, TaskStatus.PAUSED),
+            "only a running or paused task can be checkpointed",
         )
         try:
             result = self._change("checkpoint", *words, name)
         except (KukeCtrError, Interrupted):
-            if self.status(name) == "RUNNING":
+            if self.status(name) == TaskStatus.RUNNING:
                 self._tell_if_paused(name)
             raise
         return result.stdout.decode(errors="surrogateescape").strip()
@@ -158,7 +164,7 @@ class Tasks:
     def _tell_if_paused(self, name: str) -> None:
         """ctr pauses a task while it makes the checkpoint; one that was ended leaves it so."""
         task = tasks.states(self.scope).get(name)
-        if task is not None and task.status in ("PAUSED", "PAUSING"):
+        if task is not None and task.status in (TaskStatus.PAUSED, TaskStatus.PAUSING):
             self.scope.ctr.notice(
                 f"ctr left {name} paused after the checkpoint; {self._line('resume', name)} "
                 "continues it"

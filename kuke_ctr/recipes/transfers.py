@@ -1,7 +1,6 @@
 """What surrounds a transfer: which images landed, what an interrupted one leaves, `docker save`."""
 
 import os
-import platform as machine
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -14,13 +13,12 @@ from kuke_ctr.parse.transfers import parse_import
 from kuke_ctr.processes.calls import Call, shown
 from kuke_ctr.processes.descriptors import close_all
 from kuke_ctr.processes.runner import Processes
+from kuke_ctr.recipes.platforms import serves
 from kuke_ctr.records import Image, Listing
 
 _ASKING = 5.0
 """Seconds for the question what is left: somebody has just pressed Ctrl-C."""
 
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
-_RUNS_TOO = {("amd64", "386"), ("arm64", "arm")}
 _DOCKER_SAID = 65536
 _DOCKER_ENDS = 2.0
 
@@ -83,24 +81,7 @@ def lacking(image: Image, wanted: Sequence[str]) -> list[str]:
     """
     if not image.platforms or not ("index" in image.media_type or "list" in image.media_type):
         return []
-    return [name for name in wanted if not any(_serves(name, has) for has in image.platforms)]
-
-
-def host_platform() -> str:
-    """This machine's platform: what ctr takes where nobody names another."""
-    name = machine.machine()
-    return f"linux/{_ARCHITECTURES.get(name, name)}"
-
-
-def _serves(wanted: str, has: str) -> bool:
-    """Whether an image for `has` will do; variants are left to ctr."""
-    system, _, rest = wanted.partition("/")
-    if not rest:
-        system, rest = "linux", system
-    architecture = {**_ARCHITECTURES, "x86-64": "amd64"}.get(rest, rest).partition("/")[0]
-    other_system, _, other = has.partition("/")
-    other = other.partition("/")[0]
-    return system == other_system and (architecture == other or (architecture, other) in _RUNS_TOO)
+    return [name for name in wanted if not any(serves(name, has) for has in image.platforms)]
 
 
 @contextmanager

@@ -4,7 +4,6 @@ Every call is a probe, so a dry run finds out the same. What can't be found out 
 the kind `unread`: silence is no permission.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,9 +16,11 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
-from kuke_ctr.parse.mounts import Mounted, mounted_from, parse_mountinfo
+from kuke_ctr.parse.json_text import read_json
+from kuke_ctr.parse.mounts import Mounted, mounted_from
 from kuke_ctr.parse.references import GC_EXPIRE, GC_ROOT, snapshot_references
 from kuke_ctr.recipes.content_graph import Store, is_kept
+from kuke_ctr.recipes.host_mounts import mounts_in
 from kuke_ctr.records import Lease, RowsRefused, Snapshot
 
 _MOUNT_TABLES = (Path("/proc/self/mountinfo"), Path("/proc/1/mountinfo"))
@@ -209,7 +210,7 @@ def _host_mounts() -> list[Mounted]:
     found: dict[Mounted, None] = {}
     for table in _MOUNT_TABLES:
         with suppress(OSError):
-            found.update(dict.fromkeys(parse_mountinfo(table.read_text(errors="surrogateescape"))))
+            found.update(dict.fromkeys(mounts_in(table)))
     return list(found)
 
 
@@ -233,8 +234,11 @@ def _is_rooted(scope: Scope, key: str, snapshotter: str | None) -> bool:
     """Whether a label keeps a snapshot, so that no lease has to."""
     try:
         said = snapshots.info(scope, key, snapshotter, probe=True)
-        labels = json.loads(said.stdout).get("Labels") or {}
-    except (KukeCtrError, ValueError, AttributeError):
+        found = read_json(said.stdout)
+    except (KukeCtrError, ValueError):
+        return False
+    labels = found.get("Labels") if isinstance(found, dict) else None
+    if not isinstance(labels, dict):
         return False
     return is_kept(",".join(f"{name}={value}" for name, value in labels.items()))
 
@@ -283,7 +287,7 @@ def what_leases_keep(
     ]
     keys = [
         key
-        for snapshotter in _snapshotters(scope.ctr)
+        for snapshotter in daemon.snapshotters(scope.ctr)
         for key in _loose_snapshots(
             scope, snapshotter, {key for of, key in held if of == snapshotter}
         )
@@ -296,15 +300,6 @@ def what_leases_keep(
 def _held_by(container: ContainerInfo) -> Iterator[tuple[str, str]]:
     yield container.snapshotter, container.snapshot
     yield from _labelled(container)
-
-
-def _snapshotters(ctr: Ctr) -> list[str]:
-    """The snapshotters that containerd has loaded."""
-    flags = ("type==io.containerd.snapshotter.v1",)
-    (answer,) = fetch(ctr, daemon.PLUGINS, [None], flags, probe=True)
-    if isinstance(answer, KukeCtrError):
-        raise answer
-    return [plugin.id for plugin in answer.records if plugin.status == "ok"]
 
 
 def _loose_snapshots(scope: Scope, snapshotter: str, held: set[str]) -> list[str]:

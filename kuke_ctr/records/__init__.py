@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Process,
         Sandbox,
         Task,
+        TaskStatus,
         Version,
     )
     from kuke_ctr.records.storage import (
@@ -64,6 +65,7 @@ __all__ = [
     "SnapshotNode",
     "SnapshotUsage",
     "Task",
+    "TaskStatus",
     "Version",
 ]
 
@@ -162,6 +164,7 @@ class RowsRefused(Unreadable):
 _LATE = {
     "Container": "runtime",
     "Task": "runtime",
+    "TaskStatus": "runtime",
     "Namespace": "runtime",
     "ImageCheck": "storage",
     "ImageDetails": "image_details",

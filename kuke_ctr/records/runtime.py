@@ -1,5 +1,7 @@
 """Records of what runs: containers, tasks, processes, metrics, events, and containerd itself."""
 
+from enum import StrEnum
+
 from pydantic import JsonValue
 
 from kuke_ctr.records import Record
@@ -17,8 +19,22 @@ class Container(Record):
     runtime: str
 
 
+class TaskStatus(StrEnum):
+    """What ctr says of a task; UNKNOWN where its shim did not answer."""
+
+    CREATED = "CREATED"
+    RUNNING = "RUNNING"
+    PAUSING = "PAUSING"
+    PAUSED = "PAUSED"
+    STOPPED = "STOPPED"
+    UNKNOWN = "UNKNOWN"
+
+
 class Task(Record):
-    """A row of `ctr tasks ls`. `pid` is 0 where the shim did not answer (status UNKNOWN)."""
+    """A row of `ctr tasks ls`. `pid` is 0 where the shim did not answer (status UNKNOWN).
+
+    `status` is a TaskStatus, or a word of a ctr that is newer than these.
+    """
 
     identifier = "id"
     table = ("id", "pid", "status")
@@ -27,6 +43,14 @@ class Task(Record):
     id: str
     pid: int
     status: str
+
+    @property
+    def living(self) -> bool:
+        """Whether ctr says that its process has not ended."""
+        return self.status in (
+            *(TaskStatus.CREATED, TaskStatus.RUNNING),
+            *(TaskStatus.PAUSING, TaskStatus.PAUSED),
+        )
 
 
 class Namespace(Record):

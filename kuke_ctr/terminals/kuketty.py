@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, TimeLimit
+from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.processes.calls import in_seconds
 from kuke_ctr.processes.descriptors import close_all
 
@@ -178,7 +179,7 @@ def _answer(client: socket.socket, path: Path, until: float) -> Answer:
             if not piece:
                 raise _failed(path, "closed the connection without an answer")
             text += piece
-        answer = json.loads(text)
+        answer = read_json(text)
         if not isinstance(answer, dict) or answer.get("error"):
             said = answer.get("error") if isinstance(answer, dict) else answer
             raise _failed(path, f"refused: {said}")

@@ -97,7 +97,10 @@ def test_a_manifest_that_cannot_be_right(
     ("text", "said"),
     [
         ('{"spec": {"namespace": ', "is neither YAML nor JSON"),
-        ('{"kind": "Realm", "spec": {"namespace": 12}}', "spec.namespace must be text, not 12"),
+        (
+            '{"kind": "Realm", "spec": {"namespace": 12}}',
+            "spec.namespace must be text, not a number",
+        ),
         (
             '{"kind": "Realm", "spec": {"namespace": "../x"}}',
             "'../x' is not a valid namespace name",

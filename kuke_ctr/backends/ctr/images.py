@@ -10,6 +10,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, read
 from kuke_ctr.errors import NotFound, Unreadable
 from kuke_ctr.parse.images import parse_images
+from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.processes.calls import mask
 from kuke_ctr.records import Image, RowsRefused
 
@@ -96,13 +97,14 @@ def snapshot_of_mount(
 
     None where there is none. A probe, it runs in a dry run too.
     """
-    import json
-
     chosen = ("--snapshotter", snapshotter) if snapshotter is not None else ()
     call = scope.call("snapshots", *chosen, "info", target, probe=True)
     try:
         said = scope.ctr.checked(scope.ctr.processes.run(call))
     except NotFound:
         return None
-    document = json.loads(said.stdout)
+    try:
+        document = read_json(said.stdout)
+    except ValueError as error:
+        raise Unreadable(f"`ctr snapshots info` printed invalid JSON: {error}") from None
     return document if isinstance(document, dict) else None

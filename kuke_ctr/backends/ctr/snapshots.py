@@ -1,6 +1,5 @@
 """`ctr snapshots`: of one snapshotter, ctr's default one where none is named."""
 
-import json
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,6 +7,7 @@ from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, R
 from kuke_ctr.errors import CtrFailed, NotFound, Reason, Unreadable
+from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.parse.mounts import MountCommand, parse_mount_commands
 from kuke_ctr.parse.snapshots import parse_snapshots, parse_usage
 from kuke_ctr.processes.calls import Result
@@ -36,15 +36,16 @@ def info(scope: Scope, key: str, snapshotter: str | None = None, *, probe: bool 
 def created(scope: Scope, key: str, snapshotter: str | None = None) -> datetime | None:
     """When a snapshot was made; None where there is none, or no such snapshotter. Unreadable."""
     try:
-        said = info(scope, key, snapshotter, probe=True)
-        return datetime.fromisoformat(json.loads(said.stdout)["Created"])
+        found = read_json(info(scope, key, snapshotter, probe=True).stdout)
+        time = found.get("Created") if isinstance(found, dict) else None
+        return datetime.fromisoformat(str(time))
     except NotFound:
         return None
     except CtrFailed as error:
         if error.reason is Reason.SNAPSHOTTER_NOT_LOADED:
             return None
         raise
-    except (ValueError, LookupError, TypeError):
+    except ValueError:
         raise Unreadable(f"the time when the snapshot {key} was created cannot be read") from None
 
 

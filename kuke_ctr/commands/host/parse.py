@@ -15,7 +15,7 @@ from kuke_ctr.commands.shared.option_table import FORMS, list_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import print_lines, show_error, show_refused
 from kuke_ctr.errors import Forbidden, Unreadable, UsageError
-from kuke_ctr.parse.nouns import HEADERS, RECORDS, Parser, full_noun, other_noun, parser_of
+from kuke_ctr.parse.nouns import RECORDS, Parser, full_noun, header_of, other_noun, parser_of
 from kuke_ctr.records import Listing, Record, Refused, RowsRefused
 from kuke_ctr.render import Output, View, render
 from kuke_ctr.session import Session
@@ -62,8 +62,9 @@ def _rows(parser: Parser, lines: Iterator[str], noun: str) -> Iterator[Record | 
         yield from parser(lines)
     except Unreadable as error:
         hint = "is this everything that ctr printed, from the first line on?"
-        if noun in HEADERS:
-            hint = f"the first line of ctr's table of {noun} is: {HEADERS[noun]}"
+        header = header_of(noun)
+        if header is not None:
+            hint = f"the first line of ctr's table of {noun} is: {header}"
         raise Unreadable(error.message, hint=hint) from None
 
 

@@ -28,6 +28,7 @@ from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, row_options
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.errors import UsageError
 from kuke_ctr.recipes import transfers
+from kuke_ctr.recipes.platforms import host_platform
 from kuke_ctr.records import Image
 from kuke_ctr.session import Session
 
@@ -150,4 +151,4 @@ def _is_old(session: Session) -> bool:
 
 
 def _wanted(platform: Sequence[str] | None, all_platforms: bool) -> list[str]:
-    return [] if all_platforms else list(platform or [transfers.host_platform()])
+    return [] if all_platforms else list(platform or [host_platform()])

@@ -134,7 +134,7 @@ class Registry:
         session: Session, realm: OpenRealm, reference: str
     ) -> tuple[tuple[str, ...], str | None]:
         from kuke_ctr.kukeon import credentials
-        from kuke_ctr.kukeon.realms import realm_documents
+        from kuke_ctr.kukeon.realm_files import realm_documents
 
         options = session.options
         if options.namespace is not None:

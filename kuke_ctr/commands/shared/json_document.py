@@ -1,10 +1,10 @@
 """One document in place of rows: what `info` prints."""
 
-import json
 import sys
 
 from kuke_ctr.commands.shared.output import print_lines
 from kuke_ctr.errors import Unreadable
+from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.processes.calls import Result, mask
 from kuke_ctr.render import Output, to_json, to_yaml
 
@@ -19,7 +19,7 @@ def print_document(result: Result, form: Output | None) -> None:
         print_bytes(result)
         return
     try:
-        value = json.loads(result.stdout.decode(errors="surrogateescape"))
+        value = read_json(result.stdout.decode(errors="surrogateescape"))
     except ValueError as error:
         raise Unreadable(
             f"ctr printed invalid JSON: {error}",

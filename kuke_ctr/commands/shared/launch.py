@@ -20,6 +20,7 @@ from kuke_ctr.errors import (
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import start
 from kuke_ctr.recipes.start import Outcome
+from kuke_ctr.records import TaskStatus
 from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.attachment import AttachOptions
 from kuke_ctr.terminals.foreground import UserStreams
@@ -168,8 +169,8 @@ def _put_in_order(
 ) -> None:
     """ctr is gone, the process perhaps not. What has run stays, as it does after its end."""
     status = status_of(what)
-    ended = status in (start.ABSENT, "STOPPED")
-    if status in (start.ABSENT, "CREATED") and not outcome.ran:
+    ended = status in (start.ABSENT, TaskStatus.STOPPED)
+    if status in (start.ABSENT, TaskStatus.CREATED) and not outcome.ran:
         undo()
     elif discard is not None and (ended or outcome.exit_code == NO_READER):
         discard()
@@ -179,9 +180,11 @@ def _put_in_order(
 
 def _left(what: Launch, outcome: Outcome, status: str | None, *, rm: bool) -> None:
     line = what.realm.scope.line
-    goes_on = {None: "may still be running", "STOPPED": "has ended", start.ABSENT: "has ended"}.get(
-        status, "is still running"
-    )
+    goes_on = {
+        None: "may still be running",
+        TaskStatus.STOPPED: "has ended",
+        start.ABSENT: "has ended",
+    }.get(status, "is still running")
     way = f"{line('tasks', 'ls')} shows its state"
     if goes_on == "is still running":
         way = f"{line('tasks', 'attach', what.container)} attaches to it again"

@@ -19,8 +19,6 @@ from kuke_ctr.session import OpenRealm, Session
 Ask = Callable[[Scope, str], Call]
 """Makes the call about a task, by its id."""
 
-_LIVING = ("RUNNING", "CREATED", "PAUSED", "PAUSING")
-
 
 def of_each(
     session: Session,
@@ -97,7 +95,7 @@ def _living(session: Session) -> list[tuple[OpenRealm, str]]:
         (realm, task.id)
         for realm, answer in zip(realms, answers, strict=True)
         for task in realm.records_of(answer)
-        if task.status in _LIVING
+        if task.living
     ]
     if not living and not session.options.all_realms:
         note(f"{realms[0].described} has no running task")

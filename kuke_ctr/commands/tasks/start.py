@@ -29,6 +29,7 @@ from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes.containers import log_of
 from kuke_ctr.recipes.run import RunLog, make_log
 from kuke_ctr.recipes.start import NOT_RUNNING
+from kuke_ctr.records import TaskStatus
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
@@ -89,7 +90,7 @@ def _refuse_running(realm: OpenRealm, container: str) -> None:
     task = tasks.states(realm.scope).get(container)
     if task is None:
         return
-    if task.status == "STOPPED":
+    if task.status == TaskStatus.STOPPED:
         raise CtrFailed(
             f"{container} has ended, but its task still exists",
             hint=f"{realm.scope.line('tasks', 'rm', container)} deletes the task; then start "

@@ -1,0 +1,99 @@
+"""Where Kukeon has written of a realm: its records in the run path, a manifest, the suffix."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.kukeon.files import documents, mapping_in, read_text
+from kuke_ctr.kukeon.schemas import Instance, RealmDocument, fit, read
+from kuke_ctr.kukeon.settings import Settings
+from kuke_ctr.names import check_name
+
+SYSTEM = ("kukeon-system", "kuke-system")
+"""The two names of the one system realm: the documentation's, and the one on real hosts' disks."""
+
+
+def names_of(realm: str) -> tuple[str, ...]:
+    """The realm's name, and the other one of the system realm."""
+    return (realm, *(name for name in SYSTEM if name != realm)) if realm in SYSTEM else (realm,)
+
+
+def record_paths(run_path: Path, realm: str) -> Iterator[Path]:
+    """Where the record of a realm can be, in every layout, the newest first."""
+    for name in names_of(realm):
+        yield run_path / "data" / name / "metadata.json"
+    for file in ("realm.yaml", "metadata.json"):
+        for name in names_of(realm):
+            yield run_path / name / file
+
+
+def namespace_in(path: Path, document: RealmDocument) -> str | None:
+    """`spec.namespace` of a record or a manifest; None where it has none.
+
+    Raises UsageError for one that is no name: to go on with a guess would be the wrong place.
+    """
+    if not document.spec.namespace:
+        return None
+    try:
+        return check_name(document.spec.namespace, "namespace")
+    except UsageError as error:
+        raise UsageError(f"{path}: spec.namespace: {error.message}", hint=error.hint) from None
+
+
+def manifest_namespace(path: Path, realm: str) -> str | None:
+    """`spec.namespace` of the manifest's realm of that name; None where it has none."""
+    return namespace_in(path, fit(path, _manifest_realm(path, realm), RealmDocument))
+
+
+def _manifest_realm(path: Path, realm: str) -> object:
+    """The manifest's realm of that name."""
+    text = read_text(path)
+    if text is None:
+        raise UsageError(f"the manifest {path} does not exist", hint="--manifest needs a YAML file")
+    realms = [
+        (document, fit(path, document, RealmDocument).metadata.name)
+        for document in documents(path, text)
+        if isinstance(document, dict) and document.get("kind") == "Realm"
+    ]
+    found = [document for document, name in realms if name in names_of(realm)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(
+            f"{path} has {len(found)} realms with the name {realm}", hint="remove one of them"
+        )
+    known = ", ".join(name for _, name in realms if name) or "none"
+    raise UsageError(f"{path} has no realm {realm}", hint=f"it has: {known}")
+
+
+def realm_documents(
+    realm: str, settings: Settings, *, manifest: Path | None = None
+) -> Iterator[tuple[Path, object]]:
+    """What is written of a realm and where: in the manifest, else in its records, newest first.
+
+    Raises Forbidden for a record that may not be read, UsageError as `resolve`.
+    """
+    if manifest is not None:
+        yield manifest, _manifest_realm(manifest, realm)
+        return
+    for path in record_paths(settings.run_path, realm):
+        document = mapping_in(path)
+        if document is not None:
+            yield path, document
+
+
+def suffix_of(settings: Settings) -> tuple[str, str, list[str]]:
+    """The suffix of Kukeon's own layout, where it was found, and what could not be read."""
+    path = settings.run_path / ".kukeon-instance.json"
+    suffix, source, warnings = settings.suffix, settings.suffix_source, []
+    try:
+        instance = read(path, Instance)
+    except Forbidden as error:
+        instance = None
+        warnings = [f"{error.message}; the suffix of namespaces may be another than {suffix}"]
+    if instance is not None and instance.suffix:
+        suffix, source = instance.suffix, str(path)
+    try:
+        return check_name(suffix, "namespace suffix"), source, warnings
+    except UsageError as error:
+        raise UsageError(f"{error.message} (from {source})", hint=error.hint) from None

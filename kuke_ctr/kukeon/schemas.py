@@ -1,0 +1,165 @@
+"""What stands in Kukeon's files and in ours, as far as kuke-ctr reads it.
+
+Kukeon may write more than is named here; in our own settings an unknown key is a mistake.
+"""
+
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from kuke_ctr.errors import UsageError
+from kuke_ctr.kukeon.files import mapping_in
+
+
+class Document(BaseModel):
+    """A file, or a part of one: nothing is converted, so that a number is no name."""
+
+    model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
+
+
+D = TypeVar("D", bound=Document)
+
+
+def or_nothing(value: object) -> object:
+    """For a part that may be null."""
+    return {} if value is None else value
+
+
+def mappings(value: object) -> list[object]:
+    """For a list of which only the mappings count."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+class Metadata(Document):
+    """`metadata` of anything of Kukeon's."""
+
+    name: str | None = None
+
+
+class RealmSpec(Document):
+    """`spec` of a realm."""
+
+    namespace: str | None = None
+
+
+class RealmDocument(Document):
+    """A realm: its record in the run path, or a document of a manifest."""
+
+    kind: str | None = None
+    metadata: Annotated[Metadata, BeforeValidator(or_nothing)] = Metadata()
+    spec: Annotated[RealmSpec, BeforeValidator(or_nothing)] = RealmSpec()
+
+
+class Instance(Document):
+    """`.kukeon-instance.json` in the run path."""
+
+    suffix: str | None = Field(default=None, alias="containerdNamespaceSuffix")
+
+
+class KukeonSpec(Document):
+    """`spec` of Kukeon's settings."""
+
+    run_path: str | None = Field(default=None, alias="runPath")
+    socket: str | None = Field(default=None, alias="containerdSocket")
+    suffix: str | None = Field(default=None, alias="containerdNamespaceSuffix")
+
+
+class KukeonSettings(Document):
+    """Kukeon's settings: kuke.yaml of the client, kukeond.yaml of the daemon."""
+
+    spec: Annotated[KukeonSpec, BeforeValidator(or_nothing)] = KukeonSpec()
+
+
+class OwnRealm(Document):
+    """A realm in our own settings."""
+
+    namespace: str = Field(min_length=1)
+
+
+class OwnSettings(Document):
+    """kuke-ctr's config.yaml."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    realm: str = ""
+    address: str = ""
+    run_path: str = ""
+    ctr: str = ""
+    realms: Annotated[dict[str, OwnRealm], BeforeValidator(or_nothing)] = {}
+
+
+def read(path: Path, model: type[D]) -> D | None:
+    """What a file holds; None where it does not exist or is empty. Forbidden, UsageError."""
+    found = mapping_in(path)
+    return None if found is None else fit(path, found, model)
+
+
+def fit(path: Path, document: object, model: type[D]) -> D:
+    """The document, typed; UsageError with the place and the type of what does not fit.
+
+    Never with the value: it may be a secret, or as long as a hostile file makes it.
+    """
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+    place, kind = first["loc"], first["type"]
+    if model is OwnSettings:
+        raise _own_mistake(path, place, first["input"])
+    wanted = _WANTED.get(kind, "something else")
+    raise UsageError(f"{path}: {_shown(place)} must be {wanted}, not {_type_of(first['input'])}")
+
+
+_WANTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "model_type": "a mapping (`key: value`)",
+    "dict_type": "a mapping (`key: value`)",
+}
+
+
+_TYPES = {
+    "NoneType": "null",
+    "bool": "true or false",
+    "int": "a number",
+    "float": "a number",
+    "str": "text",
+    "list": "a list",
+    "dict": "a mapping",
+}
+
+
+def _shown(place: tuple[int | str, ...]) -> str:
+    """`spec.containers[0].id`."""
+    words = (f"[{one}]" if isinstance(one, int) else f".{one[:60]}" for one in place)
+    return "".join(words).removeprefix(".") or "the document"
+
+
+def _type_of(value: object) -> str:
+    kind = type(value).__name__
+    return _TYPES.get(kind, f"a {kind}")
+
+
+_EXAMPLE = "for example: realms: {main: {namespace: kukeon-main}}"
+
+
+def _own_mistake(path: Path, place: tuple[int | str, ...], value: object) -> UsageError:
+    key = str(place[0]) if place else ""
+    if key not in OwnSettings.model_fields:
+        from difflib import get_close_matches
+
+        known = list(OwnSettings.model_fields)
+        near = get_close_matches(key[:60], known, n=1) or [", ".join(known)]
+        return UsageError(f"{path}: unknown key {key[:60]!r}", hint=f"perhaps: {near[0]}")
+    if key != "realms":
+        return UsageError(f"{path}: {key} must be text")
+    if len(place) == 1:
+        return UsageError(f"{path}: realms must be a mapping of names", hint=_EXAMPLE)
+    name = value if place[-1] == "[key]" else place[1]
+    return UsageError(
+        f"{path}: realm {repr(name)[:60]} needs a namespace that is text",
+        hint=f"{_EXAMPLE}; put quotes around a name that YAML reads as something else, such as "
+        '"no", "on" or "12"',
+    )

@@ -1,0 +1,37 @@
+"""Platforms as containerd names them, and which of them this host runs."""
+
+import platform
+
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "x86-64": "amd64",
+    "aarch64": "arm64",
+    "armv7l": "arm",
+    "i686": "386",
+}
+"""The kernel's name, or a person's, -> containerd's."""
+
+_RUNS_TOO = {("amd64", "386"), ("arm64", "arm")}
+
+
+def host_platform() -> str:
+    """This machine's platform: what ctr takes where nobody names another."""
+    name = platform.machine()
+    return f"linux/{_ARCHITECTURES.get(name, name)}"
+
+
+def may_run_here(runs_on: str | None) -> bool:
+    """Whether this is the host's platform, of any variant; True where an image does not say."""
+    here = host_platform()
+    return runs_on is None or runs_on == here or runs_on.startswith(f"{here}/")
+
+
+def serves(wanted: str, has: str) -> bool:
+    """Whether an image for `has` will do where `wanted` is asked for; variants are left to ctr."""
+    system, _, rest = wanted.partition("/")
+    if not rest:
+        system, rest = "linux", system
+    architecture = _ARCHITECTURES.get(rest, rest).partition("/")[0]
+    other_system, _, other = has.partition("/")
+    other = other.partition("/")[0]
+    return system == other_system and (architecture == other or (architecture, other) in _RUNS_TOO)

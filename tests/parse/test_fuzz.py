@@ -1,0 +1,7 @@
+"""Every parser and reader of files, fed with broken and hostile texts (scripts/fuzz for longer)."""
+
+from scripts.lib.fuzz import problems
+
+
+def test_no_text_is_a_bug() -> None:
+    assert list(problems(seconds=15, seed=20)) == []
