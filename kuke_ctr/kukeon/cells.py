@@ -47,7 +47,7 @@ class CellSpec(Document):
 class CellDocument(Document):
     """The record of a cell."""
 
-    spec: Annotated[CellSpec, BeforeValidator(or_nothing)] = CellSpec()
+    spec: Annotated[CellSpec, BeforeValidator(or_nothing)] = Field(default_factory=CellSpec)
 
 
 @dataclass(frozen=True, slots=True)

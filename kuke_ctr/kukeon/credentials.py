@@ -37,7 +37,7 @@ class RegistrySpec(Document):
 class RegistryDocument(Document):
     """A realm with its secrets: they are read only where they are needed."""
 
-    spec: Annotated[RegistrySpec, BeforeValidator(or_nothing)] = RegistrySpec()
+    spec: Annotated[RegistrySpec, BeforeValidator(or_nothing)] = Field(default_factory=RegistrySpec)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,8 @@ class RealmDocument(Document):
     """A realm: its record in the run path, or a document of a manifest."""
 
     kind: str | None = None
-    metadata: Annotated[Metadata, BeforeValidator(or_nothing)] = Metadata()
-    spec: Annotated[RealmSpec, BeforeValidator(or_nothing)] = RealmSpec()
+    metadata: Annotated[Metadata, BeforeValidator(or_nothing)] = Field(default_factory=Metadata)
+    spec: Annotated[RealmSpec, BeforeValidator(or_nothing)] = Field(default_factory=RealmSpec)
 
 
 class Instance(Document):
@@ -68,7 +68,7 @@ class KukeonSpec(Document):
 class KukeonSettings(Document):
     """Kukeon's settings: kuke.yaml of the client, kukeond.yaml of the daemon."""
 
-    spec: Annotated[KukeonSpec, BeforeValidator(or_nothing)] = KukeonSpec()
+    spec: Annotated[KukeonSpec, BeforeValidator(or_nothing)] = Field(default_factory=KukeonSpec)
 
 
 class OwnRealm(Document):

@@ -147,7 +147,7 @@ def _own_file(environ: Mapping[str, str], warnings: list[str]) -> OwnSettings:
             continue
         if found is not None:
             return found
-    return OwnSettings()
+    return OwnSettings.model_construct()  # no schema is built for what is not there
 
 
 def _kuke_file(environ: Mapping[str, str], warnings: list[str]) -> KukeonSettings:
@@ -166,7 +166,7 @@ def _foreign(paths: list[Path], warnings: list[str]) -> KukeonSettings:
             continue
         if found is not None:
             return found
-    return KukeonSettings()
+    return KukeonSettings.model_construct()
 
 
 def _suffix(
