@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AliasPath, BeforeValidator, Field
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
 from kuke_ctr.kukeon.realm_files import SYSTEM
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.kukeon.schemas import Document, RealmDocument, mappings, or_nothing, read
+from kuke_ctr.kukeon.schemas import Document, RealmDocument, Spec, mappings, read, within
 from kuke_ctr.names import check_name
 from kuke_ctr.records import RealmSource
 
@@ -31,23 +31,17 @@ class ContainerRecord(Document):
     """A container in the record of a cell."""
 
     id: str | None = None
-    containerd_id: str | None = Field(default=None, alias="containerdId")
+    containerd_id: str | None = within("containerdId")
     root: bool = False
     attachable: bool = False
 
 
-class CellSpec(Document):
-    """`spec` of a cell."""
-
-    containers: Annotated[list[ContainerRecord], BeforeValidator(mappings)] = Field(
-        default_factory=list
-    )
-
-
-class CellDocument(Document):
+class CellDocument(Spec):
     """The record of a cell."""
 
-    spec: Annotated[CellSpec, BeforeValidator(or_nothing)] = CellSpec()
+    containers: Annotated[list[ContainerRecord], BeforeValidator(mappings)] = Field(
+        default=[], validation_alias=AliasPath("spec", "containers")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +94,7 @@ def _realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
                 raise
             except KukeCtrError:  # another realm's broken record is no concern of this one
                 continue
-            namespace = namespace or (record.spec.namespace if record is not None else None)
+            namespace = namespace or (record.namespace if record is not None else None)
         if namespace == realm.namespace or (namespace is None and folder.name in by_name):
             yield folder
 
@@ -137,7 +131,7 @@ def _in_record(cell: Path, container: str, logs: bool) -> CellContainer | None:
         record = None
     if record is None:
         return _without_record(cell, container, logs)
-    for one in record.spec.containers:
+    for one in record.containers:
         if not one.id or one.containerd_id != container:
             continue
         return CellContainer(

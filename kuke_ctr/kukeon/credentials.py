@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AliasPath, BeforeValidator, Field
 
 from kuke_ctr.errors import NotFound, UsageError
-from kuke_ctr.kukeon.schemas import Document, fit, mappings, or_nothing
+from kuke_ctr.kukeon.schemas import Document, fit, mappings, within
 
 LONGEST = 4095
 """Bytes: ctr reads its answer from a terminal, and a terminal's line has no more."""
@@ -23,21 +23,15 @@ class Credentials(Document):
 
     username: str | None = None
     password: str | None = Field(default=None, repr=False)
-    server_address: str | None = Field(default=None, alias="serverAddress")
-
-
-class RegistrySpec(Document):
-    """`spec` of a realm, for a pull."""
-
-    credentials: Annotated[list[Credentials], BeforeValidator(mappings)] = Field(
-        default_factory=list, alias="registryCredentials"
-    )
+    server_address: str | None = within("serverAddress")
 
 
 class RegistryDocument(Document):
     """A realm with its secrets: they are read only where they are needed."""
 
-    spec: Annotated[RegistrySpec, BeforeValidator(or_nothing)] = RegistrySpec()
+    credentials: Annotated[list[Credentials], BeforeValidator(mappings)] = Field(
+        default=[], validation_alias=AliasPath("spec", "registryCredentials")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +96,7 @@ def of_realm(documents: Iterable[tuple[Path, object]], reference: str) -> Login:
     seen: list[str] = []
     for path, document in documents:
         seen.append(str(path))
-        for entry in fit(path, document, RegistryDocument).spec.credentials:
+        for entry in fit(path, document, RegistryDocument).credentials:
             server = _host(entry.server_address or "docker.io")
             if server == host:
                 return _login(entry, host, path)

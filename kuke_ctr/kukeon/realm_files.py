@@ -32,10 +32,10 @@ def namespace_in(path: Path, document: RealmDocument) -> str | None:
 
     Raises UsageError for one that is no name: to go on with a guess would be the wrong place.
     """
-    if not document.spec.namespace:
+    if not document.namespace:
         return None
     try:
-        return check_name(document.spec.namespace, "namespace")
+        return check_name(document.namespace, "namespace")
     except UsageError as error:
         raise UsageError(f"{path}: spec.namespace: {error.message}", hint=error.hint) from None
 
@@ -51,7 +51,7 @@ def _manifest_realm(path: Path, realm: str) -> object:
     if text is None:
         raise UsageError(f"the manifest {path} does not exist", hint="--manifest needs a YAML file")
     realms = [
-        (document, fit(path, document, RealmDocument).metadata.name)
+        (document, fit(path, document, RealmDocument).name)
         for document in documents(path, text)
         if isinstance(document, dict) and document.get("kind") == "Realm"
     ]

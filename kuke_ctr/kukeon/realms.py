@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kuke_ctr.errors import Forbidden, UsageError
 from kuke_ctr.kukeon.realm_files import (
@@ -16,7 +16,10 @@ from kuke_ctr.kukeon.realm_files import (
 from kuke_ctr.kukeon.schemas import RealmDocument, read
 from kuke_ctr.kukeon.settings import Settings
 from kuke_ctr.names import check_name, nearest
-from kuke_ctr.records import Realm, RealmSource
+from kuke_ctr.records import RealmSource
+
+if TYPE_CHECKING:
+    from kuke_ctr.records import Realm
 
 Existing = Callable[[], frozenset[str] | None]
 
@@ -48,7 +51,7 @@ class Resolution(NamedTuple):
     guessed: bool = False
 
     @classmethod
-    def of(cls, realm: Realm) -> "Resolution":
+    def of(cls, realm: "Realm") -> "Resolution":
         """That of a realm in a list."""
         return cls(realm.name, realm.namespace, realm.source, realm.exists)
 
@@ -143,7 +146,7 @@ class Resolver:
         kind = document.kind or None
         if kind not in (None, "Realm"):
             raise UsageError(f"{path} is the record of a {kind}, not of a realm")
-        owner = document.metadata.name
+        owner = document.name
         if not owner or owner in names_of(self.name):
             return
         said = f"{path} is the record of realm {owner}, not of {self.name}"

@@ -54,7 +54,7 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
         flags.run_path,
         environ.get("KUKEON_RUN_PATH"),
         own.run_path,
-        kuke.spec.run_path,
+        kuke.run_path,
         DEFAULT_RUN_PATH,
     )
     address = _first(
@@ -62,7 +62,7 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
         environ.get("CONTAINERD_ADDRESS"),
         environ.get("KUKEON_CONTAINERD_SOCKET"),
         own.address,
-        kuke.spec.socket,
+        kuke.socket,
     )
     if address is not None:
         address = address.removeprefix("unix://")  # ctr takes a path only
@@ -76,7 +76,7 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
         ctr=words,
         suffix=suffix,
         suffix_source=suffix_source,
-        realms={name: realm.namespace for name, realm in own.realms.items()},
+        realms={name: realm.namespace for name, realm in (own.realms or {}).items()},
         warnings=tuple(warnings),
     )
 
@@ -147,7 +147,7 @@ def _own_file(environ: Mapping[str, str], warnings: list[str]) -> OwnSettings:
             continue
         if found is not None:
             return found
-    return OwnSettings()
+    return OwnSettings.model_construct()  # no schema is built for what is not there
 
 
 def _kuke_file(environ: Mapping[str, str], warnings: list[str]) -> KukeonSettings:
@@ -166,7 +166,7 @@ def _foreign(paths: list[Path], warnings: list[str]) -> KukeonSettings:
             continue
         if found is not None:
             return found
-    return KukeonSettings()
+    return KukeonSettings.model_construct()
 
 
 def _suffix(
@@ -174,8 +174,8 @@ def _suffix(
 ) -> tuple[str, str]:
     for value, source in (
         (environ.get("KUKEON_NAMESPACE_SUFFIX"), "KUKEON_NAMESPACE_SUFFIX"),
-        (kuke.spec.suffix, "kuke.yaml"),
-        (_foreign([DAEMON_SETTINGS], warnings).spec.suffix, str(DAEMON_SETTINGS)),
+        (kuke.suffix, "kuke.yaml"),
+        (_foreign([DAEMON_SETTINGS], warnings).suffix, str(DAEMON_SETTINGS)),
     ):
         if value:
             return value, source

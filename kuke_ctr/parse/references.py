@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from json import JSONDecodeError
 
 from kuke_ctr.parse.json_text import read_json
 
@@ -27,6 +28,7 @@ _CONTENT = re.compile(
 _SNAPSHOT = re.compile(
     r"containerd\.io/gc\.ref\.snapshot\.(?P<snapshotter>[^=,/]+)(?:/[^=,]*)?=(?P<key>[^,]+)"
 )
+_DIGEST = re.compile(r"sha(?:256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})")
 _LAYER_KEY = re.compile(r"\.l\..*|\.0*[1-9][0-9]*")
 """What stands behind `containerd.io/gc.ref.content` in the label of a layer; old labels have just a
 number, and 0 there is the config."""
@@ -75,8 +77,10 @@ def children_of(text: str) -> list[Reference]:
     """
     try:
         document = read_json(text)
-    except ValueError:
+    except JSONDecodeError:
         return []
+    except ValueError:  # containerd's reader has other limits: whatever looks like a digest counts
+        return [Reference(digest, "content") for digest in dict.fromkeys(_DIGEST.findall(text))]
     if not isinstance(document, dict):
         return []
     parts = (("manifests", "manifest"), ("layers", "layer"), ("blobs", "content"))

@@ -15,6 +15,7 @@ from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
     from kuke_ctr.records.image_details import ImageDetails
+    from kuke_ctr.records.realms import Realm
     from kuke_ctr.records.runtime import (
         Container,
         Deprecation,
@@ -116,19 +117,6 @@ class RealmSource(StrEnum):
     CONTAINERD = "containerd"
 
 
-class Realm(Record):
-    """A realm and its containerd namespace; `exists` is null where nobody could be asked."""
-
-    identifier = "name"
-    table = ("name", "namespace", "source", "exists")
-    wide = table
-
-    name: str
-    namespace: str
-    source: RealmSource
-    exists: bool | None
-
-
 R_co = TypeVar("R_co", bound=Record, covariant=True)
 
 
@@ -162,6 +150,7 @@ class RowsRefused(Unreadable):
 
 
 _LATE = {
+    "Realm": "realms",
     "Container": "runtime",
     "Task": "runtime",
     "TaskStatus": "runtime",
