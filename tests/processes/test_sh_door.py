@@ -28,8 +28,8 @@ def process() -> Iterator[ShProcess]:
     running = sh.Command("/bin/cat")(_in=b"", _bg=True, _return_cmd=True)
     yield running.process
     running.wait()
-    for thread in (running.process._output_thread, running.process._background_thread):
-        thread.join()
+    for thread in set(threading.enumerate()) - {threading.main_thread()}:
+        thread.join(20)  # among them a timer that sh has cancelled, and does not wait for
 
 
 @pytest.mark.parametrize(
