@@ -6,21 +6,14 @@ holds for every command.
 
 import re
 import signal
+from typing import TYPE_CHECKING
 
-from kuke_ctr.backends.ctr.failures.archives import EXPORT, IMPORT
-from kuke_ctr.backends.ctr.failures.asked import Asked, asked
-from kuke_ctr.backends.ctr.failures.daemon import DAEMON
-from kuke_ctr.backends.ctr.failures.launches import ATTACH, CHECKPOINT, LOST, MADE, STATE
-from kuke_ctr.backends.ctr.failures.local import LOCAL
-from kuke_ctr.backends.ctr.failures.registry import REGISTRY
-from kuke_ctr.backends.ctr.failures.storage import CONTENT, LEASES, SNAPSHOTS
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.processes.calls import Result, mask
 
-_TABLES = (
-    *(DAEMON, REGISTRY, IMPORT, EXPORT, MADE, STATE, CHECKPOINT, ATTACH),
-    *(SNAPSHOTS, LEASES, CONTENT, LOCAL, LOST),
-)
+if TYPE_CHECKING:
+    from kuke_ctr.backends.ctr.failures.asked import Asked
+
 _LOG_LINE = re.compile(r'^time="[^"]*" level=\w+ msg=')
 _NOISE = re.compile(r"rpc error: code = \w+ desc = |(?<=.): unknown$")
 
@@ -37,6 +30,8 @@ def failure_of(
     `address` is the one that the user typed, for hints; `output` what the call's stdout is called,
     `name` what it is about where the argv has several names.
     """
+    from kuke_ctr.backends.ctr.failures.asked import asked  # late: most calls succeed
+
     said = message_of(result.stderr)
     if not said:
         return _silent(result)
@@ -46,9 +41,11 @@ def failure_of(
     return explained(_NOISE.sub("", said), call, mask(result.argv))
 
 
-def explained(said: str, call: Asked, command: tuple[str, ...]) -> KukeCtrError:
+def explained(said: str, call: "Asked", command: tuple[str, ...]) -> KukeCtrError:
     """The error for what ctr said about a call."""
-    for table in _TABLES:
+    from kuke_ctr.backends.ctr.failures.tables import TABLES  # late: most calls succeed
+
+    for table in TABLES:
         if not table.is_about(call):
             continue
         for row in table.rows:

@@ -1,0 +1,13 @@
+"""All tables of failures, in the order in which they are looked through."""
+
+from kuke_ctr.backends.ctr.failures.archives import EXPORT, IMPORT
+from kuke_ctr.backends.ctr.failures.daemon import DAEMON
+from kuke_ctr.backends.ctr.failures.launches import ATTACH, CHECKPOINT, LOST, MADE, STATE
+from kuke_ctr.backends.ctr.failures.local import LOCAL
+from kuke_ctr.backends.ctr.failures.registry import REGISTRY
+from kuke_ctr.backends.ctr.failures.storage import CONTENT, LEASES, SNAPSHOTS
+
+TABLES = (
+    *(DAEMON, REGISTRY, IMPORT, EXPORT, MADE, STATE, CHECKPOINT, ATTACH),
+    *(SNAPSHOTS, LEASES, CONTENT, LOCAL, LOST),
+)
