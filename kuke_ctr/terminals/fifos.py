@@ -90,7 +90,7 @@ class Fifos:
                     name = str(entry.readlink())
                     end = next((end for end in self._missing if name.endswith(end)), None)
                     if end is not None and entry.is_fifo():
-                        self._held[end] = os.open(entry, os.O_RDONLY | os.O_NONBLOCK)
+                        self._held[end] = _open(entry, name)
                         self._missing.remove(end)
 
     def _end_looking(self) -> None:
@@ -115,6 +115,15 @@ class Fifos:
         self._end_looking()
         close_all(*self._held.values())
         self._held.clear()
+
+
+def _open(entry: Path, name: str) -> int:
+    """The FIFO of that name, open; OSError where the number has come to mean another file."""
+    descriptor = os.open(entry, os.O_RDONLY | os.O_NONBLOCK)
+    if str(Path(f"/proc/self/fd/{descriptor}").readlink()) == name:
+        return descriptor
+    close_all(descriptor)
+    raise FileNotFoundError(name)
 
 
 def _last_change() -> int | None:

@@ -11,6 +11,7 @@ import pytest
 
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.runner import Processes
+from kuke_ctr.terminals import fifos
 from kuke_ctr.terminals.attach_ways import attach_pty, relay_pipes
 from kuke_ctr.terminals.attachment import AttachOptions, EndKind, Step
 from kuke_ctr.terminals.fifos import Fifos
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("leaves_nothing")
 LEAVES = """
 held() {{
     for n in $(seq 200); do
-        ls -l /proc/$PPID/fd | grep -q "$1" && return
+        ls -l /proc/$PPID/fd 2>/dev/null | grep -q "$1" && return
         sleep 0.05
     done
 }}
@@ -189,13 +190,27 @@ def test_nothing_else_is_looked_at_before_the_fifos_are_held(
     assert held == [True]
 
 
+def test_a_number_that_means_another_file_meanwhile(tmp_path: Path) -> None:
+    for name in ("x-stdout", "x-stderr"):
+        os.mkfifo(tmp_path / name)
+    ends = [os.open(tmp_path / name, os.O_RDWR) for name in ("x-stdout", "x-stderr")]
+    entry = Path("/proc/self/fd") / str(ends[0])
+    name = str(entry.readlink())
+    os.dup2(ends[1], ends[0])
+    with pytest.raises(FileNotFoundError):
+        fifos._open(entry, name)
+    os.close(fifos._open(entry, str(entry.readlink())))
+    for end in ends:
+        os.close(end)
+
+
 def test_no_client_no_looking() -> None:
-    fifos = Fifos(terminal=True)
-    fifos.of(None)
-    assert fifos.look() == float("inf")
-    assert fifos.rest() == []
-    fifos.close()
-    fifos.close()
+    held = Fifos(terminal=True)
+    held.of(None)
+    assert held.look() == float("inf")
+    assert held.rest() == []
+    held.close()
+    held.close()
 
 
 def _highest_priority() -> int:

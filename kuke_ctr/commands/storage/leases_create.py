@@ -23,7 +23,7 @@ from kuke_ctr.session import OpenRealm, Session
 app = typer.Typer()
 
 _SHOWN = 5
-_GO_DURATION = re.compile(r"0|(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
+_GO_DURATION = re.compile(r"0|(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+")
 
 
 @app.command("create", cls=WithExtra)
@@ -72,8 +72,8 @@ def create(
 
 
 def _duration(text: str) -> str:
-    """A time as Go writes it; days are ours."""
-    days = re.fullmatch(r"(\d+)d", text)
+    """A time as Go writes it; days are ours, five digits at most: Go's longest are 106,751."""
+    days = re.fullmatch(r"([0-9]{1,5})d", text)
     if days is not None:
         return f"{int(days[1]) * 24}h"
     if not _GO_DURATION.fullmatch(text):
