@@ -1,5 +1,7 @@
 """Leases over a fake ctr: times, labels, and what they keep."""
 
+import pytest
+
 from kuke_ctr.cli.main import main
 from tests.support.fake_ctr import FakeCtr
 from tests.support.storage_host import MAIN, TAKEN, Capture, with_leases
@@ -10,6 +12,12 @@ def test_lease_ids_labels_and_times(storage_host: FakeCtr, capsys: Capture) -> N
     storage_host.answer(*MAIN, *words, stdout="mine\n")
     assert main(["leases", "create", "mine", "team=a", "--expires", "7d", "-r", "main"]) == 0
     assert capsys.readouterr().out == "mine\n"
+
+
+@pytest.mark.parametrize("expires", ["7", "1w", "٣d", "9" * 5000 + "d"])
+def test_what_is_no_time_is_refused(storage_host: FakeCtr, capsys: Capture, expires: str) -> None:
+    assert main(["leases", "create", "mine", "--expires", expires, "-r", "main"]) == 2
+    assert "hint: use 90s, 30m, 24h or 7d; 0 is forever" in capsys.readouterr().err
 
 
 def test_a_lease_that_keeps_nothing_goes_without_a_question(
