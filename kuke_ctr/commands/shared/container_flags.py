@@ -56,7 +56,8 @@ class ContainerFlags:
         """ctr's words; `instead` replaces what was given. UsageError for what can't be."""
         given = {**self.given, **instead}
         checked_labels(self.texts("label"))
-        if given.get("cpus") is not None and (given.get("cpu_quota") or given.get("cpu_period")):
+        quota = given.get("cpu_quota"), given.get("cpu_period")
+        if given.get("cpus") is not None and quota != (None, None):
             raise UsageError(
                 "--cpus cannot be combined with --cpu-quota or --cpu-period",
                 hint="--cpus sets both",

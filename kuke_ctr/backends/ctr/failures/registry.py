@@ -129,7 +129,7 @@ _TALK = (
         message=_saying("{place} does not understand the request"),
         given=("--plain-http",),
     ),
-    Row(r"x509:", _certificate, message=_saying("the certificate of {place} is not trusted")),
+    Row(r"x509: ", _certificate, message=_saying("the certificate of {place} is not trusted")),
     Row(
         r"dial tcp.*no such host|lookup .*(?:no such host|server misbehaving)",
         "is the registry's name in REF correct?",
@@ -141,7 +141,7 @@ _TALK = (
         message=_saying("nothing listens at {place}"),
     ),
     Row(
-        r"timeout|deadline exceeded|Client\.Timeout",
+        r"i/o timeout|TLS handshake timeout|deadline exceeded|Client\.Timeout",
         "is the registry running, and does a firewall or a proxy stand between?",
         message=_saying("{place} does not answer"),
     ),
