@@ -32,8 +32,8 @@ class ContainerRecord(Document):
 
     id: str | None = None
     containerd_id: str | None = within("containerdId")
-    root: bool = False
-    attachable: bool = False
+    root: bool | None = None
+    attachable: bool | None = None
 
 
 class CellDocument(Spec):
@@ -54,8 +54,8 @@ class CellContainer:
     """
 
     folder: Path
-    root: bool = False
-    attachable: bool = False
+    root: bool | None = None
+    attachable: bool | None = None
     logs: bool = True
 
     def outputs(self) -> tuple[Path, ...]:
