@@ -57,6 +57,11 @@ class SharedOptions(NamedTuple):
     replay: str | None = None
     extra: tuple[str, ...] = ()
 
+    def of_host(self) -> tuple[str, ...]:
+        """The options that name the host, for hints: `("--address", "/run/k3s/c.sock")`."""
+        given = {"--address": self.address, "--ctr": self.ctr, "--run-path": self.run_path}
+        return tuple(word for name, value in given.items() if value for word in (name, value))
+
 
 class OpenRealm:
     """One realm of a host. Its lists are tuples of records, in the order in which ctr gives them.
@@ -179,7 +184,7 @@ def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
         socket=settings.socket,
         timeout=timeout or None,
         change_timeout=options.timeout or None,
-        typed_address=options.address,
+        typed=options.of_host(),
         notice=notice,
     )
     return Host(settings, ctr)

@@ -16,7 +16,7 @@ class Call:
     (None: no limit). `stdin` is a descriptor, a short text, or None for /dev/null; `stdout` a
     descriptor that takes the output, or None to collect it. `socket` is the path that is tried with
     connect(2) beforehand. A `probe` only finds something out: it runs under --dry-run too.
-    `namespace` is the one in argv, and `address` the one that the user typed: for hints.
+    `namespace` is the one in argv, `typed` the options by which the user named the host, for hints.
     """
 
     argv: tuple[str, ...]
@@ -26,7 +26,7 @@ class Call:
     socket: str | None = None
     probe: bool = False
     namespace: str | None = None
-    address: str | None = None
+    typed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.errors import CtrFailed, KukeCtrError, Unreadable
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.runner import Processes
@@ -14,10 +15,10 @@ class Ctr:
     """The ctr of one host.
 
     `words` are the program's words (`("ctr",)`, `("k3s", "ctr")`), `address` becomes `-a` where
-    somebody gave one, `typed_address` is the one that the user typed, for hints. `socket` is the
-    path that is tried before a call, `timeout` the time limit of a reading call in seconds (None:
-    no limit) and `change_timeout` that of a changing one, `notice` gets the stderr of a call that
-    succeeded.
+    somebody gave one, `typed` are the options by which the user named the host, for hints. `socket`
+    is the path that is tried before a call, `timeout` the time limit of a reading call in seconds
+    (None: no limit) and `change_timeout` that of a changing one, `notice` gets the stderr of a call
+    that succeeded.
     """
 
     processes: Processes
@@ -27,7 +28,7 @@ class Ctr:
     timeout: float | None
     notice: Callable[[str], None]
     change_timeout: float | None = None
-    typed_address: str | None = None
+    typed: tuple[str, ...] = ()
     _version: list[str] = field(default_factory=list)
 
     def argv(self, *words: str, namespace: str | None = None) -> tuple[str, ...]:
@@ -45,8 +46,12 @@ class Ctr:
             socket=self.socket,
             probe=probe,
             namespace=namespace,
-            address=self.typed_address,
+            typed=self.typed,
         )
+
+    def line(self, *words: str) -> str:
+        """A command about the whole host for a hint; `Scope.line` names the namespace too."""
+        return line_in(None, *words, typed=self.typed)
 
     def run(self, *words: str, namespace: str | None = None, probe: bool = False) -> Result:
         """Run one call; an exit code other than 0 is an error."""
@@ -70,7 +75,7 @@ class Ctr:
 
     def failure(self, result: Result) -> KukeCtrError:
         """The error for a call that ended with another exit code than 0."""
-        return failure_of(result, address=self.typed_address)
+        return failure_of(result, typed=self.typed)
 
     def version(self) -> str:
         """What `ctr --version` says in short (`ctr 1.6.20`), or `ctr` where it does not say.

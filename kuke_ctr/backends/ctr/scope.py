@@ -28,4 +28,4 @@ class Scope:
 
     def line(self, *words: str) -> str:
         """A command of kuke-ctr for a hint, in backticks, that can be pasted as it stands."""
-        return line_in(self.namespace, *words, address=self.ctr.typed_address)
+        return line_in(self.namespace, *words, typed=self.ctr.typed)

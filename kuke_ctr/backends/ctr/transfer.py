@@ -51,9 +51,7 @@ def run(
     if reader_gone(result):
         raise BrokenPipeError
     if result.exit_code != 0:
-        raise failure_of(
-            result, address=scope.ctr.typed_address, output=streams.called, name=names[0]
-        )
+        raise failure_of(result, typed=scope.ctr.typed, output=streams.called, name=names[0])
     return scope.ctr.checked(result)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.cli.main import main
+from kuke_ctr.session import SharedOptions
 from tests.support.fake_ctr import FakeCtr
 
 
@@ -24,10 +25,10 @@ def test_a_hint_about_no_namespace_names_none() -> None:
 
 
 def test_a_command_in_a_hint_has_the_address_that_was_typed() -> None:
-    assert line_in("a", "tasks", "ls", address="/c.sock") == (
+    assert line_in("a", "tasks", "ls", typed=("--address", "/c.sock")) == (
         "`kuke-ctr tasks ls --namespace a --address /c.sock`"
     )
-    assert line_in("a", "exec", "c", "sh", address="/c s") == (
+    assert line_in("a", "exec", "c", "sh", typed=("--address", "/c s")) == (
         "`kuke-ctr exec --namespace a --address '/c s' c sh`"
     )
 
@@ -42,3 +43,11 @@ def test_an_address_of_the_environment_is_in_no_hint(
     for typed in ((), ("--address", "ssh:x")):
         assert main(["leases", "create", "l", "-n", "team-a", *typed]) == 1
         assert ("--namespace team-a --address ssh:x" in capsys.readouterr().err) is bool(typed)
+
+
+def test_a_hint_names_the_host_as_the_user_did() -> None:
+    options = SharedOptions(address="/c.sock", ctr="ssh web ctr", run_path="/srv/k")
+    assert line_in("a", "logs", "c", typed=options.of_host()) == (
+        "`kuke-ctr logs c --namespace a --address /c.sock --ctr 'ssh web ctr' --run-path /srv/k`"
+    )
+    assert SharedOptions().of_host() == ()

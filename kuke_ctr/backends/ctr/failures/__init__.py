@@ -21,14 +21,14 @@ _NOISE = re.compile(r"rpc error: code = \w+ desc = |(?<=.): unknown$")
 def failure_of(
     result: Result,
     *,
-    address: str | None = None,
+    typed: tuple[str, ...] = (),
     output: str | None = None,
     name: str | None = None,
 ) -> KukeCtrError:
     """The error for a call that ended with another exit code than 0.
 
-    `address` is the one that the user typed, for hints; `output` what the call's stdout is called,
-    `name` what it is about where the argv has several names.
+    `typed` are the options by which the user named the host, for hints; `output` what the call's
+    stdout is called, `name` what it is about where the argv has several names.
     """
     from kuke_ctr.backends.ctr.failures.asked import asked  # late: most calls succeed
 
@@ -37,7 +37,7 @@ def failure_of(
         return _silent(result)
     if output is not None:
         said = said.replace("/dev/stdout", output)
-    call = asked(result.argv, address, name)
+    call = asked(result.argv, typed, name)
     return explained(_NOISE.sub("", said), call, mask(result.argv))
 
 

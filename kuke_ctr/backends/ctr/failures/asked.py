@@ -22,14 +22,15 @@ class Asked:
 
     `command` is noun and verb (`images pull`, `run`), empty where it is none that we know. `flags`
     are the names of its flags, `snapshotter` the value of one of them, `name` its first positional
-    where `--` stands before it, else its last word. `address` is the one that the user typed.
+    where `--` stands before it, else its last word. `typed` are the options by
+    which the user named the host.
     """
 
     command: str
     flags: frozenset[str]
     name: str
     namespace: str | None = None
-    address: str | None = None
+    typed: tuple[str, ...] = ()
     snapshotter: str | None = None
 
     @property
@@ -43,14 +44,14 @@ class Asked:
 
     def line(self, *words: str) -> str:
         """A command of kuke-ctr for a hint, for the same namespace and containerd."""
-        return line_in(self.namespace, *words, address=self.address)
+        return line_in(self.namespace, *words, typed=self.typed)
 
     def host_line(self, *words: str) -> str:
         """The same, for a command that is about the whole host."""
-        return line_in(None, *words, address=self.address)
+        return line_in(None, *words, typed=self.typed)
 
 
-def asked(argv: Sequence[str], address: str | None = None, name: str | None = None) -> Asked:
+def asked(argv: Sequence[str], typed: tuple[str, ...] = (), name: str | None = None) -> Asked:
     """What an argv asks: the program's words, ctr's global flags, the command, its words.
 
     `name` is what it is about, where somebody knows that.
@@ -65,7 +66,7 @@ def asked(argv: Sequence[str], address: str | None = None, name: str | None = No
         flags=frozenset(word.partition("=")[0] for word in before if word.startswith("-")),
         name=name or (after or words or [""])[0 if after else -1],
         namespace=_value(argv[:start], _NAMESPACE),
-        address=address,
+        typed=typed,
         snapshotter=_value(before, ("--snapshotter",)),
     )
 

@@ -59,7 +59,7 @@ def start_failure(
     message = last.removeprefix("ctr: ")
     if not _AT_START[opened].search(message):
         return None
-    return failure_of(Result(call.argv, 1, b"", said, 0.0), address=call.address)
+    return failure_of(Result(call.argv, 1, b"", said, 0.0), typed=call.typed)
 
 
 def _failed_at_exec(text: str, call: Call, command: Sequence[str]) -> KukeCtrError | None:

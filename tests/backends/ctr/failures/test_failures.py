@@ -17,10 +17,10 @@ from kuke_ctr.errors import (
 from kuke_ctr.processes.calls import Result
 
 
-def error_of(command: str, said: str, **more: str) -> KukeCtrError:
+def error_of(command: str, said: str, typed: tuple[str, ...] = ()) -> KukeCtrError:
     """The error of a call (`images pull --user x r/a:1`) that printed this."""
     argv = ("ctr", "-n", "team-a", *command.split())
-    return failure_of(Result(argv, 1, b"", f"ctr: {said}\n".encode(), 0.1), **more)
+    return failure_of(Result(argv, 1, b"", f"ctr: {said}\n".encode(), 0.1), typed=typed)
 
 
 PULL = "images pull r.example/app:1"
@@ -119,9 +119,9 @@ def test_a_program_can_ask_for_the_reason(command: str, said: str, reason: str) 
 
 def test_a_hint_has_the_namespace_and_the_address_that_was_typed() -> None:
     said = 'lease "l": already exists'
-    error = error_of("leases create --id l", said, address="/run/k3s/c.sock")
+    error = error_of("leases create --id l", said, typed=("--address", "/run/k3s/c.sock"))
     assert "`kuke-ctr leases rm l --namespace team-a --address /run/k3s/c.sock`" in str(error.hint)
-    of_host = error_of("snapshots ls", "snapshotter not loaded: x", address="/c.sock")
+    of_host = error_of("snapshots ls", "snapshotter not loaded: x", typed=("--address", "/c.sock"))
     assert "`kuke-ctr plugins ls type==io.containerd.snapshotter.v1 --address /c.sock`" in str(
         of_host.hint
     )
