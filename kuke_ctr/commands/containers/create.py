@@ -83,7 +83,8 @@ def create(
         image = _root_folder(session, image)
     given = _positionals(image, name, command or (), with_config=from_spec)
     made = given[0 if from_spec else 1]
-    realm = session.realm(changing=True, create=create_namespace)
+    makes = from_spec or from_folder  # an image is in a namespace already
+    realm = session.realm(changing=True, create=create_namespace, makes=makes)
     flags.require_version(session.ctr)
     if not from_spec:
         named = "" if from_folder else image

@@ -18,6 +18,7 @@ from kuke_ctr.commands.shared.option_table import HOST, QUIET, RECORD, SCOPE, TR
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import NO_READER, KukeCtrError, UsageError
+from kuke_ctr.processes.farewell import Farewell
 from kuke_ctr.render import escape
 from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.detach_keys import DEFAULT_KEYS, describe_keys, parse_keys
@@ -335,4 +336,4 @@ def _say(lines: Sequence[str]) -> None:
     text = "".join(f"{escape(line)}\n" for line in lines)
     start = "\n" if os.isatty(2) else ""  # the cursor is wherever the task has left it
     with suppress(OSError):
-        os.write(2, (start + text).encode(errors="surrogateescape"))
+        Farewell.write(2, (start + text).encode(errors="surrogateescape"))

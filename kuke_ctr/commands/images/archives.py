@@ -120,7 +120,7 @@ def import_(
     view = view_of(session, Image)
     _check_source(file, from_docker)
     exclude_platforms([platform] if platform else None, all_platforms)
-    realm = session.realm(changing=True, create=create_namespace)
+    realm = session.realm(changing=True, create=create_namespace, makes=True)
     typed = flags(
         base_name=base_name,
         digests=digests,

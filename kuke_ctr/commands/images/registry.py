@@ -69,7 +69,7 @@ def pull(
     exclude_platforms(platform, all_platforms)
     registry.check()
     labels = checked_labels(label or [])
-    realm = session.realm(changing=True, create=create_namespace)
+    realm = session.realm(changing=True, create=create_namespace, makes=True)
     typed = flags(
         platform=platform,
         all_platforms=all_platforms,
