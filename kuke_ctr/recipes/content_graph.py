@@ -29,14 +29,14 @@ class Store:
 
     `images` and `blobs` are by namespace, `children` are digest -> the digests that it refers to ->
     their roles. `unread` says of a namespace what could not be read, so that nobody takes silence
-    for an answer.
+    for an answer. `filters` are ctr's, of the images (default: all images).
     """
 
-    def __init__(self, ctr: Ctr, namespaces: Sequence[str]) -> None:
+    def __init__(self, ctr: Ctr, namespaces: Sequence[str], filters: Sequence[str] = ()) -> None:
         self.ctr = ctr
         self.namespaces = namespaces
         self.unread: dict[str, str] = {}
-        self.images: Mapping[str, tuple[Image, ...]] = self._lists(images.LS)
+        self.images: Mapping[str, tuple[Image, ...]] = self._lists(images.LS, filters)
         self.blobs: Mapping[str, Mapping[str, Blob]] = {
             namespace: {blob.digest: blob for blob in blobs}
             for namespace, blobs in self._lists(content.LS).items()
@@ -48,8 +48,8 @@ class Store:
                 for child in content_references(blob.labels_text):
                     self.children.setdefault(blob.digest, {})[child.digest] = child.role
 
-    def _lists(self, table: ListCall[R]) -> dict[str, tuple[R, ...]]:
-        answers = fetch(self.ctr, table, self.namespaces, probe=True)
+    def _lists(self, table: ListCall[R], filters: Sequence[str] = ()) -> dict[str, tuple[R, ...]]:
+        answers = fetch(self.ctr, table, self.namespaces, filters, probe=True)
         return {
             namespace: self._rows(namespace, table, answer)
             for namespace, answer in zip(self.namespaces, answers, strict=True)

@@ -6,7 +6,7 @@ import pytest
 
 from kuke_ctr.cli.main import main
 from tests.support.fake_ctr import FakeCtr
-from tests.support.images_host import CONTAINERS, HERE, NS, Capture, changes, on
+from tests.support.images_host import CONTAINERS, HERE, NS, Capture, changes, on, only
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,7 @@ def test_each_removal_is_reported_and_users_are_named(
         exit_code=1,
     )
     refs = ("example.com/a:1", "nope", "example.com/b:1")
+    only(images_host, "example.com/a:1", "example.com/b:1")
     assert main(["images", "rm", "--sync", *refs, *HERE]) == 3
     out, err = capsys.readouterr()
     assert out == "example.com/a:1\n"
