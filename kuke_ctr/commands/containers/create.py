@@ -25,6 +25,7 @@ from kuke_ctr.errors import UsageError
 from kuke_ctr.names import check_name
 from kuke_ctr.recipes import containers
 from kuke_ctr.recipes.environment import environment_of
+from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.session import Session
 
 app = typer.Typer()
@@ -77,6 +78,9 @@ def create(
     given = _positionals(image, name, command or (), with_config=from_spec)
     made = given[0 if from_spec else 1]
     realm = session.realm(changing=True, create=create_namespace)
+    if not (from_spec or from_folder):
+        image = whole_ref(realm.scope, image)
+        given = (image, *given[1:])
     flags.require_version(session.ctr)
     with near_refs(realm, [] if from_spec or from_folder else [image]):
         containers.create(realm.scope, made, (*environment.flags, *chosen), given)

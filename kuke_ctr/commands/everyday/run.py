@@ -35,6 +35,7 @@ from kuke_ctr.commands.shared.process_options import (
 )
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.recipes.environment import environment_of
+from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.run import RUN_LABEL, Made, RunLog, make_log, name_for, no_image, undo
 from kuke_ctr.recipes.volumes import mount_of, require_sources
 from kuke_ctr.session import OpenRealm, Session
@@ -103,7 +104,7 @@ def run(
         flags.words(mount=mounts)  # wrong usage is found before anything is made
         environment = environment_of(env or [], env_file or [], os.environ)
         scope = (realm := session.realm(changing=True, create=create_namespace)).scope
-        container = name_for(scope, image, name)
+        image, container = _names(scope, flags, image, name)
         logged = detach and output.is_logged(tty=tty)
         log = _log(session, scope, container, output.log_file) if logged else None
         made = Made(container, uuid.uuid4().hex[:12], log, flags.text("snapshotter"))
@@ -119,6 +120,12 @@ def run(
         except NotFound as error:
             raise no_image(scope, image, error) from None
     raise typer.Exit(code)
+
+
+def _names(scope: Scope, flags: ContainerFlags, image: str, name: str | None) -> tuple[str, str]:
+    """The image, which may be given by its digest, and the id of the new container."""
+    ref = image if flags.on("rootfs") else whole_ref(scope, image)
+    return ref, name_for(scope, ref, name)
 
 
 def _launch(

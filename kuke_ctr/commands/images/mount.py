@@ -22,6 +22,7 @@ from kuke_ctr.errors import (
     UsageError,
 )
 from kuke_ctr.recipes import host_mounts
+from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
@@ -60,6 +61,7 @@ def mount(
     path = _absolute(target)
     host_mounts.require_empty_folder(path)
     realm = session.realm(changing=True)
+    ref = whole_ref(realm.scope, ref)
     require_images(realm, ref)
     earlier = images.snapshot_of_mount(realm.scope, path, snapshotter)
     if earlier is not None and (earlier.get("Kind") == "Active") is not writable:

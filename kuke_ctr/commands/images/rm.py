@@ -14,6 +14,7 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.named_images import NamedImage, named_images
+from kuke_ctr.recipes.image_names import SeveralNames, whole_refs
 from kuke_ctr.recipes.image_users import ImageUser, users_of_images
 from kuke_ctr.session import OpenRealm, Session
 
@@ -52,8 +53,9 @@ def rm(
     """
     names_or_all("images", refs, every)
     realm = session.realm(removing=True)
+    chosen = _chosen(realm, refs or ())
     existing = images.names(realm.scope)
-    wanted = list(dict.fromkeys(refs or existing))
+    wanted = list(dict.fromkeys(chosen or existing))
     if not wanted:
         _nothing(realm, "has no images")
         return
@@ -105,6 +107,15 @@ def prune(
         if ref not in now:
             note(f"{ref} was removed, or is used now; it was skipped")
     _remove(session, realm, [ref for ref in unused if ref in now], list(now), sync=True)
+
+
+def _chosen(realm: OpenRealm, refs: Sequence[str]) -> list[str]:
+    """The names of the images; one that has several must be named by the one that goes."""
+    try:
+        return whole_refs(realm.scope, refs, one_name=True)
+    except SeveralNames as error:
+        removes = realm.scope.line("images", "rm", *error.names)
+        raise error.but(hint=f"name those that are to go; {removes} removes all of them") from None
 
 
 def _nothing(realm: OpenRealm, what: str) -> None:

@@ -49,8 +49,8 @@ class ContainerFlags:
         return list(value) if isinstance(value, list) else []
 
     def on(self, name: str) -> bool:
-        """Whether a switch was given."""
-        return self.given[name] is True
+        """Whether a switch was given; never where the command has no such switch."""
+        return self.given.get(name) is True
 
     def words(self, **instead: object) -> tuple[str, ...]:
         """ctr's words; `instead` replaces what was given. UsageError for what can't be."""
