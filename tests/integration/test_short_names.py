@@ -87,3 +87,28 @@ def test_rm_by_a_digest_removes_one_name_only(
     assert (done.returncode, done.stdout) == (0, f"{BUSYBOX}\n")
     gone = run("images", "rm", digest[7:19], *where)
     assert (gone.returncode, "there is no image" in gone.stderr) == (3, True)
+
+
+def test_the_front_of_an_id_names_a_container(
+    any_containerd: PrivateContainerd, images: str, run: Inside
+) -> None:
+    where = ("--namespace", images)
+    script = "trap 'exit 0' TERM; echo hello; while :; do sleep 0.1; done"
+    name = any_containerd.run(BUSYBOX, "sh", "-c", script, namespace=images)
+    front = name[:-2]
+    assert run("exec", *where, front, "sh", "-c", "exit 7").returncode == 7
+    for words in (("tasks", "ps"), ("tasks", "metrics"), ("containers", "info")):
+        done = run(*words, front, "-o", "json", *where)
+        assert (done.returncode, name in done.stdout) == (0, True), done.stderr
+    assert run("logs", front, *where).returncode == 5
+    assert run("tasks", "pause", front, *where).stdout == f"{name}\n"
+    assert run("tasks", "resume", front, *where).stdout == f"{name}\n"
+    assert run("tasks", "kill", front, *where).returncode == 2
+    assert run("tasks", "kill", front, "--yes", *where).stdout == f"{name}\n"
+    done = run("attach", front, "--expect", "x", "--timeout", "5s", *where)
+    assert f"{name}" in done.stderr
+    assert run("tasks", "rm", "--force", front, "--yes", *where).stdout == f"{name}\n"
+    assert run("tasks", "start", "-d", "--null-io", front, *where).stdout == f"{name}\n"
+    assert run("tasks", "rm", "--force", name, *where).stdout == f"{name}\n"
+    assert run("containers", "rm", front, "--yes", *where).stdout == f"{name}\n"
+    assert run("containers", "rm", front, "--yes", *where).returncode == 3
