@@ -11,6 +11,7 @@ from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.references import (
+    BACK_REFERENCE,
     GC_ROOT,
     Reference,
     children_of,
@@ -19,7 +20,6 @@ from kuke_ctr.parse.references import (
 )
 from kuke_ctr.records import Blob, Image, Listing
 
-_BACK_REFERENCE = "containerd.io/gc.bref."
 _LARGEST_DOCUMENT = 8 << 20
 """Bytes; no index or manifest is larger, and what is gets no process to read it."""
 
@@ -163,4 +163,4 @@ def _reached(roots: Iterable[str], children: Mapping[str, Sequence[Reference]]) 
 
 def is_kept(labels: str) -> bool:
     """Whether a printed list of labels keeps what bears it from being collected."""
-    return any(word in labels for word in (f"{GC_ROOT}=", _BACK_REFERENCE))
+    return any(word in labels for word in (f"{GC_ROOT}=", BACK_REFERENCE))
