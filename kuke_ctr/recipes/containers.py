@@ -34,7 +34,8 @@ def create(scope: Scope, name: str, flags: Sequence[str], words: Sequence[str]) 
     if snapshots.created(scope, name, snapshotter) is not None:
         raise KukeCtrError(
             f"the snapshot {name} already exists, without a container of that id",
-            hint=f"use another id; {scope.line('snapshots', 'info', name)} shows the snapshot",
+            hint=f"use another id; {scope.line(*snapshots.words(snapshotter, 'info', name))} shows "
+            "the snapshot",
         )
     try:
         containers.create(scope, flags, words)

@@ -15,8 +15,6 @@ _OF_NAME = re.compile(r"(?P<name>[^@]+)@(?P<digest>sha\d+:[0-9a-f]{4,128})")
 _NO_NAME = re.compile(r"sha\d+:|.*@sha\d+:")
 """What a name starts with that is nothing but a digest, or has one."""
 
-_FIELD = re.compile(r"(?:labels|annotations)[.]")
-
 _SHORT_DIGEST = len("sha256:") + 12
 _SHOWN = 5
 
@@ -54,7 +52,7 @@ def whole_refs(scope: Scope, texts: Sequence[str], *, one_name: bool = False) ->
 
 
 def as_filters(words: Sequence[str]) -> list[str]:
-    """The filters for `ctr images ls`, where a digest, the front of one or a name may stand too.
+    """The filters for `ctr images ls`, where a digest or the front of one may stand too.
 
     For containerd a word alone asks whether a field of that name has a value.
     """
@@ -66,8 +64,7 @@ def _as_filters(word: str) -> list[str]:
     if of_name or _FRONT.fullmatch(word):
         digest = of_name["digest"] if of_name else word
         return [equal("name", word), _digest_filter(digest)]
-    is_name = ("/" in word or ":" in word) and not ("=" in word or _FIELD.match(word))
-    return [equal("name", word)] if is_name else [word]
+    return [word]
 
 
 def _digest_filter(digest: str) -> str:
