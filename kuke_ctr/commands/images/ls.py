@@ -10,7 +10,6 @@ from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.errors import KukeCtrError
-from kuke_ctr.recipes.image_names import as_filters
 from kuke_ctr.records import Image
 from kuke_ctr.session import OpenRealm, Session
 
@@ -35,7 +34,11 @@ def ls(
 
     Runs `ctr images ls`, and `ctr images ls -q` to compare. Records: Image.
     """
-    list_realms_table(session, images.LS, Image, as_filters(filters or ()), when_empty=_when_empty)
+    if filters:
+        from kuke_ctr.recipes.image_names import as_filters  # late: most lists have no filter
+
+        filters = as_filters(filters)
+    list_realms_table(session, images.LS, Image, filters or (), when_empty=_when_empty)
 
 
 def _when_empty(realm: OpenRealm) -> str:
