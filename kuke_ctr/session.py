@@ -13,8 +13,9 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
-from kuke_ctr.kukeon.realms import Resolution, hint_for_missing, is_foreign
+from kuke_ctr.kukeon.realms import Resolution, hint_for_missing
 from kuke_ctr.kukeon.settings import Flags, load
+from kuke_ctr.names import is_foreign
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import NOBODY, Teller
 from kuke_ctr.records import Image, Listing, RealmSource, Record, RowsRefused

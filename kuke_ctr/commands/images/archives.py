@@ -36,6 +36,7 @@ from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.parse.units import in_units
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes import transfers
+from kuke_ctr.recipes.image_names import whole_refs
 from kuke_ctr.recipes.transfers import Landed
 from kuke_ctr.records import Archive, Image
 from kuke_ctr.render import Output, View
@@ -176,6 +177,7 @@ def export(
     if file == "-":
         _require_stdout(session)
     realm = session.realm()
+    images = whole_refs(realm.scope, images)
     realm_words = words_of(
         session, "export", flags(platform=platform, all_platforms=all_platforms), local
     )
