@@ -24,6 +24,7 @@ class Reason(Enum):
     MISSING_CONTENT = auto()
     NO_PLATFORM = auto()
     NOT_ACTIVE = auto()
+    NOT_RUNNING = auto()
     SNAPSHOTTER_NOT_LOADED = auto()
     WRONG_FILTER = auto()
 

@@ -25,6 +25,7 @@ from kuke_ctr.commands.shared.process_options import (
     with_detached_output,
 )
 from kuke_ctr.errors import CtrFailed
+from kuke_ctr.kukeon.labels import start_hint
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes.containers import log_of
 from kuke_ctr.recipes.run import RunLog, make_log
@@ -67,7 +68,7 @@ def start(
         realm = session.realm(changing=True)
         with near_containers(realm, container):
             info = containers.facts(realm.scope, container)
-        _refuse_running(realm, container)
+        _refuse_running(realm, info)
         tty = info.terminal
         output.check(detach=detach, tty=tty)
         require_terminal(tty and not detach and not session.options.dry_run, force_tty)
@@ -85,15 +86,17 @@ def start(
     raise typer.Exit(code)
 
 
-def _refuse_running(realm: OpenRealm, container: str) -> None:
+def _refuse_running(realm: OpenRealm, info: ContainerInfo) -> None:
     """CtrFailed where there is a task: a stopped one has to be removed first."""
+    container = info.id
     task = tasks.states(realm.scope).get(container)
     if task is None:
         return
     if task.status == TaskStatus.STOPPED:
         raise CtrFailed(
             f"{container} has ended, but its task still exists",
-            hint="to delete the task and start it again: " + _again(realm, container),
+            hint=start_hint(info.labels)
+            or f"to delete the task and start it again: {_again(realm, container)}",
         )
     raise CtrFailed(
         f"{container} is already started: its task is {task.status}, pid {task.pid}",

@@ -81,6 +81,7 @@ STATE = Table(
         Row(
             r"no running task found|cannot exec in a (?:stopped|deleted|created)",
             _start,
+            reason=Reason.NOT_RUNNING,
             message=lambda failed: f"the container {failed.asked.name} is not running",
         ),
         Row(
