@@ -1,36 +1,54 @@
-"""What surrounds a transfer: which images landed, what an interrupted one leaves, `docker save`."""
+"""What surrounds a transfer: which images landed, what an interrupted one leaves."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from kuke_ctr.backends.ctr import content, images, leases
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
-from kuke_ctr.errors import CtrFailed, CtrMissing, Interrupted, KukeCtrError, NotFound, TimeLimit
+from kuke_ctr.errors import CtrFailed, Interrupted, KukeCtrError, NotFound, TimeLimit
 from kuke_ctr.parse.references import GC_EXPIRE
 from kuke_ctr.parse.transfers import parse_import
-from kuke_ctr.processes.calls import Call, shown
-from kuke_ctr.processes.descriptors import close_all
-from kuke_ctr.processes.runner import Processes
 from kuke_ctr.recipes.platforms import serves
 from kuke_ctr.records import Image, Listing
 
 _ASKING = 5.0
 """Seconds for the question what is left: somebody has just pressed Ctrl-C."""
 
-_DOCKER_SAID = 65536
-_DOCKER_ENDS = 2.0
-
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """The images of an import. `new` is false where all of them were there before, just so."""
+    """The images of an import. `new` is false where all of them were there before, just so.
+
+    `blobs` is how many blobs the namespace has got by it.
+    """
 
     images: tuple[Image, ...]
     new: bool
+    blobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a namespace had before an import: its images by name, and its digests."""
+
+    images: Mapping[str, Image] = field(default_factory=dict)
+    digests: frozenset[str] = frozenset()
+
+
+def before(scope: Scope) -> Before:
+    """What a namespace has (`ctr images ls`, `ctr content ls -q`), as far as it can be read."""
+    listing = _list(scope)
+    return Before({image.ref: image for image in listing.records}, _digests(scope))
+
+
+def _digests(scope: Scope) -> frozenset[str]:
+    try:
+        return frozenset(content.digests(scope))
+    except KukeCtrError:
+        return frozenset()
 
 
 def named(scope: Scope, reference: str) -> Image:
@@ -45,24 +63,18 @@ def named(scope: Scope, reference: str) -> Image:
     )
 
 
-def images_by_name(
-    scope: Scope,
-) -> dict[str, Image]:
-    """The images of a namespace, as far as they can be read."""
-    return {image.ref: image for image in _list(scope).records}
-
-
-def landed(scope: Scope, before: Mapping[str, Image], said: bytes) -> Landed:
+def landed(scope: Scope, before: Before, said: bytes) -> Landed:
     """The images that an import has made or changed, or those that it found as they are.
 
     `said` is what ctr printed. Without any of them: no images.
     """
     listing = _list(scope)
-    new = tuple(image for image in listing.records if _changed(before.get(image.ref), image))
+    new = tuple(image for image in listing.records if _changed(before.images.get(image.ref), image))
     if new:
         return Landed(new, new=True)
     written = parse_import(said.decode(errors="surrogateescape"))
-    return Landed(tuple(each for each in listing.records if written.has(each.ref)), new=False)
+    there = tuple(each for each in listing.records if written.has(each.ref))
+    return Landed(there, new=False, blobs=len(_digests(scope) - before.digests))
 
 
 def _changed(before: Image | None, now: Image) -> bool:
@@ -84,6 +96,23 @@ def lacking(image: Image, wanted: Sequence[str]) -> list[str]:
     if not image.platforms or not ("index" in image.media_type or "list" in image.media_type):
         return []
     return [name for name in wanted if not any(serves(name, has) for has in image.platforms)]
+
+
+@contextmanager
+def told_which_names_stay(scope: Scope, before: Before) -> Iterator[None]:
+    """A failed import inside says which names it has left: ctr to 1.7 names before it unpacks."""
+    try:
+        yield
+    except CtrFailed as error:
+        stay: list[str] = []
+        with suppress(KukeCtrError):
+            stay = [image.ref for image in _list(scope).records if image.ref not in before.images]
+        if not stay:
+            raise
+        hint = f"{error.hint}; " if error.hint is not None else ""
+        removes = scope.line("images", "rm", *stay[:5])
+        stays = f"the name of the image stays, but it may be of no use: {removes} removes it"
+        raise error.but(hint=f"{hint}{stays}") from None
 
 
 @contextmanager
@@ -138,56 +167,3 @@ def _left(
     sizes = ", ".join(each.size for each in active.records[:5])
     blobs = "1 blob is" if len(active.records) == 1 else f"{len(active.records)} blobs are"
     return f"{blobs} partly transferred ({sizes}): {scope.line('content', 'active')}"
-
-
-@contextmanager
-def docker_save(processes: Processes, references: Sequence[str]) -> Iterator[int]:
-    """`docker save REF...`, running: the descriptor of the archive that it writes.
-
-    A failure of docker's is raised at the end, whatever came of the archive. Raises CtrMissing.
-    """
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    call = Call(("docker", "save", *references), timeout=None, stdin=nothing)
-    try:
-        pipes = processes.open_pipes(call)
-    except CtrMissing as error:
-        hint = "if this host has no docker, run `docker save` elsewhere and import the file"
-        raise CtrMissing(error.message, hint=hint, command=error.command) from None
-    finally:
-        os.close(nothing)
-    failed: KukeCtrError | None = None
-    try:
-        try:
-            yield pipes.stdout
-        except CtrFailed as error:  # docker's own failure tells more
-            failed = error
-        if failed is not None:
-            with suppress(TimeLimit):
-                pipes.wait(_DOCKER_ENDS)
-            pipes.kill()
-        exit_code = pipes.wait()
-        if exit_code > 0:
-            raise _docker_failed(call, os.read(pipes.stderr, _DOCKER_SAID), exit_code)
-        if failed is not None:
-            raise failed
-    finally:
-        pipes.kill()
-        close_all(pipes.stdout, pipes.stderr)
-
-
-def line_from_docker(
-    scope: Scope,
-    references: Sequence[str],
-    words: Sequence[str],
-) -> str:
-    """What does the same in a shell: a dry run prints it."""
-    call = scope.call("images", "import", *words, "-")
-    return f"{shown(('docker', 'save', *references))} | {shown(call.argv)}"
-
-
-def _docker_failed(call: Call, said: bytes, exit_code: int) -> CtrFailed:
-    lines = said.decode(errors="replace").strip().splitlines()
-    text = lines[-1] if lines else f"docker failed with exit code {exit_code}"
-    return CtrFailed(
-        f"docker: {text}", hint="`docker images` lists docker's images", command=call.argv
-    )

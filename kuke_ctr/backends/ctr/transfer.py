@@ -17,12 +17,15 @@ Verb = Literal["pull", "push", "import", "export"]
 class TransferStreams:
     """Where a transfer reads and writes.
 
-    `stdin` is the archive's descriptor; `stdout` takes what ctr prints (None: it is collected);
+    `stdin` is the archive's descriptor, `source` the program that writes there, `target` the file
+    that `stdout` is: for the trace. `stdout` takes what ctr prints (None: it is collected);
     `called` is its name for messages, `terminal` is one that shows ctr's own progress, `secret` the
     password that ctr will ask for.
     """
 
     stdin: int | None = None
+    source: tuple[str, ...] = ()
+    target: str | None = None
     stdout: int | None = None
     called: str | None = None
     terminal: int | None = None
@@ -46,12 +49,15 @@ def run(
         timeout=scope.ctr.change_timeout,
         stdin=streams.stdin,
         stdout=streams.stdout,
+        source=streams.source,
+        target=streams.target,
     )
     result = _start(scope.ctr, call, streams)
     if reader_gone(result):
         raise BrokenPipeError
     if result.exit_code != 0:
-        raise failure_of(result, typed=scope.ctr.typed, output=streams.called, name=names[0])
+        name = names[1 if verb == "export" else 0]  # the file stands first there
+        raise failure_of(result, typed=scope.ctr.typed, output=streams.called, name=name)
     return scope.ctr.checked(result)
 
 

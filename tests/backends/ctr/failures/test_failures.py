@@ -59,7 +59,7 @@ def test_a_registry_that_fails_is_not_one_that_lacks_the_image(status: str, end:
 @pytest.mark.parametrize(
     ("command", "said", "hint"),
     [
-        ("images export - a:1", "content digest sha256:aa: not found", "pull it again"),
+        ("images export - a:1", "content digest sha256:aa: not found", "`kuke-ctr images pull a:1"),
         (
             "images export --all-platforms - a:1",
             "content digest sha256:aa: not found",
