@@ -23,7 +23,9 @@ class Reason(Enum):
     HAS_CHILDREN = auto()
     MISSING_CONTENT = auto()
     NO_PLATFORM = auto()
+    NO_SPACE = auto()
     NOT_ACTIVE = auto()
+    NOT_UNPACKED = auto()
     SNAPSHOTTER_NOT_LOADED = auto()
     WRONG_FILTER = auto()
 

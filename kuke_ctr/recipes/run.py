@@ -2,19 +2,16 @@
 
 import os
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from kuke_ctr.backends.ctr import containers, namespaces, snapshots, tasks
-from kuke_ctr.backends.ctr.client import lines_of
-from kuke_ctr.backends.ctr.lines import line_in
+from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, Reason, UsageError
-from kuke_ctr.names import check_name, nearest, whole_name
+from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, UsageError
+from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
 from kuke_ctr.recipes.start import (
     ABSENT,
@@ -183,45 +180,3 @@ def _token(scope: Scope, name: str) -> str | None:
         return containers.facts(scope, name).labels.get(RUN_LABEL, "")
     except NotFound:
         return None
-
-
-def no_image(scope: Scope, image: str, error: NotFound) -> NotFound:
-    """The error for an image that the namespace lacks: where it is, or what is near."""
-    here = _images(scope)
-    if image in here:
-        if error.reason not in (Reason.MISSING_CONTENT, Reason.NO_PLATFORM):
-            return error
-        shows = f"{scope.line('images', 'inspect', image)} shows what is here"
-        return error.but(hint=f"it was not pulled for this platform; {shows}")
-    return NotFound(
-        f"the image {image} does not exist in namespace {scope.namespace}",
-        hint=_where(scope, image, here),
-        command=error.command,
-    )
-
-
-def _where(scope: Scope, image: str, here: Sequence[str]) -> str:
-    whole = whole_name(image)
-    if whole in here:
-        return f"use the full name {whole}; ctr does not know short names"
-    for other in sorted(namespaces.names(scope.ctr) - {scope.namespace}):
-        images = _images(Scope(scope.ctr, other))
-        name = image if image in images else whole
-        if name in images:
-            return (
-                f"namespace {other} has {'it' if name == image else name}; to copy it: "
-                f"{line_in(other, 'images', 'export', 'FILE', name)}, then "
-                f"{scope.line('images', 'import', 'FILE')}"
-            )
-    near = ", ".join(nearest(image, here)[:3])
-    there = f"the namespace has: {near}" if near else "this namespace has no images"
-    return f"{there}; to fetch it: {scope.line('images', 'pull', whole)}"
-
-
-def _images(
-    scope: Scope,
-) -> list[str]:
-    with suppress(KukeCtrError):
-        said = scope.run("images", "ls", "-q", probe=True)
-        return [line for line in lines_of(said.stdout) if line]
-    return []

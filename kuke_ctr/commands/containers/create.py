@@ -78,7 +78,7 @@ def create(
     made = given[0 if from_spec else 1]
     realm = session.realm(changing=True, create=create_namespace)
     flags.require_version(session.ctr)
-    with near_refs(realm, [] if from_spec or from_folder else [image]):
+    with near_refs(realm, [] if from_spec or from_folder else [image], needed=True):
         containers.create(realm.scope, made, (*environment.flags, *chosen), given)
     if not session.options.dry_run:
         print(made)

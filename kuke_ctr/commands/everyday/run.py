@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import tasks
+from kuke_ctr.backends.ctr import images, tasks
 from kuke_ctr.backends.ctr.container_flags import RUN
 from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.confirm import CreateNamespace
 from kuke_ctr.commands.shared.container_flags import ContainerFlags, with_container_flags
 from kuke_ctr.commands.shared.ctr_flags import flags as ctr_flags
@@ -33,9 +34,9 @@ from kuke_ctr.commands.shared.process_options import (
     Tty,
     with_detached_output,
 )
-from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.errors import NotFound, Reason, UsageError
 from kuke_ctr.recipes.environment import environment_of
-from kuke_ctr.recipes.run import RUN_LABEL, Made, RunLog, make_log, name_for, no_image, undo
+from kuke_ctr.recipes.run import RUN_LABEL, Made, RunLog, make_log, name_for, undo
 from kuke_ctr.recipes.volumes import mount_of, require_sources
 from kuke_ctr.session import OpenRealm, Session
 
@@ -117,8 +118,19 @@ def run(
                 discard=(lambda: undo(scope, made, running=True)) if rm else None,
             )
         except NotFound as error:
-            raise no_image(scope, image, error) from None
+            raise _no_image(realm, image, error) from None
     raise typer.Exit(code)
+
+
+def _no_image(realm: OpenRealm, image: str, error: NotFound) -> NotFound:
+    """The error for an image that can't be run: it is not here, or not for this platform."""
+    existing = images.names(realm.scope)
+    if image not in existing:
+        return no_image(realm, [image], existing, error, needed=True)
+    if error.reason not in (Reason.MISSING_CONTENT, Reason.NO_PLATFORM):
+        return error
+    shows = f"{realm.scope.line('images', 'inspect', image)} shows what is here"
+    return error.but(hint=f"it was not pulled for this platform; {shows}")
 
 
 def _launch(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import versions
-from kuke_ctr.commands.images.references import near_refs
+from kuke_ctr.commands.images.references import near_refs, require_full_name
 from kuke_ctr.commands.images.registry_options import Registry, with_registry_options
 from kuke_ctr.commands.images.transfer_options import (
     AllPlatforms,
@@ -69,6 +69,7 @@ def pull(
     exclude_platforms(platform, all_platforms)
     registry.check()
     labels = checked_labels(label or [])
+    require_full_name(reference)
     realm = session.realm(changing=True, create=create_namespace)
     typed = flags(
         platform=platform,
@@ -82,11 +83,14 @@ def pull(
     with (
         streams_of(session, view, secret=secret) as streams,
         transfers.told_what_is_left(realm.scope),
+        transfers.told_of_silence(reference),
+        transfers.told_what_stays(realm.scope, reference, snapshotter),
     ):
         result = run_transfer(realm, "pull", (*sign_in, *words), (reference,), streams)
     if result.planned:
         return
     image = transfers.named(realm.scope, reference)
+    transfers.require_image(realm.scope, image)
     show_images(session, view, [image])
     require_platforms([image], _wanted(platform, all_platforms))
 
@@ -126,6 +130,7 @@ def push(
     """
     view = view_of(session, Image)
     registry.check()
+    require_full_name(remote)
     realm = session.realm(changing=True)
     typed = flags(
         platform=platform,
@@ -140,7 +145,11 @@ def push(
     source = image or remote
     sign_in, secret = registry.sign_in(session, realm, remote)
     names = (remote,) if image is None else (remote, image)
-    with streams_of(session, view, secret=secret) as streams, near_refs(realm, [source]):
+    with (
+        streams_of(session, view, secret=secret) as streams,
+        transfers.told_of_silence(remote),
+        near_refs(realm, [source]),
+    ):
         result = run_transfer(realm, "push", (*sign_in, *words), names, streams)
     if not result.planned:
         show_images(session, view, [transfers.named(realm.scope, source)])

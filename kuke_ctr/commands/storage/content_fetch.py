@@ -14,6 +14,7 @@ import typer
 
 from kuke_ctr.backends.ctr import content
 from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.commands.images.references import require_full_name
 from kuke_ctr.commands.images.registry_options import HostsDir, PlainHttp, SkipVerify
 from kuke_ctr.commands.images.transfer_options import AllPlatforms, Labels, Platforms
 from kuke_ctr.commands.shared.confirm import CreateNamespace
@@ -24,6 +25,7 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
 from kuke_ctr.processes.calls import Result
+from kuke_ctr.recipes.transfers import told_of_silence
 from kuke_ctr.recipes.used_by import rooted_label
 from kuke_ctr.render import escape
 from kuke_ctr.session import OpenRealm, Session
@@ -69,7 +71,6 @@ def fetch(
             "content fetch cannot sign in: everybody could read the password in --user",
             hint="`kuke-ctr images pull --user NAME --password-stdin` fetches the same content",
         )
-    realm = session.realm(changing=True, create=create_namespace)
     chosen = flags(
         platform=platform,
         all_platforms=all_platforms,
@@ -79,7 +80,10 @@ def fetch(
         skip_verify=skip_verify,
         hosts_dir=hosts_dir,
     )
-    said = _fetch(realm, ref, (*chosen, *extra_flags(session)))
+    words = (*chosen, *extra_flags(session))
+    require_full_name(ref)
+    realm = session.realm(changing=True, create=create_namespace)
+    said = _fetch(realm, ref, words)
     if said.planned:
         return
     listed = realm.scope.run("images", "ls", "-q", f'name=="{ref}"')
@@ -95,7 +99,8 @@ def _fetch(realm: OpenRealm, ref: str, words: tuple[str, ...]) -> Result:
     """Fetch it; what goes wrong says how to go on."""
     progress = 2 if sys.stderr.isatty() else None  # stdout is for the result
     try:
-        return content.fetch(realm.scope, ref, words, progress)
+        with told_of_silence(ref):
+            return content.fetch(realm.scope, ref, words, progress)
     except Interrupted:
         raise Interrupted(
             "interrupted; what has arrived is kept for a day",

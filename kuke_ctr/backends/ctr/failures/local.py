@@ -30,6 +30,7 @@ NO_SPACE = Row(
         f"the disk is full; {failed.line('images', 'prune', '--all')} and "
         f"{failed.line('content', 'prune')} free space"
     ),
+    reason=Reason.NO_SPACE,
 )
 NO_PLATFORM = Row(
     r"no match for platform|no manifest found for platform",
@@ -40,10 +41,17 @@ NO_PLATFORM = Row(
     Reason.NO_PLATFORM,
 )
 
+_NOT_AN_IMAGE = Row(
+    r"mismatched image rootfs|unsupported media ?type|unexpected media ?type"
+    r"|unknown image config media type",
+    lambda failed: f"{failed.line('images', 'inspect', failed.asked.name)} shows what it is",
+    message="this is not a container image, perhaps a Helm chart or another artifact",
+)
 
 LOCAL = Table(
     (
         NO_SNAPSHOTTER,
+        _NOT_AN_IMAGE,
         Row(r"filters: parse error", reason=Reason.WRONG_FILTER),
         NO_PLATFORM,
         Row(
