@@ -69,8 +69,8 @@ def pull(
     exclude_platforms(platform, all_platforms)
     registry.check()
     labels = checked_labels(label or [])
-    require_full_name(reference)
     realm = session.realm(changing=True, create=create_namespace)
+    require_full_name(reference)
     typed = flags(
         platform=platform,
         all_platforms=all_platforms,
@@ -130,8 +130,8 @@ def push(
     """
     view = view_of(session, Image)
     registry.check()
-    require_full_name(remote)
     realm = session.realm(changing=True)
+    require_full_name(remote)
     typed = flags(
         platform=platform,
         **registry.flags,

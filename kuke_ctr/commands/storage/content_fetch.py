@@ -81,8 +81,8 @@ def fetch(
         hosts_dir=hosts_dir,
     )
     words = (*chosen, *extra_flags(session))
-    require_full_name(ref)
     realm = session.realm(changing=True, create=create_namespace)
+    require_full_name(ref)
     said = _fetch(realm, ref, words)
     if said.planned:
         return

@@ -143,4 +143,4 @@ def test_a_fetch_that_fails_knows_registries(
 def test_a_short_name_is_not_sent(storage_host: FakeCtr, capsys: Capture) -> None:
     assert main(["content", "fetch", "x:1", "-r", "main"]) == 1
     assert "use the full name docker.io/library/x:1" in capsys.readouterr().err
-    assert storage_host.calls == []
+    assert not any("fetch" in call for call in storage_host.calls)
