@@ -65,7 +65,7 @@ def artifact_of(document: bytes, media_type: str) -> Artifact | None:
 
 def _artifact(media_type: str) -> Artifact:
     found = (kind for word, kind in _KINDS if word in media_type)
-    return Artifact(next(found, "another artifact"), media_type or "unknown")
+    return Artifact(next(found, "an artifact"), media_type or "unknown")
 
 
 def _type_in(descriptor: object) -> str:

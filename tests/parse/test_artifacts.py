@@ -25,7 +25,7 @@ def manifest(config: str, *layers: str, **more: object) -> bytes:
         ("application/vnd.wasm.config.v0+json", ("x",), "a WebAssembly module", None),
         ("application/vnd.docker.plugin.v1+json", (LAYER,), "a plugin of docker", None),
         ("application/vnd.buildkit.cacheconfig.v0", (LAYER,), "a build cache", None),
-        ("application/vnd.acme.config", (LAYER,), "another artifact", None),
+        ("application/vnd.acme.config", (LAYER,), "an artifact", None),
         (
             IMAGE,
             ("application/vnd.dev.cosign.simplesigning.v1+json",),
@@ -33,9 +33,9 @@ def manifest(config: str, *layers: str, **more: object) -> bytes:
             "application/vnd.dev.cosign.simplesigning.v1+json",
         ),
         (IMAGE, ("application/vnd.in-toto+json",), "an attestation", None),
-        (EMPTY, ("text/plain",), "another artifact", "text/plain"),
-        (EMPTY, (), "another artifact", EMPTY),
-        ("", (), "another artifact", "unknown"),
+        (EMPTY, ("text/plain",), "an artifact", "text/plain"),
+        (EMPTY, (), "an artifact", EMPTY),
+        ("", (), "an artifact", "unknown"),
     ],
 )
 def test_an_artifact_is_told_by_its_media_type(

@@ -85,6 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind, name, what, which = self._parts()
         if self.path.startswith("/token"):
             self._token()
+        elif kind == "portal":  # the same page for everything, as a network that wants a sign-in
+            self._send(200, _PAGE, Content_Type="text/html; charset=utf-8")
         elif kind == "":
             self._send(200, b"{}")
         elif what == "blobs":

@@ -8,6 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.shared.missing import missing
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound, Reason
 from kuke_ctr.session import OpenRealm
 
@@ -21,6 +22,15 @@ def require_full_name(name: str) -> None:
     fault = fault_of(name)
     if fault is not None:
         raise KukeCtrError(fault.message, hint=fault.hint)
+
+
+def note_odd_name(name: str) -> None:
+    """Say what is odd about a new name, and the full one: ctr takes any, docker does not."""
+    from kuke_ctr.parse.image_names import fault_of  # late: most verbs take any name
+
+    fault = fault_of(name)
+    if fault is not None:
+        note(f"note: {fault.message}; {fault.hint}")
 
 
 @contextmanager

@@ -55,15 +55,15 @@ def pull(
 ) -> None:
     """Fetch an image from a registry and unpack it.
 
-    Exit code 3 if the registry does not have the image, or not for this platform. What follows `--`
-    is passed to ctr.
+    Exit code 3 if the registry does not have the image, or not for this platform, and 1 if it is no
+    container image. What follows `--` is passed to ctr.
 
     Examples:
 
         kuke-ctr images pull -r main docker.io/library/busybox:1.36
         kuke-ctr images pull -r main --user alice --password-stdin registry.example/app:1.0 < secret
 
-    Runs `ctr images pull IMAGE`. Records: Image.
+    Runs `ctr images pull IMAGE`, and `ctr content get DIGEST` to see what it is. Records: Image.
     """
     view = view_of(session, Image)
     exclude_platforms(platform, all_platforms)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import content
+from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.commands.images.references import require_full_name
 from kuke_ctr.commands.images.registry_options import HostsDir, PlainHttp, SkipVerify
@@ -23,9 +23,16 @@ from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
+from kuke_ctr.errors import (
+    CtrFailed,
+    Forbidden,
+    Interrupted,
+    KukeCtrError,
+    NotFound,
+    UsageError,
+)
 from kuke_ctr.processes.calls import Result
-from kuke_ctr.recipes.transfers import told_of_silence
+from kuke_ctr.recipes.transfers import require_image, told_of_silence
 from kuke_ctr.recipes.used_by import rooted_label
 from kuke_ctr.render import escape
 from kuke_ctr.session import OpenRealm, Session
@@ -92,7 +99,17 @@ def fetch(
             f"ctr reported success, but the image {ref} is not in realm {realm.name}",
             hint="does it have an image for this platform? --all-platforms fetches all",
         )
+    _require_no_page(realm, ref)
     print(escape(ref))
+
+
+def _require_no_page(realm: OpenRealm, ref: str) -> None:
+    """CtrFailed for a web page, which ctr calls a success; other artifacts may well be wanted."""
+    image = None
+    with suppress(KukeCtrError):  # the fetch has succeeded: this is only a look at the result
+        (image,) = images.find(realm.scope, [ref])
+    if image is not None and image.media_type.startswith("text/"):
+        require_image(realm.scope, image)
 
 
 def _fetch(realm: OpenRealm, ref: str, words: tuple[str, ...]) -> Result:

@@ -41,10 +41,17 @@ NO_PLATFORM = Row(
     Reason.NO_PLATFORM,
 )
 
+
+def _what_it_is(failed: Failed) -> str:
+    if failed.asked.command == "images mount":  # its last word is the directory
+        return ""
+    return f"{failed.line('images', 'inspect', failed.asked.name)} shows what it is"
+
+
 _NOT_AN_IMAGE = Row(
     r"mismatched image rootfs|unsupported media ?type|unexpected media ?type"
     r"|unknown image config media type",
-    lambda failed: f"{failed.line('images', 'inspect', failed.asked.name)} shows what it is",
+    _what_it_is,
     message="this is not a container image, perhaps a Helm chart or another artifact",
 )
 
