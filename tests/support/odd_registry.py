@@ -50,9 +50,11 @@ def _manifest(config: bytes, layer: bytes, *kinds: str) -> bytes:
 LAYER = _layer()
 _CONFIG = _configuration(LAYER)
 _IMAGE = _manifest(_CONFIG, LAYER, f"{_OCI}.config.v1+json", f"{_OCI}.layer.v1.tar+gzip")
+_TAR = gzip.compress(gzip.decompress(LAYER)[:-512], 9, mtime=0)
 _LIES = _CONFIG.replace(_digest(gzip.decompress(LAYER)).encode(), _digest(b"").encode())
+_PAYLOAD = b"what an artifact holds"
 _ARTIFACTS = {
-    kind: _manifest(b"{}", LAYER, config, layer)
+    kind: _manifest(b"{}", _PAYLOAD, config, layer)
     for kind, config, layer in (
         ("chart", f"{_HELM}.config.v1+json", f"{_HELM}.chart.content.v1.tar+gzip"),
         ("wasm", "application/vnd.wasm.config.v1+json", "application/vnd.wasm.content.layer.v1"),
@@ -63,10 +65,10 @@ _ARTIFACTS = {
 _NO_TAR = b"these bytes are no archive" * 20
 _DAMAGED = {  # whole as the digests go, but they can't be unpacked
     "damaged": _manifest(_CONFIG, _NO_TAR, f"{_OCI}.config.v1+json", f"{_OCI}.layer.v1.tar+gzip"),
-    "lying": _manifest(_LIES, LAYER, f"{_OCI}.config.v1+json", f"{_OCI}.layer.v1.tar+gzip"),
+    "lying": _manifest(_LIES, _TAR, f"{_OCI}.config.v1+json", f"{_OCI}.layer.v1.tar+gzip"),
 }
 _MANIFESTS = {**_ARTIFACTS, **_DAMAGED}
-_BLOBS = {_digest(data): data for data in (LAYER, _CONFIG, _LIES, _NO_TAR, b"{}")}
+_BLOBS = {_digest(data): data for data in (LAYER, _CONFIG, _LIES, _TAR, _NO_TAR, _PAYLOAD, b"{}")}
 _PAGE = b"<!DOCTYPE html><html><body>Sign in to the network</body></html>"
 
 HANG = 30.0
