@@ -104,20 +104,20 @@ def _no_match(
     lists = only.scope.line("images", "ls") if only else realms[0].ctr.line("images", "ls", "-A")
     return NotFound(
         f"no image of {only.described if only else 'any realm'} matches {', '.join(chosen)}",
-        hint=hint_for(table.filter_by, chosen) or _in_full(chosen) or f"{lists} shows the images",
+        hint=hint_for(table.filter_by, chosen) or f"{_in_full(chosen)}{lists} shows the images",
     )
 
 
-def _in_full(chosen: Sequence[str]) -> str | None:
-    """The filter that a short name was meant to be; None where no filter names one."""
+def _in_full(chosen: Sequence[str]) -> str:
+    """The filter that a short name was meant to be; empty where no filter names one."""
     from kuke_ctr.parse.image_names import is_short, whole_name  # late: for failures only
 
     for each in chosen:
         field, _, value = each.partition("==")
         name = value.strip('"')
         if field == "name" and is_short(name):
-            return f"{name} is a short name; the full one is name=={whole_name(name)}"
-    return None
+            return f"{name} is a short name; the full one is name=={whole_name(name)}; "
+    return ""
 
 
 def _raw_check(
