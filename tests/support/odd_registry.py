@@ -104,7 +104,9 @@ class _Handler(BaseHTTPRequestHandler):
         """An upload: no kind takes one, but each says so in its own way."""
         kind, name, _, _ = self._parts()
         self._drain()
-        if kind in ("good", "cut", "lacks"):
+        if self.path.startswith("/token"):  # where there is a user name
+            self._token()
+        elif kind in ("good", "cut", "lacks"):
             self._send(403, _errors("DENIED", "requested access to the resource is denied"))
         else:
             self._named(kind, name)

@@ -166,6 +166,11 @@ _TALK = (
         message=_saying("{registry} redirects in a circle"),
     ),
     Row(
+        r"no Host in request URL|unsupported protocol scheme",
+        "is this the name of a registry? a proxy or a sign-in page may have answered",
+        message=_saying("{registry} does not answer as a registry does"),
+    ),
+    Row(
         _NO_ANSWER,
         f"is it a registry? if it uses http, {_TRUSTED}",
         message=_saying("{place} closed the connection without an answer"),

@@ -236,3 +236,16 @@ def test_an_artifact_that_is_run_is_told_as_one() -> None:
     error = error_of("containers create r.example/a:1 c1", said)
     assert "this is not a container image" in error.message
     assert error_of("images mount r.example/a:1 /mnt", said).hint is None
+
+
+def test_a_push_to_what_is_no_registry_says_so() -> None:
+    said = 'failed to do request: Put "http:?digest=sha256%3Aaa": http: no Host in request URL'
+    error = error_of("images push r.example/a:1", said)
+    assert error.message.startswith("r.example does not answer as a registry does")
+
+
+def test_a_sign_in_with_a_wrong_password_says_so() -> None:
+    said = "failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized"
+    error = error_of("images pull --user bob r.example/a:1", said)
+    assert error.message.startswith("r.example refused this user name and password")
+    assert error.hint == "check the user name and the password"
