@@ -20,11 +20,9 @@ class Reason(Enum):
     """What kind of failure it was, for whoever goes on differently after it."""
 
     ALREADY_EXISTS = auto()
-    HAS_CHILDREN = auto()
     MISSING_CONTENT = auto()
     NO_PLATFORM = auto()
     NO_SPACE = auto()
-    NOT_ACTIVE = auto()
     NOT_UNPACKED = auto()
     SNAPSHOTTER_NOT_LOADED = auto()
     WRONG_FILTER = auto()

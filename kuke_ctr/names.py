@@ -20,6 +20,8 @@ ALIASES = {
 }
 """Noun -> ctr's other names of it."""
 
+_FOREIGN = ("default", "moby", "k8s.io")
+
 LONGEST = 76
 _NAME = re.compile(r"[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*")
 
@@ -42,6 +44,11 @@ def check_name(text: str, what: str) -> str:
             hint="use letters and digits, with single `.`, `_` or `-` between them",
         )
     return text
+
+
+def is_foreign(namespace: str) -> bool:
+    """Whether a namespace is known to be no realm's: Docker's, Kubernetes', BuildKit's twins."""
+    return namespace.endswith("_history") or namespace in _FOREIGN
 
 
 def nearest(name: str, names: Iterable[str]) -> list[str]:

@@ -8,6 +8,7 @@ from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.parse.image_names import is_short, whole_name
+from kuke_ctr.recipes.image_names import is_digest
 
 
 def instead(scope: Scope, image: str, here: Sequence[str], near: str, *, needed: bool) -> str:
@@ -16,6 +17,8 @@ def instead(scope: Scope, image: str, here: Sequence[str], near: str, *, needed:
     `near` says which images are near. `needed`: the image is to be used, so the hint says how it
     comes here. Probes.
     """
+    if is_digest(image):
+        return near
     whole = whole_name(image)
     if whole in here and whole != image:
         return f"use the full name {whole}; ctr does not know short names"

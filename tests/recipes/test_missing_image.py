@@ -47,6 +47,8 @@ def test_an_image_with_a_short_name_is_looked_for_by_its_whole_one(
         ("docker.io/redis", "docker.io/redis is short for docker.io/library/redis:latest; NEAR"),
         ("busybox:1.36", "use the full name docker.io/library/busybox:1.36"),
         ("registry.example/app:1", "NEAR"),
+        ("2fee5164b8f6", "NEAR"),
+        ("sha256:2fee5164b8f6", "NEAR"),
     ],
 )
 def test_what_is_only_looked_at_is_not_fetched(fake_ctr: FakeCtr, image: str, said: str) -> None:

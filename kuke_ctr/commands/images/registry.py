@@ -28,6 +28,7 @@ from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, row_options
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.errors import UsageError
 from kuke_ctr.recipes import transfers
+from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.platforms import host_platform
 from kuke_ctr.records import Image
 from kuke_ctr.session import Session
@@ -69,7 +70,7 @@ def pull(
     exclude_platforms(platform, all_platforms)
     registry.check()
     labels = checked_labels(label or [])
-    realm = session.realm(changing=True, create=create_namespace)
+    realm = session.realm(changing=True, create=create_namespace, makes=True)
     require_full_name(reference)
     typed = flags(
         platform=platform,
@@ -131,7 +132,6 @@ def push(
     view = view_of(session, Image)
     registry.check()
     realm = session.realm(changing=True)
-    require_full_name(remote)
     typed = flags(
         platform=platform,
         **registry.flags,
@@ -142,9 +142,12 @@ def push(
             "this version of ctr can push only one --platform, or all of them",
             hint="give --platform once, or leave it out",
         )
-    source = image or remote
+    source = whole_ref(realm.scope, image or remote, one_name=image is None)
+    if image is None and "/" not in remote:  # a digest alone is no place to push to
+        remote = source
+    require_full_name(remote)
     sign_in, secret = registry.sign_in(session, realm, remote)
-    names = (remote,) if image is None else (remote, image)
+    names = (remote,) if source == remote else (remote, source)
     with (
         streams_of(session, view, secret=secret) as streams,
         transfers.told_of_silence(remote),

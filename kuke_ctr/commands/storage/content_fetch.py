@@ -88,7 +88,7 @@ def fetch(
         hosts_dir=hosts_dir,
     )
     words = (*chosen, *extra_flags(session))
-    realm = session.realm(changing=True, create=create_namespace)
+    realm = session.realm(changing=True, create=create_namespace, makes=True)
     require_full_name(ref)
     said = _fetch(realm, ref, words)
     if said.planned:
@@ -186,7 +186,7 @@ def ingest(
         digest = expected_digest or _digest_of(descriptor)
         if keep and digest is None:
             raise UsageError("--keep needs the digest", hint="give --expected-digest")
-        realm = session.realm(changing=True, create=create_namespace)
+        realm = session.realm(changing=True, create=create_namespace, makes=True)
         before = set() if digest or session.options.dry_run else _digests(realm)
         words = (*chosen, *flags(expected_digest=digest), *extra)
         if session.options.dry_run or session.options.trace:
