@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from kuke_ctr.backends.ctr import images, namespaces
-from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.parse.image_names import is_short, whole_name
@@ -31,12 +30,13 @@ def instead(scope: Scope, image: str, here: Sequence[str], near: str, *, needed:
 def _elsewhere(scope: Scope, image: str, whole: str) -> str | None:
     """How to copy the image from another namespace; None where none has it."""
     for other in sorted(namespaces.names(scope.ctr) - {scope.namespace}):
-        there = _names(Scope(scope.ctr, other))
+        source = Scope(scope.ctr, other)
+        there = _names(source)
         name = image if image in there else whole
         if name in there:
             return (
                 f"namespace {other} has {'it' if name == image else name}; to copy it: "
-                f"{line_in(other, 'images', 'export', 'FILE', name, typed=scope.ctr.typed)}, then "
+                f"{source.line('images', 'export', 'FILE', name)}, then "
                 f"{scope.line('images', 'import', 'FILE')}"
             )
     return None

@@ -1,5 +1,7 @@
 """What to do about an image that a namespace lacks."""
 
+from dataclasses import replace
+
 import pytest
 
 from kuke_ctr.backends.ctr.scope import Scope
@@ -55,3 +57,13 @@ def test_what_is_only_looked_at_is_not_fetched(fake_ctr: FakeCtr, image: str, sa
     scope = Scope(Session(SharedOptions()).ctr, "main")
     here = ["docker.io/library/busybox:1.36"]
     assert instead(scope, image, here, "NEAR", needed=False).startswith(said)
+
+
+def test_both_lines_that_copy_an_image_name_the_host_as_it_was_typed(fake_ctr: FakeCtr) -> None:
+    fake_ctr.answer("namespaces", "ls", "-q", stdout="main\nother\n")
+    for namespace, listed in (("main", ""), ("other", "x.io/a:1\n")):
+        fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=listed)
+    ctr = replace(Session(SharedOptions()).ctr, typed=("--address", "/x.sock"))
+    hint = instead(Scope(ctr, "main"), "x.io/a:1", [], "NEAR", needed=True)
+    assert "export FILE x.io/a:1 --namespace other --address /x.sock`" in hint
+    assert "import FILE --namespace main --address /x.sock`" in hint

@@ -83,8 +83,7 @@ def pull(
     sign_in, secret = registry.sign_in(session, realm, reference)
     with (
         streams_of(session, view, secret=secret) as streams,
-        transfers.told_what_is_left(realm.scope),
-        transfers.told_of_silence(reference),
+        transfers.told_what_is_left(realm.scope, reference),
         transfers.told_what_stays(realm.scope, reference, snapshotter),
     ):
         result = run_transfer(realm, "pull", (*sign_in, *words), (reference,), streams)
