@@ -75,18 +75,14 @@ def create(
     from_spec, from_folder = flags.text("config") is not None, flags.on("rootfs")
     if from_spec and (tty or environment.flags or entrypoint is not None):
         refuse_beside_config(["--tty" if tty else "--env" if environment.flags else "--entrypoint"])
-    if from_folder and flags.text("snapshotter") is not None:
-        raise UsageError(
-            "--snapshotter has no effect with --rootfs",
-            hint="leave --snapshotter out: with --rootfs there is no snapshot",
-        )
-    image = _root_folder(session, image) if from_folder else image
+    if from_folder:
+        image = _root_folder(session, image, flags)
     given = _positionals(image, name, command or (), with_config=from_spec)
     made = given[0 if from_spec else 1]
-    no_image = from_spec or from_folder  # an image is in a namespace already
-    realm = session.realm(changing=True, create=create_namespace, makes=no_image)
+    makes = from_spec or from_folder  # an image is in a namespace already
+    realm = session.realm(changing=True, create=create_namespace, makes=makes)
     flags.require_version(session.ctr)
-    ref = "" if no_image else whole_ref(realm.scope, image)
+    ref = "" if from_spec or from_folder else whole_ref(realm.scope, image)
     if not from_spec:
         program = program_of(realm.scope, ref, given[2:], entrypoint)
         given = (ref or given[0], given[1], *program)
@@ -96,8 +92,13 @@ def create(
         print(made)
 
 
-def _root_folder(session: Session, folder: str) -> str:
+def _root_folder(session: Session, folder: str, flags: ContainerFlags) -> str:
     """The folder of --rootfs: absolute, as the runtime looks elsewhere for others; UsageError."""
+    if flags.text("snapshotter") is not None:
+        raise UsageError(
+            "--snapshotter has no effect with --rootfs",
+            hint="leave --snapshotter out: with --rootfs there is no snapshot",
+        )
     path = Path(folder).absolute()
     if session.ctr.socket is not None and not path.is_dir():
         raise UsageError(
