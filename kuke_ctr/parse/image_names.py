@@ -58,6 +58,11 @@ def is_short(image: str) -> bool:
 
 def fault_of(image: str) -> Fault | None:
     """Why a registry can't be asked for a name, or None. Nothing may be left out of the name."""
+    if "/" in image.partition("@")[2]:  # a password may stand in it: it is not shown
+        return Fault(
+            "the name of an image has no user name or password before an @",
+            "leave them out: --user NAME asks for the password",
+        )
     scheme = _SCHEME.match(image)
     if scheme is not None:
         rest = image[scheme.end() :]

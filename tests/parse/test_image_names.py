@@ -89,3 +89,11 @@ def test_a_name_that_is_none_says_what_to_write(name: str, message: str, hint: s
     assert fault is not None
     assert message in fault.message
     assert hint in fault.hint
+
+
+def test_a_password_in_a_name_is_not_shown() -> None:
+    for name in ("bob:geheim@ghcr.io/a/b:1", "https://bob:geheim@ghcr.io/a/b:1"):
+        fault = fault_of(name)
+        assert fault is not None
+        assert "geheim" not in fault.message + fault.hint
+        assert "--user NAME" in fault.hint

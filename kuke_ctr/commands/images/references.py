@@ -15,6 +15,13 @@ from kuke_ctr.session import OpenRealm
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The image, as `images ls` shows it.")]
 
 
+def is_full_name(name: str) -> bool:
+    """Whether a registry can be asked for a name; no namespace is made for another one."""
+    from kuke_ctr.parse.image_names import fault_of  # late: most verbs take any name
+
+    return fault_of(name) is None
+
+
 def require_full_name(name: str) -> None:
     """Raise KukeCtrError for a name that no registry can be asked for, short names among them."""
     from kuke_ctr.parse.image_names import fault_of  # late: most verbs take any name

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import versions
-from kuke_ctr.commands.images.references import near_refs, require_full_name
+from kuke_ctr.commands.images.references import is_full_name, near_refs, require_full_name
 from kuke_ctr.commands.images.registry_options import Registry, with_registry_options
 from kuke_ctr.commands.images.transfer_options import (
     AllPlatforms,
@@ -70,7 +70,8 @@ def pull(
     exclude_platforms(platform, all_platforms)
     registry.check()
     labels = checked_labels(label or [])
-    realm = session.realm(changing=True, create=create_namespace, makes=True)
+    full = is_full_name(reference)
+    realm = session.realm(changing=True, create=create_namespace and full, makes=full)
     require_full_name(reference)
     typed = flags(
         platform=platform,

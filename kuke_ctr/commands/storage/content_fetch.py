@@ -14,7 +14,7 @@ import typer
 
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.client import lines_of
-from kuke_ctr.commands.images.references import require_full_name
+from kuke_ctr.commands.images.references import is_full_name, require_full_name
 from kuke_ctr.commands.images.registry_options import HostsDir, PlainHttp, SkipVerify
 from kuke_ctr.commands.images.transfer_options import AllPlatforms, Labels, Platforms
 from kuke_ctr.commands.shared.confirm import CreateNamespace
@@ -88,7 +88,8 @@ def fetch(
         hosts_dir=hosts_dir,
     )
     words = (*chosen, *extra_flags(session))
-    realm = session.realm(changing=True, create=create_namespace, makes=True)
+    full = is_full_name(ref)
+    realm = session.realm(changing=True, create=create_namespace and full, makes=full)
     require_full_name(ref)
     said = _fetch(realm, ref, words)
     if said.planned:

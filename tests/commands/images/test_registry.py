@@ -137,6 +137,14 @@ def test_a_registry_that_is_silent_is_asked_about(host: FakeCtr, capsys: Capture
     assert "hint: does r.example answer, or does a firewall" in capsys.readouterr().err
 
 
+def test_no_namespace_is_made_for_a_name_that_is_not_sent(host: FakeCtr, capsys: Capture) -> None:
+    words = ["redis:3.2", "-n", "new", "--create-namespace"]
+    for verb in (["images", "pull"], ["content", "fetch"]):
+        assert main([*verb, *words]) == 1
+        assert "this command makes it" not in capsys.readouterr().err
+    assert not any("create" in call for call in host.calls)
+
+
 @pytest.mark.parametrize("line", ["pull {}", "push {}", "push {} r.example/a:1"])
 @pytest.mark.parametrize("name", ["redis:3.2", "docker.io/redis:3.2", "index.docker.io/redis:3.2"])
 def test_a_short_name_is_not_sent(host: FakeCtr, capsys: Capture, line: str, name: str) -> None:
