@@ -22,7 +22,9 @@ class Reason(Enum):
     ALREADY_EXISTS = auto()
     MISSING_CONTENT = auto()
     NO_PLATFORM = auto()
+    NO_SPACE = auto()
     NOT_RUNNING = auto()
+    NOT_UNPACKED = auto()
     SNAPSHOTTER_NOT_LOADED = auto()
     WRONG_FILTER = auto()
 

@@ -59,14 +59,3 @@ def nearest(name: str, names: Iterable[str]) -> list[str]:
     near = get_close_matches(name, pool, n=len(pool) or 1, cutoff=0.5)
     holding = [other for other in pool if name in other and other not in near]
     return [*near, *holding, *(other for other in pool if other not in (*near, *holding))]
-
-
-def whole_name(image: str) -> str:
-    """What docker reads a short name as: `busybox` is `docker.io/library/busybox:latest`."""
-    host, slash, _ = image.partition("/")
-    if not slash:
-        image = f"docker.io/library/{image}"
-    elif host != "localhost" and "." not in host and ":" not in host:
-        image = f"docker.io/{image}"
-    last = image.rpartition("/")[2]
-    return image if ":" in last or "@" in last else f"{image}:latest"

@@ -13,7 +13,7 @@ from kuke_ctr.kukeon.cells import folders, recorded_namespace
 from kuke_ctr.kukeon.files import mapping_in
 from kuke_ctr.kukeon.realm_files import names_of
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.names import whole_name
+from kuke_ctr.parse.image_names import whole_name
 
 _TEMPLATES = ("blueprints", "configs")
 _RESERVED = (*_TEMPLATES, "secrets", "volumes", "volume-meta")

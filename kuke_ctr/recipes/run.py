@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,11 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from kuke_ctr.backends.ctr import containers, namespaces, snapshots, tasks
-from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Forbidden, KukeCtrError, NotFound, Reason, UsageError
-from kuke_ctr.names import check_name, nearest, whole_name
+from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
 from kuke_ctr.recipes.start import (
     ABSENT,
@@ -192,48 +190,8 @@ def _token(scope: Scope, name: str) -> str | None:
         return None
 
 
-def no_image(scope: Scope, image: str, error: NotFound) -> NotFound:
-    """The error for an image that the namespace lacks: where it is, or what is near."""
-    here = _images(scope)
-    if image in here:
-        return incomplete(scope, image, error) if error.reason is Reason.NO_PLATFORM else error
-    return NotFound(
-        f"the image {image} does not exist in namespace {scope.namespace}",
-        hint=_where(scope, image, here),
-        command=error.command,
-    )
-
-
 def incomplete(scope: Scope, image: str, error: E) -> E:
     """The error for an image that is here, but not all of it that this platform needs."""
     shows = f"{scope.line('images', 'inspect', image)} shows what is here"
     pulls = scope.line("images", "pull", image)
     return error.but(hint=f"a part of the image is not here; {shows}, {pulls} fetches it")
-
-
-def _where(scope: Scope, image: str, here: Sequence[str]) -> str:
-    whole = whole_name(image)
-    if whole in here:
-        return f"use the full name {whole}; ctr does not know short names"
-    for other in sorted(namespaces.names(scope.ctr) - {scope.namespace}):
-        source = Scope(scope.ctr, other)
-        images = _images(source)
-        name = image if image in images else whole
-        if name in images:
-            return (
-                f"namespace {other} has {'it' if name == image else name}; to copy it: "
-                f"{source.line('images', 'export', 'FILE', name)}, then "
-                f"{scope.line('images', 'import', 'FILE')}"
-            )
-    near = ", ".join(nearest(image, here)[:3])
-    there = f"the namespace has: {near}" if near else "this namespace has no images"
-    return f"{there}; to fetch it: {scope.line('images', 'pull', whole)}"
-
-
-def _images(
-    scope: Scope,
-) -> list[str]:
-    with suppress(KukeCtrError):
-        said = scope.run("images", "ls", "-q", probe=True)
-        return [line for line in lines_of(said.stdout) if line]
-    return []

@@ -8,14 +8,26 @@ from datetime import UTC, datetime
 from kuke_ctr.backends.ctr import content, images, leases
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
-from kuke_ctr.errors import CtrFailed, Interrupted, KukeCtrError, NotFound, TimeLimit
-from kuke_ctr.parse.references import GC_EXPIRE
+from kuke_ctr.errors import (
+    CtrFailed,
+    Interrupted,
+    KukeCtrError,
+    NotFound,
+    Reason,
+    TimeLimit,
+    Unreadable,
+)
+from kuke_ctr.parse.artifacts import artifact_of
+from kuke_ctr.parse.references import GC_EXPIRE, INDEXES
 from kuke_ctr.parse.transfers import parse_import
 from kuke_ctr.recipes.platforms import serves
 from kuke_ctr.records import Image, Listing
 
 _ASKING = 5.0
 """Seconds for the question what is left: somebody has just pressed Ctrl-C."""
+
+_FETCHED = (Reason.NOT_UNPACKED, Reason.SNAPSHOTTER_NOT_LOADED, Reason.NO_SPACE)
+"""Why an image could not be unpacked after all of it was fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,56 @@ def named(scope: Scope, reference: str) -> Image:
         f"ctr reported success, but the image {reference} is not in namespace {scope.namespace}",
         hint=f"{scope.line('images', 'ls')} lists the images",
     )
+
+
+def require_image(scope: Scope, image: Image) -> None:
+    """Raise CtrFailed where what was pulled is no container image (`ctr content get DIGEST`).
+
+    ctr 1.7 and 2.x say done, and nothing can be run from it.
+    """
+    if image.media_type in INDEXES:
+        return
+    (document,) = content.read(scope, [image.digest])
+    artifact = artifact_of(document, image.media_type) if document is not None else None
+    if artifact is not None:
+        raise CtrFailed(
+            f"{image.ref} is not a container image but {artifact.kind} "
+            f"(media type {artifact.media_type})",
+            hint=f"it stays in namespace {scope.namespace}; {_removes(scope, image.ref)}",
+        )
+
+
+def _removes(scope: Scope, reference: str) -> str:
+    return f"{scope.line('images', 'rm', reference)} removes it"
+
+
+@contextmanager
+def told_what_stays(scope: Scope, reference: str, snapshotter: str | None) -> Iterator[None]:
+    """A pull inside that fetched an image and failed to unpack it says that its name stays."""
+    try:
+        yield
+    except KukeCtrError as error:
+        if error.reason not in _FETCHED:
+            raise
+        with suppress(NotFound, Unreadable):  # containerd 2.x gives it no name
+            image = named(scope, reference)
+            require_image(scope, image)
+            if _is_unpacked(scope, reference, snapshotter):
+                raise
+            hint = f"{error.hint}; " if error.hint is not None else ""
+            stays = f"the image stays, not unpacked: {_removes(scope, reference)}"
+            raise error.but(hint=f"{hint}{stays}") from None
+        raise
+
+
+def _is_unpacked(scope: Scope, reference: str, snapshotter: str | None) -> bool:
+    from kuke_ctr.backends.ctr.image_checks import check_table  # late: for failures only
+
+    table = check_table(snapshotter)
+    (answer,) = fetch(scope.ctr, table, [scope.namespace], (f'name=="{reference}"',))
+    if isinstance(answer, KukeCtrError):
+        return False
+    return any(row.ref == reference and row.unpacked for row in answer.records)
 
 
 def landed(scope: Scope, before: Before, said: bytes) -> Landed:
@@ -116,21 +178,41 @@ def told_which_names_stay(scope: Scope, before: Before) -> Iterator[None]:
 
 
 @contextmanager
-def told_what_is_left(
-    scope: Scope,
-) -> Iterator[None]:
-    """An Interrupted or TimeLimit inside says what the transfer has left in the namespace."""
+def told_of_silence(reference: str) -> Iterator[None]:
+    """A TimeLimit inside says that the registry may be silent: ctr waits for it without a limit."""
+    try:
+        yield
+    except TimeLimit as error:
+        raise error.but(hint=_silent(reference)) from None
+
+
+def _silent(reference: str) -> str:
+    return (
+        f"does {reference.partition('/')[0]} answer, or does a firewall or a proxy stand between? "
+        "a larger --timeout gives a slow transfer more time"
+    )
+
+
+@contextmanager
+def told_what_is_left(scope: Scope, reference: str | None = None) -> Iterator[None]:
+    """An Interrupted or TimeLimit inside says what the transfer has left in the namespace.
+
+    `reference`: the transfer is a pull of it, so a TimeLimit says that the registry may be silent.
+    """
     began = datetime.now(UTC).replace(microsecond=0)
     try:
         yield
     except (Interrupted, TimeLimit) as error:
+        why = ""
+        if reference is not None and isinstance(error, TimeLimit):
+            why = f"{_silent(reference)}; "
         scope = replace(scope, ctr=replace(scope.ctr, timeout=_ASKING))
         leave = _lease_of_ctr(scope, began)
         gives_up = f"; to give up what has arrived: {leave}" if leave is not None else ""
         raise error.but(
             message=f"{error.message}; {_left(scope)}",
-            hint="run the same command again to complete it; otherwise containerd removes what is "
-            f"left within a day, when the lease of ctr ends{gives_up}",
+            hint=f"{why}run the same command again to complete it; otherwise containerd removes "
+            f"what is left within a day, when the lease of ctr ends{gives_up}",
         ) from None
 
 

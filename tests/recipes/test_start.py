@@ -12,17 +12,14 @@ import pytest
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.container_flags import capability_of, folder_inside
 from kuke_ctr.backends.ctr.failures.starting import start_failure
-from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, NotStarted, UsageError
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.recipes.environment import environment_of
-from kuke_ctr.recipes.run import make_log, no_image
+from kuke_ctr.recipes.run import make_log
 from kuke_ctr.recipes.start import on_pipes
 from kuke_ctr.recipes.volumes import absolute_source, mount_of, require_sources
-from kuke_ctr.session import Session, SharedOptions
 from kuke_ctr.terminals.foreground import UserStreams
-from tests.support.fake_ctr import FakeCtr
 
 CALL = Call(("ctr", "-n", "main", "tasks", "exec", "--exec-id", "x", "--", "c1", "nope"))
 EXEC = "ctr: OCI runtime exec failed: exec failed: unable to start container process: "
@@ -193,49 +190,6 @@ def test_options_behind_the_container_are_told_as_such() -> None:
     error = start_failure(said.encode(), CALL, ["-it", "sh"])
     assert error is not None
     assert "options of kuke-ctr before" in str(error.hint)
-
-
-@pytest.mark.parametrize(
-    ("here", "there", "said"),
-    [
-        (
-            ["docker.io/library/busybox:latest"],
-            [],
-            "use the full name docker.io/library/busybox",
-        ),
-        (
-            [],
-            ["docker.io/library/busybox:latest"],
-            "other has docker.io/library/busybox:latest; to copy it: ",
-        ),
-        ([], ["busybox"], "namespace other has it; to copy it: "),
-        (
-            ["x.io/a:1"],
-            [],
-            "x.io/a:1; to fetch it: `kuke-ctr images pull docker.io/library/busybox:",
-        ),
-    ],
-)
-def test_an_image_with_a_short_name_is_looked_for_by_its_whole_one(
-    fake_ctr: FakeCtr, here: list[str], there: list[str], said: str
-) -> None:
-    fake_ctr.answer("namespaces", "ls", "-q", stdout="main\nother\n")
-    for namespace, names in (("main", here), ("other", there)):
-        listed = "".join(f"{name}\n" for name in names)
-        fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=listed)
-    error = no_image(Scope(Session(SharedOptions()).ctr, "main"), "busybox", NotFound(""))
-    assert said in str(error.hint)
-
-
-def test_both_lines_that_copy_an_image_name_the_host_as_it_was_typed(fake_ctr: FakeCtr) -> None:
-    fake_ctr.answer("namespaces", "ls", "-q", stdout="main\nother\n")
-    for namespace, listed in (("main", ""), ("other", "x.io/a:1\n")):
-        fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=listed)
-    ctr = replace(Session(SharedOptions()).ctr, typed=("--address", "/x.sock"))
-    error = no_image(Scope(ctr, "main"), "x.io/a:1", NotFound(""))
-    hint = str(error.hint)
-    assert "export FILE x.io/a:1 --namespace other --address /x.sock`" in hint
-    assert "import FILE --namespace main --address /x.sock`" in hint
 
 
 OURS: Mapping[str, str] = {"SECRET": "hush", "LINES": "a\nb", "EMPTY": ""}

@@ -86,7 +86,7 @@ def create(
     if not from_spec:
         program = program_of(realm.scope, ref, given[2:], entrypoint)
         given = (ref or given[0], given[1], *program)
-    with near_refs(realm, [ref] if ref else []):
+    with near_refs(realm, [ref] if ref else [], needed=True):
         containers.create(realm.scope, made, (*environment.flags, *chosen), given)
     if not session.options.dry_run:
         print(made)

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import tasks
+from kuke_ctr.backends.ctr import images, tasks
 from kuke_ctr.backends.ctr.container_flags import RUN
 from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.confirm import CreateNamespace
 from kuke_ctr.commands.shared.container_flags import ContainerFlags, with_container_flags
 from kuke_ctr.commands.shared.ctr_flags import flags as ctr_flags
@@ -45,12 +46,11 @@ from kuke_ctr.recipes.run import (
     incomplete,
     make_log,
     name_for,
-    no_image,
     undo,
     was_taken,
 )
 from kuke_ctr.recipes.taken import taken
-from kuke_ctr.session import Session
+from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.user_terminal import is_terminal
 
 app = typer.Typer()
@@ -153,13 +153,21 @@ def _launched(what: Launch, how: Manner, image: str, made: Made, *, rm: bool) ->
             discard=(lambda: undo(scope, made, running=True)) if rm else None,
         )
     except NotFound as error:
-        raise no_image(scope, image, error) from None
+        raise _no_image(what.realm, image, error) from None
     except KukeCtrError as error:
         if was_taken(error):
             raise taken(scope, made.name, made.snapshotter, command=error.command) from None
         if error.reason is Reason.MISSING_CONTENT:
             raise incomplete(scope, image, error) from None
         raise
+
+
+def _no_image(realm: OpenRealm, image: str, error: NotFound) -> NotFound:
+    """The error for an image that can't be run: it is not here, or not for this platform."""
+    existing = images.names(realm.scope)
+    if image not in existing:
+        return no_image(realm, [image], existing, error, needed=True)
+    return incomplete(realm.scope, image, error) if error.reason is Reason.NO_PLATFORM else error
 
 
 def _log(session: Session, scope: Scope, container: str, file: str | None) -> RunLog:

@@ -8,7 +8,6 @@ import typer
 
 from kuke_ctr.backends.ctr import image_checks, versions
 from kuke_ctr.backends.ctr.filters import hint_for
-from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.backends.ctr.tables import ListCall, checked, read
 from kuke_ctr.commands.images.references import near_images
 from kuke_ctr.commands.shared.lists import list_realms_table, rows_of, show, view_of
@@ -104,11 +103,23 @@ def _no_match(
 ) -> NotFound:
     """The error for filters that nothing matches: a misspelt reference is no success."""
     only = realms[0] if len(realms) == 1 else None
-    lists = line_in(only.namespace, "images", "ls") if only else "`kuke-ctr images ls -A`"
+    lists = only.scope.line("images", "ls") if only else realms[0].ctr.line("images", "ls", "-A")
     return NotFound(
         f"no image of {only.described if only else 'any realm'} matches {', '.join(chosen)}",
-        hint=hint_for(table.filter_by, chosen) or f"{lists} shows the images",
+        hint=hint_for(table.filter_by, chosen) or f"{_in_full(chosen)}{lists} shows the images",
     )
+
+
+def _in_full(chosen: Sequence[str]) -> str:
+    """The filter that a short name was meant to be; empty where no filter names one."""
+    from kuke_ctr.parse.image_names import is_short, whole_name  # late: for failures only
+
+    for each in chosen:
+        field, _, value = each.partition("==")
+        name = value.strip('"')
+        if field == "name" and is_short(name):
+            return f"{name} is a short name; the full one is name=={whole_name(name)}; "
+    return ""
 
 
 def _raw_check(

@@ -36,7 +36,7 @@ def _free_space(failed: Failed) -> str:
     return f"the disk is full; {images} shows the images, {layers} what else could be removed"
 
 
-NO_SPACE = Row(r"no space left on device", _free_space)
+NO_SPACE = Row(r"no space left on device", _free_space, reason=Reason.NO_SPACE)
 NO_PLATFORM = Row(
     r"no match for platform|no manifest found for platform",
     lambda failed: (
@@ -47,9 +47,23 @@ NO_PLATFORM = Row(
 )
 
 
+def _what_it_is(failed: Failed) -> str:
+    if failed.asked.command == "images mount":  # its last word is the directory
+        return ""
+    return f"{failed.line('images', 'inspect', failed.asked.name)} shows what it is"
+
+
+_NOT_AN_IMAGE = Row(
+    r"mismatched image rootfs|unsupported media ?type|unexpected media ?type"
+    r"|unknown image config media type",
+    _what_it_is,
+    message="this is not a container image, perhaps a Helm chart or another artifact",
+)
+
 LOCAL = Table(
     (
         NO_SNAPSHOTTER,
+        _NOT_AN_IMAGE,
         Row(r"filters: parse error", reason=Reason.WRONG_FILTER),
         NO_PLATFORM,
         Row(

@@ -27,7 +27,8 @@ _WITH_FIFOS = (
 _BEFORE = (
     r"failed to mount |mount callback failed|no running task found|not found"
     r"|snapshotter not loaded|flag provided but not defined|failed to dial|connection error|^open "
-    r"|invalid mount specification|mount option "
+    r"|invalid mount specification|mount option |mismatched image rootfs|unknown image config"
+    r"|unexpected media type"
 )
 _AT_START = {
     True: re.compile(_WITH_FIFOS),

@@ -197,3 +197,67 @@ def test_an_own_failure_keeps_the_words_and_has_another_exit_code() -> None:
     error = OwnFailure.of(NotFound("a", hint="b", command=("ctr",), ran=False))
     assert (error.message, error.hint, error.command, error.ran) == ("a", "b", ("ctr",), False)
     assert error.exit_code == 125
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "r.example/timeout/app:1",
+        "r.example/x509/app:deadline",
+        "r.example/toomanyrequests:1",
+        "r.example/insufficient_scope:1",
+        "r.example/access-denied:503",
+    ],
+)
+@pytest.mark.parametrize("verb", ["images pull", "content fetch"])
+def test_the_name_of_an_image_is_no_failure(verb: str, name: str) -> None:
+    said = f'failed to resolve reference "{name}": {name}: not found'
+    error = error_of(f"{verb} {name}", said)
+    assert (type(error), error.exit_code) == (NotFound, 3)
+    assert error.message.startswith("r.example does not have this repository or this tag")
+
+
+@pytest.mark.parametrize("verb", ["images pull", "images push", "content fetch"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "open /root/ca.pem: permission denied",
+        "failed to mount /tmp/containerd-mount1: permission denied",
+    ],
+)
+def test_a_file_that_this_user_may_not_read_is_126(verb: str, said: str) -> None:
+    error = error_of(f"{verb} r.example/a:1", said)
+    assert (type(error), error.hint) == (Forbidden, "run the same command with sudo")
+
+
+def test_a_registry_that_denies_something_is_no_matter_of_sudo() -> None:
+    for said in ("denied: requested access to the resource is denied", "x: permission denied"):
+        assert type(error_of(PULL, said)) is CtrFailed
+
+
+@pytest.mark.parametrize("verb", ["images pull", "images push", "content fetch"])
+def test_a_sign_in_service_that_is_missing_is_no_missing_image(verb: str) -> None:
+    asked = "failed to authorize: failed to fetch anonymous token: unexpected status"
+    error = error_of(f"{verb} r.example/a:1", f"{asked}: 404 Not Found")
+    assert type(error) is CtrFailed
+    assert "the sign-in service of r.example does not work: 404 Not Found" in error.message
+
+
+def test_an_artifact_that_is_run_is_told_as_one() -> None:
+    said = "unknown image config media type application/vnd.cncf.helm.config.v1+json"
+    error = error_of("containers create r.example/a:1 c1", said)
+    assert "this is not a container image" in error.message
+    assert error_of("images mount r.example/a:1 /mnt", said).hint is None
+
+
+def test_a_push_to_what_is_no_registry_says_so() -> None:
+    said = 'failed to do request: Put "http:?digest=sha256%3Aaa": http: no Host in request URL'
+    error = error_of("images push r.example/a:1", said)
+    assert error.message.startswith("r.example does not answer as a registry does")
+
+
+def test_a_sign_in_with_a_wrong_password_says_so() -> None:
+    said = "failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized"
+    error = error_of("images pull --user bob r.example/a:1", said)
+    assert error.message.startswith("r.example refused this user name and password")
+    assert error.hint == "check the user name and the password"
