@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from kuke_ctr.commands.shared.option_table import BY_NAME
+from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, checked_address
 
 
 def is_shared(names: Sequence[str]) -> bool:
@@ -65,7 +66,7 @@ def hoist(words: Sequence[str], is_noun: Callable[[str], bool]) -> list[str]:
     while rest and len(command) < wanted:
         taken = _shared_words(rest)
         if taken:
-            before += _long(rest[:taken])
+            before += _checked(_long(rest[:taken]))
             del rest[:taken]
         elif rest[0].startswith("-"):
             break  # --help, or something unknown: the parser knows what to say
@@ -73,6 +74,13 @@ def hoist(words: Sequence[str], is_noun: Callable[[str], bool]) -> list[str]:
             command.append(rest.pop(0))
             wanted = 2 if is_noun(command[0]) else 1
     return [*command, *before, *rest]
+
+
+def _checked(words: list[str]) -> list[str]:
+    """The words of a shared option; an option after `-a` is no address: docker's -a was meant."""
+    if words[-2:-1] == [ADDRESS_OPTION] and words[-1].startswith("-"):
+        checked_address(words[-1], ADDRESS_OPTION)
+    return words
 
 
 def begins_with_shared(words: Sequence[str]) -> bool:
