@@ -44,6 +44,14 @@ def check_name(text: str, what: str) -> str:
     return text
 
 
+def near(name: str, names: Iterable[str]) -> list[str]:
+    """The one name that was probably meant; nothing where none is like it."""
+    from difflib import get_close_matches
+
+    lower = {other.lower(): other for other in sorted(names)}
+    return [lower[found] for found in get_close_matches(name.lower(), lower, n=1)]
+
+
 def nearest(name: str, names: Iterable[str]) -> list[str]:
     """The names, the nearest first."""
     pool = sorted(names)

@@ -77,7 +77,7 @@ def test_a_namespace_that_does_not_exist_is_not_found_with_the_nearest(
     out, err = capsys.readouterr()
     assert out == ""
     assert "does not exist" in err
-    assert "hint: existing namespaces: kukeon-main, default" in err
+    assert "hint: did you mean --realm main? existing realms: main (`kuke-ctr realms ls`)" in err
 
 
 def test_an_empty_realm_is_fine_and_says_where_an_import_lands(
@@ -388,3 +388,12 @@ def test_a_missing_guess_offers_to_make_it_only_where_the_command_can(
     err = capsys.readouterr().err
     assert "(derived from the realm's name) does not exist" in err
     assert ("--create-namespace" in err) is offered
+
+
+def test_realms_of_which_nobody_knows_are_an_error(fake_ctr: FakeCtr, capsys: Capture) -> None:
+    fake_ctr.answer("namespaces", "ls", "-q", stderr="ctr: out of luck\n", exit_code=1)
+    assert main(["realms", "ls"]) == 1
+    assert capsys.readouterr() == (
+        "",
+        "kuke-ctr: ctr: out of luck\nran: env ctr namespaces ls -q\n",
+    )
