@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kuke_ctr.errors import Forbidden, UsageError
-from kuke_ctr.kukeon.realm_list import list_realms
 from kuke_ctr.kukeon.missing import hint_for_missing
+from kuke_ctr.kukeon.realm_list import list_realms
 from kuke_ctr.kukeon.realms import resolve
 from kuke_ctr.kukeon.settings import Settings
 from kuke_ctr.names import check_name
