@@ -265,6 +265,8 @@ class Session:
 
         A `changing` command stops (NotFound) in a namespace that was only guessed and does not
         exist; with `create` that namespace is made first (None: the command has no such option).
+        Where --namespace names one that does not exist, such a command (`create` is not None) says
+        that it will be made.
         A `removing` one is changing, and stops (UsageError) in a namespace that is no realm's
         where --namespace did not name it. `lenient`: where containerd can't be asked, a guess will
         do.
@@ -275,6 +277,8 @@ class Session:
                 hint="name the realm with --realm",
             )
         realm = self._resolve(changing or removing, lenient)
+        if create is not None and self.options.namespace and realm.exists() is False:
+            self.notice(self._will_be_made(realm))
         if removing and is_foreign(realm.namespace) and not self.options.namespace:
             raise UsageError(
                 f"{realm.namespace} belongs to no realm; refusing to remove from it",
@@ -290,6 +294,18 @@ class Session:
                 )
             self.ctr.change("namespaces", "create", realm.namespace)
         return realm
+
+    def _will_be_made(self, realm: OpenRealm) -> str:
+        """The note for a namespace that a typing mistake may have named: containerd makes it."""
+        from difflib import get_close_matches
+
+        near = get_close_matches(realm.namespace, self.host.known_namespaces() or (), n=3)
+        similar = f" (similar: {', '.join(near)})" if near else ""
+        removes = self.ctr.line("namespaces", "rm", realm.namespace)
+        return (
+            f"note: there is no namespace {realm.namespace} yet{similar}; this command makes it, "
+            f"and {removes} removes it"
+        )
 
     def _near(self, realm: OpenRealm) -> str:
         return realm.hint_for_missing(self.host.known_namespaces() or frozenset())

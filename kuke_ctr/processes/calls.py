@@ -45,8 +45,9 @@ _USER = ("--user", "-user", "-u", "--u")
 """ctr takes a long flag with one dash as well, and a short one with two."""
 
 
-_USER_AND_GROUP = {"run", "exec", "create"}
-_USER_AND_PASSWORD = {"images", "image", "i", "content"}
+_OF_CONTAINERS = {"run", "containers", "container", "c", "tasks", "task", "t"}
+_OF_REGISTRIES = {"images", "image", "i", "content"}
+_GLOBAL = ("-n", "--namespace", "-a", "--address")
 
 
 def mask(argv: Sequence[str]) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ def mask(argv: Sequence[str]) -> tuple[str, ...]:
     words = list(argv)
     for i, word in enumerate(argv):
         flag, equals, value = word.partition("=")
-        if flag not in _USER or not _may_be_password(words[:i]):
+        if flag not in _USER or _is_of_container(words[:i]):
             continue
         if equals:
             words[i] = f"{flag}={_mask_user(value)}"
@@ -66,9 +67,12 @@ def mask(argv: Sequence[str]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _may_be_password(before: Sequence[str]) -> bool:
-    """Whether a user after these words may be one of a registry: a namespace may be named run."""
-    return _USER_AND_GROUP.isdisjoint(before) or not _USER_AND_PASSWORD.isdisjoint(before)
+def _is_of_container(before: Sequence[str]) -> bool:
+    """Whether a user after these words is one in a container: a namespace may be named images."""
+    for last, word in zip(("", *before), before, strict=False):
+        if last not in _GLOBAL and word in _OF_CONTAINERS | _OF_REGISTRIES:
+            return word in _OF_CONTAINERS
+    return False
 
 
 def _mask_user(value: str) -> str:

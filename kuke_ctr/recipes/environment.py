@@ -2,6 +2,8 @@
 
 import os
 import re
+import shlex
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,14 +57,33 @@ def environment_of(
 
 
 def _lines(file: str) -> list[tuple[int, str]]:
+    """The lines that count, numbered from 1. As docker reads them: a byte order mark is left out,
+    and what is not UTF-8 is refused (UsageError) instead of changed on its way."""
     try:
-        text = Path(file).read_text(errors="surrogateescape")
+        data = Path(file).read_bytes()
     except OSError as error:
         raise UsageError(
             f"--env-file {file}: {error.strerror}", hint="the file needs lines NAME=VALUE or NAME"
         ) from None
-    lines = [(number, line.lstrip()) for number, line in enumerate(text.splitlines(), start=1)]
-    return [(number, line) for number, line in lines if line and not line.startswith("#")]
+    lines = enumerate(data.removeprefix(BOM_UTF8).split(b"\n"), start=1)
+    found = [(number, _text(file, number, line)) for number, line in lines]
+    return [(number, line) for number, line in found if line and not line.startswith("#")]
+
+
+def _text(file: str, number: int, line: bytes) -> str:
+    try:
+        text = line.removesuffix(b"\r").decode()
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"--env-file {file}, line {number} is not UTF-8",
+            hint=f"convert the file, for example: iconv -f LATIN1 -t UTF-8 {shlex.quote(file)}",
+        ) from None
+    if "\0" in text:
+        raise UsageError(
+            f"--env-file {file}, line {number} has a NUL byte",
+            hint="no variable can hold one; is it a text file?",
+        )
+    return text.lstrip()
 
 
 def _from_ours(line: str, ours: Mapping[str, str]) -> str:

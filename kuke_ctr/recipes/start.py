@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import complaint_of, failure_of
-from kuke_ctr.backends.ctr.failures.starting import start_failure
+from kuke_ctr.backends.ctr.failures.starting import failed_at_exec, start_failure
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.processes.calls import Call, Result, write_all
@@ -73,8 +73,12 @@ def on_pipes(
     finish = run_in_foreground(lambda: ctr.processes.open_pipes(call), streams, started)
     # the FIFOs of a ctr that has no socket here (`ssh HOST ctr`) are not to be seen
     opened = finish.opened if call.socket is not None else None
-    if finish.status == 1 and (opened is False or not finish.ran):
-        error = start_failure(finish.said, call, command, opened)
+    if finish.status == 1:
+        error = (
+            start_failure(finish.said, call, command, opened)
+            if opened is False or not finish.ran
+            else failed_at_exec(finish.said, call, command)
+        )
         if error is not None:
             raise error
     with suppress(OSError):

@@ -14,13 +14,13 @@ from kuke_ctr.commands.shared.launch import (
     own_failures,
     print_id,
     require_terminal,
-    without_dashes,
 )
 from kuke_ctr.commands.shared.missing import missing
 from kuke_ctr.commands.shared.option_table import HOST, RECORD, SCOPE, TRACE
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.process_options import Detach, ForceTty, Interactive, Tty
+from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.errors import TIME_PASSED, NotFound, UsageError
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import start
@@ -85,7 +85,7 @@ def exec_(
                 hint="leave it out",
             )
         require_terminal(tty and not session.options.dry_run, force_tty)
-        words = _with_environment(without_dashes(command), env or [])
+        words = _with_environment(program_words(command, "ID"), env or [])
         if not words:
             raise UsageError("a command to run is missing", hint="kuke-ctr exec ID CMD...")
         if env and session.options.trace:

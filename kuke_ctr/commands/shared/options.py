@@ -37,8 +37,8 @@ Snapshotter = Annotated[
 """Of the commands that are about one snapshotter."""
 
 
-_MAY_BE_EMPTY = {"args", "command", "order", "send"}
-"""Words of somebody else's program."""
+_MAY_BE_EMPTY = {"args", "command", "entrypoint", "order", "send"}
+"""Words of somebody else's program, and `--entrypoint ''`, which is none at all."""
 
 
 def takes(

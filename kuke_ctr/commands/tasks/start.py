@@ -80,7 +80,7 @@ def start(
         code = launch(
             what,
             Manner(detach=detach, tty=tty, interactive=interactive),
-            undo=lambda: _forget_log(what, log),
+            undo=lambda _: _forget_log(what, log),
         )
     raise typer.Exit(code)
 
@@ -93,13 +93,19 @@ def _refuse_running(realm: OpenRealm, container: str) -> None:
     if task.status == TaskStatus.STOPPED:
         raise CtrFailed(
             f"{container} has ended, but its task still exists",
-            hint=f"{realm.scope.line('tasks', 'rm', container)} deletes the task; then start "
-            "the container again",
+            hint="to delete the task and start it again: " + _again(realm, container),
         )
     raise CtrFailed(
         f"{container} is already started: its task is {task.status}, pid {task.pid}",
         hint=f"{realm.scope.line('exec', '-t', container, 'sh')} opens a shell in it",
     )
+
+
+def _again(realm: OpenRealm, container: str) -> str:
+    """The one line that starts a container whose task has ended, in backticks."""
+    removes = realm.scope.line("tasks", "rm", container)
+    starts = realm.scope.line("tasks", "start", container)
+    return f"{removes.rstrip('`')} && {starts.lstrip('`')}"
 
 
 def _forget_log(what: Launch, log: RunLog | None) -> None:

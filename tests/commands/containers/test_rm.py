@@ -262,6 +262,12 @@ def test_a_dry_run_prints_what_would_change(
 def test_a_containers_user_is_shown_and_a_registrys_password_is_not() -> None:
     shown = ("ctr", "-n", "x", "containers", "create", "--user", "1000:100", "--", "i", "c")
     assert mask(shown) == shown
+    for namespace in ("images", "i", "content"):
+        inside = ("ctr", "-a", "/i", "-n", namespace, "run", "--label", "images", "-u", "1:2", "i")
+        assert mask(inside) == inside
+        assert (
+            mask(("ctr", "--namespace", namespace, "t", "exec", "--user=1:2", "c"))[5][-3:] == "1:2"
+        )
     for noun in ("images", "i", "content"):
         words = ("ctr", "-n", "run", noun, "pull", "--user", "me:secret", "ref")
         assert mask(words)[6] == "me:***"

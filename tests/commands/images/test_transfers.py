@@ -149,7 +149,7 @@ def test_a_flag_that_came_later_is_refused_with_its_version(
     assert main(["images", verb, "-n", "kukeon-main", *rest]) == 1
     out, err = capsys.readouterr()
     assert (out, message in err) == ("", True)
-    assert fake_ctr.calls == [["--version"]]
+    assert [call for call in fake_ctr.calls if "namespaces" not in call] == [["--version"]]
 
 
 @pytest.mark.parametrize(

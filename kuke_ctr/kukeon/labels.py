@@ -1,0 +1,26 @@
+"""What the labels of a container say of Kukeon."""
+
+import shlex
+from collections.abc import Mapping
+
+_OURS = "kukeon.io/"
+_PLACES = ("realm", "space", "stack")
+_DEFAULT = "default"
+
+
+def cell_of(labels: Mapping[str, str]) -> str | None:
+    """The cell that a container belongs to; None for one that is not Kukeon's."""
+    return labels.get(f"{_OURS}cell") or None
+
+
+def kuke_line(verb: str, labels: Mapping[str, str]) -> str:
+    """Kukeon's own command for a container's cell, in backticks: `kuke start web --realm main`.
+
+    A space and a stack that are called `default` need not be named.
+    """
+    words = ["kuke", *verb.split(), labels.get(f"{_OURS}cell", "CELL")]
+    for place in _PLACES:
+        name = labels.get(f"{_OURS}{place}")
+        if name and (name != _DEFAULT or place == "realm"):
+            words += [f"--{place}", name]
+    return f"`{shlex.join(words)}`"
