@@ -17,7 +17,9 @@ from kuke_ctr.records import Image, RowsRefused
 if TYPE_CHECKING:
     from kuke_ctr.records import Container
 
-LS = ListCall(("images", "ls"), parse_images, name_of=lambda image: image.ref, filter_by="name")
+LS = ListCall(
+    ("images", "ls"), parse_images, name_of=lambda image: image.ref, filter_by=filters.IMAGES
+)
 
 
 def names(
