@@ -3,12 +3,12 @@
 Imported when a word was not understood.
 """
 
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES, is_noun
+from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES
+from kuke_ctr.commands.shared.hints import in_scope
 from kuke_ctr.errors import UsageError
 
 ELSEWHERE = {
@@ -144,7 +144,6 @@ CTR_ALONE = {
 
 _NEAR = 0.75
 _SCOPE = ("--realm", "-r", "--namespace", "-n", "--address", "--ctr", "--run-path", "--manifest")
-_OF_HOST = ("info", "namespaces", "plugins", "realms")
 
 
 def unknown_command(
@@ -168,7 +167,7 @@ def unknown_command(
 
 def _of_root(word: str, rest: Sequence[str]) -> str | None:
     if word in NOT_HERE:
-        return in_scope(NOT_HERE[word], rest)
+        return in_scope(NOT_HERE[word], _scope(rest))
     if word in ELSEWHERE:
         return _meant(ELSEWHERE[word], rest)
     if get_close_matches(word, [name for name in NAMES if len(name) > 1], 1, _NEAR):
@@ -179,12 +178,12 @@ def _of_root(word: str, rest: Sequence[str]) -> str | None:
 
 def _of_noun(word: str, noun: str, rest: Sequence[str]) -> str | None:
     if word in CTR_ALONE.get(noun, ()):
-        return in_scope(_CTR_HAS.format(f"{noun} {word}"), rest)
+        return in_scope(_CTR_HAS.format(f"{noun} {word}"), _scope(rest))
     known = OF_NOUN.get(noun, {})
     if word in known:
         return _meant(known[word], rest)
     if word in NOT_HERE:
-        return in_scope(NOT_HERE[word], rest)
+        return in_scope(NOT_HERE[word], _scope(rest))
     if word in ENTRIES and not ENTRIES[word].verbs:  # `containers logs`
         return _meant(word, rest)
     return _meant(ELSEWHERE[word], rest) if word in ELSEWHERE else None
@@ -195,23 +194,6 @@ def _meant(command: str, rest: Sequence[str]) -> str:
     same = all(word in _SCOPE for word in rest if word.startswith("-"))
     line = shlex.join((*command.split(), *(rest if same else _scope(rest))))
     return f"did you mean `kuke-ctr {line}`?"
-
-
-def in_scope(hint: str, words: Sequence[str]) -> str:
-    """The hint with the realm, namespace and host among the words in each of its commands."""
-    scope = shlex.join(_scope(words))
-    if not scope:
-        return hint
-
-    def line(match: re.Match[str]) -> str:
-        command = match["first"]
-        if command in _OF_HOST:
-            return match[0]
-        command += match["second"] or "" if is_noun(command) else ""
-        before, after = match[0].split(f"kuke-ctr {command}", 1)
-        return f"{before}kuke-ctr {command} {scope}{after}"
-
-    return re.sub(r"`(watch )?kuke-ctr (?P<first>\w+)(?P<second> \w+)?[^`]*`", line, hint)
 
 
 def _scope(words: Sequence[str]) -> list[str]:
@@ -238,7 +220,7 @@ def unknown_option(
         near = get_close_matches(name, [one for one in known if one.startswith("--")], 1, _NEAR)
         hint = f"did you mean {near[0]}?" if near else f"`{path} --help` shows the options"
     hint = hint or f"`{path} --help` shows the options"
-    return UsageError(f"no such option: {name}", hint=in_scope(hint, words))
+    return UsageError(f"no such option: {name}", hint=in_scope(hint, _scope(words)))
 
 
 def command_of(path: str) -> str:

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from kuke_ctr.cli.elsewhere import CTR_ALONE, ELSEWHERE, NOT_HERE, OF_NOUN, in_scope
+from kuke_ctr.cli.elsewhere import CTR_ALONE, ELSEWHERE, NOT_HERE, OF_NOUN
 from kuke_ctr.cli.main import main
 from kuke_ctr.cli.options_elsewhere import _OPTIONS
 from kuke_ctr.cli.words import ENTRIES, NAMES
@@ -96,8 +96,3 @@ def test_a_word_from_elsewhere_is_understood(capsys: Capture, line: str, hint: s
 def test_a_noun_with_only_options_lists(capsys: Capture, line: str) -> None:
     assert main([*line.split(), "--ctr", "/no/ctr"]) == 127
     assert "/no/ctr does not exist" in capsys.readouterr().err
-
-
-def test_the_scope_stands_where_it_is_read() -> None:
-    assert in_scope("`kuke-ctr exec web ls`", ["-r", "main"]) == "`kuke-ctr exec -r main web ls`"
-    assert in_scope("`kuke-ctr info` `kuke-ctr ps`", ["x"]) == "`kuke-ctr info` `kuke-ctr ps`"

@@ -48,7 +48,7 @@ def find(scope: Scope, refs: Sequence[str]) -> list[Image | None]:
         if len(rows.records) > 1 or any(image.ref != ref for image in rows.records):
             raise Unreadable(
                 f"ctr printed a row for another image than {ref}",
-                hint="a label with a line break can look like a row; `images ls -o raw` "
+                hint="a label with a line break can look like a row; `kuke-ctr images ls -o raw` "
                 "shows what ctr printed",
                 command=mask(result.argv),
             )

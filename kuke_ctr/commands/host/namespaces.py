@@ -9,6 +9,7 @@ from kuke_ctr.backends.ctr import namespaces
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.shared.confirm import Yes, confirm, each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
+from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.lists import list_host_table
 from kuke_ctr.commands.shared.option_table import CALLS, EXTRA, NAMES, RUN_PATH, list_options
@@ -128,7 +129,7 @@ def rm(
             lines.append(_what_goes(session, name))
             wanted.append(name)
         except KukeCtrError as error:
-            show_error(error)
+            show_error(scoped(error, session.options))
             refused.append(error)
     if wanted:
         confirm(session, f"will be removed: {'; '.join(lines)}", yes=yes)
@@ -137,17 +138,23 @@ def rm(
         raise typer.Exit(max(error.exit_code for error in refused))
 
 
+_EMPTYING = (
+    *(("containers", "rm", "--all"), ("images", "prune", "--all")),
+    *(("snapshots", "ls"), ("content", "ls")),
+)
+
+
 def _what_goes(session: Session, name: str) -> str:
     """The namespace with what is known of it, in words; raises where it can't be removed."""
     from kuke_ctr.recipes.namespace_contents import contents
 
     namespaces.require(session.ctr, name)
-    found = contents(Scope(session.ctr, name))
+    scope = Scope(session.ctr, name)
+    found = contents(scope)
     if found.blocks:
         raise KukeCtrError(
             f"the namespace {name} is not empty: it has {found}",
-            hint=f"remove those first (`containers rm --all`, `images prune --all`, `snapshots ls` "
-            f"and `content ls`, each with --namespace {name})",
+            hint=f"remove those first: {', '.join(scope.line(*words) for words in _EMPTYING)}",
         )
     known = [
         f"realm {realm} uses it, according to its {source}"

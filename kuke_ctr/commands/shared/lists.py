@@ -8,6 +8,7 @@ import typer
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.filters import check
 from kuke_ctr.backends.ctr.tables import ListCall, R, checked, fetch
+from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.output import note, print_lines, show_error, show_refused
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Listing, Record, RowsRefused
@@ -86,7 +87,7 @@ def show(
     for row in refused:
         show_refused(row)
     for error in errors:
-        show_error(error)
+        show_error(scoped(error, session.options))
     if errors:
         raise typer.Exit(max(error.exit_code for error in errors))
 
