@@ -1,6 +1,6 @@
 """The next step where a realm's namespace does not exist: the names that do, the nearest first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from kuke_ctr.kukeon.realm_list import list_realms
 from kuke_ctr.kukeon.realms import Resolution
@@ -27,22 +27,25 @@ def hint_for_missing(
         meant = [f"--namespace {one}" for one in near(namespace, names)]
         if namespace in realms:
             meant = [f"--realm {namespace}"]
-        return _asked(meant, "namespaces", nearest(namespace, names), realms_ls)
-    if resolution.source is RealmSource.LAYOUT:
-        if wanted in realms.values():
-            meant = [f"--realm {name}" for name in realms if realms[name] == wanted]
-        elif wanted in names:  # Kukeon 0.1 made those, and `default` and `moby` are such names
-            meant = [f"--namespace {wanted}"]
-        else:
-            meant = [f"--realm {one}" for one in near(wanted, realms)]
-        if realms:
-            return _asked(meant, "realms", nearest(wanted, realms), realms_ls)
-        return _asked(meant, "namespaces", nearest(namespace, names), realms_ls)
-    return _asked([], "namespaces", nearest(namespace, names), realms_ls)
+        return _asks(meant) + _existing("namespaces", nearest(namespace, names), realms_ls)
+    if resolution.source is not RealmSource.LAYOUT:
+        return _existing("namespaces", nearest(namespace, names), realms_ls)
+    if wanted in realms.values():
+        asks = _asks([f"--realm {name}" for name in realms if realms[name] == wanted])
+    elif wanted in names:  # Kukeon 0.1 made those, and `default` and `moby` are such names
+        asks = f"if you mean the namespace `{wanted}`: --namespace {wanted}; "
+    else:
+        asks = _asks([f"--realm {one}" for one in near(wanted, realms)])
+    if realms:
+        return asks + _existing("realms", nearest(wanted, realms), realms_ls)
+    return asks + _existing("namespaces", nearest(namespace, names), realms_ls)
 
 
-def _asked(meant: Collection[str], what: str, shown: list[str], realms_ls: str) -> str:
-    """`did you mean --realm main? existing realms: main, team (kuke-ctr realms ls)`."""
-    asks = f"did you mean {' or '.join(meant)}? " if meant else ""
-    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    return f"{asks}existing {what}: {', '.join(shown[:_SHOWN])}{more} ({realms_ls})"
+def _asks(meant: Collection[str]) -> str:
+    return f"did you mean {' or '.join(meant)}? " if meant else ""
+
+
+def _existing(what: str, names: Sequence[str], realms_ls: str) -> str:
+    """`existing realms: main, team (kuke-ctr realms ls)`."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"existing {what}: {', '.join(names[:_SHOWN])}{more} ({realms_ls})"

@@ -111,7 +111,7 @@ def test_a_bare_namespace_is_a_hint_and_never_taken(tmp_path: Path) -> None:
     resolution = resolve("mytenant", make(tmp_path), existing=lambda: names)
     assert resolution.namespace == "kukeon-mytenant"
     hint = hint_for_missing(resolution, make(tmp_path), names, "`kuke-ctr realms ls`")
-    assert hint.startswith("did you mean --namespace mytenant? existing namespaces: mytenant")
+    assert hint.startswith("if you mean the namespace `mytenant`: --namespace mytenant; ")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,10 @@ def test_a_bare_namespace_is_a_hint_and_never_taken(tmp_path: Path) -> None:
         ("mian", "did you mean --realm main? existing realms: main, team (LS)"),
         ("Main", "did you mean --realm main? existing realms: main, team (LS)"),
         ("kukeon-main", "did you mean --realm main? existing realms: main, team (LS)"),
-        ("moby", "did you mean --namespace moby? existing realms: main, team (LS)"),
+        (
+            "moby",
+            "if you mean the namespace `moby`: --namespace moby; existing realms: main, team (LS)",
+        ),
         ("xyz", "existing realms: main, team (LS)"),
     ],
 )
