@@ -55,6 +55,7 @@ ELSEWHERE = {
 OF_NOUN: Mapping[str, Mapping[str, str]] = {
     "images": {
         "cat": "images inspect",
+        "commit": "snapshots commit",
         "info": "images inspect",
         "ps": "containers ls",
         "rename": "images tag",
@@ -64,16 +65,17 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "untag": "images rm",
     },
     "containers": {
-        "delete": "containers rm",
         "export": "images export",
+        "inspect": "containers info",
+        "prune": "containers rm --all",
         "ps": "containers ls",
         "show": "containers info",
     },
     "tasks": {
-        "delete": "tasks rm",
+        "create": "containers create",
+        "inspect": "containers info",
+        "prune": "tasks rm",
         "info": "containers info",
-        "ls": "tasks ls",
-        "remove": "tasks rm",
         "show": "containers info",
     },
     "snapshots": {
@@ -90,11 +92,17 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "pull": "content fetch",
         "show": "content get",
     },
-    "leases": {"add": "leases create", "inspect": "leases ls", "prune": "leases rm"},
+    "leases": {"add": "leases create", "inspect": "leases ls"},
     "namespaces": {"add": "namespaces create", "inspect": "namespaces ls", "info": "namespaces ls"},
     "realms": {"inspect": "realms resolve", "show": "realms resolve", "info": "realms resolve"},
 }
-"""Words behind a noun -> the command that does that here; the others are in ELSEWHERE."""
+"""Words behind a noun -> the command that does that here."""
+
+_OF_ANY_NOUN = {
+    *("checkpoint", "fetch", "kill", "load", "pause", "ps", "pull", "push", "resume", "rmi"),
+    *("save", "start", "stats", "stop", "top", "unpause"),
+}
+"""Those of ELSEWHERE that mean the same behind any noun; `prune` there is that noun's."""
 
 _CTR_HAS = "ctr has this command: `kuke-ctr ctr -- {}` runs it in the realm's namespace"
 _NO_NETWORK = "ctr makes no networks: a container has a loopback, or the host's with --net-host"
@@ -127,6 +135,9 @@ NOT_HERE = {
     "system": "`kuke-ctr info` describes containerd, `kuke-ctr snapshots usage` shows what takes "
     "space, `kuke-ctr images prune --all` removes unused images",
     "update": "ctr changes no limits of a container: make a new one with `kuke-ctr run`",
+    **dict.fromkeys(
+        ("switch", "use"), "`export KUKE_CTR_REALM=NAME` chooses the realm of the commands after it"
+    ),
     "volume": "there are no named volumes: `kuke-ctr run --volume /DIR:/DIR` mounts a folder",
     "wait": "`kuke-ctr events 'topic==/tasks/exit'` shows each task that ends, with its exit code",
     **{word: _CTR_HAS.format(word) for word in ("install", "oci", "pprof", "shim")},
@@ -186,12 +197,13 @@ def _of_noun(word: str, noun: str, rest: Sequence[str]) -> str | None:
         return in_scope(NOT_HERE[word], _scope(rest))
     if word in ENTRIES and not ENTRIES[word].verbs:  # `containers logs`
         return _meant(word, rest)
-    return _meant(ELSEWHERE[word], rest) if word in ELSEWHERE else None
+    return _meant(ELSEWHERE[word], rest) if word in _OF_ANY_NOUN else None
 
 
 def _meant(command: str, rest: Sequence[str]) -> str:
     """The command, with the words that stood behind the other one where they mean the same."""
-    same = all(word in _SCOPE for word in rest if word.startswith("-"))
+    options = [word for word in rest if word.startswith("-") and not word[1:].isdigit()]
+    same = all(word in _SCOPE for word in options)
     line = shlex.join((*command.split(), *(rest if same else _scope(rest))))
     return f"did you mean `kuke-ctr {line}`?"
 

@@ -11,7 +11,7 @@ class Elsewhere(NamedTuple):
     where: tuple[str, ...] = ()
 
 
-_FILTER = "--filter -f --selector -l --label"
+_FILTER = "--filter -f"
 _LISTS = ("ls", "check", "ps", "metrics")
 _RUN = ("run", "containers create")
 
@@ -36,6 +36,16 @@ _OPTIONS = (
     ),
     Elsewhere("--sort --order-by", "--sort-by COLUMN sorts, --sort-by -COLUMN downwards"),
     Elsewhere("--no-header --noheader --noheadings", "--no-headers leaves the header out"),
+    Elsewhere(
+        "--selector -l --label",
+        "a filter is an argument: `kuke-ctr images ls 'labels.\"team\"==a'`",
+        ("images ls",),
+    ),
+    Elsewhere(
+        "--selector -l --label",
+        "a filter is an argument: `kuke-ctr containers ls 'labels.\"team\"==a'`",
+        ("containers ls",),
+    ),
     Elsewhere(
         _FILTER, "a filter is an argument: `kuke-ctr images ls 'name~=busybox'`", ("images ls",)
     ),

@@ -1,5 +1,6 @@
 """containerd's address: the path of a Unix socket, and nothing else."""
 
+import os
 import re
 import shlex
 from pathlib import Path
@@ -36,7 +37,7 @@ def _hint(text: str, path: str, source: str) -> str:
         return f"ctr connects to Unix sockets only, not to {scheme[0]}//; use kuke-ctr on that host"
     if text.startswith("unix:"):
         path = f"/{path.removeprefix('unix:').lstrip('/')}"
-    absolute = Path.cwd() / path
+    absolute = Path.cwd() / os.path.expanduser(path)  # noqa: PTH111 (a user there is not, too)
     return f"it must be absolute: {_as_given(source, str(absolute))}"
 
 
