@@ -17,6 +17,7 @@ class Call:
     descriptor that takes the output, or None to collect it. `socket` is the path that is tried with
     connect(2) beforehand. A `probe` only finds something out: it runs under --dry-run too.
     `namespace` is the one in argv, `typed` the options by which the user named the host, for hints.
+    `reads` and `writes` are the names of the files that `stdin` and `stdout` are, for the trace.
     """
 
     argv: tuple[str, ...]
@@ -27,6 +28,18 @@ class Call:
     probe: bool = False
     namespace: str | None = None
     typed: tuple[str, ...] = ()
+    reads: str | None = None
+    writes: str | None = None
+
+    @property
+    def line(self) -> str:
+        """The call as a line for a shell, which does the same there; secrets masked."""
+        files = (f" {sign} {shlex.quote(name)}" for sign, name in self._files if name is not None)
+        return f"{shown(self.argv)}{''.join(files)}"
+
+    @property
+    def _files(self) -> tuple[tuple[str, str | None], ...]:
+        return (("<", self.reads), (">", self.writes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,7 +214,7 @@ class Processes:
     def _without_process(self, call: Call) -> Result | None:
         """The result of a call that is only planned or is replayed; None where it has to run."""
         if self.dry_run and not call.probe:
-            self.tell.planned(shown(call.argv))
+            self.tell.planned(call.line)
             return Result(call.argv, 0, b"", b"", 0.0, planned=True)
         if self._replay is None:
             return None
@@ -234,7 +234,7 @@ class Processes:
 
     def _announce(self, call: Call) -> None:
         if self.trace or self.dry_run:
-            self.tell.traced(f"+ {shown(call.argv)}")
+            self.tell.traced(f"+ {call.line}")
 
     def _report(self, call: Call, result: Result | None, *, named: bool = False) -> None:
         if self.trace > 1 and result is not None:

@@ -138,10 +138,12 @@ def _filters(digests: Sequence[str]) -> list[str]:
     return [f"digest=={digest}" for digest in digests]
 
 
-def ingest(scope: Scope, ref: str, flags: Sequence[str], descriptor: int) -> Result:
-    """`ctr content ingest REF`, which reads the descriptor."""
+def ingest(
+    scope: Scope, ref: str, flags: Sequence[str], descriptor: int, reads: str | None = None
+) -> Result:
+    """`ctr content ingest REF`, which reads the descriptor: the file `reads`."""
     call = scope.call("content", "ingest", *flags, ref)
-    call = replace(call, stdin=descriptor, timeout=scope.ctr.change_timeout)
+    call = replace(call, stdin=descriptor, reads=reads, timeout=scope.ctr.change_timeout)
     return scope.ctr.checked(scope.ctr.processes.run(call))
 
 

@@ -18,13 +18,14 @@ class TransferStreams:
     """Where a transfer reads and writes.
 
     `stdin` is the archive's descriptor; `stdout` takes what ctr prints (None: it is collected);
-    `called` is its name for messages, `terminal` is one that shows ctr's own progress, `secret` the
-    password that ctr will ask for.
+    `called` is its name for messages, `writes` that of the file it is, `terminal` is one that shows
+    ctr's own progress, `secret` the password that ctr will ask for.
     """
 
     stdin: int | None = None
     stdout: int | None = None
     called: str | None = None
+    writes: str | None = None
     terminal: int | None = None
     secret: str | None = field(default=None, repr=False)
 
@@ -46,6 +47,7 @@ def run(
         timeout=scope.ctr.change_timeout,
         stdin=streams.stdin,
         stdout=streams.stdout,
+        writes=streams.writes,
     )
     result = _start(scope.ctr, call, streams)
     if reader_gone(result):

@@ -181,7 +181,8 @@ def export(
     )
 
     def write(descriptor: int) -> Result:
-        streams = TransferStreams(stdout=descriptor, called="stdout" if file == "-" else file)
+        named = None if file == "-" else file
+        streams = TransferStreams(stdout=descriptor, called=named or "stdout", writes=named)
         with near_refs(realm, images):
             return run_transfer(realm, "export", realm_words, ("-", *images), streams)
 
