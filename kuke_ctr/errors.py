@@ -20,10 +20,8 @@ class Reason(Enum):
     """What kind of failure it was, for whoever goes on differently after it."""
 
     ALREADY_EXISTS = auto()
-    HAS_CHILDREN = auto()
     MISSING_CONTENT = auto()
     NO_PLATFORM = auto()
-    NOT_ACTIVE = auto()
     SNAPSHOTTER_NOT_LOADED = auto()
     WRONG_FILTER = auto()
 

@@ -20,6 +20,8 @@ ALIASES = {
 }
 """Noun -> ctr's other names of it."""
 
+_FOREIGN = ("default", "moby", "k8s.io")
+
 LONGEST = 76
 _NAME = re.compile(r"[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*")
 
@@ -50,6 +52,11 @@ def near(name: str, names: Iterable[str]) -> list[str]:
 
     lower = {other.lower(): other for other in sorted(names)}
     return [lower[found] for found in get_close_matches(name.lower(), lower, n=1)]
+
+
+def is_foreign(namespace: str) -> bool:
+    """Whether a namespace is known to be no realm's: Docker's, Kubernetes', BuildKit's twins."""
+    return namespace.endswith("_history") or namespace in _FOREIGN
 
 
 def nearest(name: str, names: Iterable[str]) -> list[str]:

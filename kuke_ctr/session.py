@@ -13,8 +13,9 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
-from kuke_ctr.kukeon.realms import Resolution, is_foreign
+from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.kukeon.settings import Flags, load
+from kuke_ctr.names import is_foreign
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import NOBODY, Teller
 from kuke_ctr.records import Image, Listing, RealmSource, Record, RowsRefused
@@ -259,14 +260,15 @@ class Session:
         changing: bool = False,
         removing: bool = False,
         create: bool | None = None,
+        makes: bool = False,
         lenient: bool = False,
     ) -> OpenRealm:
         """The one realm that the options mean; -A is wrong usage here.
 
         A `changing` command stops (NotFound) in a namespace that was only guessed and does not
         exist; with `create` that namespace is made first (None: the command has no such option).
-        Where --namespace names one that does not exist, such a command (`create` is not None) says
-        that it will be made.
+        One that `makes` a namespace by putting something into it says so where --namespace names
+        one that does not exist.
         A `removing` one is changing, and stops (UsageError) in a namespace that is no realm's
         where --namespace did not name it. `lenient`: where containerd can't be asked, a guess will
         do.
@@ -277,7 +279,7 @@ class Session:
                 hint="name the realm with --realm",
             )
         realm = self._resolve(changing or removing, lenient)
-        if create is not None and self.options.namespace and realm.exists() is False:
+        if makes and self.options.namespace and realm.exists() is False:
             self.notice(self._will_be_made(realm))
         if removing and is_foreign(realm.namespace) and not self.options.namespace:
             raise UsageError(

@@ -75,6 +75,7 @@ ENTRIES = {
             "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
             "storage.snapshots_prepare": ("prepare", "view", "commit"),
             "storage.snapshots_rm": ("label", "mount", "rm"),
+            "storage.snapshots_prune": ("prune",),
         },
         ALIASES["snapshots"],
     ),

@@ -85,18 +85,24 @@ def _realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
     """
     names = SYSTEM if realm.name in SYSTEM else (realm.name,)
     by_name = () if realm.source is RealmSource.FLAG else names
-    for folder in (*_folders(run_path / "data"), *_folders(run_path)):
-        namespace = None
-        for file in ("realm.yaml", "metadata.json"):
-            try:
-                record = read(folder / file, RealmDocument)
-            except Forbidden:
-                raise
-            except KukeCtrError:  # another realm's broken record is no concern of this one
-                continue
-            namespace = namespace or (record.namespace if record is not None else None)
+    for folder in (*folders(run_path / "data"), *folders(run_path)):
+        namespace = recorded_namespace(folder)
         if namespace == realm.namespace or (namespace is None and folder.name in by_name):
             yield folder
+
+
+def recorded_namespace(folder: Path) -> str | None:
+    """The namespace in the record of a realm's folder, None where it names none; Forbidden."""
+    namespace = None
+    for file in ("realm.yaml", "metadata.json"):
+        try:
+            record = read(folder / file, RealmDocument)
+        except Forbidden:
+            raise
+        except KukeCtrError:  # another realm's broken record is no concern of this one
+            continue
+        namespace = namespace or (record.namespace if record is not None else None)
+    return namespace
 
 
 def _cells(realm: Path, container: str) -> Iterator[Path]:
@@ -104,12 +110,13 @@ def _cells(realm: Path, container: str) -> Iterator[Path]:
     parts = container.split("_")
     if len(parts) == _PARTS:
         yield realm.joinpath(*parts[:-1])
-    for space in _folders(realm):
-        for stack in _folders(space):
-            yield from _folders(stack)
+    for space in folders(realm):
+        for stack in folders(space):
+            yield from folders(stack)
 
 
-def _folders(parent: Path) -> list[Path]:
+def folders(parent: Path) -> list[Path]:
+    """The folders in a folder, in the order of their names; Forbidden."""
     try:
         with os.scandir(parent) as entries:
             return sorted(Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False))

@@ -26,8 +26,6 @@ Existing = Callable[[], frozenset[str] | None]
 RULES = ("--namespace", "manifest", "record", "settings", "layout")
 """The rules in their order, as the explanation names them."""
 
-_FOREIGN = ("default", "moby", "k8s.io")
-
 
 class Rule(NamedTuple):
     """One rule: what it found, for a person to read, and whether it won."""
@@ -218,8 +216,3 @@ def layouts(realm: str, suffix: str) -> tuple[str, ...]:
         return (SYSTEM[0], f"{SYSTEM[1]}.{suffix}")
     old = ("kukeon.io",) if realm == "default" else ()
     return (f"kukeon-{realm}", f"{realm}.{suffix}", *old)
-
-
-def is_foreign(namespace: str) -> bool:
-    """Whether a namespace is known to be no realm's: Docker's, Kubernetes', BuildKit's twins."""
-    return namespace.endswith("_history") or namespace in _FOREIGN

@@ -1,5 +1,6 @@
 """Names and numbers of signals, as ctr understands them in every version."""
 
+import signal
 from difflib import get_close_matches
 from signal import Signals
 
@@ -35,6 +36,15 @@ def _of_number(number: int, text: str) -> str:
     except ValueError:
         return str(number)
     return str(number) if name in _REAL_TIME else name
+
+
+def at_once(number: int) -> None:
+    """End this process by a signal, as if nobody had asked for it to be heeded.
+
+    What has to be put in order after `kill -9` is put in order then, too.
+    """
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 def ending_of(exit_code: int) -> str:

@@ -27,6 +27,7 @@ from kuke_ctr.errors import UsageError
 from kuke_ctr.names import check_name
 from kuke_ctr.recipes import containers
 from kuke_ctr.recipes.environment import environment_of
+from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.program import program_of
 from kuke_ctr.session import Session
 
@@ -83,12 +84,14 @@ def create(
         image = _root_folder(session, image)
     given = _positionals(image, name, command or (), with_config=from_spec)
     made = given[0 if from_spec else 1]
-    realm = session.realm(changing=True, create=create_namespace)
+    makes = from_spec or from_folder  # an image is in a namespace already
+    realm = session.realm(changing=True, create=create_namespace, makes=makes)
     flags.require_version(session.ctr)
+    ref = "" if from_spec or from_folder else whole_ref(realm.scope, image)
     if not from_spec:
-        named = "" if from_folder else image
-        given = (*given[:2], *program_of(realm.scope, named, given[2:], entrypoint))
-    with near_refs(realm, [] if from_spec or from_folder else [image]):
+        program = program_of(realm.scope, ref, given[2:], entrypoint)
+        given = (ref or given[0], given[1], *program)
+    with near_refs(realm, [ref] if ref else []):
         containers.create(realm.scope, made, (*environment.flags, *chosen), given)
     if not session.options.dry_run:
         print(made)

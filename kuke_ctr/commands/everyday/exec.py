@@ -21,6 +21,7 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.process_options import Detach, ForceTty, Interactive, Tty
 from kuke_ctr.commands.shared.program_words import program_words
+from kuke_ctr.commands.shared.short_ids import by_id, whole_ids
 from kuke_ctr.errors import TIME_PASSED, NotFound, UsageError
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import start
@@ -96,11 +97,17 @@ def exec_(
         exec_id = start.unique_id("kuke-ctr")
         log = "file:///dev/null" if detach else None  # FIFOs that nobody reads would block it
         given = flags(user=user, cwd=cwd, detach=detach, log_uri=log, tty=tty)
-        call = tasks.exec_in(realm.scope, container, words, exec_id=exec_id, flags=given)
-        try:
-            outcome = _run(session, realm, call, container, exec_id, words, (tty, interactive))
-        except NotFound as error:
-            raise _no_container(realm, container, error) from None
+
+        def run(one: str) -> Outcome:
+            call = tasks.exec_in(realm.scope, one, words, exec_id=exec_id, flags=given)
+            try:
+                return _run(session, realm, call, one, exec_id, words, (tty, interactive))
+            except NotFound as error:
+                raise _no_container(realm, one, error) from None
+
+        if interactive and not tty:  # a ctr that fails would have taken some of stdin
+            (container,) = whole_ids(realm, [container], ())
+        outcome = by_id(realm, container, run)
     raise typer.Exit(outcome.exit_code)
 
 

@@ -13,6 +13,7 @@ from kuke_ctr.commands.shared.missing import near_containers
 from kuke_ctr.commands.shared.option_table import IN_REALM, format_option
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
+from kuke_ctr.commands.shared.short_ids import by_id
 from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.parse.screen import ScreenFilter
 from kuke_ctr.processes.proc import PROC
@@ -96,7 +97,7 @@ def print_log(
     Raises as `recipes.logs.find`, and BrokenPipeError where nobody reads.
     """
     here = session.options.replay is None  # else the processes are another host's
-    log = _found(realm, container, here=here)
+    container, log = by_id(realm, container, lambda one: (one, _found(realm, one, here=here)))
     if session.options.dry_run:
         print(_command(log.file.path, lines, following))
         return

@@ -36,6 +36,7 @@ from kuke_ctr.commands.shared.process_options import (
 from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.errors import KukeCtrError, NotFound, Reason, UsageError
 from kuke_ctr.recipes.environment import environment_of
+from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.program import program_of
 from kuke_ctr.recipes.run import (
     RUN_LABEL,
@@ -119,6 +120,7 @@ def run(
         flags.words(mount=mounts)  # wrong usage is found before anything is made
         environment = environment_of(env or [], env_file or [], os.environ)
         realm = session.realm(changing=True, create=create_namespace)
+        image = whole_ref(realm.scope, image)
         typed = program_words(command or [], "IMAGE")
         program = program_of(realm.scope, image, typed, entrypoint, flags.text("platform"))
         container = name_for(realm.scope, image, name)
@@ -130,14 +132,13 @@ def run(
         call = tasks.run(realm.scope, image, container, program, words)
         what = Launch(session, realm, call, container, tuple(program))
         manner = Manner(detach=detach, tty=tty, interactive=interactive)
-        if tty and not detach:
-            _tell_of_network(flags)
+        _tell_of_network(flags, tty=tty and not detach)
         code = _launched(what, manner, image, made, rm=rm)
     raise typer.Exit(code)
 
 
-def _tell_of_network(flags: ContainerFlags) -> None:
-    if not flags.on("net_host") and is_terminal(2):
+def _tell_of_network(flags: ContainerFlags, *, tty: bool) -> None:
+    if tty and not flags.on("net_host") and is_terminal(2):
         note("note: without --net-host this container has no network, only a loopback interface")
 
 

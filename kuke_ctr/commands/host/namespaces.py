@@ -17,8 +17,7 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.errors import CtrFailed, KukeCtrError, UsageError
 from kuke_ctr.kukeon.realm_list import list_realms
-from kuke_ctr.kukeon.realms import is_foreign
-from kuke_ctr.names import check_name
+from kuke_ctr.names import check_name, is_foreign
 from kuke_ctr.records import Namespace, RealmSource
 from kuke_ctr.session import Session
 
@@ -138,12 +137,6 @@ def rm(
         raise typer.Exit(max(error.exit_code for error in refused))
 
 
-_EMPTYING = (
-    *(("containers", "rm", "--all"), ("images", "prune", "--all")),
-    *(("snapshots", "ls"), ("content", "ls")),
-)
-
-
 def _what_goes(session: Session, name: str) -> str:
     """The namespace with what is known of it, in words; raises where it can't be removed."""
     from kuke_ctr.recipes.namespace_contents import contents
@@ -152,9 +145,11 @@ def _what_goes(session: Session, name: str) -> str:
     scope = Scope(session.ctr, name)
     found = contents(scope)
     if found.blocks:
+        nouns = ("containers", "images", "snapshots", "content")
         raise KukeCtrError(
             f"the namespace {name} is not empty: it has {found}",
-            hint=f"remove those first: {', '.join(scope.line(*words) for words in _EMPTYING)}",
+            hint=f"look first: {', '.join(scope.line(noun, 'ls') for noun in nouns)}; remove what "
+            "nobody needs, then try again",
         )
     known = [
         f"realm {realm} uses it, according to its {source}"

@@ -36,6 +36,7 @@ from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.parse.units import in_units
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes import transfers
+from kuke_ctr.recipes.image_names import whole_refs
 from kuke_ctr.recipes.transfers import Landed
 from kuke_ctr.records import Archive, Image
 from kuke_ctr.render import Output, View
@@ -120,7 +121,7 @@ def import_(
     view = view_of(session, Image)
     _check_source(file, from_docker)
     exclude_platforms([platform] if platform else None, all_platforms)
-    realm = session.realm(changing=True, create=create_namespace)
+    realm = session.realm(changing=True, create=create_namespace, makes=True)
     typed = flags(
         base_name=base_name,
         digests=digests,
@@ -176,6 +177,7 @@ def export(
     if file == "-":
         _require_stdout(session)
     realm = session.realm()
+    images = whole_refs(realm.scope, images)
     realm_words = words_of(
         session, "export", flags(platform=platform, all_platforms=all_platforms), local
     )

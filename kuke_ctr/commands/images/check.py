@@ -16,6 +16,7 @@ from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_op
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound
+from kuke_ctr.recipes.image_names import as_filters, whole_ref
 from kuke_ctr.records import ImageCheck, SnapshotUsage
 from kuke_ctr.render import Output
 from kuke_ctr.session import OpenRealm, Session
@@ -50,7 +51,7 @@ def check(
     """
     view = view_of(session, ImageCheck)
     table = image_checks.check_table(snapshotter)
-    chosen = filters or ()
+    chosen = as_filters(filters or ())
     realms = session.realms()
     if view.output is Output.RAW:
         _raw_check(session, table, realms, chosen)
@@ -88,6 +89,7 @@ def usage(
     """
     versions.require(session.ctr, "images", "usage")
     realm = session.realm()
+    ref = whole_ref(realm.scope, ref)
     with near_images(realm, [ref]):
         list_realms_table(
             session,

@@ -13,6 +13,7 @@ from kuke_ctr.commands.shared.option_table import IN_REALM, document_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import print_lines, show_error
 from kuke_ctr.errors import FoundWrong, KukeCtrError
+from kuke_ctr.recipes.image_names import whole_refs
 from kuke_ctr.records import ImageDetails
 from kuke_ctr.render import Output, document, to_json, to_yaml
 from kuke_ctr.session import Session
@@ -51,7 +52,7 @@ def inspect(
 
     form = session.options.output or Output.TABLE
     realm = session.realm()
-    wanted = list(dict.fromkeys(refs))
+    wanted = list(dict.fromkeys(whole_refs(realm.scope, refs)))
     found = images.find(realm.scope, wanted)
     there = [image for image in found if image is not None]
     details = image_inspect.inspect(realm.scope, there)

@@ -28,6 +28,7 @@ from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, row_options
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.errors import UsageError
 from kuke_ctr.recipes import transfers
+from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.platforms import host_platform
 from kuke_ctr.records import Image
 from kuke_ctr.session import Session
@@ -69,7 +70,7 @@ def pull(
     exclude_platforms(platform, all_platforms)
     registry.check()
     labels = checked_labels(label or [])
-    realm = session.realm(changing=True, create=create_namespace)
+    realm = session.realm(changing=True, create=create_namespace, makes=True)
     typed = flags(
         platform=platform,
         all_platforms=all_platforms,
@@ -137,9 +138,11 @@ def push(
             "this version of ctr can push only one --platform, or all of them",
             hint="give --platform once, or leave it out",
         )
-    source = image or remote
+    source = whole_ref(realm.scope, image or remote, one_name=image is None)
+    if image is None and "/" not in remote:  # a digest alone is no place to push to
+        remote = source
     sign_in, secret = registry.sign_in(session, realm, remote)
-    names = (remote,) if image is None else (remote, image)
+    names = (remote,) if source == remote else (remote, source)
     with streams_of(session, view, secret=secret) as streams, near_refs(realm, [source]):
         result = run_transfer(realm, "push", (*sign_in, *words), names, streams)
     if not result.planned:

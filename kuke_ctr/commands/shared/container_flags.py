@@ -50,8 +50,8 @@ class ContainerFlags:
         return list(value) if isinstance(value, list) else []
 
     def on(self, name: str) -> bool:
-        """Whether a switch was given."""
-        return self.given[name] is True
+        """Whether a switch was given; never where the command has no such switch."""
+        return self.given.get(name) is True
 
     def mounts(self, ctr: Ctr, volumes: Sequence[str] = ()) -> list[str]:
         """ctr's mounts, with those of docker's form; UsageError where this host lacks a source."""

@@ -69,7 +69,7 @@ def fetch(
             "content fetch cannot sign in: everybody could read the password in --user",
             hint="`kuke-ctr images pull --user NAME --password-stdin` fetches the same content",
         )
-    realm = session.realm(changing=True, create=create_namespace)
+    realm = session.realm(changing=True, create=create_namespace, makes=True)
     chosen = flags(
         platform=platform,
         all_platforms=all_platforms,
@@ -164,7 +164,7 @@ def ingest(
         digest = expected_digest or _digest_of(descriptor)
         if keep and digest is None:
             raise UsageError("--keep needs the digest", hint="give --expected-digest")
-        realm = session.realm(changing=True, create=create_namespace)
+        realm = session.realm(changing=True, create=create_namespace, makes=True)
         before = set() if digest or session.options.dry_run else _digests(realm)
         words = (*chosen, *flags(expected_digest=digest), *extra)
         reads = None if file == "-" else file

@@ -24,6 +24,7 @@ from kuke_ctr.commands.shared.process_options import (
     Interactive,
     with_detached_output,
 )
+from kuke_ctr.commands.shared.short_ids import by_id
 from kuke_ctr.errors import CtrFailed
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes.containers import log_of
@@ -65,8 +66,8 @@ def start(
     with own_failures():
         output.check(detach=detach, tty=False)
         realm = session.realm(changing=True)
-        with near_containers(realm, container):
-            info = containers.facts(realm.scope, container)
+        info = by_id(realm, container, lambda one: _facts(realm, one))
+        container = info.id
         _refuse_running(realm, container)
         tty = info.terminal
         output.check(detach=detach, tty=tty)
@@ -83,6 +84,11 @@ def start(
             undo=lambda _: _forget_log(what, log),
         )
     raise typer.Exit(code)
+
+
+def _facts(realm: OpenRealm, container: str) -> ContainerInfo:
+    with near_containers(realm, container):
+        return containers.facts(realm.scope, container)
 
 
 def _refuse_running(realm: OpenRealm, container: str) -> None:

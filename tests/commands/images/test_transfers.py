@@ -204,7 +204,7 @@ def test_all_realms_is_wrong_usage(capsys: Capture) -> None:
         ("write /dev/stdout: no space left on device", "hint: that disk is full"),
         (
             "failed to lease: write: no space left on device",
-            "`kuke-ctr content prune --namespace kukeon-main`",
+            "`kuke-ctr content prune --dry-run --namespace kukeon-main`",
         ),
     ],
 )
