@@ -29,13 +29,14 @@ def terminal_width() -> int | None:
     """The columns of the terminal that stdout is; None for a pipe, a file, or an unknown size."""
     if not sys.stdout.isatty():
         return None
-    told = os.environ.get("COLUMNS", "")
-    if told.isascii() and told.isdigit() and 0 < len(told) < 6:  # noqa: PLR2004
-        return int(told) or None
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):
-        return None
+        columns = 0
+    told = os.environ.get("COLUMNS", "")  # for a terminal that does not know its size
+    if not columns and told.isascii() and told.isdigit() and len(told) < 6:  # noqa: PLR2004
+        columns = int(told)
+    return columns or None
 
 
 def fitted(
