@@ -22,6 +22,7 @@ class Reason(Enum):
     ALREADY_EXISTS = auto()
     MISSING_CONTENT = auto()
     NO_PLATFORM = auto()
+    NOT_RUNNING = auto()
     SNAPSHOTTER_NOT_LOADED = auto()
     WRONG_FILTER = auto()
 
@@ -159,8 +160,8 @@ class Interrupted(Explained, KeyboardInterrupt):
 
 def words_of(error: OSError) -> str:
     """What a call of the system failed with, and on which file."""
-    if error.filename == "stdout":
-        what = "cannot write to stdout"
+    if error.filename in ("stdout", "stderr", "the output"):
+        what = f"cannot write to {error.filename}"
     else:
         what = f"cannot use {error.filename}" if error.filename else "the system call failed"
     return f"{what}: {error.strerror or error}"

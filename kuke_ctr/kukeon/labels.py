@@ -24,3 +24,15 @@ def kuke_line(verb: str, labels: Mapping[str, str]) -> str:
         if name and (name != _DEFAULT or place == "realm"):
             words += [f"--{place}", name]
     return f"`{shlex.join(words)}`"
+
+
+def start_hint(labels: Mapping[str, str]) -> str | None:
+    """How to start a container of Kukeon's that does not run; None for any other container.
+
+    ctr must not start it: its spec joins the network of a process by its number, and that number
+    may belong to another process by now.
+    """
+    cell = cell_of(labels)
+    if cell is None:
+        return None
+    return f"it belongs to Kukeon's cell {cell}; to start the cell: {kuke_line('start', labels)}"

@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from kuke_ctr.backends.ctr import containers, namespaces, snapshots, tasks
 from kuke_ctr.backends.ctr.client import lines_of
-from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Forbidden, KukeCtrError, NotFound, Reason, UsageError
 from kuke_ctr.names import check_name, nearest, whole_name
@@ -217,12 +216,13 @@ def _where(scope: Scope, image: str, here: Sequence[str]) -> str:
     if whole in here:
         return f"use the full name {whole}; ctr does not know short names"
     for other in sorted(namespaces.names(scope.ctr) - {scope.namespace}):
-        images = _images(Scope(scope.ctr, other))
+        source = Scope(scope.ctr, other)
+        images = _images(source)
         name = image if image in images else whole
         if name in images:
             return (
                 f"namespace {other} has {'it' if name == image else name}; to copy it: "
-                f"{line_in(other, 'images', 'export', 'FILE', name)}, then "
+                f"{source.line('images', 'export', 'FILE', name)}, then "
                 f"{scope.line('images', 'import', 'FILE')}"
             )
     near = ", ".join(nearest(image, here)[:3])

@@ -1,7 +1,5 @@
 """An id that is taken: by what, and the one line that frees it."""
 
-from contextlib import suppress
-
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import CtrFailed, KukeCtrError
@@ -30,12 +28,14 @@ def taken(
 def _of_container(scope: Scope, name: str) -> str:
     """Use another name; or what to do with the one there is, by the state of its task."""
     other = "choose another name"
-    with suppress(KukeCtrError):
+    try:
         labels = containers.facts(scope, name).labels
         cell = cell_of(labels)
         if cell is not None:
             shows = kuke_line("get cell", labels)
             return f"{other}: this one belongs to Kukeon's cell {cell} ({shows})"
+    except KukeCtrError:
+        return f"{other}; {scope.line('containers', 'info', name)} shows what this one is"
     status = task_status(scope, name)
     removes = scope.line("containers", "rm", name)
     if status is None:

@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from kuke_ctr.backends.ctr import content, images
+from kuke_ctr.backends.ctr import content, images, leases
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.errors import CtrFailed, CtrMissing, Interrupted, KukeCtrError, NotFound, TimeLimit
+from kuke_ctr.parse.references import GC_EXPIRE
 from kuke_ctr.parse.transfers import parse_import
 from kuke_ctr.processes.calls import Call, shown
 from kuke_ctr.processes.descriptors import close_all
@@ -89,22 +91,44 @@ def told_what_is_left(
     scope: Scope,
 ) -> Iterator[None]:
     """An Interrupted or TimeLimit inside says what the transfer has left in the namespace."""
+    began = datetime.now(UTC).replace(microsecond=0)
     try:
         yield
     except (Interrupted, TimeLimit) as error:
+        scope = replace(scope, ctr=replace(scope.ctr, timeout=_ASKING))
+        leave = _lease_of_ctr(scope, began)
+        gives_up = f"; to give up what has arrived: {leave}" if leave is not None else ""
         raise error.but(
             message=f"{error.message}; {_left(scope)}",
             hint="run the same command again to complete it; otherwise containerd removes what is "
-            "left within a day",
+            f"left within a day, when the lease of ctr ends{gives_up}",
         ) from None
+
+
+def _lease_of_ctr(scope: Scope, began: datetime) -> str | None:
+    """The line that removes the lease of a transfer that began then; None where it can't be told.
+
+    ctr makes it for 24 hours, and leaves it behind if it is ended.
+    """
+    try:
+        (found,) = fetch(scope.ctr, leases.LS, [scope.namespace])
+    except (KukeCtrError, KeyboardInterrupt):
+        return None
+    if isinstance(found, KukeCtrError):
+        return None
+    ours = [
+        one.id
+        for one in found.records
+        if GC_EXPIRE in one.labels and datetime.fromisoformat(one.created_at) >= began
+    ]
+    return scope.line("leases", "rm", ours[0]) if len(ours) == 1 else None
 
 
 def _left(
     scope: Scope,
 ) -> str:
-    brief = replace(scope.ctr, timeout=_ASKING)
     try:
-        (active,) = fetch(brief, content.ACTIVE, [scope.namespace])
+        (active,) = fetch(scope.ctr, content.ACTIVE, [scope.namespace])
     except (KukeCtrError, KeyboardInterrupt):
         return "it is not known what is left, because containerd did not answer"
     if isinstance(active, KukeCtrError):

@@ -121,14 +121,17 @@ def attach(path: Path, *, take_input: bool = True, full_capture: bool = False) -
 def _is_stream(descriptor: int) -> bool:
     """Whether it is one end of a connection: the container's root could pass on anything else."""
     try:
-        with socket.socket(fileno=os.dup(descriptor)) as passed:
-            listens = passed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-            return (passed.family, passed.type, listens) == (
-                *(socket.AF_UNIX, socket.SOCK_STREAM),
-                0,
-            )
+        passed = socket.socket(fileno=descriptor)
     except OSError:
         return False
+    try:
+        listens = passed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        kind = (passed.family, passed.type)
+        return kind == (socket.AF_UNIX, socket.SOCK_STREAM) and not listens
+    except OSError:
+        return False
+    finally:
+        passed.detach()
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,17 @@ def test_an_image_with_a_short_name_is_looked_for_by_its_whole_one(
     assert said in str(error.hint)
 
 
+def test_both_lines_that_copy_an_image_name_the_host_as_it_was_typed(fake_ctr: FakeCtr) -> None:
+    fake_ctr.answer("namespaces", "ls", "-q", stdout="main\nother\n")
+    for namespace, listed in (("main", ""), ("other", "x.io/a:1\n")):
+        fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=listed)
+    ctr = replace(Session(SharedOptions()).ctr, typed=("--address", "/x.sock"))
+    error = no_image(Scope(ctr, "main"), "x.io/a:1", NotFound(""))
+    hint = str(error.hint)
+    assert "export FILE x.io/a:1 --namespace other --address /x.sock`" in hint
+    assert "import FILE --namespace main --address /x.sock`" in hint
+
+
 OURS: Mapping[str, str] = {"SECRET": "hush", "LINES": "a\nb", "EMPTY": ""}
 
 

@@ -6,6 +6,8 @@ import select
 import socket
 import subprocess  # noqa: TID251 (a server that the tests talk to)
 import sys
+import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -249,3 +251,61 @@ def test_a_stopped_kuketty_is_an_error_in_time(
         listener.listen(0)
         waiting.connect(str(path))  # the queue is full now
         failure(path, CtrFailed)
+
+
+# a kuketty that the container's root has put in the place of the real one
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        ("endless", "an answer that is too long"),
+        ("dripping", "did not answer within"),
+        ("brackets", "invalid JSON"),
+        ("digits", "invalid JSON"),
+        ("complaining", "refused: eee"),
+        ("null-device", "not a terminal's socket"),
+        ("file", "not a terminal's socket"),
+        ("folder", "not a terminal's socket"),
+        ("path-only", "not a terminal's socket"),
+        ("several", "not a terminal's socket"),
+    ],
+)
+def test_a_hostile_answer_is_an_error_in_time_and_room(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, way: str, said: str
+) -> None:
+    monkeypatch.setattr(kuketty, "ANSWER_LIMIT", 1.0)
+    path = serve(way=way)
+    opened = len(list(Path("/proc/self/fd").iterdir()))
+    tracemalloc.start()
+    began = time.monotonic()
+    error = failure(path, CtrFailed)
+    taken, (_, peak) = time.monotonic() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert said in error.message
+    assert len(error.message) < 500
+    assert taken < 3
+    assert peak < 16 << 20
+    assert len(list(Path("/proc/self/fd").iterdir())) == opened
+
+
+@pytest.mark.parametrize("way", ["silent-resize", "flooding-resize"])
+def test_a_size_is_never_waited_for(serve: Serve, way: str) -> None:
+    connection = kuketty.attach(serve(way=way))
+    began = time.monotonic()
+    for rows in range(20, 30):
+        connection.resize(rows, 80)
+    assert time.monotonic() - began < 1
+    os.write(connection.descriptor, b"still\n")
+    assert read_until(connection.descriptor, b"<still>\r\n")
+    connection.close()
+    assert connection.waiting == -1
+
+
+@pytest.mark.parametrize("way", ["deep-cursor", "huge-numbers", "negative"])
+def test_numbers_of_a_screen_are_those_of_a_terminal(serve: Serve, way: str) -> None:
+    shot = kuketty.screen(serve(way=way))
+    assert shot is not None
+    assert 0 <= shot.rows <= 10_000
+    assert 0 <= shot.columns <= 10_000
+    assert len(shot.painted) < 100_000

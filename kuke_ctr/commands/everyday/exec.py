@@ -1,6 +1,7 @@
 """kuke-ctr exec"""
 
 import signal
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -22,7 +23,8 @@ from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.process_options import Detach, ForceTty, Interactive, Tty
 from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.commands.shared.short_ids import by_id, whole_ids
-from kuke_ctr.errors import TIME_PASSED, NotFound, UsageError
+from kuke_ctr.errors import TIME_PASSED, KukeCtrError, NotFound, Reason, UsageError
+from kuke_ctr.kukeon.labels import start_hint
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import start
 from kuke_ctr.recipes.start import Outcome
@@ -104,6 +106,10 @@ def exec_(
                 return _run(session, realm, call, one, exec_id, words, (tty, interactive))
             except NotFound as error:
                 raise _no_container(realm, one, error) from None
+            except KukeCtrError as error:
+                if error.reason is not Reason.NOT_RUNNING:
+                    raise
+                raise _not_running(realm, one, error) from None
 
         if interactive and not tty:  # a ctr that fails would have taken some of stdin
             (container,) = whole_ids(realm, [container], ())
@@ -182,3 +188,11 @@ def _no_container(realm: OpenRealm, container: str, error: NotFound) -> NotFound
     if container in existing:
         return error
     return missing(realm, "container", [container], existing, "containers", error)
+
+
+def _not_running(realm: OpenRealm, container: str, error: KukeCtrError) -> KukeCtrError:
+    """The error for a container that does not run: one of Kukeon's is started by `kuke`."""
+    hint = None
+    with suppress(KukeCtrError):
+        hint = start_hint(containers.facts(realm.scope, container).labels)
+    return error.but(hint=hint) if hint is not None else error

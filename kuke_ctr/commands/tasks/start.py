@@ -26,6 +26,7 @@ from kuke_ctr.commands.shared.process_options import (
 )
 from kuke_ctr.commands.shared.short_ids import by_id
 from kuke_ctr.errors import CtrFailed
+from kuke_ctr.kukeon.labels import start_hint
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes.containers import log_of
 from kuke_ctr.recipes.run import RunLog, make_log
@@ -68,7 +69,7 @@ def start(
         realm = session.realm(changing=True)
         info = by_id(realm, container, lambda one: _facts(realm, one))
         container = info.id
-        _refuse_running(realm, container)
+        _refuse_running(realm, info)
         tty = info.terminal
         output.check(detach=detach, tty=tty)
         require_terminal(tty and not detach and not session.options.dry_run, force_tty)
@@ -91,15 +92,17 @@ def _facts(realm: OpenRealm, container: str) -> ContainerInfo:
         return containers.facts(realm.scope, container)
 
 
-def _refuse_running(realm: OpenRealm, container: str) -> None:
+def _refuse_running(realm: OpenRealm, info: ContainerInfo) -> None:
     """CtrFailed where there is a task: a stopped one has to be removed first."""
+    container = info.id
     task = tasks.states(realm.scope).get(container)
     if task is None:
         return
     if task.status == TaskStatus.STOPPED:
         raise CtrFailed(
             f"{container} has ended, but its task still exists",
-            hint="to delete the task and start it again: " + _again(realm, container),
+            hint=start_hint(info.labels)
+            or f"to delete the task and start it again: {_again(realm, container)}",
         )
     raise CtrFailed(
         f"{container} is already started: its task is {task.status}, pid {task.pid}",

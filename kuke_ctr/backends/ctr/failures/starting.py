@@ -98,6 +98,8 @@ def _not_started(program: str, code: int, call: Call) -> NotStarted:
 
 def _why_missing(program: str) -> str:
     """The next step for a program that the container lacks, by what was written."""
+    if not program.strip():
+        return "the name of the program is empty; write the command after IMAGE or ID"
     if program.startswith("-"):
         return (
             "put options of kuke-ctr before the container's ID (for run: before IMAGE), the "
