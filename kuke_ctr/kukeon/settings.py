@@ -52,10 +52,11 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
     warnings: list[str] = []
     own, own_name = _own_file(environ, warnings)
     kuke = _kuke_file(environ, warnings)
-    run_path = _run_path(flags, environ, own, own_name) or kuke.run_path
-    address = _address(flags, environ, own, own_name) or _socket_of(kuke)
+    daemon = _foreign([DAEMON_SETTINGS], warnings)
+    run_path = _run_path(flags, environ, own, own_name) or _run_path_of(kuke, daemon)
+    address = _address(flags, environ, own, own_name) or _socket_of(kuke, daemon)
     words = _program(_first(flags.ctr, environ.get("KUKE_CTR_BIN"), own.ctr, "ctr"))
-    suffix, suffix_source = _suffix(environ, kuke, warnings)
+    suffix, suffix_source = _suffix(environ, kuke, daemon)
     return Settings(
         run_path=Path(run_path or DEFAULT_RUN_PATH),
         realm=_realm(flags, environ, own),
@@ -115,15 +116,20 @@ def _address(
     return None
 
 
-def _socket_of(kuke: KukeonSettings) -> str | None:
-    """That of kuke.yaml; kuke itself writes the default there, which is nobody's choice.
+def _run_path_of(kuke: KukeonSettings, daemon: KukeonSettings) -> str | None:
+    """That of Kukeon's files; kuke itself writes the default into its own: nobody's choice."""
+    kukes = kuke.run_path if kuke.run_path != DEFAULT_RUN_PATH else None
+    return _first(kukes, daemon.run_path)
 
-    As `-a` it would overrule a ctr that knows its own socket (`k3s ctr`).
-    """
-    if not kuke.socket:
-        return None
-    path = checked_address(kuke.socket, "kuke.yaml: spec.containerdSocket")
-    return None if path == DEFAULT_SOCKET else path
+
+def _socket_of(kuke: KukeonSettings, daemon: KukeonSettings) -> str | None:
+    """The same of the socket; the default one would overrule a ctr that knows its own (k3s)."""
+    for text, source in ((kuke.socket, "kuke.yaml"), (daemon.socket, str(DAEMON_SETTINGS))):
+        if text:
+            path = checked_address(text, f"{source}: spec.containerdSocket")
+            if path != DEFAULT_SOCKET:
+                return path
+    return None
 
 
 def _realm(flags: Flags, environ: Mapping[str, str], own: OwnSettings) -> str:
@@ -225,12 +231,12 @@ def _foreign(paths: list[Path], warnings: list[str]) -> KukeonSettings:
 
 
 def _suffix(
-    environ: Mapping[str, str], kuke: KukeonSettings, warnings: list[str]
+    environ: Mapping[str, str], kuke: KukeonSettings, daemon: KukeonSettings
 ) -> tuple[str, str]:
     for value, source in (
         (environ.get("KUKEON_NAMESPACE_SUFFIX"), "KUKEON_NAMESPACE_SUFFIX"),
         (kuke.suffix, "kuke.yaml"),
-        (_foreign([DAEMON_SETTINGS], warnings).suffix, str(DAEMON_SETTINGS)),
+        (daemon.suffix, str(DAEMON_SETTINGS)),
     ):
         if value:
             return value, source

@@ -7,7 +7,8 @@ import pytest
 from kuke_ctr.errors import UsageError
 from kuke_ctr.kukeon.settings import DEFAULT_SOCKET, Flags, load
 
-KUKE = "apiVersion: v1beta1\nkind: ClientConfiguration\nspec:\n  containerdSocket: {}\n"
+KUKE = "apiVersion: v1beta1\nkind: ClientConfiguration\nspec:\n  runPath: /opt/kukeon\n"
+KUKE += "  containerdSocket: {}\n"
 
 
 def kuke_yaml(home: Path, socket: str) -> dict[str, str]:
@@ -28,6 +29,18 @@ def test_the_default_socket_in_kuke_yaml_overrules_no_ctr_that_knows_its_own(
 
 def test_another_socket_in_kuke_yaml_is_somebodys_choice(tmp_path: Path) -> None:
     assert load(Flags(), kuke_yaml(tmp_path, "/srv/c.sock")).address == "/srv/c.sock"
+
+
+def test_the_daemons_settings_come_before_the_defaults_in_kuke_yaml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = tmp_path / "kukeond.yaml"
+    daemon.write_text("spec: {runPath: /srv/kukeon, containerdSocket: unix:///srv/c.sock}\n")
+    monkeypatch.setattr("kuke_ctr.kukeon.settings.DAEMON_SETTINGS", daemon)
+    settings = load(Flags(), kuke_yaml(tmp_path / "a", DEFAULT_SOCKET))
+    assert (str(settings.run_path), settings.address) == ("/srv/kukeon", "/srv/c.sock")
+    other = load(Flags(), kuke_yaml(tmp_path / "b", "/other.sock"))
+    assert other.address == "/other.sock"
 
 
 @pytest.mark.parametrize("name", ["CONTAINERD_ADDRESS", "KUKEON_CONTAINERD_SOCKET"])
