@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from kuke_ctr.commands.shared.option_table import BY_NAME
 from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, checked_address
@@ -76,10 +77,18 @@ def hoist(words: Sequence[str], is_noun: Callable[[str], bool]) -> list[str]:
     return [*command, *before, *rest]
 
 
+def refuse_option_as_address(words: Sequence[str]) -> None:
+    """Raise UsageError where an option stands where `-a` has its value: docker's -a was meant."""
+    for word, following in pairwise(words):
+        if word == "--":
+            return
+        if word in (ADDRESS_OPTION, "-a") and following.startswith("-"):
+            checked_address(following, ADDRESS_OPTION)
+
+
 def _checked(words: list[str]) -> list[str]:
-    """The words of a shared option; an option after `-a` is no address: docker's -a was meant."""
-    if words[-2:-1] == [ADDRESS_OPTION] and words[-1].startswith("-"):
-        checked_address(words[-1], ADDRESS_OPTION)
+    """The words of a shared option."""
+    refuse_option_as_address(words[-2:])
     return words
 
 

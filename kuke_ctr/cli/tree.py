@@ -9,7 +9,14 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from kuke_ctr.cli.arguments import hoist, is_shared, shared_among, typed, why_not
+from kuke_ctr.cli.arguments import (
+    hoist,
+    is_shared,
+    refuse_option_as_address,
+    shared_among,
+    typed,
+    why_not,
+)
 from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES, Entry, is_noun
 from kuke_ctr.commands.shared.option_table import BY_NAME, HELP_ALL, RARE_PANEL
 from kuke_ctr.errors import KukeCtrError, UsageError
@@ -179,6 +186,8 @@ class Lean(TyperCommand):
         try:
             return super().parse_args(ctx, list(args))
         except typer.TyperException as error:
+            if any({ADDRESS_OPTION, "-a"} <= {*option.opts} for option in self.params):
+                refuse_option_as_address(args)
             name = getattr(error, "option_name", "")
             if not hasattr(
                 error, "possibilities"

@@ -81,6 +81,8 @@ def test_each_line_in_a_hint_is_a_command(hint: str) -> None:
         ("containers ls -a", "docker's -a is not needed"),
         ("containers ls -aq", "docker's -a is not needed"),
         ("-a -r main images ls", "docker's -a is not needed"),
+        ("tasks ls -a -r main", "docker's -a is not needed"),
+        ("attach -a -n a c", "docker's -a is not needed"),
         ("images ls -a -r main", "docker's -a is not needed"),
         ("containers rm -n x -f web", "`kuke-ctr tasks rm -n x --force CONTAINER`"),
         ("images rm -f x", "--yes does not ask"),
