@@ -75,13 +75,8 @@ def create(
     from_spec, from_folder = flags.text("config") is not None, flags.on("rootfs")
     if from_spec and (tty or environment.flags or entrypoint is not None):
         refuse_beside_config(["--tty" if tty else "--env" if environment.flags else "--entrypoint"])
-    if from_folder and flags.text("snapshotter") is not None:
-        raise UsageError(
-            "--snapshotter has no effect with --rootfs",
-            hint="leave --snapshotter out: with --rootfs there is no snapshot",
-        )
     if from_folder:
-        image = _root_folder(session, image)
+        image = _root_folder(session, image, flags)
     given = _positionals(image, name, command or (), with_config=from_spec)
     made = given[0 if from_spec else 1]
     makes = from_spec or from_folder  # an image is in a namespace already
@@ -97,8 +92,13 @@ def create(
         print(made)
 
 
-def _root_folder(session: Session, folder: str) -> str:
+def _root_folder(session: Session, folder: str, flags: ContainerFlags) -> str:
     """The folder of --rootfs: absolute, as the runtime looks elsewhere for others; UsageError."""
+    if flags.text("snapshotter") is not None:
+        raise UsageError(
+            "--snapshotter has no effect with --rootfs",
+            hint="leave --snapshotter out: with --rootfs there is no snapshot",
+        )
     path = Path(folder).absolute()
     if session.ctr.socket is not None and not path.is_dir():
         raise UsageError(

@@ -1,7 +1,8 @@
 """kuke-ctr exec"""
 
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -102,19 +103,26 @@ def exec_(
 
         def run(one: str) -> Outcome:
             call = tasks.exec_in(realm.scope, one, words, exec_id=exec_id, flags=given)
-            try:
+            with _explained(realm, one):
                 return _run(session, realm, call, one, exec_id, words, (tty, interactive))
-            except NotFound as error:
-                raise _no_container(realm, one, error) from None
-            except KukeCtrError as error:
-                if error.reason is not Reason.NOT_RUNNING:
-                    raise
-                raise _not_running(realm, one, error) from None
 
         if interactive and not tty:  # a ctr that fails would have taken some of stdin
             (container,) = whole_ids(realm, [container], ())
         outcome = by_id(realm, container, run)
     raise typer.Exit(outcome.exit_code)
+
+
+@contextmanager
+def _explained(realm: OpenRealm, container: str) -> Iterator[None]:
+    """An error inside says what is wrong with the container: not there, or not running."""
+    try:
+        yield
+    except NotFound as error:
+        raise _no_container(realm, container, error) from None
+    except KukeCtrError as error:
+        if error.reason is not Reason.NOT_RUNNING:
+            raise
+        raise _not_running(realm, container, error) from None
 
 
 def _run(
