@@ -1,8 +1,10 @@
 """kuke-ctr parse"""
 
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from io import BufferedReader, TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, NamedTuple, TextIO
@@ -150,17 +152,22 @@ def _open(file: str) -> AbstractContextManager[TextIO]:
     if file == "-":
         if sys.stdin.isatty():
             print("reading ctr's output from the terminal; end it with Ctrl-D", file=sys.stderr)
-        return nullcontext(
-            open(0, encoding="utf-8", errors="surrogateescape", newline="\n", closefd=False)
-        )
+        return nullcontext(_text(open(0, "rb", closefd=False)))
     try:
-        return Path(file).open(encoding="utf-8", errors="surrogateescape", newline="\n")
+        return _text(Path(file).open("rb"))
     except PermissionError:
         raise Forbidden(
             f"permission denied reading {file}", hint="run the same command with sudo"
         ) from None
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}", hint="- is stdin") from None
+
+
+def _text(raw: BufferedReader) -> TextIO:
+    """As UTF-8, or as what PowerShell's `>` writes: UTF-16 with a byte order mark."""
+    if raw.peek(2)[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
+        return TextIOWrapper(raw, encoding="utf-16", errors="replace", newline="\n")
+    return TextIOWrapper(raw, encoding="utf-8", errors="surrogateescape", newline="\n")
 
 
 def _stream(rows: Iterable[Record | Refused], view: View) -> None:

@@ -150,3 +150,9 @@ def test_a_warning_before_what_is_no_table(
     (tmp_path / "said").write_text(f"[sudo] password for bob:\n{text}")
     assert main(["parse", noun, str(tmp_path / "said"), "-o", "json"]) == 0
     assert "left out, before what ctr printed: [sudo] password" in capsys.readouterr().err
+
+
+def test_what_powershell_has_written_is_read(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "table").write_bytes(IMAGES.replace("\n", "\r\n").encode("utf-16"))
+    assert main(["parse", "images", str(tmp_path / "table"), "-q"]) == 0
+    assert capsys.readouterr() == ("b:1\n", "")
