@@ -17,8 +17,8 @@ _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _PART = rf"(?:[A-Za-z][A-Za-z0-9_]*|{_QUOTED})"
 _PATH = rf"{_PART}(?:\.{_PART})*"
 _SELECTOR = re.compile(
-    rf"(?P<path>{_PATH})"
-    rf"(?:(?P<op>==|!=|~=)(?P<value>{_QUOTED}|/(?:[^/\\]|\\.)*/|\|(?:[^|\\]|\\.)*\||[^\s,\"]+))?"
+    rf"\s*(?P<path>{_PATH})\s*"
+    rf"(?:(?P<op>==|!=|~=)\s*(?P<value>{_QUOTED}|/(?:[^/\\]|\\.)*/|\|(?:[^|\\]|\\.)*\||[^\s,\"]+)\s*)?"
 )
 _ROUGHLY = re.compile(r"(?P<no>!?)(?P<path>.*?)(?P<op>==|!=|~=|=)(?P<value>.*)", re.DOTALL)
 # what Python takes and Go (RE2) does not; and what Go alone takes, which Python can't judge
@@ -106,12 +106,15 @@ def _check_field(fields: Fields, word: str, selector: re.Match[str]) -> None:
     if path in fields.known or (head in fields.maps and rest):
         return
     if selector["op"] is None:
-        raise UsageError(f"the filter {word!r} compares nothing", hint=hint_for(fields, [word]))
+        hint = _repaired(fields, word) if "=" in word else hint_for(fields, [word])
+        raise UsageError(f"the filter {word!r} compares nothing", hint=hint)
     if head in fields.maps:
         meant = f"{head}.KEY"
     else:
         meant = _meant(fields, path, head, f"{dot}{rest}") or ""
-    asks = f"did you mean {shlex.quote(meant + word[len(selector['path']) :])}? " if meant else ""
+    asks = (
+        f"did you mean {shlex.quote(word.replace(selector['path'], meant, 1))}? " if meant else ""
+    )
     raise UsageError(
         f"the filter {word!r} compares {path}, which is not a field of this list",
         hint=f"{asks}fields: {fields.listed}",
@@ -202,7 +205,7 @@ def _repaired(fields: Fields, word: str) -> str | None:
     """The form of a comparison that containerd can parse."""
     rough = _ROUGHLY.fullmatch(word)
     if rough is not None and rough["path"]:
-        path = rough["path"].strip().replace('"', "")
+        path = re.sub("[\"']", "", rough["path"].strip())
         head, dot, key = path.partition(".")
         if head in fields.maps and not re.fullmatch(_PATH, path):
             path = f'{head}{dot}"{key}"'
@@ -214,5 +217,9 @@ def _repaired(fields: Fields, word: str) -> str | None:
             value = value if re.fullmatch(r'[^\s,"]+', value) else _quoted(value)
         repaired = f"{path}{operator}{value}"
         if repaired != word and any(_selectors(repaired)):
+            try:
+                check(fields, [repaired])
+            except UsageError as error:  # `name=web` of a container is no `name==web`
+                return error.hint
             return f"the form that works: {shlex.quote(repaired)}"
     return None

@@ -109,6 +109,9 @@ def test_what_a_plain_word_may_mean_can_be_pasted() -> None:
         (IMAGES, "name~=*busy*", "this very text: 'name~=busy'"),
         (IMAGES, 'name~="a{2"', None),
         (IMAGES, "name~=/(/", "this very text: "),
+        (IMAGES, "nope ~= a", "fields: "),
+        (IMAGES, "name ~= a , labels.x", None),
+        (IMAGES, "name~=a,b", """the form that works: 'name~="a,b"'"""),
         (IMAGES, "name~=(?=a)", "this very text: "),
         (IMAGES, "name~=\\pL[[:alpha:]]\\z(?P<a>x)", None),
         (IMAGES, "name", None),
@@ -141,6 +144,8 @@ def test_a_filter_that_compares_nothing_is_refused(
         ("name==a b", """'name=="a b"'"""),
         ("!name==x", "'name!=x'"),
         ('labels."a/b==x', """'labels."a/b"==x'"""),
+        ("labels.'a/b'==x", """'labels."a/b"==x'"""),
+        ("name~=a{2,3}", """'name~="a{2,3}"'"""),
     ],
 )
 def test_the_form_that_works_is_the_hint(word: str, repaired: str | None) -> None:
@@ -172,3 +177,9 @@ def test_a_check_without_filters_of_an_empty_namespace_is_fine(
     host.answer(*NS, "images", "ls", "-q")
     assert main(["images", "check", *HERE]) == 0
     assert capsys.readouterr().err == "namespace kukeon-main has no images\n"
+
+
+def test_the_form_of_the_hint_has_a_field_that_there_is() -> None:
+    said = hint_for_unparsed(CONTAINERS, ["name=web"]) or ""
+    assert said.startswith("did you mean id==web? fields: id, ")
+    assert (hint_for_unparsed(CONTAINERS, ["status=exited"]) or "").startswith("fields: id, ")
