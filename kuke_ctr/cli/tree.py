@@ -186,23 +186,34 @@ class Lean(TyperCommand):
         try:
             return super().parse_args(ctx, list(args))
         except typer.TyperException as error:
-            if any({ADDRESS_OPTION, "-a"} <= {*option.opts} for option in self.params):
-                refuse_option_as_address(args)
-            name = getattr(error, "option_name", "")
-            if not hasattr(
-                error, "possibilities"
-            ):  # it has no value, or it is about something else
-                if name in (ADDRESS_OPTION, "-a"):
-                    raise UsageError(f"{name} has no value", hint=DOCKERS_A) from None
+            wrong = self._explained(error, ctx, args)
+            if wrong is None:
                 raise
+            raise wrong from None
+
+    def _explained(
+        self, error: typer.TyperException, ctx: Any, args: Sequence[str]
+    ) -> UsageError | None:
+        """What the parser found wrong, where more can be said of it."""
+        if any({ADDRESS_OPTION, "-a"} <= {*option.opts} for option in self.params):
+            refuse_option_as_address(args)
+        name = getattr(error, "option_name", "")
+        if hasattr(error, "possibilities"):
             known = [one for option in self.params for one in option.opts]
             other = shared_among([name], known)
             if other is None:
-                raise no_such_option(name, ctx, self.params, args) from None
-            raise UsageError(
-                f"`{ctx.command_path}` has no option {other}",
-                hint=why_not(other, known) or f"`{ctx.command_path} --help` shows those it has",
-            ) from None
+                return no_such_option(name, ctx, self.params, args)
+            hint = why_not(other, known) or f"`{ctx.command_path} --help` shows those it has"
+            return UsageError(f"`{ctx.command_path}` has no option {other}", hint=hint)
+        if name in (ADDRESS_OPTION, "-a"):
+            return UsageError(f"{name} has no value", hint=DOCKERS_A)
+        extra = "unexpected extra argument" in error.format_message()
+        if extra and ctx.command_path.endswith((" ls", " list")):
+            return UsageError(
+                f"`{ctx.command_path}` takes no filter",
+                hint="`-o name` or `-o jsonl` and `grep` find a row in its output",
+            )
+        return None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """In the words of a command line."""

@@ -69,6 +69,7 @@ def test_each_line_in_a_hint_is_a_command(hint: str) -> None:
         ("namespaces use x", "`export KUKE_CTR_REALM=NAME`"),
         ("kill -9 web", "did you mean `kuke-ctr tasks kill -9 web`?"),
         ("images ls -l a=b", """`kuke-ctr images ls 'labels."team"==a'`"""),
+        ("tasks ls web", "`-o name` or `-o jsonl` and `grep`"),
         ("zzz", "`kuke-ctr --help` lists the commands"),
         ("images ls --no-trunc", "-o wide shows every column in full"),
         ("images --no-trunc", "-o wide shows every column in full"),
