@@ -46,6 +46,14 @@ def check_name(text: str, what: str) -> str:
     return text
 
 
+def near(name: str, names: Iterable[str]) -> list[str]:
+    """The one name that was probably meant; nothing where none is like it."""
+    from difflib import get_close_matches
+
+    lower = {other.lower(): other for other in sorted(names)}
+    return [lower[found] for found in get_close_matches(name.lower(), lower, n=1)]
+
+
 def is_foreign(namespace: str) -> bool:
     """Whether a namespace is known to be no realm's: Docker's, Kubernetes', BuildKit's twins."""
     return namespace.endswith("_history") or namespace in _FOREIGN

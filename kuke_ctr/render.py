@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any, NamedTuple
-from unicodedata import combining, east_asian_width
 
+from kuke_ctr.columns import GAP, fitted, terminal_width, width
 from kuke_ctr.errors import UsageError
 from kuke_ctr.records import Record
 
@@ -281,6 +281,11 @@ def _table(records: Iterable[Record], view: View) -> Iterator[str]:
         return
     if view.headers:
         rows.insert(0, [field.upper().replace("_", " ") for field in view.fields])
+    room = terminal_width() if short else None
+    if room is not None:
+        names = [field in (view.identifier, "realm") for field in view.fields]
+        digests = [field in ("digest", "parent") for field in view.fields]
+        rows = fitted(rows, names, digests, room)
     yield from align(rows, view.fields)
 
 
@@ -295,16 +300,7 @@ def align(rows: Sequence[Sequence[str]], fields: Sequence[str] = ()) -> Iterator
             if colour and fields[index] == "status" and text in STATUS_COLOURS:
                 text = f"\x1b[{STATUS_COLOURS[text]}m{text}\x1b[0m"  # noqa: PLW2901
             cells.append(text + padding)
-        yield "  ".join(cells).rstrip()
-
-
-def width(text: str) -> int:
-    """How many columns of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text
-    )
+        yield (" " * GAP).join(cells).rstrip()
 
 
 def use_colour() -> bool:

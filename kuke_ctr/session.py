@@ -13,7 +13,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
-from kuke_ctr.kukeon.realms import Resolution, hint_for_missing
+from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.kukeon.settings import Flags, load
 from kuke_ctr.names import is_foreign
 from kuke_ctr.processes.runner import Processes
@@ -162,8 +162,15 @@ class OpenRealm:
         if names is not None and self.namespace not in names:
             raise NotFound(
                 f"the namespace {self.namespace}{self.of_realm} does not exist",
-                hint=hint_for_missing(self.resolution, names),
+                hint=self.hint_for_missing(names),
             )
+
+    def hint_for_missing(self, names: frozenset[str]) -> str:
+        """What to do where containerd has only these namespaces: the realms or names near by."""
+        from kuke_ctr.kukeon.missing import hint_for_missing  # late: most realms exist
+
+        realms_ls = self.host.ctr.line("realms", "ls")
+        return hint_for_missing(self.resolution, self.host.settings, names, realms_ls)
 
 
 def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
@@ -303,7 +310,7 @@ class Session:
         )
 
     def _near(self, realm: OpenRealm) -> str:
-        return hint_for_missing(realm.resolution, self.host.known_namespaces() or frozenset())
+        return realm.hint_for_missing(self.host.known_namespaces() or frozenset())
 
     def realms(self) -> tuple[OpenRealm, ...]:
         """The realms to list: all that exist under -A, else the one that the options mean."""

@@ -16,9 +16,9 @@ class Call:
     (None: no limit). `stdin` is a descriptor, a short text, or None for /dev/null; `stdout` a
     descriptor that takes the output, or None to collect it. `socket` is the path that is tried with
     connect(2) beforehand. A `probe` only finds something out: it runs under --dry-run too.
-    For the trace, `source` are the words of a program whose output is stdin, and `target` is the
-    file that takes stdout; a `silent` call is told as the source of another one.
     `namespace` is the one in argv, `typed` the options by which the user named the host, for hints.
+    For the trace, `reads` and `writes` are the names of the files that `stdin` and `stdout` are, and
+    `source` the words of a program whose output is stdin; a `silent` call is such a program.
     """
 
     argv: tuple[str, ...]
@@ -29,9 +29,21 @@ class Call:
     probe: bool = False
     namespace: str | None = None
     typed: tuple[str, ...] = ()
+    reads: str | None = None
+    writes: str | None = None
     source: tuple[str, ...] = ()
-    target: str | None = None
     silent: bool = False
+
+    @property
+    def line(self) -> str:
+        """The call as a line for a shell, which does the same there; secrets masked."""
+        source = f"{shown(self.source)} | " if self.source else ""
+        files = (f" {sign} {shlex.quote(name)}" for sign, name in self._files if name is not None)
+        return f"{source}{shown(self.argv)}{''.join(files)}"
+
+    @property
+    def _files(self) -> tuple[tuple[str, str | None], ...]:
+        return (("<", self.reads), (">", self.writes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +100,6 @@ def _mask_user(value: str) -> str:
 def shown(argv: Sequence[str]) -> str:
     """The argv as a line for a shell, secrets masked: what `-x` prints and an error names."""
     return shlex.join(mask(argv))
-
-
-def line_of(call: Call) -> str:
-    """The call as a line for a shell that does the same, with what stands before and behind it."""
-    source = f"{shown(call.source)} | " if call.source else ""
-    target = f" > {shlex.quote(call.target)}" if call.target is not None else ""
-    return f"{source}{shown(call.argv)}{target}"
 
 
 def time_limit(call: Call) -> TimeLimit:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
-from kuke_ctr.processes.calls import Call, Result, line_of, shown, time_limit
+from kuke_ctr.processes.calls import Call, Result, shown, time_limit
 from kuke_ctr.processes.child import chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
@@ -214,7 +214,7 @@ class Processes:
     def _without_process(self, call: Call) -> Result | None:
         """The result of a call that is only planned or is replayed; None where it has to run."""
         if self.dry_run and not call.probe:
-            self.tell.planned(line_of(call))
+            self.tell.planned(call.line)
             return Result(call.argv, 0, b"", b"", 0.0, planned=True)
         if self._replay is None:
             return None
@@ -234,7 +234,7 @@ class Processes:
 
     def _announce(self, call: Call) -> None:
         if (self.trace or self.dry_run) and not call.silent:
-            self.tell.traced(f"+ {line_of(call)}")
+            self.tell.traced(f"+ {call.line}")
 
     def _report(self, call: Call, result: Result | None, *, named: bool = False) -> None:
         if self.trace > 1 and result is not None and not call.silent:

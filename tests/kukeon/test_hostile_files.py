@@ -98,7 +98,7 @@ def test_merged_keys_and_the_same_key_in_two_places_are_no_trap(tmp_path: Path) 
 def test_in_the_files_of_others_a_trap_is_a_warning(tmp_path: Path, trap: str) -> None:
     path = tmp_path / "kuke.yaml"
     path.write_text(TRAPS[trap][0])
-    environ = {"KUKE_CONFIGURATION": str(path), "KUKE_CTR_CONFIG": str(tmp_path / "none")}
+    environ = {"KUKE_CONFIGURATION": str(path), "KUKE_CTR_CONFIG": "/dev/null"}
     (warning,) = load(Flags(), environ).warnings
     assert warning.startswith(str(path))
 

@@ -17,17 +17,17 @@ Verb = Literal["pull", "push", "import", "export"]
 class TransferStreams:
     """Where a transfer reads and writes.
 
-    `stdin` is the archive's descriptor, `source` the program that writes there, `target` the file
-    that `stdout` is: for the trace. `stdout` takes what ctr prints (None: it is collected);
-    `called` is its name for messages, `terminal` is one that shows ctr's own progress, `secret` the
-    password that ctr will ask for.
+    `stdin` is the archive's descriptor, `source` the program that writes there; `stdout` takes what
+    ctr prints (None: it is collected); `called` is its name for messages, `writes` that of the file
+    it is, `terminal` is one that shows ctr's own progress, `secret` the password that ctr will ask
+    for.
     """
 
     stdin: int | None = None
     source: tuple[str, ...] = ()
-    target: str | None = None
     stdout: int | None = None
     called: str | None = None
+    writes: str | None = None
     terminal: int | None = None
     secret: str | None = field(default=None, repr=False)
 
@@ -50,7 +50,7 @@ def run(
         stdin=streams.stdin,
         stdout=streams.stdout,
         source=streams.source,
-        target=streams.target,
+        writes=streams.writes,
     )
     result = _start(scope.ctr, call, streams)
     if reader_gone(result):

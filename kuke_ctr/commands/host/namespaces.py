@@ -9,6 +9,7 @@ from kuke_ctr.backends.ctr import namespaces
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.shared.confirm import Yes, confirm, each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
+from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.lists import list_host_table
 from kuke_ctr.commands.shared.option_table import CALLS, EXTRA, NAMES, RUN_PATH, list_options
@@ -127,7 +128,7 @@ def rm(
             lines.append(_what_goes(session, name))
             wanted.append(name)
         except KukeCtrError as error:
-            show_error(error)
+            show_error(scoped(error, session.options))
             refused.append(error)
     if wanted:
         confirm(session, f"will be removed: {'; '.join(lines)}", yes=yes)

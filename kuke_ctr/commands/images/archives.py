@@ -185,7 +185,7 @@ def export(
 
     def write(descriptor: int) -> Result:
         named = None if file == "-" else file
-        streams = TransferStreams(stdout=descriptor, called=named or "stdout", target=named)
+        streams = TransferStreams(stdout=descriptor, called=named or "stdout", writes=named)
         with near_refs(realm, images):
             return run_transfer(realm, "export", realm_words, ("-", *images), streams)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import image_checks, versions
-from kuke_ctr.backends.ctr.filters import hint_for
+from kuke_ctr.backends.ctr.filters import check as check_filters
 from kuke_ctr.backends.ctr.tables import ListCall, checked, read
 from kuke_ctr.commands.images.references import near_images
 from kuke_ctr.commands.shared.lists import list_realms_table, rows_of, show, view_of
@@ -62,7 +62,7 @@ def check(
         note(f"{realms[0].described} has no images")
     wrong: list[KukeCtrError] = [*_wrong(rows)]
     if chosen and not (rows or errors):
-        wrong.append(_no_match(table, realms, chosen))
+        wrong.append(_no_match(realms, chosen))
     if view.output is Output.NAME:
         rows = [row for row in rows if row.status == "complete" and row.unpacked]
     show(session, view, rows, [*errors, *wrong])
@@ -98,15 +98,13 @@ def usage(
         )
 
 
-def _no_match(
-    table: ListCall[ImageCheck], realms: Sequence[OpenRealm], chosen: Sequence[str]
-) -> NotFound:
+def _no_match(realms: Sequence[OpenRealm], chosen: Sequence[str]) -> NotFound:
     """The error for filters that nothing matches: a misspelt reference is no success."""
     only = realms[0] if len(realms) == 1 else None
     lists = only.scope.line("images", "ls") if only else realms[0].ctr.line("images", "ls", "-A")
     return NotFound(
         f"no image of {only.described if only else 'any realm'} matches {', '.join(chosen)}",
-        hint=hint_for(table.filter_by, chosen) or f"{_in_full(chosen)}{lists} shows the images",
+        hint=f"{_in_full(chosen)}{lists} shows the images",
     )
 
 
@@ -129,6 +127,7 @@ def _raw_check(
     chosen: Sequence[str],
 ) -> None:
     """What ctr itself prints, byte for byte; the table decides about the exit code."""
+    check_filters(table.filter_by, chosen)
     calls = [session.ctr.call(*table.words, *chosen, namespace=realm.namespace) for realm in realms]
     rows: list[ImageCheck] = []
     for result in session.ctr.processes.run_all(calls):
@@ -141,7 +140,7 @@ def _raw_check(
             note(result.stderr.decode(errors="replace"))
         rows += read(session.ctr, table, result).records
     if chosen and not rows and not session.options.dry_run:
-        raise _no_match(table, realms, chosen)
+        raise _no_match(realms, chosen)
     for error in _wrong(rows):
         raise error
 

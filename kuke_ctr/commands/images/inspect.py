@@ -8,6 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.images.references import no_image
+from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.option_table import IN_REALM, document_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import print_lines, show_error
@@ -64,7 +65,7 @@ def inspect(
     errors += [_broken(one) for one in details if not one.complete]
     sys.stdout.flush()
     for error in errors:
-        show_error(error)
+        show_error(scoped(error, session.options))
     if errors:
         raise typer.Exit(max(error.exit_code for error in errors))
 

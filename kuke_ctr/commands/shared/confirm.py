@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.errors import Declined, KukeCtrError, UsageError
 from kuke_ctr.render import escape
@@ -57,7 +58,7 @@ def each(names: Iterable[str], change: Callable[[str], str | None], session: Ses
             done = change(name)
         except KukeCtrError as error:
             sys.stdout.flush()
-            show_error(error)
+            show_error(scoped(error, session.options))
             errors.append(error)
         else:
             if not session.options.dry_run:

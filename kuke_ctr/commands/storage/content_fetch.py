@@ -190,9 +190,8 @@ def ingest(
         realm = session.realm(changing=True, create=create_namespace, makes=True)
         before = set() if digest or session.options.dry_run else _digests(realm)
         words = (*chosen, *flags(expected_digest=digest), *extra)
-        if session.options.dry_run or session.options.trace:
-            note(f"+ (stdin of this command: {'stdin of kuke-ctr' if file == '-' else file})")
-        bring = partial(_bring, realm, ref, words, descriptor)
+        reads = None if file == "-" else file
+        bring = partial(_bring, realm, ref, words, descriptor, reads)
         if keep and digest is not None and not session.options.dry_run:
             _bring_and_keep(bring, realm, digest, descriptor)
         else:
@@ -230,9 +229,11 @@ def _bring_and_keep(
             return
 
 
-def _bring(realm: OpenRealm, ref: str, words: tuple[str, ...], descriptor: int) -> None:
+def _bring(
+    realm: OpenRealm, ref: str, words: tuple[str, ...], descriptor: int, reads: str | None
+) -> None:
     try:
-        content.ingest(realm.scope, ref, words, descriptor)
+        content.ingest(realm.scope, ref, words, descriptor, reads)
     except (KukeCtrError, Interrupted) as error:
         if error.hint is not None:
             raise

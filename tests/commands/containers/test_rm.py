@@ -231,7 +231,7 @@ def test_a_namespace_that_is_a_guess_and_does_not_exist_stops_a_change(
     assert main([noun, verb, "-r", "mian", *words]) == 3
     err = capsys.readouterr().err
     assert "nothing was changed" in err
-    assert "existing namespaces: kukeon-main" in err
+    assert "did you mean --realm main? existing realms: main" in err
     assert ("--create-namespace" in err) is (verb == "create")
     assert changes(runtime_host) == []
 

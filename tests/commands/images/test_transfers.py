@@ -221,3 +221,9 @@ def test_a_full_disk_of_an_export_is_that_of_its_target(
         assert said.replace("/dev/stdout", str(name)) in err
         assert told in err
     assert not target.exists()
+
+
+def test_a_planned_export_to_a_file_ends_in_the_file(fake_ctr: FakeCtr, capsys: Capture) -> None:
+    words = ["images", "export", "-n", "a", "a b.tar", REF, "--dry-run"]
+    assert main(words) == 0
+    assert capsys.readouterr().out == f"env ctr -n a images export - {REF} > 'a b.tar'\n"

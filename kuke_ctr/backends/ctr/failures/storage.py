@@ -56,7 +56,8 @@ SNAPSHOTS = Table(
         ),
         Row(
             r"is not committed snapshot",
-            "the parent must be a committed snapshot; `snapshots commit` makes one",
+            "the parent must be a committed snapshot; `kuke-ctr snapshots commit KEY ACTIVE` makes "
+            "one",
         ),
     ),
     ("snapshots",),
