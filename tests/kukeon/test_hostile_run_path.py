@@ -26,6 +26,10 @@ def socket_at(path: Path) -> None:
         os.close(here)
 
 
+def odd_bytes(path: Path) -> None:
+    path.write_bytes(b"\xff\xfe{\0}\0")
+
+
 def huge(path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(5 << 30)
@@ -40,7 +44,7 @@ PLACED: dict[str, Callable[[Path], None]] = {
     "link to itself": lambda path: path.symlink_to(path.name),
     "memory": lambda path: path.symlink_to("/proc/self/mem"),
     "huge": huge,
-    "bytes": lambda path: path.write_bytes(b"\xff\xfe{\0}\0") and None,
+    "bytes": odd_bytes,
 }
 
 
