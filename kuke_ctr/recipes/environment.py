@@ -9,6 +9,9 @@ from pathlib import Path
 from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.descriptors import nameless_file
 
+_MOST = 1 << 20
+"""Bytes of a file; the kernel takes 128 KiB for a variable."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -56,12 +59,19 @@ def environment_of(
 
 def _lines(file: str) -> list[tuple[int, str]]:
     try:
-        text = Path(file).read_text(errors="surrogateescape")
+        with Path(file).open("rb") as stream:
+            data = stream.read(_MOST + 1)
     except OSError as error:
         raise UsageError(
             f"--env-file {file}: {error.strerror}", hint="the file needs lines NAME=VALUE or NAME"
         ) from None
-    lines = [(number, line.lstrip()) for number, line in enumerate(text.splitlines(), start=1)]
+    if len(data) > _MOST:
+        raise UsageError(f"--env-file {file} has more than {_MOST >> 20} MiB")
+    text = data.decode(errors="surrogateescape")
+    lines = [
+        (number, line.removesuffix("\r").lstrip())
+        for number, line in enumerate(text.split("\n"), start=1)
+    ]
     return [(number, line) for number, line in lines if line and not line.startswith("#")]
 
 
@@ -70,6 +80,8 @@ def _from_ours(line: str, ours: Mapping[str, str]) -> str:
     name, equals, _ = line.partition("=")
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is not the name of a variable", hint="NAME or NAME=VALUE")
+    if "\0" in line:
+        raise UsageError(f"the value of {name} contains a NUL byte")
     if equals:
         return line
     value = ours.get(name)
