@@ -17,8 +17,8 @@ class Call:
     descriptor that takes the output, or None to collect it. `socket` is the path that is tried with
     connect(2) beforehand. A `probe` only finds something out: it runs under --dry-run too.
     `namespace` is the one in argv, `typed` the options by which the user named the host, for hints.
-    For the trace, `reads` and `writes` are the names of the files that `stdin` and `stdout` are, and
-    `source` the words of a program whose output is stdin; a `silent` call is such a program.
+    For the trace, `reads` and `writes` are the names of the files that `stdin` and `stdout` are,
+    and `source` the words of a program whose output is stdin; a `silent` call is such a program.
     """
 
     argv: tuple[str, ...]

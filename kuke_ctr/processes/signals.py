@@ -7,6 +7,8 @@ from signal import Signals
 from kuke_ctr.errors import UsageError
 
 _HIGHEST = 64
+_LONGEST = 9
+"""Digits that are read of a number: it is too high with fewer."""
 _REAL_TIME = ("SIGRTMIN", "SIGRTMAX")  # ctr to 1.6 knows these by their numbers only
 
 
@@ -16,7 +18,7 @@ def signal_of(text: str) -> str:
     Raises UsageError.
     """
     if text.isascii() and text.isdigit():
-        return _of_number(int(text), text)
+        return _of_number(int(text[:_LONGEST]), text)
     name = text.upper()
     name = name if name.startswith("SIG") else f"SIG{name}"
     if name not in Signals.__members__:

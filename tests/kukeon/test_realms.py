@@ -284,7 +284,7 @@ def test_an_unreadable_record_is_a_warning_and_stops_a_change(
     def refuse(path: object, *_: object) -> int:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("kuke_ctr.kukeon.files.os.open", refuse)
+    monkeypatch.setattr("kuke_ctr.kukeon.files.read_regular", refuse)
     settings = make(tmp_path)
     resolution = resolve("main", settings, existing=lambda: frozenset({"kukeon-main"}))
     assert resolution.namespace == "kukeon-main"

@@ -244,7 +244,10 @@ def test_a_file_is_read_as_docker_reads_it(tmp_path: Path, data: bytes, variable
 
 @pytest.mark.parametrize(
     ("data", "said"),
-    [(b"A=1\nB=caf\xe9\n", "line 2 is not UTF-8"), (b"A=a\0b\n", "line 1 has a NUL byte")],
+    [
+        (b"A=1\nB=caf\xe9\n", "line 2 is not UTF-8"),
+        (b"A=a\0b\n", "line 1: the value of A contains a NUL byte"),
+    ],
 )
 def test_what_would_be_changed_on_its_way_is_refused(
     tmp_path: Path, data: bytes, said: str

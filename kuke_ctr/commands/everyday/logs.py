@@ -1,6 +1,7 @@
 """kuke-ctr logs"""
 
 import os
+import re
 import select
 import shlex
 import sys
@@ -138,7 +139,7 @@ def _found(realm: OpenRealm, container: str, *, here: bool = True) -> FoundLog:
 def _lines(tail: str) -> int | None:
     if tail == "all":
         return None
-    if not tail.isdecimal():
+    if not re.fullmatch("[0-9]{1,18}", tail):
         raise UsageError(
             f"--tail {tail!r} is not a number of lines",
             hint="use 0, 100 or all; after `logs`, -n is the number of lines and the "

@@ -264,6 +264,8 @@ def test_a_container_that_there_is_not_is_named_with_the_nearest(
         (["c1", "-t"], 2, b"have no times"),
         (["c1", "--tail", "-1"], 2, b"not a number of lines"),
         (["c1", "--tail", "x"], 2, b"not a number of lines"),
+        (["c1", "--tail", "\u0663"], 2, b"not a number of lines"),
+        (["c1", "--tail", "9" * 5000], 2, b"not a number of lines"),
         (["c1", "-o", "json"], 2, b"does not print json"),
         (["c1", "-q"], 2, b"has no option -q"),
         (["c1", "-A"], 2, b"one realm"),
