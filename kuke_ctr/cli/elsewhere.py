@@ -3,13 +3,13 @@
 Imported when a word was not understood.
 """
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES
 from kuke_ctr.commands.shared.hints import in_scope
 from kuke_ctr.errors import UsageError
+from kuke_ctr.processes.shell_words import shell_line
 
 ELSEWHERE = {
     "checkpoint": "tasks checkpoint",
@@ -204,7 +204,7 @@ def _meant(command: str, rest: Sequence[str]) -> str:
     """The command, with the words that stood behind the other one where they mean the same."""
     options = [word for word in rest if word.startswith("-") and not word[1:].isdigit()]
     same = all(word in _SCOPE for word in options)
-    line = shlex.join((*command.split(), *(rest if same else _scope(rest))))
+    line = shell_line((*command.split(), *(rest if same else _scope(rest))))
     return f"did you mean `kuke-ctr {line}`?"
 
 

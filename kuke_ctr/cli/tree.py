@@ -1,6 +1,5 @@
 """The tree of commands: only the one that was typed is imported and built."""
 
-import shlex
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +20,7 @@ from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES, Entry, is_noun
 from kuke_ctr.commands.shared.option_table import BY_NAME, HELP_ALL, RARE_PANEL
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, DOCKERS_A
+from kuke_ctr.processes.shell_words import shell_line
 
 if TYPE_CHECKING:
     from typer.models import CommandInfo
@@ -41,7 +41,7 @@ class Verbs(TyperGroup):
             verbs = self.entry.verbs
             verb = next((word for word in args if word in (*verbs, *VERB_ALIASES)), None)
             if verb is not None:
-                line = shlex.join([verb, *(word for word in args if word != verb)])
+                line = shell_line([verb, *(word for word in args if word != verb)])
                 raise UsageError(
                     f"{args[0]} stands before {verb}",
                     hint=f"options stand behind it: `{ctx.command_path} {line}`",

@@ -2,10 +2,10 @@
 
 import os
 import re
-import shlex
 from pathlib import Path
 
 from kuke_ctr.errors import UsageError
+from kuke_ctr.processes.shell_words import shell_word
 
 ADDRESS_OPTION = "--address"
 
@@ -44,5 +44,5 @@ def _hint(text: str, path: str, source: str) -> str:
 def _as_given(source: str, path: str) -> str:
     """The line to use: for an option, a variable, or a key of a file."""
     if source.startswith("--"):
-        return f"{source} {shlex.quote(path)}"
-    return f"{source}={shlex.quote(path)}" if source.isupper() else path
+        return f"{source} {shell_word(path)}"
+    return f"{source}={shell_word(path)}" if source.isupper() else path

@@ -1,7 +1,8 @@
 """What the labels of a container say of Kukeon."""
 
-import shlex
 from collections.abc import Mapping
+
+from kuke_ctr.processes.shell_words import shell_line
 
 _OURS = "kukeon.io/"
 _PLACES = ("realm", "space", "stack")
@@ -23,7 +24,7 @@ def kuke_line(verb: str, labels: Mapping[str, str]) -> str:
         name = labels.get(f"{_OURS}{place}")
         if name and (name != _DEFAULT or place == "realm"):
             words += [f"--{place}", name]
-    return f"`{shlex.join(words)}`"
+    return f"`{shell_line(words)}`"
 
 
 def start_hint(labels: Mapping[str, str]) -> str | None:

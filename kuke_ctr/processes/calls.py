@@ -1,11 +1,11 @@
 """What one process call is, and what it gave: plain values that recordings and processes share."""
 
 import os
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kuke_ctr.errors import TimeLimit
+from kuke_ctr.processes.shell_words import shell_line, shell_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Call:
     def line(self) -> str:
         """The call as a line for a shell, which does the same there; secrets masked."""
         source = f"{shown(self.source)} | " if self.source else ""
-        files = (f" {sign} {shlex.quote(name)}" for sign, name in self._files if name is not None)
+        files = (f" {sign} {shell_word(name)}" for sign, name in self._files if name is not None)
         return f"{source}{shown(self.argv)}{''.join(files)}"
 
     @property
@@ -99,7 +99,7 @@ def _mask_user(value: str) -> str:
 
 def shown(argv: Sequence[str]) -> str:
     """The argv as a line for a shell, secrets masked: what `-x` prints and an error names."""
-    return shlex.join(mask(argv))
+    return shell_line(mask(argv))
 
 
 def time_limit(call: Call) -> TimeLimit:

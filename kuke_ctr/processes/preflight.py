@@ -2,11 +2,11 @@
 
 import errno
 import os
-import shlex
 from collections.abc import Sequence
 
 from kuke_ctr.errors import CtrFailed, CtrMissing, Forbidden, KukeCtrError
 from kuke_ctr.processes.calls import mask
+from kuke_ctr.processes.shell_words import shell_word
 
 CONNECT_SECONDS = 0.2
 
@@ -59,7 +59,7 @@ def _other_program() -> str | None:
 
     for program, words in OTHER_PROGRAMS.items():
         if shutil.which(program) is not None:
-            return f"this host has a ctr of its own: --ctr {shlex.quote(words)} uses it"
+            return f"this host has a ctr of its own: --ctr {shell_word(words)} uses it"
     return None
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.descriptors import nameless_file
+from kuke_ctr.processes.shell_words import shell_word
 
 _MOST = 1 << 20
 """Bytes of a file; the kernel takes 128 KiB for a variable."""
@@ -82,7 +82,7 @@ def _text(file: str, number: int, line: bytes) -> str:
     except UnicodeDecodeError:
         raise UsageError(
             f"--env-file {file}, line {number} is not UTF-8",
-            hint=f"convert the file, for example: iconv -f LATIN1 -t UTF-8 {shlex.quote(file)}",
+            hint=f"convert the file, for example: iconv -f LATIN1 -t UTF-8 {shell_word(file)}",
         ) from None
     return text.lstrip()
 

@@ -1,8 +1,9 @@
 """Who keeps the log of a container that Docker, Kubernetes or nerdctl made."""
 
-import shlex
 from collections.abc import Mapping
 from typing import NamedTuple
+
+from kuke_ctr.processes.shell_words import shell_line
 
 _DOCKER = "/var/lib/docker/containers"
 _PODS = "/var/log/pods"
@@ -19,7 +20,7 @@ def owner_of(namespace: str, container: str, labels: Mapping[str, str]) -> Owner
     """The tool that made a container, by its labels, else by the namespace; None for neither."""
     if any(label.startswith("nerdctl/") for label in labels):
         words = ("nerdctl", "--namespace", namespace, "logs", container)
-        return Owner("nerdctl", f"`{shlex.join(words)}` shows it")
+        return Owner("nerdctl", f"`{shell_line(words)}` shows it")
     if _is_kubernetes(namespace, labels):
         folder = _pod_folder(labels)
         return Owner("Kubernetes", f"`crictl logs {container}` shows it; it is kept below {folder}")

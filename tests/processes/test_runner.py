@@ -216,7 +216,7 @@ def test_the_trace_of_a_word_that_is_not_utf8_has_its_bytes(
 ) -> None:
     script("true")
     Processes(trace=1, tell=ALOUD).run(Call(("ctr", "\udcff")))
-    assert capfdbinary.readouterr().err == b"+ ctr '\xff'\n"
+    assert capfdbinary.readouterr().err == b"+ ctr $'\\377'\n"
 
 
 def test_side_by_side_the_second_line_names_its_command(

@@ -6,11 +6,11 @@ containerd itself can't parse it says; then the form that works is the hint.
 """
 
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kuke_ctr.errors import UsageError
+from kuke_ctr.processes.shell_words import shell_word
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -112,9 +112,7 @@ def _check_field(fields: Fields, word: str, selector: re.Match[str]) -> None:
         meant = f"{head}.KEY"
     else:
         meant = _meant(fields, path, head, f"{dot}{rest}") or ""
-    asks = (
-        f"did you mean {shlex.quote(word.replace(selector['path'], meant, 1))}? " if meant else ""
-    )
+    asks = f"did you mean {shell_word(word.replace(selector['path'], meant, 1))}? " if meant else ""
     raise UsageError(
         f"the filter {word!r} compares {path}, which is not a field of this list",
         hint=f"{asks}fields: {fields.listed}",
@@ -149,7 +147,7 @@ def _check_regexp(word: str, selector: re.Match[str]) -> None:
     literal = plain if _PLAIN.fullmatch(plain) else _quoted(re.escape(text))
     raise UsageError(
         f"the filter {word!r} has no valid regular expression: {wrong}",
-        hint=f"for this very text: {shlex.quote(selector['path'] + '~=' + literal)}",
+        hint=f"for this very text: {shell_word(selector['path'] + '~=' + literal)}",
     )
 
 
@@ -182,7 +180,7 @@ def hint_for(fields: Fields | None, words: Sequence[str]) -> str | None:
         path = word.replace('"', "")
         if path in fields.known or path.partition(".")[0] in fields.maps:
             continue
-        exactly = shlex.quote(equal(fields.by, word))
+        exactly = shell_word(equal(fields.by, word))
         part = word if _PLAIN.fullmatch(word) else "REGEXP"
         return (
             f"a filter is a comparison: {exactly} for the whole value, {fields.by}~={part} for a "
@@ -197,7 +195,7 @@ def hint_for_unparsed(fields: Fields | None, words: Sequence[str]) -> str | None
         return None
     return hint_for(fields, words) or (
         f"a filter is FIELD==VALUE, FIELD!=VALUE or FIELD~=REGEXP, values with spaces in double "
-        f"quotes: {shlex.quote(equal(fields.by, 'a b'))}; fields: {fields.listed}"
+        f"quotes: {shell_word(equal(fields.by, 'a b'))}; fields: {fields.listed}"
     )
 
 
@@ -221,5 +219,5 @@ def _repaired(fields: Fields, word: str) -> str | None:
                 check(fields, [repaired])
             except UsageError as error:  # `name=web` of a container is no `name==web`
                 return error.hint
-            return f"the form that works: {shlex.quote(repaired)}"
+            return f"the form that works: {shell_word(repaired)}"
     return None

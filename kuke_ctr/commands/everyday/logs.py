@@ -3,7 +3,6 @@
 import os
 import re
 import select
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from typing import Annotated
@@ -18,6 +17,7 @@ from kuke_ctr.commands.shared.short_ids import by_id
 from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.parse.screen import ScreenFilter
 from kuke_ctr.processes.proc import PROC
+from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.recipes.log_file import Reader, follow
 from kuke_ctr.recipes.logs import FoundLog, LogKind, Until, add_held, find, pid_of
 from kuke_ctr.render import Output
@@ -160,7 +160,7 @@ def _pid(realm: OpenRealm, container: str) -> int | None:
 def _command(path: os.PathLike[str], lines: int | None, following: bool) -> str:
     """What does the same, for a dry run."""
     count = "+1" if lines is None else str(lines)
-    return shlex.join(["tail", "-n", count, *(["-F"] if following else []), "--", str(path)])
+    return shell_line(["tail", "-n", count, *(["-F"] if following else []), "--", str(path)])
 
 
 def _stdout() -> int:

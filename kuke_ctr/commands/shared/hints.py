@@ -1,11 +1,11 @@
 """The commands in a hint can be pasted: they name the realm and the host as the user did."""
 
 import re
-import shlex
 from collections.abc import Sequence
 from typing import TypeVar
 
 from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.session import SharedOptions
 
 E = TypeVar("E", bound=KukeCtrError)
@@ -39,7 +39,7 @@ def in_scope(hint: str, realm: Sequence[str], host: Sequence[str] = ()) -> str:
             return match[0]
         where = () if first in OF_HOST or _SAYS_WHERE.search(match[0]) else realm
         hosts = () if any(word in match["rest"].split() for word in host[::2]) else host
-        scope = shlex.join((*where, *hosts))
+        scope = shell_line((*where, *hosts))
         if not scope:
             return match[0]
         command = first if first in ALONE else f"{first}{second}"

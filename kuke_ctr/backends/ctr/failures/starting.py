@@ -1,12 +1,12 @@
 """Whether a process of `run`, `tasks start` or `tasks exec` was started at all, and why not."""
 
 import re
-import shlex
 from collections.abc import Sequence
 
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.errors import NO_PROGRAM, NOT_EXECUTABLE, KukeCtrError, NotStarted
 from kuke_ctr.processes.calls import Call, Result, mask
+from kuke_ctr.processes.shell_words import shell_line
 
 _MISSING = re.compile(
     r'OCI runtime .*exec: "(?P<program>[^"]*)": '
@@ -111,7 +111,7 @@ def _why_missing(program: str) -> str:
     if len(program.split()) > 1:
         return (
             "this is one word for ctr; write the words without quotes around all of them: "
-            f"{program} (or let a shell read it: {shlex.join(['sh', '-c', program])})"
+            f"{program} (or let a shell read it: {shell_line(['sh', '-c', program])})"
         )
     return (
         "it is looked for on the PATH of the image; a script needs its interpreter in the "
