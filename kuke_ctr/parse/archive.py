@@ -1,5 +1,6 @@
 """What an image archive is, by its first bytes and by its small documents: index, names."""
 
+import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ BZIP2 = Compression("bzip2", b"BZh", ("bzip2", "-dc"))
 _ELSE = (
     (b"<!DOCTYPE", "an HTML page"),
     (b"<html", "an HTML page"),
+    (b"<?xml", "an XML document"),
     (b"PK\x03\x04", "a zip file"),
     (b"hsqs", "a squashfs file system"),
     (b"\x7fELF", "a program"),
@@ -53,8 +55,11 @@ def not_an_archive(head: bytes) -> str | None:
         return "an empty file"
     if head[_TAR_MAGIC] == b"ustar" or compression_of(head) is not None:
         return None
-    text = head.lstrip()
-    return next((what for start, what in _ELSE if text[:9].lower().startswith(start.lower())), None)
+    text = head.removeprefix(codecs.BOM_UTF8).lstrip()[:9].lower()
+    what = next((what for start, what in _ELSE if text.startswith(start.lower())), None)
+    if what is None and head.isascii() and b"\0" not in head:  # a tar header is padded with NUL
+        return "a text file"
+    return what
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A look at an archive before it is imported: how ctr can read it, and what has no name in it."""
 
+import io
 import os
 import stat
 import tarfile
@@ -25,7 +26,11 @@ from kuke_ctr.parse.archive import (
 
 _ENTRIES = 10_000
 _DOCUMENT = 4 << 20
-"""What is read of an archive that anybody may have made: entries, and bytes of a document."""
+_ALL = 32 << 20
+"""What is read of an archive that anybody may have made: entries, bytes of a document, of all."""
+
+_DAMAGED = (tarfile.TarError, EOFError, ValueError, LookupError, ArithmeticError, RecursionError)
+"""What tarfile raises for made-up headers: a size of 2^87, a name after a name after a name ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,29 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
+class _Bounded(io.BufferedReader):
+    """A file that gives no more than _ALL bytes: a header alone may claim to be of any size."""
+
+    def __init__(self, raw: io.FileIO) -> None:
+        super().__init__(raw)
+        self._left = _ALL
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read at most `size` bytes; tarfile.ReadError where that would be too much."""
+        if size is None or not 0 <= size <= self._left:
+            raise tarfile.ReadError
+        data = super().read(size)
+        self._left -= len(data)
+        return data
+
+
 def _documents(path: str) -> Iterator[tuple[str, bytes]]:
     """The documents that name images, in a tar file; none where it is damaged."""
-    with suppress(tarfile.TarError, EOFError, ValueError), tarfile.open(path, "r:") as tar:
+    with (
+        suppress(*_DAMAGED),
+        io.FileIO(path, opener=_without_waiting) as raw,
+        tarfile.open(fileobj=_Bounded(raw), mode="r:") as tar,
+    ):
         for number, entry in enumerate(tar):
             name = entry.name.removeprefix("./")
             if name in (INDEX, MANIFEST) and entry.isreg() and entry.size <= _DOCUMENT:

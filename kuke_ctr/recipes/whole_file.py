@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kuke_ctr.errors import Forbidden, UsageError
 from kuke_ctr.processes.descriptors import close_all
+from kuke_ctr.processes.others_files import refuse_others
 
 
 @contextmanager
@@ -17,9 +18,9 @@ def whole_or_nothing(target: Path) -> Iterator[int]:
     Where the block fails, `target` stays as it was and nothing else is left: the file has no name
     until then, or a temporary one beside it where the file system knows no files without a name. A
     device or a FIFO is written to itself. Raises UsageError and Forbidden for a place where no file
-    can be made.
+    can be made, or where another user has left something in a folder that all may write.
     """
-    _refuse_foreign_link(target)
+    refuse_others(target)
     target = Path(os.path.realpath(target))
     before = _status(target)
     if before is not None and not stat.S_ISREG(before.st_mode):
@@ -46,27 +47,6 @@ def whole_or_nothing(target: Path) -> Iterator[int]:
         with suppress(FileNotFoundError):
             os.unlink(named.name, dir_fd=folder)
         close_all(folder, descriptor)
-
-
-def _refuse_foreign_link(target: Path) -> None:
-    """Raise Forbidden for a link that somebody else has left in a folder like /tmp.
-
-    The kernel follows none either (`fs.protected_symlinks`), but a path that is resolved beforehand
-    is none any more.
-    """
-    with suppress(OSError):
-        link, folder = target.lstat(), target.parent.stat()
-        shared = stat.S_ISVTX | stat.S_IWOTH
-        owners = (os.geteuid(), folder.st_uid)
-        if (
-            stat.S_ISLNK(link.st_mode)
-            and folder.st_mode & shared == shared
-            and link.st_uid not in owners
-        ):
-            raise Forbidden(
-                f"{target} is a symbolic link of another user; nothing was written",
-                hint="use another name, or a directory of yours",
-            )
 
 
 def _status(target: Path) -> os.stat_result | None:

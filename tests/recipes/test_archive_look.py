@@ -4,9 +4,12 @@ import gzip
 import os
 import tarfile
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kuke_ctr.errors import UsageError
 from kuke_ctr.parse.archive import GZIP, Named
@@ -78,6 +81,49 @@ def test_an_odd_archive_takes_no_time_and_no_room(tmp_path: Path, kind: str) -> 
     began = time.monotonic()
     assert not look_at(str(path)).names.known
     assert time.monotonic() - began < 3
+
+
+def header(kind: bytes, size: int) -> bytes:
+    entry = tarfile.TarInfo("x")
+    entry.type, entry.size = kind, size
+    return entry.tobuf(tarfile.GNU_FORMAT)
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.REGTYPE])
+@pytest.mark.parametrize("size", [1, 512 << 20, 1 << 87])
+def test_headers_that_claim_too_much_are_not_believed(
+    tmp_path: Path, kind: bytes, size: int
+) -> None:
+    path = tmp_path / "odd.tar"
+    path.write_bytes((header(kind, size) + b"a".ljust(512, b"\0")) * 3000)
+    os.truncate(path, 1 << 30)
+    tracemalloc.start()
+    try:
+        assert not look_at(str(path)).names.known
+        assert tracemalloc.get_traced_memory()[1] < 100 << 20
+    finally:
+        tracemalloc.stop()
+
+
+TAR = header(tarfile.XHDTYPE, 30) + b"30 GNU.sparse.map=1,2,3,4,5,6\n".ljust(512, b"\0")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.builds(
+            lambda kind, size, data: header(kind, size) + data.ljust(512, b"\0"),
+            st.sampled_from([b"0", b"1", b"5", b"L", b"K", b"x", b"g", b"S", b"X"]),
+            st.integers(0, 600) | st.integers(0, 1 << 87),
+            st.binary(max_size=512),
+        )
+        | st.just(TAR)
+    )
+)
+def test_no_tar_is_a_bug(tmp_path: Path, parts: list[bytes]) -> None:
+    path = tmp_path / "odd.tar"
+    path.write_bytes(b"".join(parts) or b"\0")
+    look_at(str(path))
 
 
 @pytest.mark.parametrize(

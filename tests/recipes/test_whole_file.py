@@ -70,3 +70,27 @@ def test_a_place_where_no_file_can_be_is_wrong_usage(tmp_path: Path) -> None:
         tmp_path.chmod(0o500)
         with pytest.raises(Forbidden), whole_or_nothing(tmp_path / "x"):
             pass
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "fifo", "folder"])
+def test_what_another_user_left_in_a_shared_folder_is_refused(tmp_path: Path, kind: str) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can make files of other users")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    theirs = shared / "x"
+    if kind == "link":
+        theirs.symlink_to(tmp_path / "target")
+    elif kind == "fifo":
+        os.mkfifo(theirs)
+    elif kind == "folder":
+        theirs.mkdir()
+    else:
+        theirs.write_text("old")
+    os.chown(theirs, 12345, 12345, follow_symlinks=False)
+    target = theirs / "below" if kind == "folder" else theirs
+    with pytest.raises(Forbidden, match="of another user"), whole_or_nothing(target) as descriptor:
+        os.write(descriptor, b"new")
+    assert [entry.name for entry in shared.rglob("*")] == ["x"]
+    assert kind != "file" or theirs.read_text() == "old"
