@@ -38,10 +38,14 @@ def run() -> NoReturn:
 
 
 def _interrupting(came: list[int]) -> Callable[[int, FrameType | None], None]:
-    """A handler that acts as Ctrl-C, so that what was begun is put in order; it notes what came."""
+    """A handler that acts as Ctrl-C, so that what was begun is put in order; it notes what came.
+
+    A second signal of the kind ends us at once.
+    """
 
     def interrupt(number: int, _: FrameType | None) -> None:
         came.append(number)
+        signal.signal(number, signal.SIG_DFL)
         raise KeyboardInterrupt
 
     return interrupt

@@ -20,10 +20,11 @@ class Reason(Enum):
     """What kind of failure it was, for whoever goes on differently after it."""
 
     ALREADY_EXISTS = auto()
-    HAS_CHILDREN = auto()
     MISSING_CONTENT = auto()
     NO_PLATFORM = auto()
-    NOT_ACTIVE = auto()
+    NO_SPACE = auto()
+    NOT_RUNNING = auto()
+    NOT_UNPACKED = auto()
     SNAPSHOTTER_NOT_LOADED = auto()
     WRONG_FILTER = auto()
 
@@ -161,8 +162,8 @@ class Interrupted(Explained, KeyboardInterrupt):
 
 def words_of(error: OSError) -> str:
     """What a call of the system failed with, and on which file."""
-    if error.filename == "stdout":
-        what = "cannot write to stdout"
+    if error.filename in ("stdout", "stderr", "the output"):
+        what = f"cannot write to {error.filename}"
     else:
         what = f"cannot use {error.filename}" if error.filename else "the system call failed"
     return f"{what}: {error.strerror or error}"

@@ -21,6 +21,8 @@ ALIASES = {
 }
 """Noun -> ctr's other names of it."""
 
+_FOREIGN = ("default", "moby", "k8s.io")
+
 LONGEST = 76
 _NAME = re.compile(r"[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*")
 
@@ -45,6 +47,19 @@ def check_name(text: str, what: str) -> str:
     return text
 
 
+def near(name: str, names: Iterable[str]) -> list[str]:
+    """The one name that was probably meant; nothing where none is like it."""
+    from difflib import get_close_matches
+
+    lower = {other.lower(): other for other in sorted(names)}
+    return [lower[found] for found in get_close_matches(name.lower(), lower, n=1)]
+
+
+def is_foreign(namespace: str) -> bool:
+    """Whether a namespace is known to be no realm's: Docker's, Kubernetes', BuildKit's twins."""
+    return namespace.endswith("_history") or namespace in _FOREIGN
+
+
 def nearest(name: str, names: Iterable[str]) -> list[str]:
     """The names, the nearest first."""
     pool = sorted(names)
@@ -53,14 +68,3 @@ def nearest(name: str, names: Iterable[str]) -> list[str]:
     near = get_close_matches(name, pool, n=len(pool) or 1, cutoff=0.5)
     holding = [other for other in pool if name in other and other not in near]
     return [*near, *holding, *(other for other in pool if other not in (*near, *holding))]
-
-
-def whole_name(image: str) -> str:
-    """What docker reads a short name as: `busybox` is `docker.io/library/busybox:latest`."""
-    host, slash, _ = image.partition("/")
-    if not slash:
-        image = f"docker.io/library/{image}"
-    elif host != "localhost" and "." not in host and ":" not in host:
-        image = f"docker.io/{image}"
-    last = image.rpartition("/")[2]
-    return image if ":" in last or "@" in last else f"{image}:latest"

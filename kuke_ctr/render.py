@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any, NamedTuple
-from unicodedata import combining, east_asian_width
 
+from kuke_ctr.columns import GAP, fitted, terminal_width, width
 from kuke_ctr.errors import UsageError
+from kuke_ctr.processes.shell_words import UNSAFE
 from kuke_ctr.records import Record
 
 ENCODABLE = "kuke-ctr"
@@ -65,20 +66,7 @@ STATUS_COLOURS = {
     "error": "31",
 }
 
-_UNSAFE = re.compile(
-    "["
-    "\x00-\x1f\x7f-\x9f"  # control characters
-    "\u2028-\u202e\u200e\u200f\u061c\u2066-\u2069"  # line separators, direction marks
-    # format characters (category Cf), zero width and tags among them
-    "\xad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200d\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e007f"
-    # fillers, joiners and variation selectors: nothing is seen of them either
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U000e0100-\U000e01ef"
-    "\ud800-\udfff"  # bytes that were not UTF-8
-    "]"
-)
+_UNSAFE = re.compile(f"[{UNSAFE}]")
 _SHORT_DIGEST = len("sha256:") + 12
 
 
@@ -281,6 +269,11 @@ def _table(records: Iterable[Record], view: View) -> Iterator[str]:
         return
     if view.headers:
         rows.insert(0, [field.upper().replace("_", " ") for field in view.fields])
+    room = terminal_width() if short else None
+    if room is not None:
+        names = [field in (view.identifier, "realm") for field in view.fields]
+        digests = [field in ("digest", "parent") for field in view.fields]
+        rows = fitted(rows, names, digests, room)
     yield from align(rows, view.fields)
 
 
@@ -295,16 +288,7 @@ def align(rows: Sequence[Sequence[str]], fields: Sequence[str] = ()) -> Iterator
             if colour and fields[index] == "status" and text in STATUS_COLOURS:
                 text = f"\x1b[{STATUS_COLOURS[text]}m{text}\x1b[0m"  # noqa: PLW2901
             cells.append(text + padding)
-        yield "  ".join(cells).rstrip()
-
-
-def width(text: str) -> int:
-    """How many columns of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text
-    )
+        yield (" " * GAP).join(cells).rstrip()
 
 
 def use_colour() -> bool:

@@ -13,8 +13,9 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
-from kuke_ctr.kukeon.realms import Resolution, hint_for_missing, is_foreign
+from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.kukeon.settings import Flags, load
+from kuke_ctr.names import is_foreign
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import NOBODY, Teller
 from kuke_ctr.records import Image, Listing, RealmSource, Record, RowsRefused
@@ -161,8 +162,15 @@ class OpenRealm:
         if names is not None and self.namespace not in names:
             raise NotFound(
                 f"the namespace {self.namespace}{self.of_realm} does not exist",
-                hint=hint_for_missing(self.resolution, names),
+                hint=self.hint_for_missing(names),
             )
+
+    def hint_for_missing(self, names: frozenset[str]) -> str:
+        """What to do where containerd has only these namespaces: the realms or names near by."""
+        from kuke_ctr.kukeon.missing import hint_for_missing  # late: most realms exist
+
+        realms_ls = self.host.ctr.line("realms", "ls")
+        return hint_for_missing(self.resolution, self.host.settings, names, realms_ls)
 
 
 def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
@@ -252,12 +260,15 @@ class Session:
         changing: bool = False,
         removing: bool = False,
         create: bool | None = None,
+        makes: bool = False,
         lenient: bool = False,
     ) -> OpenRealm:
         """The one realm that the options mean; -A is wrong usage here.
 
         A `changing` command stops (NotFound) in a namespace that was only guessed and does not
         exist; with `create` that namespace is made first (None: the command has no such option).
+        One that `makes` a namespace by putting something into it says so where --namespace names
+        one that does not exist.
         A `removing` one is changing, and stops (UsageError) in a namespace that is no realm's
         where --namespace did not name it. `lenient`: where containerd can't be asked, a guess will
         do.
@@ -268,6 +279,8 @@ class Session:
                 hint="name the realm with --realm",
             )
         realm = self._resolve(changing or removing, lenient)
+        if makes and self.options.namespace and realm.exists() is False:
+            self.notice(self._will_be_made(realm))
         if removing and is_foreign(realm.namespace) and not self.options.namespace:
             raise UsageError(
                 f"{realm.namespace} belongs to no realm; refusing to remove from it",
@@ -284,8 +297,20 @@ class Session:
             self.ctr.change("namespaces", "create", realm.namespace)
         return realm
 
+    def _will_be_made(self, realm: OpenRealm) -> str:
+        """The note for a namespace that a typing mistake may have named: containerd makes it."""
+        from difflib import get_close_matches
+
+        near = get_close_matches(realm.namespace, self.host.known_namespaces() or (), n=3)
+        similar = f" (similar: {', '.join(near)})" if near else ""
+        removes = self.ctr.line("namespaces", "rm", realm.namespace)
+        return (
+            f"note: there is no namespace {realm.namespace} yet{similar}; this command makes it, "
+            f"and {removes} removes it"
+        )
+
     def _near(self, realm: OpenRealm) -> str:
-        return hint_for_missing(realm.resolution, self.host.known_namespaces() or frozenset())
+        return realm.hint_for_missing(self.host.known_namespaces() or frozenset())
 
     def realms(self) -> tuple[OpenRealm, ...]:
         """The realms to list: all that exist under -A, else the one that the options mean."""

@@ -87,8 +87,12 @@ def _end_all(values: Iterable[object]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_of_this_machine(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in _READ:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("KUKEON_RUN_PATH", str(tmp_path / "opt" / "kukeon"))
+    run_path = tmp_path_factory.getbasetemp() / "no-kukeon"
+    run_path.mkdir(exist_ok=True)
+    monkeypatch.setenv("KUKEON_RUN_PATH", str(run_path))

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kuke_ctr.cli.main import main
+from kuke_ctr.columns import width
 from kuke_ctr.errors import UsageError
 from kuke_ctr.records import Container, Image, Task
-from kuke_ctr.render import ENCODABLE, Output, choose_output, escape, make_view, render, width
+from kuke_ctr.render import ENCODABLE, Output, choose_output, escape, make_view, render
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 

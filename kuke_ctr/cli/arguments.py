@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from kuke_ctr.commands.shared.option_table import BY_NAME
+from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, checked_address
 
 
 def is_shared(names: Sequence[str]) -> bool:
@@ -65,7 +67,7 @@ def hoist(words: Sequence[str], is_noun: Callable[[str], bool]) -> list[str]:
     while rest and len(command) < wanted:
         taken = _shared_words(rest)
         if taken:
-            before += _long(rest[:taken])
+            before += _checked(_long(rest[:taken]))
             del rest[:taken]
         elif rest[0].startswith("-"):
             break  # --help, or something unknown: the parser knows what to say
@@ -73,6 +75,21 @@ def hoist(words: Sequence[str], is_noun: Callable[[str], bool]) -> list[str]:
             command.append(rest.pop(0))
             wanted = 2 if is_noun(command[0]) else 1
     return [*command, *before, *rest]
+
+
+def refuse_option_as_address(words: Sequence[str]) -> None:
+    """Raise UsageError where an option stands where `-a` has its value: docker's -a was meant."""
+    for word, following in pairwise(words):
+        if word == "--":
+            return
+        if word in (ADDRESS_OPTION, "-a") and following.startswith("-"):
+            checked_address(following, ADDRESS_OPTION)
+
+
+def _checked(words: list[str]) -> list[str]:
+    """The words of a shared option."""
+    refuse_option_as_address(words[-2:])
+    return words
 
 
 def begins_with_shared(words: Sequence[str]) -> bool:

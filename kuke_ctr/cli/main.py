@@ -138,14 +138,11 @@ def _reader_gone() -> int:
 
 
 def _interrupted(error: KeyboardInterrupt) -> int:
-    """Ctrl-C: what is still in our buffer goes only where it is taken at once."""
-    import select
+    """A signal: from now on nobody who does not read is waited for."""
+    from kuke_ctr.processes.farewell import Farewell
 
+    Farewell.begin()
     show_error(error if isinstance(error, Interrupted) else Interrupted("interrupted"))
-    poll = select.poll()
-    poll.register(1, select.POLLOUT)
-    if not poll.poll(0):
-        _drop_output()
     return INTERRUPTED
 
 

@@ -13,7 +13,7 @@ class _Results(io.FileIO):
 
     def write(self, data: "ReadableBuffer") -> int:
         try:
-            return super().write(data)
+            return _leaving(1, data) or super().write(data)
         except OSError as error:
             error.filename = "stdout"
             raise
@@ -24,9 +24,18 @@ class _Remarks(io.FileIO):
 
     def write(self, data: "ReadableBuffer") -> int:
         try:
-            return super().write(data)
+            return _leaving(2, data) or super().write(data)
         except OSError:
             return memoryview(data).nbytes
+
+
+def _leaving(descriptor: int, data: "ReadableBuffer") -> int:
+    """While we are leaving, write without waiting for a reader who does not read; else 0."""
+    farewell = sys.modules.get("kuke_ctr.processes.farewell")
+    if farewell is None or not farewell.Farewell.begun:
+        return 0
+    farewell.Farewell.write(descriptor, bytes(data))
+    return memoryview(data).nbytes
 
 
 def open_streams() -> None:

@@ -1,6 +1,6 @@
 """The tree of commands: only the one that was typed is imported and built."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -8,10 +8,19 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from kuke_ctr.cli.arguments import hoist, is_shared, shared_among, typed, why_not
-from kuke_ctr.cli.words import ELSEWHERE, ENTRIES, NAMES, VERB_ALIASES, Entry, is_noun
+from kuke_ctr.cli.arguments import (
+    hoist,
+    is_shared,
+    refuse_option_as_address,
+    shared_among,
+    typed,
+    why_not,
+)
+from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES, Entry, is_noun
 from kuke_ctr.commands.shared.option_table import BY_NAME, HELP_ALL, RARE_PANEL
-from kuke_ctr.errors import UsageError
+from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, DOCKERS_A
+from kuke_ctr.processes.shell_words import shell_line
 
 if TYPE_CHECKING:
     from typer.models import CommandInfo
@@ -27,8 +36,23 @@ class Verbs(TyperGroup):
     entry: Entry
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """No verb at all asks for help."""
+        """No word at all asks for help; options without a verb are those of a list."""
+        if args and args[0].startswith("-") and not ctx.resilient_parsing:
+            verbs = self.entry.verbs
+            verb = next((word for word in args if word in (*verbs, *VERB_ALIASES)), None)
+            if verb is not None:
+                line = shell_line([verb, *(word for word in args if word != verb)])
+                raise UsageError(
+                    f"{args[0]} stands before {verb}",
+                    hint=f"options stand behind it: `{ctx.command_path} {line}`",
+                )
+            if "ls" in verbs and args[0] not in ctx.help_option_names:
+                args = ["ls", *args]
         return super().parse_args(ctx, args or ["--help"])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb; an error about one that there is not knows the words behind it."""
+        return resolved(super().resolve_command, ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """In the words of a command line."""
@@ -45,7 +69,7 @@ class Verbs(TyperGroup):
             for module, verbs in self.entry.modules.items():
                 if name in verbs:
                     return command_of(infos_of(module)[name])
-        raise unknown(cmd_name, self.entry.verbs, ctx.command_path)
+        raise Unknown(cmd_name, self.entry.verbs)
 
 
 class Nouns(TyperGroup):
@@ -59,6 +83,19 @@ class Nouns(TyperGroup):
             args = hoist(args, is_noun)
         return super().make_context(info_name, args, *rest, **extra)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The options of the root."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            if not hasattr(error, "possibilities") or not hasattr(error, "option_name"):
+                raise
+            raise no_such_option(error.option_name, ctx, self.params, args) from None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The noun; an error about one that there is not knows the words behind it."""
+        return resolved(super().resolve_command, ctx, args)
+
     def list_commands(self, ctx: Any) -> list[str]:
         """The nouns and the commands without a noun."""
         return list(ENTRIES)
@@ -67,7 +104,7 @@ class Nouns(TyperGroup):
         """The group of a noun, or a command without a noun."""
         name = NAMES.get(cmd_name)
         if name is None:
-            raise unknown(cmd_name, list(NAMES), "kuke-ctr")
+            raise Unknown(cmd_name, list(NAMES))
         entry = ENTRIES[name]
         if self.outline:
             return TyperCommand(name, help=entry.help, short_help=entry.help)
@@ -88,6 +125,36 @@ class Nouns(TyperGroup):
         """The same for a shell."""
         self.outline = True
         return super().shell_complete(ctx, incomplete)
+
+
+def no_such_option(
+    name: str, ctx: Any, parameters: Sequence[Any], args: Sequence[str]
+) -> UsageError:
+    """The error for an option that is none of these parameters."""
+    from kuke_ctr.cli.elsewhere import unknown_option
+
+    shown = [option for option in parameters if not getattr(option, "hidden", False)]
+    known = [name for option in shown for name in option.opts]
+    return unknown_option(name, ctx.command_path, known, args)
+
+
+class Unknown(KukeCtrError):
+    """A word that is no command, and those that there are."""
+
+    def __init__(self, word: str, names: Sequence[str]) -> None:
+        super().__init__(word)
+        self.names = names
+
+
+def resolved(resolve: Callable[[Any, list[str]], Any], ctx: Any, args: list[str]) -> Any:
+    """What `resolve` finds; UsageError with a hint for a word that is no command."""
+    try:
+        return resolve(ctx, args)
+    except Unknown as error:
+        from kuke_ctr.cli.elsewhere import unknown_command
+
+        word, *rest = args
+        raise unknown_command(word, ctx.command_path, error.names, rest) from None
 
 
 def infos_of(module: str) -> dict[str, "CommandInfo"]:
@@ -119,14 +186,34 @@ class Lean(TyperCommand):
         try:
             return super().parse_args(ctx, list(args))
         except typer.TyperException as error:
-            known = [name for one in self.params for name in one.opts]
-            other = shared_among([getattr(error, "option_name", "")], known)
-            if other is None:
+            wrong = self._explained(error, ctx, args)
+            if wrong is None:
                 raise
-            raise UsageError(
-                f"`{ctx.command_path}` has no option {other}",
-                hint=why_not(other, known) or f"`{ctx.command_path} --help` shows those it has",
-            ) from None
+            raise wrong from None
+
+    def _explained(
+        self, error: typer.TyperException, ctx: Any, args: Sequence[str]
+    ) -> UsageError | None:
+        """What the parser found wrong, where more can be said of it."""
+        if any({ADDRESS_OPTION, "-a"} <= {*option.opts} for option in self.params):
+            refuse_option_as_address(args)
+        name = getattr(error, "option_name", "")
+        if hasattr(error, "possibilities"):
+            known = [one for option in self.params for one in option.opts]
+            other = shared_among([name], known)
+            if other is None:
+                return no_such_option(name, ctx, self.params, args)
+            hint = why_not(other, known) or f"`{ctx.command_path} --help` shows those it has"
+            return UsageError(f"`{ctx.command_path}` has no option {other}", hint=hint)
+        if name in (ADDRESS_OPTION, "-a"):
+            return UsageError(f"{name} has no value", hint=DOCKERS_A)
+        extra = "unexpected extra argument" in error.format_message()
+        if extra and ctx.command_path.endswith((" ls", " list")):
+            return UsageError(
+                f"`{ctx.command_path}` takes no filter",
+                hint="`-o name` or `-o jsonl` and `grep` find a row in its output",
+            )
+        return None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """In the words of a command line."""
@@ -164,14 +251,3 @@ def command_of(info: "CommandInfo") -> Any:
     if not issubclass(info.cls or TyperCommand, Lean):
         info.cls = type("Command", (Lean, info.cls or TyperCommand), {})
     return get_command(one)
-
-
-def unknown(word: str, names: Sequence[str], path: str) -> UsageError:
-    """The error for a word that is no command, with the nearest one that is."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, [name for name in names if len(name) > 1], n=1)
-    if path == "kuke-ctr" and word in ELSEWHERE:
-        near = [ELSEWHERE[word]]
-    hint = f"did you mean `{path} {near[0]}`?" if near else f"`{path} --help` lists the commands"
-    return UsageError(f"`{path}` has no command {word!r}", hint=hint)

@@ -75,6 +75,7 @@ ENTRIES = {
             "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
             "storage.snapshots_prepare": ("prepare", "view", "commit"),
             "storage.snapshots_rm": ("label", "mount", "rm"),
+            "storage.snapshots_prune": ("prune",),
         },
         ALIASES["snapshots"],
     ),
@@ -129,38 +130,6 @@ ENTRIES = {
     "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
 }
 NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
-ELSEWHERE = {
-    "checkpoint": "tasks checkpoint",
-    "commit": "snapshots commit",
-    "convert": "images convert",
-    "create": "containers create",
-    "export": "images export",
-    "fetch": "content fetch",
-    "import": "images import",
-    "inspect": "containers info",
-    "kill": "tasks kill",
-    "load": "images import",
-    "ls": "containers ls",
-    "metrics": "tasks metrics",
-    "mount": "images mount",
-    "pause": "tasks pause",
-    "ps": "tasks ls",
-    "prune": "images prune",
-    "pull": "images pull",
-    "push": "images push",
-    "resume": "tasks resume",
-    "rm": "containers rm",
-    "rmi": "images rm",
-    "save": "images export",
-    "start": "tasks start",
-    "stats": "tasks metrics",
-    "stop": "tasks kill",
-    "tag": "images tag",
-    "top": "tasks ps",
-    "unmount": "images unmount",
-    "unpause": "tasks resume",
-}
-"""Words that docker's users and ctr's type without a noun, and the command that does that here."""
 
 VERB_ALIASES = {"list": "ls", "remove": "rm", "delete": "rm", "del": "rm"}
 

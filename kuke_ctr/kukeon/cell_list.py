@@ -23,6 +23,11 @@ _NEVER = datetime.min.year
 """Kukeon writes the year 1 for a time that has not come."""
 
 
+def _listed(value: object) -> list[object]:
+    """For a list of which only mappings and, as Kukeon 0.1 has them, texts count."""
+    return [one for one in value if isinstance(one, dict | str)] if isinstance(value, list) else []
+
+
 class _Volume(Document):
     kind: str | None = None
     source: str | None = None
@@ -33,7 +38,7 @@ class _Volume(Document):
 class _Part(ContainerRecord):
     image: str | None = None
     restart_policy: str | None = within("restartPolicy")
-    volumes: Annotated[list[_Volume], BeforeValidator(mappings)] = []
+    volumes: Annotated[list[_Volume | str], BeforeValidator(_listed)] = Field(default=[])
 
 
 class _PartStatus(Document):
@@ -167,8 +172,10 @@ def _container_of(part: _Part, status: _PartStatus | None) -> RecordedContainer:
     )
 
 
-def _volume(volume: _Volume) -> str | None:
+def _volume(volume: _Volume | str) -> str | None:
     """`vol:/vol` for a volume of Kukeon's, `/srv:/srv` for a folder of the host."""
+    if isinstance(volume, str):
+        return volume
     source = volume.volume or volume.source or volume.kind
     return f"{source}:{volume.target}" if source and volume.target else None
 

@@ -92,17 +92,23 @@ def realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
     names = SYSTEM if realm.name in SYSTEM else (realm.name,)
     by_name = () if realm.source is RealmSource.FLAG else names
     for folder in (*folders(run_path / "data"), *folders(run_path)):
-        namespace = None
-        for file in ("realm.yaml", "metadata.json"):
-            try:
-                record = read(folder / file, RealmDocument)
-            except Forbidden:
-                raise
-            except KukeCtrError:  # another realm's broken record is no concern of this one
-                continue
-            namespace = namespace or (record.namespace if record is not None else None)
+        namespace = recorded_namespace(folder)
         if namespace == realm.namespace or (namespace is None and folder.name in by_name):
             yield folder
+
+
+def recorded_namespace(folder: Path) -> str | None:
+    """The namespace in the record of a realm's folder, None where it names none; Forbidden."""
+    namespace = None
+    for file in ("realm.yaml", "metadata.json"):
+        try:
+            record = read(folder / file, RealmDocument)
+        except Forbidden:
+            raise
+        except KukeCtrError:  # another realm's broken record is no concern of this one
+            continue
+        namespace = namespace or (record.namespace if record is not None else None)
+    return namespace
 
 
 def _cells(realm: Path, container: str) -> Iterator[Path]:

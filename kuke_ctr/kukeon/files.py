@@ -1,13 +1,12 @@
 """Small YAML and JSON files of Kukeon's and ours, read with care."""
 
-import os
-import stat
 from collections.abc import Mapping
 from json import JSONDecodeError
 from pathlib import Path
 
 from kuke_ctr.errors import Forbidden, UsageError
 from kuke_ctr.parse.json_text import read_json
+from kuke_ctr.processes.regular_files import read_regular
 
 LIMIT = 1 << 20
 """The biggest file that is read, in bytes: settings and records have a few hundred."""
@@ -16,11 +15,11 @@ LIMIT = 1 << 20
 def read_text(path: Path) -> str | None:
     """The text of a small regular file; None where there is none.
 
-    Raises Forbidden where it may not be read, UsageError where it is a folder, a device, too big or
-    not UTF-8. A FIFO does not hang.
+    Raises Forbidden where it may not be read, UsageError where it is a folder, a FIFO, a device,
+    too big or not UTF-8. Nothing but a regular file is opened.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_regular(path, LIMIT, "a settings file or a realm's record").decode()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
@@ -28,27 +27,10 @@ def read_text(path: Path) -> str | None:
         raise Forbidden(f"permission denied reading {path}", hint=hint) from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    try:
-        _check_kind(path, os.fstat(descriptor))
-        return os.read(descriptor, LIMIT).decode()
     except UnicodeDecodeError:
-        raise UsageError(f"{path} is not a text file") from None
-    finally:
-        os.close(descriptor)
-
-
-def _check_kind(path: Path, found: os.stat_result) -> None:
-    if stat.S_ISDIR(found.st_mode):
         raise UsageError(
-            f"{path} is a directory, not a file", hint="name the file in this directory"
-        )
-    if not stat.S_ISREG(found.st_mode):
-        raise UsageError(f"{path} is not a regular file")
-    if found.st_size > LIMIT:
-        size = f"{found.st_size / 1e6:.0f} MB"
-        raise UsageError(
-            f"{path} has {size}, which is too large for a settings file or a realm's record"
-        )
+            f"{path} is not a text file in UTF-8", hint=f"`file {path}` shows what it is"
+        ) from None
 
 
 def documents(path: Path, text: str) -> list[object]:

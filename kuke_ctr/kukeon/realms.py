@@ -15,7 +15,7 @@ from kuke_ctr.kukeon.realm_files import (
 )
 from kuke_ctr.kukeon.schemas import RealmDocument, read
 from kuke_ctr.kukeon.settings import Settings
-from kuke_ctr.names import check_name, nearest
+from kuke_ctr.names import check_name
 from kuke_ctr.records import RealmSource
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ Existing = Callable[[], frozenset[str] | None]
 
 RULES = ("--namespace", "manifest", "record", "settings", "layout")
 """The rules in their order, as the explanation names them."""
-
-_FOREIGN = ("default", "moby", "k8s.io")
 
 
 class Rule(NamedTuple):
@@ -54,19 +52,6 @@ class Resolution(NamedTuple):
     def of(cls, realm: "Realm") -> "Resolution":
         """That of a realm in a list."""
         return cls(realm.name, realm.namespace, realm.source, realm.exists)
-
-
-def hint_for_missing(resolution: Resolution, names: frozenset[str]) -> str:
-    """The next step where a namespace does not exist: those that do, the nearest first."""
-    bare = ""
-    if resolution.source is RealmSource.LAYOUT and resolution.name in names:
-        name = resolution.name
-        bare = f"if you mean the namespace `{name}`: --namespace {name}; "
-    shown = nearest(resolution.namespace, names)
-    if not shown:
-        return "this containerd has no namespaces; is --address correct?"
-    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""  # noqa: PLR2004
-    return f"{bare}existing namespaces: {', '.join(shown[:5])}{more} (kuke-ctr realms ls)"
 
 
 class Resolver:
@@ -231,8 +216,3 @@ def layouts(realm: str, suffix: str) -> tuple[str, ...]:
         return (SYSTEM[0], f"{SYSTEM[1]}.{suffix}")
     old = ("kukeon.io",) if realm == "default" else ()
     return (f"kukeon-{realm}", f"{realm}.{suffix}", *old)
-
-
-def is_foreign(namespace: str) -> bool:
-    """Whether a namespace is known to be no realm's: Docker's, Kubernetes', BuildKit's twins."""
-    return namespace.endswith("_history") or namespace in _FOREIGN

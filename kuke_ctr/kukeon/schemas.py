@@ -4,7 +4,7 @@ Kukeon may write more than is named here; in our own settings an unknown key is 
 """
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,6 +19,10 @@ class Document(BaseModel):
 
 
 D = TypeVar("D", bound=Document)
+
+
+Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Text that becomes a path or a word of a command: a NUL cannot, a line break is a mistake."""
 
 
 def mappings(value: object) -> list[object]:
@@ -55,8 +59,8 @@ class Instance(Document):
 class KukeonSettings(Spec):
     """Kukeon's settings: kuke.yaml of the client, kukeond.yaml of the daemon."""
 
-    run_path: str | None = within("spec", "runPath")
-    socket: str | None = within("spec", "containerdSocket")
+    run_path: Line | None = within("spec", "runPath")
+    socket: Line | None = within("spec", "containerdSocket")
     suffix: str | None = within("spec", "containerdNamespaceSuffix")
 
 
@@ -71,10 +75,10 @@ class OwnSettings(Document):
 
     model_config = ConfigDict(extra="forbid")
 
-    realm: str = ""
-    address: str = ""
-    run_path: str = ""
-    ctr: str = ""
+    realm: Line = ""
+    address: Line = ""
+    run_path: Line = ""
+    ctr: Line = ""
     realms: dict[str, OwnRealm] | None = None
 
 
@@ -95,10 +99,17 @@ def fit(path: Path, document: object, model: type[D]) -> D:
         first = error.errors(include_url=False, include_context=False)[0]
     place, kind = first["loc"], first["type"]
     if model is OwnSettings:
-        raise _own_mistake(path, place, first["input"])
+        raise _own_mistake(path, place, kind, first["input"])
+    if kind in _ODD_TEXT:
+        raise UsageError(f"{path}: {_shown(place)} {_ODD_TEXT[kind]}")
     wanted = _WANTED.get(kind, "something else")
     raise UsageError(f"{path}: {_shown(place)} must be {wanted}, not {_type_of(first['input'])}")
 
+
+_ODD_TEXT = {
+    "string_pattern_mismatch": "contains a control character",
+    "string_unicode": "contains half a character",
+}
 
 _WANTED = {
     "string_type": "text",
@@ -134,7 +145,7 @@ def _type_of(value: object) -> str:
 _EXAMPLE = "for example: realms: {main: {namespace: kukeon-main}}"
 
 
-def _own_mistake(path: Path, place: tuple[int | str, ...], value: object) -> UsageError:
+def _own_mistake(path: Path, place: tuple[int | str, ...], kind: str, value: object) -> UsageError:
     key = str(place[0]) if place else ""
     if key not in OwnSettings.model_fields:
         from difflib import get_close_matches
@@ -143,7 +154,7 @@ def _own_mistake(path: Path, place: tuple[int | str, ...], value: object) -> Usa
         near = get_close_matches(key[:60], known, n=1) or [", ".join(known)]
         return UsageError(f"{path}: unknown key {key[:60]!r}", hint=f"perhaps: {near[0]}")
     if key != "realms":
-        return UsageError(f"{path}: {key} must be text")
+        return UsageError(f"{path}: {key} {_ODD_TEXT.get(kind, 'must be text')}")
     if len(place) == 1:
         return UsageError(f"{path}: realms must be a mapping of names", hint=_EXAMPLE)
     name = value if place[-1] == "[key]" else place[1]

@@ -14,12 +14,15 @@ _LONG_TEXT = 64 << 10
 _LONGEST_NUMBER = 40
 """Characters of a number."""
 
+_MOST_TAGS = 100
+"""Declarations of tags (`%TAG`): libyaml compares each with all before it."""
+
 _UNUSABLE = "has a value, a tag or a key that cannot be used"
 
 _CParser: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # what PyYAML raises where a value does not fit the tag before it
-_UNFIT = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+_UNFIT = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
 class BadYaml(Exception):
@@ -52,6 +55,8 @@ _Loader.add_constructor("tag:yaml.org,2002:float", _Loader.bounded_float)
 
 def read_yaml(text: str) -> list[object]:
     """The documents in a YAML text; BadYaml where it has none, or such that are not to be used."""
+    if text.count("%TAG") > _MOST_TAGS:
+        raise BadYaml(f"declares more than {_MOST_TAGS} tags")
     loader = _Loader(text)
     found: list[object] = []
     try:

@@ -35,7 +35,7 @@ DIGITS = "[0-9]{1,20}"
 
 SIZE = Form(rf"{DIGITS}(?:\.{DIGITS})? ?(?:[KMGTPEZY]i?|k)?B", proves=True)
 NUMBER = Form(DIGITS, proves=True)
-PID = Form("[0-9]{1,10}", proves=True)
+PID = Form("[0-9]{1,7}", proves=True)  # the kernel's largest is 4194304
 STATUS = Form(r"[A-Z]+", proves=True)
 WORD = Form(r"\S+")
 NAME = Form(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")  # containerd's own rule

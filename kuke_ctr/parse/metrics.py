@@ -12,6 +12,7 @@ from kuke_ctr.parse.layout import DIGITS
 from kuke_ctr.records import Metrics, Refused
 
 _NO_LIMIT = 1 << 62
+_MOST = (1 << 64) - 1
 _V1, _V2 = 1, 2
 _TABLE_V2 = ("memory.usage", "cpu.usage_usec")
 
@@ -35,6 +36,10 @@ _ROWS: Mapping[str, tuple[str, int]] = {
 }
 
 
+class _NotANumber(ValueError):
+    """A part has something else, or a number that Go's uint64 cannot be."""
+
+
 class _Document:
     """A JSON object that Go printed: a zero is left out, a whole part that is not there is null."""
 
@@ -50,10 +55,12 @@ class _Document:
 
     def number(self, name: str, factor: int = 1) -> int | None:
         """The number of that name, 0 where Go left it out; None where its object is missing."""
-        if self.value is None:
+        found = None if self.value is None else self.value.get(name, 0)
+        if found is None:
             return None
-        found = self.value.get(name, 0)
-        return found * factor if type(found) is int else None
+        if type(found) is not int or not 0 <= found <= _MOST:
+            raise _NotANumber(name)
+        return found * factor
 
     def rows(self, name: str) -> list["_Document"] | None:
         """The objects in the list of that name."""
@@ -71,7 +78,16 @@ def metrics_of(task: str, text: str) -> Metrics:
         raise Unreadable(
             f"the metrics of {task} are not a JSON object", hint="-o raw shows what ctr printed"
         )
-    document = _Document(value)
+    try:
+        return _of_document(task, _Document(value))
+    except _NotANumber as error:
+        raise Unreadable(
+            f"the value `{error}` in the metrics of {task} is not a number",
+            hint="-o raw shows what ctr printed",
+        ) from None
+
+
+def _of_document(task: str, document: _Document) -> Metrics:
     first = any(
         document.part(*names).value is not None
         for names in (("cpu", "usage"), ("memory", "usage"), ("blkio",))
@@ -169,6 +185,9 @@ def parse_metrics(lines: Iterable[str]) -> Iterator[Metrics | Refused]:
         elif task == "" and line.strip():
             task = cells[0]
         elif len(cells) == 2 and task:  # noqa: PLR2004
+            if cells[0] in _ROWS and not re.fullmatch(DIGITS, cells[1]):
+                yield Refused(number, line, "its value is not a number")
+                continue
             rows[cells[0]] = cells[1]
         elif line.strip():
             yield Refused(number, line, "it is not a line of `ctr tasks metrics`")
@@ -180,7 +199,7 @@ def _of_table(task: str, rows: Mapping[str, str]) -> Metrics:
     found: dict[str, int | None] = {}
     for name, text in rows.items():
         field, factor = _ROWS.get(name, ("", 0))
-        if field and re.fullmatch(DIGITS, text):
+        if field:
             found[field] = int(text) * factor
     version = _V2 if any(name in rows for name in _TABLE_V2) else _V1
     return _metrics(task, version, found)

@@ -1,5 +1,6 @@
 """The nouns whose output can be parsed and described, by name: each is imported when asked for."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
@@ -95,6 +96,22 @@ def header_of(noun: str) -> str | None:
     if not found.table:
         return None
     return " ".join(column.header for column in _table(found).columns)
+
+
+_FIRST_LINES = {
+    "events": r"^\d{4}-\d\d-\d\d \d\d:\d\d",
+    "version": r"^(?:Client|Server):",
+    "deprecations": r"^\s*\[\s*(?:[{\]]|$)",
+    "tasks-metrics": r"(?<!\w)ID\s+TIMESTAMP\b",
+}
+
+
+def first_line_of(noun: str) -> re.Pattern[str]:
+    """What the first line of a noun's output looks like, wherever in a line it begins."""
+    header = header_of(noun)
+    if header is None:
+        return re.compile(_FIRST_LINES[noun])
+    return re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, header.split())) + r"(?!\w)")
 
 
 def other_noun(noun: str, first_line: str) -> str | None:

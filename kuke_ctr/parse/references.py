@@ -10,6 +10,9 @@ from kuke_ctr.parse.json_text import read_json
 GC_ROOT = "containerd.io/gc.root"
 """A blob or a snapshot with this label is never collected."""
 
+BACK_REFERENCE = "containerd.io/gc.bref."
+"""What a label starts with by which a blob or a snapshot names what needs it."""
+
 GC_EXPIRE = "containerd.io/gc.expire"
 """Until then a thing with this label is not collected; on a lease, when it ends."""
 

@@ -1,11 +1,11 @@
 """What one process call is, and what it gave: plain values that recordings and processes share."""
 
 import os
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kuke_ctr.errors import TimeLimit
+from kuke_ctr.processes.shell_words import shell_line, shell_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Call:
     descriptor that takes the output, or None to collect it. `socket` is the path that is tried with
     connect(2) beforehand. A `probe` only finds something out: it runs under --dry-run too.
     `namespace` is the one in argv, `typed` the options by which the user named the host, for hints.
+    For the trace, `reads` and `writes` are the names of the files that `stdin` and `stdout` are,
+    and `source` the words of a program whose output is stdin; a `silent` call is such a program.
     """
 
     argv: tuple[str, ...]
@@ -27,6 +29,21 @@ class Call:
     probe: bool = False
     namespace: str | None = None
     typed: tuple[str, ...] = ()
+    reads: str | None = None
+    writes: str | None = None
+    source: tuple[str, ...] = ()
+    silent: bool = False
+
+    @property
+    def line(self) -> str:
+        """The call as a line for a shell, which does the same there; secrets masked."""
+        source = f"{shown(self.source)} | " if self.source else ""
+        files = (f" {sign} {shell_word(name)}" for sign, name in self._files if name is not None)
+        return f"{source}{shown(self.argv)}{''.join(files)}"
+
+    @property
+    def _files(self) -> tuple[tuple[str, str | None], ...]:
+        return (("<", self.reads), (">", self.writes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +62,9 @@ _USER = ("--user", "-user", "-u", "--u")
 """ctr takes a long flag with one dash as well, and a short one with two."""
 
 
-_USER_AND_GROUP = {"run", "exec", "create"}
-_USER_AND_PASSWORD = {"images", "image", "i", "content"}
+_OF_CONTAINERS = {"run", "containers", "container", "c", "tasks", "task", "t"}
+_OF_REGISTRIES = {"images", "image", "i", "content"}
+_GLOBAL = ("-n", "--namespace", "-a", "--address")
 
 
 def mask(argv: Sequence[str]) -> tuple[str, ...]:
@@ -57,7 +75,7 @@ def mask(argv: Sequence[str]) -> tuple[str, ...]:
     words = list(argv)
     for i, word in enumerate(argv):
         flag, equals, value = word.partition("=")
-        if flag not in _USER or not _may_be_password(words[:i]):
+        if flag not in _USER or _is_of_container(words[:i]):
             continue
         if equals:
             words[i] = f"{flag}={_mask_user(value)}"
@@ -66,9 +84,12 @@ def mask(argv: Sequence[str]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _may_be_password(before: Sequence[str]) -> bool:
-    """Whether a user after these words may be one of a registry: a namespace may be named run."""
-    return _USER_AND_GROUP.isdisjoint(before) or not _USER_AND_PASSWORD.isdisjoint(before)
+def _is_of_container(before: Sequence[str]) -> bool:
+    """Whether a user after these words is one in a container: a namespace may be named images."""
+    for last, word in zip(("", *before), before, strict=False):
+        if last not in _GLOBAL and word in _OF_CONTAINERS | _OF_REGISTRIES:
+            return word in _OF_CONTAINERS
+    return False
 
 
 def _mask_user(value: str) -> str:
@@ -78,7 +99,7 @@ def _mask_user(value: str) -> str:
 
 def shown(argv: Sequence[str]) -> str:
     """The argv as a line for a shell, secrets masked: what `-x` prints and an error names."""
-    return shlex.join(mask(argv))
+    return shell_line(mask(argv))
 
 
 def time_limit(call: Call) -> TimeLimit:

@@ -12,8 +12,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from kuke_ctr.errors import Unreadable, UsageError
 from kuke_ctr.processes.calls import Call, Result, mask, shown, time_limit, write_all
 from kuke_ctr.processes.recordings import NUMBERED, call_key, explained
+from kuke_ctr.processes.regular_files import read_regular
 
 _LAST_SIGNAL, _HIGHEST_CODE = 64, 255
+_MOST = 256 << 20
+"""Bytes of a recording: the longest lists have some MiB."""
 
 
 def _bytes(text: Any) -> Any:
@@ -125,8 +128,20 @@ def _read_folder(folder: Path) -> Iterator[Recording]:
         )
     for name in sorted(names, key=_number_first):
         with explained(folder, "replay"):
-            data = (folder / name).read_bytes()
+            data = _bytes_of(folder / name)
         yield _read_recording(folder / name, data)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return read_regular(path, _MOST, "a recording")
+    except UsageError as error:  # a FIFO, a device, a folder
+        why = error.message
+    except PermissionError:
+        raise
+    except OSError as error:
+        why = f"cannot read {path}: {error.strerror}"
+    raise Unreadable(why, hint=f"move {path.name} out of the recordings")
 
 
 def _number_first(name: str) -> tuple[float, str]:

@@ -6,8 +6,24 @@ from collections.abc import Sequence
 
 from kuke_ctr.errors import CtrFailed, CtrMissing, Forbidden, KukeCtrError
 from kuke_ctr.processes.calls import mask
+from kuke_ctr.processes.shell_words import shell_word
 
 CONNECT_SECONDS = 0.2
+
+OTHER_SOCKETS = {
+    "/run/k3s/containerd/containerd.sock": "k3s's (or RKE2's)",
+    "/var/snap/microk8s/common/run/containerd.sock": "MicroK8s's",
+    "/run/docker/containerd/containerd.sock": "Docker's",
+    "/var/run/docker/containerd/containerd.sock": "Docker's",
+}
+"""Where the containerds of other programs listen."""
+
+OTHER_PROGRAMS = {
+    "k3s": "k3s ctr",
+    "microk8s": "microk8s ctr",
+    "/var/lib/rancher/rke2/bin/ctr": "/var/lib/rancher/rke2/bin/ctr",
+}
+"""What brings a ctr of its own -> the value of --ctr for it."""
 
 
 def find_program(argv: Sequence[str]) -> str:
@@ -26,7 +42,8 @@ def find_program(argv: Sequence[str]) -> str:
         where = "does not exist" if "/" in name else "is not installed (not on PATH)"
         raise CtrMissing(
             f"{name or 'the program'} {where}",
-            hint="install containerd (ctr comes with it), or name the program with --ctr",
+            hint=_other_program()
+            or f"install containerd (ctr comes with it), or name the program with --ctr{_also()}",
             command=mask(argv),
             ran=False,
         )
@@ -34,6 +51,21 @@ def find_program(argv: Sequence[str]) -> str:
     raise Forbidden(
         f"{found[0]} {what}", hint="name another program with --ctr", command=mask(argv), ran=False
     )
+
+
+def _other_program() -> str | None:
+    """The ctr that another program brings along, where one is installed."""
+    import shutil
+
+    for program, words in OTHER_PROGRAMS.items():
+        if shutil.which(program) is not None:
+            return f"this host has a ctr of its own: --ctr {shell_word(words)} uses it"
+    return None
+
+
+def _also() -> str:
+    other = _other_socket("")
+    return f"; {other}" if other is not None else ""
 
 
 def check_socket(path: str, argv: Sequence[str]) -> None:
@@ -72,11 +104,30 @@ def check_socket(path: str, argv: Sequence[str]) -> None:
 def _no_daemon(path: str, what: str, argv: Sequence[str]) -> CtrFailed:
     return CtrFailed(
         f"containerd's socket {path} {what}",
-        hint="is containerd running (`systemctl status containerd`)? --address names another "
-        "socket",
+        hint=_other_socket(path)
+        or "is containerd running (`systemctl status containerd`)? --address names another socket",
         command=mask(argv),
         ran=False,
     )
+
+
+def _other_socket(path: str) -> str | None:
+    """The sockets of other containerds that are there, each with the line that uses it."""
+    import stat
+
+    found: dict[int, str] = {}
+    for other, owner in OTHER_SOCKETS.items():
+        try:
+            state = os.stat(other)  # noqa: PTH116
+        except OSError:
+            continue
+        if other != path and stat.S_ISSOCK(state.st_mode):
+            found.setdefault(
+                state.st_ino, f"{owner} containerd is here: `export CONTAINERD_ADDRESS={other}`"
+            )
+    if not found:
+        return None
+    return f"{'; '.join(found.values())} (or --address) uses it"
 
 
 def not_started(argv: Sequence[str], program: str, number: int) -> KukeCtrError:

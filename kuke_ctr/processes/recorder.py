@@ -10,6 +10,7 @@ from pathlib import Path
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.processes.calls import Call, Result, mask, write_all
 from kuke_ctr.processes.environments import Json, mask_environment, shows_environment
+from kuke_ctr.processes.others_files import refuse_others
 from kuke_ctr.processes.recordings import LONGEST_NAME, NUMBERED, call_key, explained
 
 SHORT_STDIN = 4096
@@ -20,7 +21,8 @@ class Recorder:
     """Writes every call into a folder, as one file that only its owner may read.
 
     `version` tells the version of the program that is recorded; it is asked once, and late.
-    Raises UsageError for a folder that holds recordings already, unless `append`.
+    Raises UsageError for a folder that holds recordings already, unless `append`, and Forbidden for
+    one that another user has left in a place like /tmp.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Recorder:
         self._keep_env = keep_env
         self._ask_version = version
         self._version: str | None = None
+        refuse_others(folder)
         with explained(folder, "record into"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             names = os.listdir(folder)  # noqa: PTH208 (names are enough)

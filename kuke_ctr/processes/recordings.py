@@ -17,7 +17,7 @@ from pathlib import Path
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
 from kuke_ctr.processes.calls import mask
 
-NUMBERED = re.compile(r"(\d+)-.*\.json")
+NUMBERED = re.compile(r"([0-9]{1,9})-.*\.json")
 """The name of a recording: its number comes first."""
 
 LONGEST_NAME = 60

@@ -214,7 +214,7 @@ class Processes:
     def _without_process(self, call: Call) -> Result | None:
         """The result of a call that is only planned or is replayed; None where it has to run."""
         if self.dry_run and not call.probe:
-            self.tell.planned(shown(call.argv))
+            self.tell.planned(call.line)
             return Result(call.argv, 0, b"", b"", 0.0, planned=True)
         if self._replay is None:
             return None
@@ -233,11 +233,11 @@ class Processes:
         return program
 
     def _announce(self, call: Call) -> None:
-        if self.trace or self.dry_run:
-            self.tell.traced(f"+ {shown(call.argv)}")
+        if (self.trace or self.dry_run) and not call.silent:
+            self.tell.traced(f"+ {call.line}")
 
     def _report(self, call: Call, result: Result | None, *, named: bool = False) -> None:
-        if self.trace > 1 and result is not None:
+        if self.trace > 1 and result is not None and not call.silent:
             name = f" {shown(call.argv)}" if named else ""
             took = f"{result.seconds * 1000:.0f} ms"
             self.tell.traced(f"+ [{took}, exit {result.exit_code}]{name}")

@@ -1,11 +1,14 @@
 """Names and numbers of signals, as ctr understands them in every version."""
 
+import signal
 from difflib import get_close_matches
 from signal import Signals
 
 from kuke_ctr.errors import UsageError
 
 _HIGHEST = 64
+_LONGEST = 9
+"""Digits that are read of a number: it is too high with fewer."""
 _REAL_TIME = ("SIGRTMIN", "SIGRTMAX")  # ctr to 1.6 knows these by their numbers only
 
 
@@ -15,7 +18,7 @@ def signal_of(text: str) -> str:
     Raises UsageError.
     """
     if text.isascii() and text.isdigit():
-        return _of_number(int(text), text)
+        return _of_number(int(text[:_LONGEST]), text)
     name = text.upper()
     name = name if name.startswith("SIG") else f"SIG{name}"
     if name not in Signals.__members__:
@@ -35,6 +38,15 @@ def _of_number(number: int, text: str) -> str:
     except ValueError:
         return str(number)
     return str(number) if name in _REAL_TIME else name
+
+
+def at_once(number: int) -> None:
+    """End this process by a signal, as if nobody had asked for it to be heeded.
+
+    What has to be put in order after `kill -9` is put in order then, too.
+    """
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 def ending_of(exit_code: int) -> str:

@@ -29,7 +29,7 @@ class Present:
 
 
 def present(scope: Scope) -> Present:
-    """`ctr containers ls` and `ctr tasks ls`; a containerd that can't be asked is no failure here."""
+    """`ctr containers ls`, `ctr tasks ls`; a containerd that can't be asked is no failure here."""
     try:
         return Present(
             {one.id: one for one in listed(scope.ctr, containers.LS, scope.namespace)},
@@ -116,7 +116,8 @@ def _difference(
         return f"recorded as {recorded}, but all its containers run"
     missing = [one.name for one in parts if not one.exists]
     still = [one.name for one in parts if one.exists and one.status != TaskStatus.RUNNING]
-    what = [f"{', '.join(still)} does not run"] if still else []
+    does = "does" if len(still) == 1 else "do"
+    what = [f"{', '.join(still)} {does} not run"] if still else []
     what += [f"containerd has no container for {', '.join(missing)}"] if missing else []
     return f"recorded as {recorded}, but {' and '.join(what)}"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.failures import failure_of
-from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Interrupted, KukeCtrError, NotFound, Reason
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
+from kuke_ctr.recipes.taken import taken
 from kuke_ctr.records import Task, TaskStatus
 
 KEPT = "containerd.io/gc.root=kuke-ctr"
@@ -26,21 +26,16 @@ def create(scope: Scope, name: str, flags: Sequence[str], words: Sequence[str]) 
         containers.create(scope, flags, words)
         return
     if name in containers.names(scope):
-        raise KukeCtrError(
-            f"the container {name} already exists in namespace {scope.namespace}",
-            hint=f"use another id; {scope.line('containers', 'info', name)} shows the container",
-        )
+        raise taken(scope, name)
     snapshotter = value_of("--snapshotter", flags)
     if snapshots.created(scope, name, snapshotter) is not None:
-        raise KukeCtrError(
-            f"the snapshot {name} already exists, without a container of that id",
-            hint=f"use another id; {scope.line('snapshots', 'info', name)} shows the snapshot",
-        )
+        raise taken(scope, name, snapshotter)
     try:
         containers.create(scope, flags, words)
     except (KukeCtrError, Interrupted) as error:
-        if error.reason is not Reason.ALREADY_EXISTS:  # else somebody was quicker: it is not ours
-            _undo(scope, name, snapshotter)
+        if error.reason is Reason.ALREADY_EXISTS:  # somebody was quicker: it is not ours
+            raise taken(scope, name, snapshotter, command=error.command) from None
+        _undo(scope, name, snapshotter)
         raise
 
 
@@ -83,7 +78,7 @@ def remove(
     are the namespace's tasks.
     """
     info = containers.facts(scope, name)
-    _require_no_task(scope.namespace, name, states)
+    _require_no_task(scope, name, states)
     if name not in states:
         _require_silence(scope, name)
     if "--keep-snapshot" in flags and info.snapshot:
@@ -115,12 +110,12 @@ def has_living_task(name: str, states: Mapping[str, Task]) -> bool:
     return name in states and states[name].status != TaskStatus.STOPPED
 
 
-def _require_no_task(namespace: str, name: str, states: Mapping[str, Task]) -> None:
+def _require_no_task(scope: Scope, name: str, states: Mapping[str, Task]) -> None:
     if has_living_task(name, states):
         raise KukeCtrError(
             f"the task of the container {name} is {states[name].status}; the container was not "
             "removed",
-            hint=f"stop it first: {line_in(namespace, 'tasks', 'kill', name)}",
+            hint=f"stop it first: {scope.line('tasks', 'kill', name)}",
         )
 
 

@@ -11,6 +11,7 @@ from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.references import (
+    BACK_REFERENCE,
     GC_ROOT,
     Reference,
     children_of,
@@ -19,7 +20,6 @@ from kuke_ctr.parse.references import (
 )
 from kuke_ctr.records import Blob, Image, Listing
 
-_BACK_REFERENCE = "containerd.io/gc.bref."
 _LARGEST_DOCUMENT = 8 << 20
 """Bytes; no index or manifest is larger, and what is gets no process to read it."""
 
@@ -29,14 +29,14 @@ class Store:
 
     `images` and `blobs` are by namespace, `children` are digest -> the digests that it refers to ->
     their roles. `unread` says of a namespace what could not be read, so that nobody takes silence
-    for an answer.
+    for an answer. `filters` are ctr's, of the images (default: all images).
     """
 
-    def __init__(self, ctr: Ctr, namespaces: Sequence[str]) -> None:
+    def __init__(self, ctr: Ctr, namespaces: Sequence[str], filters: Sequence[str] = ()) -> None:
         self.ctr = ctr
         self.namespaces = namespaces
         self.unread: dict[str, str] = {}
-        self.images: Mapping[str, tuple[Image, ...]] = self._lists(images.LS)
+        self.images: Mapping[str, tuple[Image, ...]] = self._lists(images.LS, filters)
         self.blobs: Mapping[str, Mapping[str, Blob]] = {
             namespace: {blob.digest: blob for blob in blobs}
             for namespace, blobs in self._lists(content.LS).items()
@@ -48,8 +48,8 @@ class Store:
                 for child in content_references(blob.labels_text):
                     self.children.setdefault(blob.digest, {})[child.digest] = child.role
 
-    def _lists(self, table: ListCall[R]) -> dict[str, tuple[R, ...]]:
-        answers = fetch(self.ctr, table, self.namespaces, probe=True)
+    def _lists(self, table: ListCall[R], filters: Sequence[str] = ()) -> dict[str, tuple[R, ...]]:
+        answers = fetch(self.ctr, table, self.namespaces, filters, probe=True)
         return {
             namespace: self._rows(namespace, table, answer)
             for namespace, answer in zip(self.namespaces, answers, strict=True)
@@ -163,4 +163,4 @@ def _reached(roots: Iterable[str], children: Mapping[str, Sequence[Reference]]) 
 
 def is_kept(labels: str) -> bool:
     """Whether a printed list of labels keeps what bears it from being collected."""
-    return any(word in labels for word in (f"{GC_ROOT}=", _BACK_REFERENCE))
+    return any(word in labels for word in (f"{GC_ROOT}=", BACK_REFERENCE))

@@ -2,12 +2,17 @@
 
 import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.descriptors import nameless_file
+from kuke_ctr.processes.shell_words import shell_word
+
+_MOST = 1 << 20
+"""Bytes of a file; the kernel takes 128 KiB for a variable."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -55,21 +60,43 @@ def environment_of(
 
 
 def _lines(file: str) -> list[tuple[int, str]]:
+    """The lines that count, numbered from 1. As docker reads them: a byte order mark is left out,
+    and what is not UTF-8 is refused (UsageError) instead of changed on its way."""
     try:
-        text = Path(file).read_text(errors="surrogateescape")
+        with Path(file).open("rb") as stream:
+            data = stream.read(_MOST + 1)
     except OSError as error:
         raise UsageError(
             f"--env-file {file}: {error.strerror}", hint="the file needs lines NAME=VALUE or NAME"
         ) from None
-    lines = [(number, line.lstrip()) for number, line in enumerate(text.splitlines(), start=1)]
-    return [(number, line) for number, line in lines if line and not line.startswith("#")]
+    if len(data) > _MOST:
+        raise UsageError(f"--env-file {file} has more than {_MOST >> 20} MiB")
+    lines = enumerate(data.removeprefix(BOM_UTF8).split(b"\n"), start=1)
+    found = [(number, _text(file, number, line)) for number, line in lines]
+    return [(number, line) for number, line in found if line and not line.startswith("#")]
+
+
+def _text(file: str, number: int, line: bytes) -> str:
+    try:
+        text = line.removesuffix(b"\r").decode()
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"--env-file {file}, line {number} is not UTF-8",
+            hint=f"convert the file, for example: iconv -f LATIN1 -t UTF-8 {shell_word(file)}",
+        ) from None
+    return text.lstrip()
 
 
 def _from_ours(line: str, ours: Mapping[str, str]) -> str:
     """NAME=VALUE; empty where NAME alone is not set here, as docker leaves it out."""
     name, equals, _ = line.partition("=")
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is not the name of a variable", hint="NAME or NAME=VALUE")
+        raise UsageError(f"{name[:60]!r} is not the name of a variable", hint="NAME or NAME=VALUE")
+    if "\0" in line:
+        raise UsageError(
+            f"the value of {name[:60]} contains a NUL byte",
+            hint="no variable can hold one; is it a text file?",
+        )
     if equals:
         return line
     value = ours.get(name)

@@ -1,11 +1,11 @@
 """What is mounted on this host, as the kernel says."""
 
 import os
-import shlex
 from pathlib import Path
 
 from kuke_ctr.errors import Forbidden, UsageError
 from kuke_ctr.parse.mounts import Mounted, parse_mountinfo
+from kuke_ctr.processes.shell_words import shell_line, shell_word
 
 _MOUNTS = Path("/proc/self/mountinfo")
 
@@ -29,7 +29,7 @@ def require_empty_folder(path: str) -> None:
     try:
         entries = os.listdir(path)  # noqa: PTH208
     except FileNotFoundError:
-        hint = shlex.join(["mkdir", "-p", path])
+        hint = shell_line(["mkdir", "-p", path])
         raise UsageError(f"{path} does not exist", hint=hint) from None
     except NotADirectoryError:
         raise UsageError(f"{path} is not a directory", hint="name an empty directory") from None
@@ -38,7 +38,7 @@ def require_empty_folder(path: str) -> None:
             f"permission denied reading {path}", hint="run the same command with sudo"
         ) from None
     if count_at(path):
-        named = shlex.quote(path)
+        named = shell_word(path)
         raise UsageError(
             f"something is already mounted on {path}",
             hint=f"`findmnt {named}` shows what; `umount {named}` unmounts it, `kuke-ctr "

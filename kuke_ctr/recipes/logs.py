@@ -8,7 +8,7 @@ the reasons.
 import os
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Self
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
 from kuke_ctr.kukeon.cells import CellContainer, find_container
@@ -24,8 +23,9 @@ from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
-from kuke_ctr.processes.proc import PROC
+from kuke_ctr.processes.proc import PROC, words_of
 from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
+from kuke_ctr.recipes.log_owners import owner_of
 from kuke_ctr.records import Task, TaskStatus
 from kuke_ctr.terminals.task_io import IoKind, shims_write, task_io
 
@@ -39,16 +39,6 @@ _LOOK_AGAIN = 0.02
 _SETTLE_LIMIT = 5.0
 _SETTLE_QUIET = 0.5
 """Seconds for a shim to write the rest, where it can be seen doing so, and where not."""
-
-_OTHERS = (
-    ("nerdctl/", "nerdctl created it: `nerdctl --namespace {namespace} logs {container}`"),
-    (
-        "io.cri-containerd.",
-        "Kubernetes created it: `crictl logs {container}`, or see /var/log/pods",
-    ),
-    ("io.kubernetes.", "Kubernetes created it: `crictl logs {container}`, or see /var/log/pods"),
-)
-"""What the labels of others start with, and what shows their logs."""
 
 
 class LogKind(StrEnum):
@@ -87,6 +77,7 @@ def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = P
     once the places on disk had nothing.
     """
     check_name(container, "container")
+    scope = Scope(host.ctr, realm.namespace)
     cell, hidden = None, None
     try:
         cell = find_container(host.settings.run_path, realm, container)
@@ -100,16 +91,16 @@ def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = P
             f"{container} has no log: as the root container of a Kukeon cell it only holds the "
             "network, and its output is discarded",
             hint="the other containers of the cell have logs; "
-            f"{line_in(realm.namespace, 'containers', 'ls')} lists them",
+            f"{scope.line('containers', 'ls')} lists them",
         )
     try:
-        return _asked(host, realm.namespace, container, cell, proc)
+        return _asked(scope, container, cell, proc)
     except NotFound:
         raise
     except (FoundWrong, Forbidden) as error:
         raise hidden or error from None
     except KukeCtrError as error:
-        return _without_daemon(realm.namespace, container, cell, hidden or error)
+        return _without_daemon(scope, container, cell, hidden or error)
 
 
 def _of_kukeon(cell: CellContainer | None) -> FoundLog | None:
@@ -132,23 +123,21 @@ def _if_there(file: LogFile, kind: LogKind) -> FoundLog | None:
 
 
 def _without_daemon(
-    namespace: str, container: str, cell: CellContainer | None, error: KukeCtrError
+    scope: Scope, container: str, cell: CellContainer | None, error: KukeCtrError
 ) -> FoundLog:
     """What can be said where ctr gives no answer."""
     if cell is not None and not cell.logs:
-        raise _in_fifos_of_old(namespace, container) from None
-    log = _if_there(LogFile(default_log(namespace, container), LOGS), LogKind.STALE)
+        raise _in_fifos_of_old(scope, container) from None
+    log = _if_there(LogFile(default_log(scope.namespace, container), LOGS), LogKind.STALE)
     if log is None:
         what = f"no log of {container} was found on disk, and containerd does not answer"
         raise error.but(message=f"{what}: {error.message}") from None
     return log
 
 
-def _asked(
-    host: Host, namespace: str, container: str, cell: CellContainer | None, proc: Path | None
-) -> FoundLog:
-    info = containers.facts(Scope(host.ctr, namespace), container)
-    own = info.own_log(LOGS / namespace)
+def _asked(scope: Scope, container: str, cell: CellContainer | None, proc: Path | None) -> FoundLog:
+    info = containers.facts(scope, container)
+    own = info.own_log(LOGS / scope.namespace)
     if own is not None:
         log = _if_there(LogFile(own, LOGS), LogKind.OWN)
         if log is not None:
@@ -158,16 +147,22 @@ def _asked(
         log = _if_there(LogFile(path, Path(path.anchor)), LogKind.CAPTURE)
         if log is not None:
             return log
-    task = tasks.states(Scope(host.ctr, namespace)).get(container)
+    kept = _kept_by_others(scope, info)
+    task = tasks.states(scope).get(container)
     if task is None or not task.living:
-        raise _nothing_left(namespace, info, cell, task)
-    return _of_shim(task, namespace, info, cell, proc)
+        raise kept or _nothing_left(scope, info, cell, task)
+    return _of_shim(task, scope, info, cell, proc, kept)
 
 
 def _of_shim(
-    task: Task, namespace: str, info: ContainerInfo, cell: CellContainer | None, proc: Path | None
+    task: Task,
+    scope: Scope,
+    info: ContainerInfo,
+    cell: CellContainer | None,
+    proc: Path | None,
+    kept: FoundWrong | None,
 ) -> FoundLog:
-    seen = task_io(task.pid, namespace, info.id, proc=proc) if proc is not None else None
+    seen = task_io(task.pid, scope.namespace, info.id, proc=proc) if proc is not None else None
     match seen.kind if seen is not None else IoKind.UNKNOWN:
         case IoKind.LOG if seen is not None and seen.held is not None:
             path = seen.log or seen.held.readlink()
@@ -175,13 +170,15 @@ def _of_shim(
         case IoKind.NULL:
             raise FoundWrong(
                 f"{info.id} has no log: its output is discarded (null IO)",
-                hint=f"{line_in(namespace, 'exec', '-t', info.id, 'sh')} opens a shell in it",
+                hint=f"{scope.line('exec', '-t', info.id, 'sh')} opens a shell in it",
             )
-        case IoKind.FIFO | IoKind.TERMINAL:
-            raise _in_fifos(namespace, info.id)
+        case IoKind.FIFO | IoKind.TERMINAL if seen is not None:
+            raise kept or _in_fifos(scope, info.id, seen.readers)
     if cell is not None and not cell.logs:
-        raise _in_fifos_of_old(namespace, info.id)
-    _refuse_label(namespace, info)
+        raise _in_fifos_of_old(scope, info.id)
+    _refuse_label(scope.namespace, info)
+    if kept is not None:
+        raise kept
     if os.geteuid() != 0:
         raise Forbidden(
             f"only root can see where the output of {info.id} goes",
@@ -189,23 +186,21 @@ def _of_shim(
         )
     raise FoundWrong(
         f"no log of {info.id} was found: its shim writes to no file",
-        hint=_other_hint(namespace, info)
-        or "it may have been started with a logging program (binary://)",
+        hint="it may have been started with a logging program (binary://)",
     )
 
 
 def _nothing_left(
-    namespace: str, info: ContainerInfo, cell: CellContainer | None, task: Task | None
+    scope: Scope, info: ContainerInfo, cell: CellContainer | None, task: Task | None
 ) -> KukeCtrError:
     """The error for a container whose task is not running, and that has no log of its own."""
-    _refuse_label(namespace, info)
+    _refuse_label(scope.namespace, info)
     if cell is not None and not cell.logs:
-        return _in_fifos_of_old(namespace, info.id)
+        return _in_fifos_of_old(scope, info.id)
     what = "has no task" if task is None else f"has ended (its task is {task.status})"
     return FoundWrong(
         f"{info.id} {what}, and no log of it exists",
-        hint=_other_hint(namespace, info)
-        or "next time, `kuke-ctr run -d` without -t, --fifo and --null-io keeps a log",
+        hint="next time, `kuke-ctr run -d` without -t, --fifo and --null-io keeps a log",
     )
 
 
@@ -219,22 +214,33 @@ def _refuse_label(namespace: str, info: ContainerInfo) -> None:
         )
 
 
-def _other_hint(namespace: str, info: ContainerInfo) -> str | None:
-    for start, hint in _OTHERS:
-        if any(label.startswith(start) for label in info.labels):
-            return hint.format(namespace=namespace, container=info.id)
-    return None
-
-
-def _in_fifos(namespace: str, container: str) -> FoundWrong:
+def _kept_by_others(scope: Scope, info: ContainerInfo) -> FoundWrong | None:
+    """The error for a container of Docker's, Kubernetes' or nerdctl's; None for no such one."""
+    owner = owner_of(scope.namespace, info.id, info.labels)
+    if owner is None:
+        return None
     return FoundWrong(
-        f"{container} has no log: its output goes to FIFOs, which keep nothing",
-        hint=f"to see new output, attach: {line_in(namespace, 'attach', container)}",
+        f"{info.id} is a container of {owner.name}, which keeps its log itself", hint=owner.hint
     )
 
 
-def _in_fifos_of_old(namespace: str, container: str) -> FoundWrong:
-    return _in_fifos(namespace, container).but(
+def _in_fifos(scope: Scope, container: str, readers: Sequence[int] = ()) -> FoundWrong:
+    """The error for output that goes to FIFOs: whoever attaches beside a reader takes from it."""
+    for pid in readers:
+        program = words_of(PROC / str(pid))[0].rpartition("/")[2]
+        return FoundWrong(
+            f"{container} has no log: its output goes through FIFOs to process {pid} ({program})",
+            hint="look where that process writes; to attach as well would split the output: each "
+            "reader gets only a part of it",
+        )
+    return FoundWrong(
+        f"{container} has no log: its output goes to FIFOs, which keep nothing",
+        hint=f"to see new output, attach: {scope.line('attach', container)}",
+    )
+
+
+def _in_fifos_of_old(scope: Scope, container: str) -> FoundWrong:
+    return _in_fifos(scope, container).but(
         message=f"{container} has no log: Kukeon before 0.5 sends the output of containers to "
         "FIFOs, which keep nothing"
     )

@@ -2,19 +2,17 @@
 
 import os
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
-from kuke_ctr.backends.ctr import containers, namespaces, snapshots, tasks
-from kuke_ctr.backends.ctr.client import lines_of
-from kuke_ctr.backends.ctr.lines import line_in
+from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, Reason, UsageError
-from kuke_ctr.names import check_name, nearest, whole_name
+from kuke_ctr.errors import Forbidden, KukeCtrError, NotFound, Reason, UsageError
+from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
 from kuke_ctr.recipes.start import (
     ABSENT,
@@ -25,6 +23,9 @@ from kuke_ctr.recipes.start import (
     task_status,
     unique_id,
 )
+from kuke_ctr.recipes.taken import taken
+
+E = TypeVar("E", bound=KukeCtrError)
 
 RUN_LABEL = "kuke-ctr/run"
 """The label with a token that tells the container of one `run` from any other of its name."""
@@ -48,11 +49,7 @@ def name_for(scope: Scope, image: str, asked: str | None) -> str:
         stem = re.sub(r"[^A-Za-z0-9]+", "-", last)
         name = unique_id(stem.strip("-")[:_LONGEST_STEM].rstrip("-") or "run")
     if name in containers.names(scope):
-        start = scope.line("tasks", "start", name)
-        raise CtrFailed(
-            f"the container {name} already exists in namespace {scope.namespace}",
-            hint=f"use another --name, or {start}; nothing was changed",
-        )
+        raise taken(scope, name)
     return name
 
 
@@ -133,11 +130,14 @@ class Made:
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-def undo(scope: Scope, made: Made, *, running: bool = False) -> None:
+def undo(
+    scope: Scope, made: Made, why: BaseException | None = None, *, running: bool = False
+) -> None:
     """Remove what a failed run made: task, container with its snapshot, log file.
 
-    Only a container with the token of this run, for one of the same name is somebody else's. One
-    that runs after all, or may run because nobody can tell, only with `running`.
+    Only a container with the token of this run, for one of the same name is somebody else's; so is
+    a snapshot if the run failed (`why`) because it was there already. One that runs after all, or
+    may run because nobody can tell, only with `running`.
     """
     ctr, name = replace(quiet_if_gone(scope.ctr), timeout=CLEANING_LIMIT), made.name
     scope = replace(scope, ctr=ctr)
@@ -151,13 +151,18 @@ def undo(scope: Scope, made: Made, *, running: bool = False) -> None:
             if status != ABSENT:
                 tasks.remove_by_force(scope, name)
             ctr.checked(containers.discard(scope, name))
-        elif token is None:
+        elif token is None and not was_taken(why):
             _remove_snapshot(scope, made)
     except KukeCtrError as error:
         ctr.notice(f"kuke-ctr: the container {name} of this failed run may still exist: {error}")
         return
     if made.log is not None:
         made.log.remove()
+
+
+def was_taken(error: BaseException | None) -> bool:
+    """Whether a failure is that somebody else has the id: a container or a snapshot."""
+    return isinstance(error, KukeCtrError) and error.reason is Reason.ALREADY_EXISTS
 
 
 def _remove_snapshot(scope: Scope, made: Made) -> None:
@@ -185,43 +190,8 @@ def _token(scope: Scope, name: str) -> str | None:
         return None
 
 
-def no_image(scope: Scope, image: str, error: NotFound) -> NotFound:
-    """The error for an image that the namespace lacks: where it is, or what is near."""
-    here = _images(scope)
-    if image in here:
-        if error.reason not in (Reason.MISSING_CONTENT, Reason.NO_PLATFORM):
-            return error
-        shows = f"{scope.line('images', 'inspect', image)} shows what is here"
-        return error.but(hint=f"it was not pulled for this platform; {shows}")
-    return NotFound(
-        f"the image {image} does not exist in namespace {scope.namespace}",
-        hint=_where(scope, image, here),
-        command=error.command,
-    )
-
-
-def _where(scope: Scope, image: str, here: Sequence[str]) -> str:
-    whole = whole_name(image)
-    if whole in here:
-        return f"use the full name {whole}; ctr does not know short names"
-    for other in sorted(namespaces.names(scope.ctr) - {scope.namespace}):
-        images = _images(Scope(scope.ctr, other))
-        name = image if image in images else whole
-        if name in images:
-            return (
-                f"namespace {other} has {'it' if name == image else name}; to copy it: "
-                f"{line_in(other, 'images', 'export', 'FILE', name)}, then "
-                f"{scope.line('images', 'import', 'FILE')}"
-            )
-    near = ", ".join(nearest(image, here)[:3])
-    there = f"the namespace has: {near}" if near else "this namespace has no images"
-    return f"{there}; to fetch it: {scope.line('images', 'pull', whole)}"
-
-
-def _images(
-    scope: Scope,
-) -> list[str]:
-    with suppress(KukeCtrError):
-        said = scope.run("images", "ls", "-q", probe=True)
-        return [line for line in lines_of(said.stdout) if line]
-    return []
+def incomplete(scope: Scope, image: str, error: E) -> E:
+    """The error for an image that is here, but not all of it that this platform needs."""
+    shows = f"{scope.line('images', 'inspect', image)} shows what is here"
+    pulls = scope.line("images", "pull", image)
+    return error.but(hint=f"a part of the image is not here; {shows}, {pulls} fetches it")

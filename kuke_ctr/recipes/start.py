@@ -8,15 +8,18 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from types import FrameType
 
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import complaint_of, failure_of
-from kuke_ctr.backends.ctr.failures.starting import start_failure
+from kuke_ctr.backends.ctr.failures.starting import failed_at_exec, start_failure
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError, NotFound
-from kuke_ctr.processes.calls import Call, Result, write_all
+from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.farewell import Farewell
 from kuke_ctr.processes.runner import Processes
+from kuke_ctr.processes.signals import at_once
 from kuke_ctr.records import TaskStatus
 from kuke_ctr.terminals.attachment import AttachOptions, Ending, EndKind
 from kuke_ctr.terminals.foreground import Finish, UserStreams, run_in_foreground
@@ -73,12 +76,16 @@ def on_pipes(
     finish = run_in_foreground(lambda: ctr.processes.open_pipes(call), streams, started)
     # the FIFOs of a ctr that has no socket here (`ssh HOST ctr`) are not to be seen
     opened = finish.opened if call.socket is not None else None
-    if finish.status == 1 and (opened is False or not finish.ran):
-        error = start_failure(finish.said, call, command, opened)
+    if finish.status == 1:
+        error = (
+            start_failure(finish.said, call, command, opened)
+            if opened is False or not finish.ran
+            else failed_at_exec(finish.said, call, command)
+        )
         if error is not None:
             raise error
     with suppress(OSError):
-        write_all(streams.stderr, finish.held)
+        Farewell.write(streams.stderr, finish.held)
     outcome = _outcome(finish)
     if outcome.finished and finish.why:
         tell(f"kuke-ctr: {finish.why}: the process got SIGTERM and has ended")
@@ -128,12 +135,22 @@ def _without_noise(said: bytes) -> bytes:
 
 @contextmanager
 def patient() -> Iterator[None]:
-    """HUP, INT and TERM end nothing in here: what was begun is put in order first."""
+    """A first HUP, INT or TERM ends nothing in here: what was begun is put in order first.
+
+    A second one ends us at once: somebody insists.
+    """
     numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in numbers}
+    came: list[int] = []
+
+    def heed(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        if len(came) > 1:
+            at_once(number)
+
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
-            signal.signal(number, lambda *_: None)
+            signal.signal(number, heed)
     try:
         yield
     finally:

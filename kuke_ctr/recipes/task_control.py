@@ -22,7 +22,7 @@ ENDING = ("SIGTERM", "SIGKILL", "SIGINT", "SIGQUIT", "SIGABRT")
 """The signals that are sent to end a process; others may mean `read your configuration again`."""
 
 _STOP_SIGNAL = "io.containerd.image.config.stop-signal"
-_EXIT_CODE = re.compile(r"exit with non-zero exit code (\d+)")
+_EXIT_CODE = re.compile(r"exit with non-zero exit code ([0-9]{1,10})")
 
 
 class NoTask(NotFound):

@@ -1,34 +1,66 @@
-"""What surrounds a transfer: which images landed, what an interrupted one leaves, `docker save`."""
+"""What surrounds a transfer: which images landed, what an interrupted one leaves."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
-from kuke_ctr.backends.ctr import content, images
+from kuke_ctr.backends.ctr import content, images, leases
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
-from kuke_ctr.errors import CtrFailed, CtrMissing, Interrupted, KukeCtrError, NotFound, TimeLimit
+from kuke_ctr.errors import (
+    CtrFailed,
+    Interrupted,
+    KukeCtrError,
+    NotFound,
+    Reason,
+    TimeLimit,
+    Unreadable,
+)
+from kuke_ctr.parse.artifacts import artifact_of
+from kuke_ctr.parse.references import GC_EXPIRE, INDEXES
 from kuke_ctr.parse.transfers import parse_import
-from kuke_ctr.processes.calls import Call, shown
-from kuke_ctr.processes.descriptors import close_all
-from kuke_ctr.processes.runner import Processes
 from kuke_ctr.recipes.platforms import serves
 from kuke_ctr.records import Image, Listing
 
 _ASKING = 5.0
 """Seconds for the question what is left: somebody has just pressed Ctrl-C."""
 
-_DOCKER_SAID = 65536
-_DOCKER_ENDS = 2.0
+_FETCHED = (Reason.NOT_UNPACKED, Reason.SNAPSHOTTER_NOT_LOADED, Reason.NO_SPACE)
+"""Why an image could not be unpacked after all of it was fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """The images of an import. `new` is false where all of them were there before, just so."""
+    """The images of an import. `new` is false where all of them were there before, just so.
+
+    `blobs` is how many blobs the namespace has got by it.
+    """
 
     images: tuple[Image, ...]
     new: bool
+    blobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a namespace had before an import: its images by name, and its digests."""
+
+    images: Mapping[str, Image] = field(default_factory=dict)
+    digests: frozenset[str] = frozenset()
+
+
+def before(scope: Scope) -> Before:
+    """What a namespace has (`ctr images ls`, `ctr content ls -q`), as far as it can be read."""
+    listing = _list(scope)
+    return Before({image.ref: image for image in listing.records}, _digests(scope))
+
+
+def _digests(scope: Scope) -> frozenset[str]:
+    try:
+        return frozenset(content.digests(scope))
+    except KukeCtrError:
+        return frozenset()
 
 
 def named(scope: Scope, reference: str) -> Image:
@@ -43,24 +75,68 @@ def named(scope: Scope, reference: str) -> Image:
     )
 
 
-def images_by_name(
-    scope: Scope,
-) -> dict[str, Image]:
-    """The images of a namespace, as far as they can be read."""
-    return {image.ref: image for image in _list(scope).records}
+def require_image(scope: Scope, image: Image) -> None:
+    """Raise CtrFailed where what was pulled is no container image (`ctr content get DIGEST`).
+
+    ctr 1.7 and 2.x say done, and nothing can be run from it.
+    """
+    if image.media_type in INDEXES:
+        return
+    (document,) = content.read(scope, [image.digest])
+    artifact = artifact_of(document, image.media_type) if document is not None else None
+    if artifact is not None:
+        raise CtrFailed(
+            f"{image.ref} is not a container image but {artifact.kind} "
+            f"(media type {artifact.media_type})",
+            hint=f"it stays in namespace {scope.namespace}; {_removes(scope, image.ref)}",
+        )
 
 
-def landed(scope: Scope, before: Mapping[str, Image], said: bytes) -> Landed:
+def _removes(scope: Scope, reference: str) -> str:
+    return f"{scope.line('images', 'rm', reference)} removes it"
+
+
+@contextmanager
+def told_what_stays(scope: Scope, reference: str, snapshotter: str | None) -> Iterator[None]:
+    """A pull inside that fetched an image and failed to unpack it says that its name stays."""
+    try:
+        yield
+    except KukeCtrError as error:
+        if error.reason not in _FETCHED:
+            raise
+        with suppress(NotFound, Unreadable):  # containerd 2.x gives it no name
+            image = named(scope, reference)
+            require_image(scope, image)
+            if _is_unpacked(scope, reference, snapshotter):
+                raise
+            hint = f"{error.hint}; " if error.hint is not None else ""
+            stays = f"the image stays, not unpacked: {_removes(scope, reference)}"
+            raise error.but(hint=f"{hint}{stays}") from None
+        raise
+
+
+def _is_unpacked(scope: Scope, reference: str, snapshotter: str | None) -> bool:
+    from kuke_ctr.backends.ctr.image_checks import check_table  # late: for failures only
+
+    table = check_table(snapshotter)
+    (answer,) = fetch(scope.ctr, table, [scope.namespace], (f'name=="{reference}"',))
+    if isinstance(answer, KukeCtrError):
+        return False
+    return any(row.ref == reference and row.unpacked for row in answer.records)
+
+
+def landed(scope: Scope, before: Before, said: bytes) -> Landed:
     """The images that an import has made or changed, or those that it found as they are.
 
     `said` is what ctr printed. Without any of them: no images.
     """
     listing = _list(scope)
-    new = tuple(image for image in listing.records if _changed(before.get(image.ref), image))
+    new = tuple(image for image in listing.records if _changed(before.images.get(image.ref), image))
     if new:
         return Landed(new, new=True)
     written = parse_import(said.decode(errors="surrogateescape"))
-    return Landed(tuple(each for each in listing.records if written.has(each.ref)), new=False)
+    there = tuple(each for each in listing.records if written.has(each.ref))
+    return Landed(there, new=False, blobs=len(_digests(scope) - before.digests))
 
 
 def _changed(before: Image | None, now: Image) -> bool:
@@ -85,26 +161,85 @@ def lacking(image: Image, wanted: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def told_what_is_left(
-    scope: Scope,
-) -> Iterator[None]:
-    """An Interrupted or TimeLimit inside says what the transfer has left in the namespace."""
+def told_which_names_stay(scope: Scope, before: Before) -> Iterator[None]:
+    """A failed import inside says which names it has left: ctr to 1.7 names before it unpacks."""
+    try:
+        yield
+    except CtrFailed as error:
+        stay: list[str] = []
+        with suppress(KukeCtrError):
+            stay = [image.ref for image in _list(scope).records if image.ref not in before.images]
+        if not stay:
+            raise
+        hint = f"{error.hint}; " if error.hint is not None else ""
+        removes = scope.line("images", "rm", *stay[:5])
+        stays = f"the name of the image stays, but it may be of no use: {removes} removes it"
+        raise error.but(hint=f"{hint}{stays}") from None
+
+
+@contextmanager
+def told_of_silence(reference: str) -> Iterator[None]:
+    """A TimeLimit inside says that the registry may be silent: ctr waits for it without a limit."""
+    try:
+        yield
+    except TimeLimit as error:
+        raise error.but(hint=_silent(reference)) from None
+
+
+def _silent(reference: str) -> str:
+    return (
+        f"does {reference.partition('/')[0]} answer, or does a firewall or a proxy stand between? "
+        "a larger --timeout gives a slow transfer more time"
+    )
+
+
+@contextmanager
+def told_what_is_left(scope: Scope, reference: str | None = None) -> Iterator[None]:
+    """An Interrupted or TimeLimit inside says what the transfer has left in the namespace.
+
+    `reference`: the transfer is a pull of it, so a TimeLimit says that the registry may be silent.
+    """
+    began = datetime.now(UTC).replace(microsecond=0)
     try:
         yield
     except (Interrupted, TimeLimit) as error:
+        why = ""
+        if reference is not None and isinstance(error, TimeLimit):
+            why = f"{_silent(reference)}; "
+        scope = replace(scope, ctr=replace(scope.ctr, timeout=_ASKING))
+        leave = _lease_of_ctr(scope, began)
+        gives_up = f"; to give up what has arrived: {leave}" if leave is not None else ""
         raise error.but(
             message=f"{error.message}; {_left(scope)}",
-            hint="run the same command again to complete it; otherwise containerd removes what is "
-            "left within a day",
+            hint=f"{why}run the same command again to complete it; otherwise containerd removes "
+            f"what is left within a day, when the lease of ctr ends{gives_up}",
         ) from None
+
+
+def _lease_of_ctr(scope: Scope, began: datetime) -> str | None:
+    """The line that removes the lease of a transfer that began then; None where it can't be told.
+
+    ctr makes it for 24 hours, and leaves it behind if it is ended.
+    """
+    try:
+        (found,) = fetch(scope.ctr, leases.LS, [scope.namespace])
+    except (KukeCtrError, KeyboardInterrupt):
+        return None
+    if isinstance(found, KukeCtrError):
+        return None
+    ours = [
+        one.id
+        for one in found.records
+        if GC_EXPIRE in one.labels and datetime.fromisoformat(one.created_at) >= began
+    ]
+    return scope.line("leases", "rm", ours[0]) if len(ours) == 1 else None
 
 
 def _left(
     scope: Scope,
 ) -> str:
-    brief = replace(scope.ctr, timeout=_ASKING)
     try:
-        (active,) = fetch(brief, content.ACTIVE, [scope.namespace])
+        (active,) = fetch(scope.ctr, content.ACTIVE, [scope.namespace])
     except (KukeCtrError, KeyboardInterrupt):
         return "it is not known what is left, because containerd did not answer"
     if isinstance(active, KukeCtrError):
@@ -114,56 +249,3 @@ def _left(
     sizes = ", ".join(each.size for each in active.records[:5])
     blobs = "1 blob is" if len(active.records) == 1 else f"{len(active.records)} blobs are"
     return f"{blobs} partly transferred ({sizes}): {scope.line('content', 'active')}"
-
-
-@contextmanager
-def docker_save(processes: Processes, references: Sequence[str]) -> Iterator[int]:
-    """`docker save REF...`, running: the descriptor of the archive that it writes.
-
-    A failure of docker's is raised at the end, whatever came of the archive. Raises CtrMissing.
-    """
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    call = Call(("docker", "save", *references), timeout=None, stdin=nothing)
-    try:
-        pipes = processes.open_pipes(call)
-    except CtrMissing as error:
-        hint = "if this host has no docker, run `docker save` elsewhere and import the file"
-        raise CtrMissing(error.message, hint=hint, command=error.command) from None
-    finally:
-        os.close(nothing)
-    failed: KukeCtrError | None = None
-    try:
-        try:
-            yield pipes.stdout
-        except CtrFailed as error:  # docker's own failure tells more
-            failed = error
-        if failed is not None:
-            with suppress(TimeLimit):
-                pipes.wait(_DOCKER_ENDS)
-            pipes.kill()
-        exit_code = pipes.wait()
-        if exit_code > 0:
-            raise _docker_failed(call, os.read(pipes.stderr, _DOCKER_SAID), exit_code)
-        if failed is not None:
-            raise failed
-    finally:
-        pipes.kill()
-        close_all(pipes.stdout, pipes.stderr)
-
-
-def line_from_docker(
-    scope: Scope,
-    references: Sequence[str],
-    words: Sequence[str],
-) -> str:
-    """What does the same in a shell: a dry run prints it."""
-    call = scope.call("images", "import", *words, "-")
-    return f"{shown(('docker', 'save', *references))} | {shown(call.argv)}"
-
-
-def _docker_failed(call: Call, said: bytes, exit_code: int) -> CtrFailed:
-    lines = said.decode(errors="replace").strip().splitlines()
-    text = lines[-1] if lines else f"docker failed with exit code {exit_code}"
-    return CtrFailed(
-        f"docker: {text}", hint="`docker images` lists docker's images", command=call.argv
-    )

@@ -140,17 +140,18 @@ def users_of_snapshots(
     for user, of, key in [
         *_container_users(scope),
         *_image_users(scope, found),
+        *_lease_holders(scope),
     ]:
         if key in found and snapshotter in (None, of):
             found[key].append(user)
-    mounts = _host_mounts()
+    mounts = host_mounts()
     for key, users in found.items():
         users.extend(
             User("snapshot", other.key, scope.namespace, "parent")
             for other in known.values()
             if other.parent == key
         )
-        users.extend(_mount_users(scope, known[key], mounts, snapshotter))
+        users.extend(mount_users(scope, known[key], mounts, snapshotter))
         if not users and not _is_rooted(scope, key, snapshotter):
             users.extend(_lease_users(scope))
     return Snapshots(known, found)
@@ -176,9 +177,19 @@ def _container_users(
     """Each user with snapshotter and key of what it uses."""
     for container in container_facts(scope):
         user = User("container", container.id, scope.namespace, "its files")
-        own = [(container.snapshotter, container.snapshot)] if container.snapshot else []
-        for of, key in dict.fromkeys([*own, *_labelled(container)]):
+        for of, key in dict.fromkeys(snapshots_held_by(container)):
             yield user, of, key
+
+
+def _lease_holders(scope: Scope) -> Iterator[tuple[User, str, str]]:
+    """The leases with a label that names a snapshot: `images mount` makes one for each mount."""
+    try:
+        found = listed(scope.ctr, leases.LS, scope.namespace)
+    except KukeCtrError:
+        return  # told where no other user is found
+    for lease in found:
+        for of, key in () if is_expired(lease) else snapshot_references(lease.labels_text):
+            yield User("lease", lease.id, scope.namespace, "label"), of, key
 
 
 def _labelled(container: ContainerInfo) -> Iterator[tuple[str, str]]:
@@ -205,7 +216,7 @@ def _image_users(scope: Scope, keys: Iterable[str]) -> Iterator[tuple[User, str,
             yield User("image", image.ref, scope.namespace, "unpacked"), of, key
 
 
-def _host_mounts() -> list[Mounted]:
+def host_mounts() -> list[Mounted]:
     """The mounts that we see and those that pid 1 sees."""
     found: dict[Mounted, None] = {}
     for table in _MOUNT_TABLES:
@@ -214,12 +225,13 @@ def _host_mounts() -> list[Mounted]:
     return list(found)
 
 
-def _mount_users(
+def mount_users(
     scope: Scope,
     snapshot: Snapshot,
     mounts: Sequence[Mounted],
     snapshotter: str | None,
 ) -> list[User]:
+    """Where a snapshot is mounted among these; what can't be found out is a user, too."""
     if snapshot.kind == "Committed":  # it is mounted by way of those that stand on it
         return []
     try:
@@ -272,7 +284,7 @@ def what_leases_keep(
     store = Store(scope.ctr, [scope.namespace])
     loose = {blob.digest for blob in store.loose(scope.namespace)}
     held = [
-        *(pair for container in container_facts(scope) for pair in _held_by(container)),
+        *(pair for container in container_facts(scope) for pair in snapshots_held_by(container)),
         *(
             pair
             for blob in store.blobs[scope.namespace].values()
@@ -297,8 +309,10 @@ def what_leases_keep(
     return Leases(known, tuple(sorted(loose)), tuple(keys), ingests, unread)
 
 
-def _held_by(container: ContainerInfo) -> Iterator[tuple[str, str]]:
-    yield container.snapshotter, container.snapshot
+def snapshots_held_by(container: ContainerInfo) -> Iterator[tuple[str, str]]:
+    """Snapshotter and key of the snapshots that a container needs."""
+    if container.snapshot:
+        yield container.snapshotter, container.snapshot
     yield from _labelled(container)
 
 

@@ -31,6 +31,21 @@ def mount_of(volume: str) -> str:
     return f"type=bind,src={path},dst={target},options=rbind:{mode or 'rw'}"
 
 
+def absolute_source(mount: str) -> str:
+    """ctr's --mount with an absolute source: the runtime looks for others in its own folder.
+
+    Only of a bind mount, or where no type is given and the source is written as a path.
+    """
+    fields = [field.partition("=") for field in mount.split(",")]
+    kinds = [value for name, _, value in fields if name == "type"]
+    return ",".join(
+        f"{name}={Path(value).absolute()}"
+        if name in ("src", "source") and value and (kinds[-1:] or ["bind"]) == ["bind"]
+        else f"{name}{equals}{value}"
+        for name, equals, value in fields
+    )
+
+
 def require_sources(mounts: Sequence[str]) -> None:
     """Raise UsageError for a bind mount of something that this host has not."""
     for mount in mounts:

@@ -50,9 +50,9 @@ class Cell(Record):
 
     `recorded` and `recorded_at` are the state that Kukeon wrote last, and when. `now` is what
     containerd says, null where it could not be asked; `running` is how many of the containers run,
-    such as `2/3`. `differs` says in words where the two do not agree, null where they do. `made_from`
-    is the blueprint or config of the cell. A record that can't be read leaves only names and
-    `problem`.
+    such as `2/3`. `differs` says in words where the two do not agree, null where they do.
+    `made_from` is the blueprint or config of the cell. A record that can't be read leaves only
+    names and `problem`.
     """
 
     identifier = "name"

@@ -12,6 +12,8 @@ from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, Forbidden, UsageError
 from kuke_ctr.processes.calls import in_seconds
 from kuke_ctr.processes.clock import FOREVER
 from kuke_ctr.processes.descriptors import BLOCK, open_standard_streams
+from kuke_ctr.processes.farewell import Farewell
+from kuke_ctr.processes.signals import at_once
 from kuke_ctr.terminals.attachment import AttachOptions, Ending, EndKind, refuse_existing
 from kuke_ctr.terminals.clients import Connect
 from kuke_ctr.terminals.detach_keys import KeyWatch, describe_keys
@@ -31,6 +33,9 @@ SAID_LIMIT = 4096
 
 LEAVING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _FORWARDED = (*LEAVING, signal.SIGUSR1, signal.SIGUSR2)
+ENOUGH = 3
+"""So many INT, TERM or HUP make us leave though they are forwarded; as docker does."""
+_ASKS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _OF_TERMINALS = (signal.SIGWINCH, signal.SIGCONT, signal.SIGTSTP)
 
 
@@ -68,6 +73,7 @@ class Attachment:
         self._heard = Heard()
         self._typed_at = 0.0
         self._status: int | None = None
+        self._proxied = 0
 
     def run(self, connect: Connect, converse: Callable[["Attachment"], None]) -> Ending:
         """Connect, let `converse` go on until it ends, and put everything back."""
@@ -83,6 +89,7 @@ class Attachment:
             stack.callback(fifos.close)
             self._peer = connect(size)
             stack.callback(self._peer.leave)
+            self._await_resize()
             fifos.of(self._peer.pid)
             self._relay.chore = fifos.look
             self._join_output(saved)
@@ -138,6 +145,7 @@ class Attachment:
     def leave(self, kind: EndKind, exit_code: int, why: str, number: int | None = None) -> None:
         """This is the end, unless there was one already."""
         if self.ending is None:
+            Farewell.begin()
             self.ending = Ending(
                 kind, exit_code, why, signal=None if number is None else int(number)
             )
@@ -227,7 +235,10 @@ class Attachment:
             self._stop()
         elif number == signal.SIGCONT:
             self._continue()
-        elif self.options.sig_proxy:
+        elif self.ending is not None:
+            at_once(number)
+        elif self.options.sig_proxy and self._proxied < ENOUGH and self._listens():
+            self._proxied += number in _ASKS
             self._peer.forward(number)
         else:
             harmless = number == signal.SIGINT and not self.options.script
@@ -235,10 +246,24 @@ class Attachment:
             name = signal.Signals(number).name
             self.leave(EndKind.DETACHED, code, f"detached by {name}", number)
 
+    def _listens(self) -> bool:
+        """Whether the client is still there, to pass a signal on."""
+        return any(flow.output for flow in self._relay.flows)
+
     def _resize(self) -> None:
         size = self._window()
         if size is not None:
+            self._relay.watches.pop(self._peer.waiting, None)
             self._peer.resize(*size)
+            self._await_resize()
+
+    def _await_resize(self) -> None:
+        if self._peer.waiting >= 0:
+            self._relay.watches[self._peer.waiting] = self._resized
+
+    def _resized(self) -> None:
+        self._peer.resized()
+        self._await_resize()
 
     def _stop(self) -> None:
         """Ctrl-Z or `kill -TSTP`: the shell gets its terminal as it was."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from kuke_ctr.errors import UsageError
+from kuke_ctr.processes.others_files import refuse_others
 from kuke_ctr.terminals.detach_keys import DEFAULT_KEYS, parse_keys
 
 DETACH_KEYS = parse_keys(DEFAULT_KEYS)
@@ -82,7 +83,11 @@ class Ending:
 
 
 def refuse_existing(path: Path) -> None:
-    """Raise UsageError for a file that is there: what somebody saved once is never overwritten."""
+    """Raise UsageError for a file that is there: what somebody saved once is never overwritten.
+
+    Forbidden where another user has left it, or its folder, in a place like /tmp.
+    """
+    refuse_others(path)
     if os.path.lexists(path):
         raise UsageError(
             f"{path} exists already", hint="name a new file, or remove the old one first"

@@ -31,15 +31,19 @@ class Peer(Protocol):
     """The client that speaks to the task: a ctr on a terminal or on pipes, or kuketty's socket.
 
     `outputs` are (descriptor, is it stderr); `input` is -1 where there is none. `pid` is that of a
-    client that reads FIFOs, else None. `leave` ends the client without harm to the task, also a
-    second time.
+    client that reads FIFOs, else None. `waiting` becomes readable when the client has taken a size,
+    for which `resized` has to be called then; -1 where nothing is waited for. `leave` ends the
+    client without harm to the task, also a second time.
     """
 
     outputs: list[tuple[int, bool]]
     input: int
     pid: int | None
 
+    @property
+    def waiting(self) -> int: ...
     def resize(self, rows: int, columns: int) -> None: ...
+    def resized(self) -> None: ...
     def forward(self, number: int) -> None: ...
     def backlog(self) -> int:
         """Bytes of input that the client has not taken yet."""
@@ -57,7 +61,16 @@ Connect = Callable[[tuple[int, int]], Peer]
 """Makes the peer, given the size of the window."""
 
 
-class PipesPeer:
+class _OwnPeer:
+    """A ctr of ours, which takes a size at once."""
+
+    waiting = -1
+
+    def resized(self) -> None:
+        """Nothing was waited for."""
+
+
+class PipesPeer(_OwnPeer):
     """A ctr on pipes."""
 
     def __init__(self, pipes: Pipes) -> None:
@@ -93,7 +106,7 @@ class PipesPeer:
             close_all(self._pipes.stdout, self._pipes.stderr)
 
 
-class PtyPeer:
+class PtyPeer(_OwnPeer):
     """A ctr on a pseudo terminal, which is raw before ctr looks at it: every byte is exact.
 
     What an attached task prints comes by a pipe: ctr writes it to its stdout, and looks for its
@@ -118,7 +131,6 @@ class PtyPeer:
         finally:
             close_all(printing)
         self._pty = self._child.child_fd
-        self._size = size
         self.outputs = [(self._printed, False), (self._pty, False)]
         self.input = os.dup(self._pty)
         self.pid = self._child.pid
@@ -172,9 +184,17 @@ class SocketPeer:
         if connection.takes_input:
             connection.resize(*size)
 
+    @property
+    def waiting(self) -> int:
+        """The descriptor of an answer that is to come, or -1."""
+        return self._connection.waiting
+
     def resize(self, rows: int, columns: int) -> None:
         if self.input >= 0:
             self._connection.resize(rows, columns)
+
+    def resized(self) -> None:
+        self._connection.resized()
 
     def forward(self, number: int) -> None:
         """Signals have no way through a socket."""

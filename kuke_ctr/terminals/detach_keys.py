@@ -16,7 +16,7 @@ def parse_keys(text: str) -> bytes:
     codes = [_code(word) for word in text.split(",")]
     if any(code is None for code in codes):
         raise UsageError(
-            f"{text!r} is not a sequence of detach keys",
+            f"{text[:60]!r} is not a sequence of detach keys",
             hint="write keys as in ctrl-p,ctrl-q or ctrl-] or a,b: ctrl- with a letter or "
             "one of @ [ \\ ] ^ _, or a single character; separate them with commas",
         )

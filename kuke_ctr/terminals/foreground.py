@@ -15,11 +15,14 @@ from functools import partial
 from kuke_ctr.errors import NO_READER, OURS, TIME_PASSED, TimeLimit
 from kuke_ctr.processes.calls import in_seconds
 from kuke_ctr.processes.descriptors import close_all, open_standard_streams
+from kuke_ctr.processes.farewell import Farewell
 from kuke_ctr.processes.pipes import Pipes
+from kuke_ctr.processes.signals import at_once
 from kuke_ctr.terminals.alarms import Alarms
 from kuke_ctr.terminals.fifos import Fifos
 from kuke_ctr.terminals.first_line import FirstLine
 from kuke_ctr.terminals.foreground_state import Alarm, Came, End, Start
+from kuke_ctr.terminals.leaving import flush
 from kuke_ctr.terminals.readers import Readers
 from kuke_ctr.terminals.relay import Flow, Outlet, Relay, Signals
 
@@ -28,7 +31,7 @@ FORWARDED = (
     *(signal.SIGUSR1, signal.SIGUSR2),
 )
 ENOUGH = 3
-"""So many INT or TERM make us leave, whatever the process does with them; as docker does."""
+"""So many INT, TERM or HUP make us leave, whatever the process does with them; as docker does."""
 
 _FIRST_LOOK = 0.1
 _SETTLE = 0.05
@@ -124,8 +127,17 @@ class _Foreground:
 
     def _relay_all(self) -> None:
         while self._end.left is None and not self._relay.finished():
+            if self._came.last is not None and not self._listens():
+                self._end.unheard = True
+                Farewell.begin()
+                flush(self._relay, self._typed)
+                return
             self._relay.step(self._alarms.next())
             self._act(time.monotonic())
+
+    def _listens(self) -> bool:
+        """Whether the client is still there; what it printed may wait for a reader all the same."""
+        return any(flow.output for flow in self._relay.flows)
 
     def _take_rest(self) -> None:
         """Once ctr has ended, and was not ended: what it did not read."""
@@ -224,8 +236,10 @@ class _Foreground:
     def _at_signal(self, number: int) -> None:
         if number == signal.SIGHUP and self._readers.hung_up():
             return
+        if self._end.unheard or self._end.left is not None:
+            at_once(number)
         self._came.last = number
-        if number in (signal.SIGINT, signal.SIGTERM):
+        if number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self._came.asked += 1
             if self._came.asked >= ENOUGH:
                 self._leave(128 + number, f"left after {ENOUGH} signals")
@@ -266,6 +280,7 @@ class _Foreground:
 
     def _leave(self, code: int, why: str) -> None:
         if self._end.left is None:
+            Farewell.begin()
             self._end.left = (code, why)
 
     def _finish(self) -> Finish:

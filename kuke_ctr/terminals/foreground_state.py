@@ -57,8 +57,12 @@ class Start:
 
 @dataclass(slots=True)
 class End:
-    """How it ends: `left` is our exit code and why, where we leave; `status` that of the client."""
+    """How it ends: `left` is our exit code and why, where we leave; `status` that of the client.
+
+    `unheard`: it has ended, by a signal perhaps, and its last output waits for a reader.
+    """
 
     left: tuple[int, str] | None = None
     late: bool = False
+    unheard: bool = False
     status: int | None = None

@@ -10,11 +10,10 @@ import socket
 import stat
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, TimeLimit
+from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound
 from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.processes.calls import in_seconds
 from kuke_ctr.processes.descriptors import close_all
@@ -23,7 +22,14 @@ ANSWER_LIMIT = 5.0
 """Seconds that kuketty may take to answer."""
 
 _BLOCK = 65536
+_MOST = 1 << 20
+"""The longest answer that is read, in bytes: the container's root writes it."""
 _DESCRIPTORS = 4
+_RESIZE_LIMIT = 1.0
+"""Seconds after which a new size is told though the last one was not answered."""
+_LARGEST = 10_000
+"""More rows and columns than any terminal has."""
+_SHOWN = 200
 _RETRY_SECONDS = 0.01
 
 Answer = tuple[object, int]
@@ -46,14 +52,45 @@ class Connection:
     descriptor: int
     takes_input: bool
     greeting: bytes = b""
+    _asked: socket.socket | None = None
+    _asked_at: float = 0.0
+    _wanted: tuple[int, int] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """The descriptor that becomes readable when kuketty has taken the size, or -1."""
+        return self._asked.fileno() if self._asked is not None else -1
 
     def resize(self, rows: int, columns: int) -> None:
-        """Tell the size of the user's window; one that can't be told is no reason to end."""
-        with suppress(KukeCtrError):
-            _ask(self.path, "Resize", {"Cols": columns, "Rows": rows})
+        """Tell the size of the user's window; one that can't be told is no reason to end.
+
+        Nothing is waited for: while kuketty owes an answer, a new size waits for it (`resized`).
+        """
+        self._wanted = (rows, columns)
+        if self._asked is None or time.monotonic() > self._asked_at + _RESIZE_LIMIT:
+            self.resized()
+
+    def resized(self) -> None:
+        """kuketty has answered, or has not for too long: tell it the size that came meanwhile."""
+        if self._asked is not None:
+            self._asked.close()
+            self._asked = None
+        wanted, self._wanted = self._wanted, None
+        if wanted is None:
+            return
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            _connect(client, self.path, time.monotonic())
+            client.send(_request("Resize", {"Cols": wanted[1], "Rows": wanted[0]}))
+        except (KukeCtrError, OSError):
+            client.close()
+            return
+        self._asked, self._asked_at = client, time.monotonic()
 
     def close(self) -> None:
         """Detach. The task goes on; closing the descriptor is enough for kuketty."""
+        self._wanted = None
+        self.resized()
         if self.descriptor >= 0:
             close_all(self.descriptor)
             self.descriptor = -1
@@ -63,8 +100,8 @@ def attach(path: Path, *, take_input: bool = True, full_capture: bool = False) -
     """Attach to the terminal behind a socket (`Attach`), or only look (`Subscribe`).
 
     The screen as it is comes first; with `full_capture` all output so far. Raises NotFound (no
-    socket), Forbidden (not in group kukeon), CtrFailed (nobody listens, or it said no) and
-    TimeLimit, each with the way out as its hint.
+    socket), Forbidden (not in group kukeon) and CtrFailed (nobody listens, no answer in time, or a
+    wrong one), each with the way out as its hint.
     """
     asked: dict[str, object] = {"ClientID": f"kuke-ctr-{os.urandom(6).hex()}"}
     if take_input:
@@ -72,10 +109,29 @@ def attach(path: Path, *, take_input: bool = True, full_capture: bool = False) -
     _, descriptor = _ask(path, "Attach" if take_input else "Subscribe", asked)
     if descriptor < 0:
         raise _failed(path, "answered without a terminal")
+    if not _is_stream(descriptor):
+        close_all(descriptor)
+        raise _failed(path, "answered with something that is not a terminal's socket")
     if take_input:
         return Connection(path, descriptor, takes_input=True)
     seen = screen(path)  # those who only look get no repaint
     return Connection(path, descriptor, takes_input=False, greeting=seen.painted if seen else b"")
+
+
+def _is_stream(descriptor: int) -> bool:
+    """Whether it is one end of a connection: the container's root could pass on anything else."""
+    try:
+        passed = socket.socket(fileno=descriptor)
+    except OSError:
+        return False
+    try:
+        listens = passed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        kind = (passed.family, passed.type)
+        return kind == (socket.AF_UNIX, socket.SOCK_STREAM) and not listens
+    except OSError:
+        return False
+    finally:
+        passed.detach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +152,7 @@ def screen(path: Path) -> Screenshot | None:
     if not isinstance(shot, dict) or not isinstance(shot.get("ansi"), str):
         return None
     numbers = [shot.get(key) for key in ("rows", "cols", "cursorY", "cursorX")]
-    rows, columns, y, x = (number if isinstance(number, int) else 0 for number in numbers)
+    rows, columns, y, x = map(_clamped, numbers)
     lines = shot["ansi"].rstrip("\n").split("\n")
     if shot.get("altScreen"):
         start, end = "\x1b[H\x1b[2J", f"\x1b[{y + 1};{x + 1}H"
@@ -108,15 +164,23 @@ def screen(path: Path) -> Screenshot | None:
     return Screenshot(rows, columns, painted.encode(errors="replace"))
 
 
+def _clamped(number: object) -> int:
+    return max(0, min(number, _LARGEST)) if isinstance(number, int) else 0
+
+
+def _request(method: str, parameter: Mapping[str, object]) -> bytes:
+    document = {"method": f"TerminalController.{method}", "params": [parameter], "id": 1}
+    return json.dumps(document).encode() + b"\n"
+
+
 def _ask(path: Path, method: str, parameter: Mapping[str, object]) -> Answer:
     """One request on a connection of its own."""
-    request = {"method": f"TerminalController.{method}", "params": [parameter], "id": 1}
     until = time.monotonic() + ANSWER_LIMIT
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         _connect(client, path, until)
         try:
             client.settimeout(ANSWER_LIMIT)
-            client.sendall(json.dumps(request).encode() + b"\n")
+            client.sendall(_request(method, parameter))
             return _answer(client, path, until)
         except TimeoutError:
             raise _silent(path) from None
@@ -170,19 +234,24 @@ def _connected(client: socket.socket, address: str) -> bool:
 
 def _answer(client: socket.socket, path: Path, until: float) -> Answer:
     """Read one JSON object, and the descriptor that came with it."""
-    text, passed = b"", []
+    text, passed = bytearray(), list[int]()
     try:
         while not text.endswith(b"\n"):
-            client.settimeout(max(until - time.monotonic(), 0.001))
+            left = until - time.monotonic()
+            if left <= 0:
+                raise _silent(path)
+            client.settimeout(left)
             piece, descriptors, _, _ = socket.recv_fds(client, _BLOCK, _DESCRIPTORS)
             passed += descriptors
             if not piece:
                 raise _failed(path, "closed the connection without an answer")
             text += piece
-        answer = read_json(text)
+            if len(text) > _MOST or len(passed) > _DESCRIPTORS:
+                raise _failed(path, "gave an answer that is too long")
+        answer = read_json(bytes(text))
         if not isinstance(answer, dict) or answer.get("error"):
             said = answer.get("error") if isinstance(answer, dict) else answer
-            raise _failed(path, f"refused: {said}")
+            raise _failed(path, f"refused: {str(said)[:_SHOWN]}")
         first = passed.pop(0) if passed else -1
         if first >= 0:
             os.set_inheritable(first, False)
@@ -197,7 +266,7 @@ def _failed(path: Path, what: str) -> CtrFailed:
     return CtrFailed(f"kuketty's socket {path} {what}", hint=WAY_OUT)
 
 
-def _silent(path: Path) -> TimeLimit:
-    return TimeLimit(
+def _silent(path: Path) -> CtrFailed:
+    return CtrFailed(
         f"kuketty's socket {path} did not answer within {in_seconds(ANSWER_LIMIT)}", hint=WAY_OUT
     )

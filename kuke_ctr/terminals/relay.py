@@ -115,6 +115,7 @@ class Outlet:
             return 0
         except OSError as error:
             if error.errno not in _GONE:
+                error.filename = error.filename or "the output"  # a full disk, say
                 raise
             self._reader_gone()
             return len(data)

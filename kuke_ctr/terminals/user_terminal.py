@@ -184,8 +184,12 @@ def make_raw(descriptor: int) -> None:
 def _watch_over(
     descriptor: int, alive: int, ours: Modes, before: Modes
 ) -> None:  # pragma: no cover (another process)
-    """The guard: the signals of a job are still blocked here."""
+    """The guard: the signals of a job are still blocked here.
+
+    In a session of its own it outlives a `kill -9` of our whole process group.
+    """
     try:
+        os.setsid()
         os.dup2(os.dup(descriptor), 0)
         os.dup2(alive, 1)
         os.closerange(2, _MANY_DESCRIPTORS)

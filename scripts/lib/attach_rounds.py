@@ -7,6 +7,7 @@ import signal
 import subprocess  # noqa: TID251 (the scripts are no part of the package)
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,11 @@ KEYS = b"\x1d\x1d"
 LIMIT = 20.0
 HANGUP = 128 + signal.SIGHUP
 TERMINATED = 128 + signal.SIGTERM
+QUIT = 128 + signal.SIGQUIT
+FULL = 0.4
+"""Seconds in which a flood fills a terminal that nobody reads."""
+SLOWEST = 6.0
+"""Seconds that the slowest way to leave may take, on a busy machine."""
 NO_READER = 141
 
 # It writes down each signal and each byte that reaches it; nothing that it gets ends it.
@@ -139,10 +145,12 @@ class Figures:
     clients: int = 0
     modes: int = 0
     codes: Counter[int] = field(default_factory=Counter)
+    slowest: float = 0.0
 
     def wrong(self, code: int | None) -> bool:
         """Whether anything is."""
         harm = any((self.signals, self.typed, self.clients, self.modes))
+        harm = harm or self.slowest > SLOWEST
         codes = code is not None and set(self.codes) != {code}
         return harm or codes or self.running != self.rounds
 
@@ -150,7 +158,8 @@ class Figures:
         return (
             f"rounds {self.rounds}, signals {sum(self.signals.values())} {dict(self.signals)}, "
             f"bytes {self.typed}, RUNNING {self.running}, clients left {self.clients}, "
-            f"terminals changed {self.modes}, exit codes {dict(self.codes)}"
+            f"terminals changed {self.modes}, exit codes {dict(self.codes)}, "
+            f"slowest {self.slowest:.1f} s"
         )
 
 
@@ -166,6 +175,7 @@ class Way:
     code: int | None
     reader: bool = False
     hangs_up: bool = False
+    unread: bool = False
 
 
 def _keys(seat: Seat, _: Task) -> None:
@@ -185,6 +195,13 @@ def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
+def _twice(seat: Seat, _: Task) -> None:
+    seat.kill(signal.SIGTERM)
+    time.sleep(FULL)
+    if seat.program.poll() is None:
+        seat.kill(signal.SIGTERM)
+
+
 def _killed(number: signal.Signals) -> Callable[[Seat, Task], None]:
     return lambda seat, _: seat.kill(number)
 
@@ -198,7 +215,14 @@ WAYS = {
     "closed-terminal": Way(lambda seat, _: seat.hang_up(), HANGUP, hangs_up=True),
     "closed-reader": Way(lambda _, __: None, NO_READER, reader=True),
     "STOP-CONT": Way(_stopped, 0),
+    "unread-keys": Way(_keys, 0, unread=True),
+    "unread-INT": Way(_killed(signal.SIGINT), 0, unread=True),
+    "unread-TERM": Way(_killed(signal.SIGTERM), TERMINATED, unread=True),
+    "unread-HUP": Way(_killed(signal.SIGHUP), HANGUP, unread=True),
+    "unread-QUIT": Way(_killed(signal.SIGQUIT), QUIT, unread=True),
+    "unread-TERM-twice": Way(_twice, None, unread=True),
 }
+"""`unread`: nobody reads the terminal when it is left, as behind a connection that hangs."""
 
 
 def one_round(task: Task, way: Way, attach: Attach, figures: Figures) -> None:
@@ -219,9 +243,14 @@ def one_round(task: Task, way: Way, attach: Attach, figures: Figures) -> None:
         finally:
             if reader is not None:
                 os.close(reader)
+        if way.unread:
+            seat.reading = False
+            time.sleep(FULL)
+        began = time.monotonic()
         way.leave(seat, task)
         try:
             figures.codes[seat.wait()] += 1
+            figures.slowest = max(figures.slowest, time.monotonic() - began)
         except subprocess.TimeoutExpired:
             raise RuntimeError(f"{words} did not end") from None
         gone = processes.until(lambda: not task.clients, LIMIT)

@@ -5,7 +5,9 @@ Polite is a record, a refused row, or an error that kuke-ctr can explain; anythi
 
 import argparse
 import json
+import os
 import random
+import resource
 import sys
 import tempfile
 import time
@@ -13,6 +15,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from kuke_ctr.backends.ctr.failures import failure_of
+from kuke_ctr.backends.ctr.failures.starting import start_failure
+from kuke_ctr.backends.ctr.versions import numbers_of
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.cells import CellDocument
 from kuke_ctr.kukeon.credentials import RegistryDocument
@@ -33,16 +38,29 @@ from kuke_ctr.parse.metrics import metrics_of
 from kuke_ctr.parse.mounts import parse_mount_commands, parse_mountinfo
 from kuke_ctr.parse.nouns import RECORDS, parser_of
 from kuke_ctr.parse.references import INDEXES, MANIFESTS, children_of, content_references
+from kuke_ctr.parse.screen import ScreenFilter
+from kuke_ctr.parse.times import from_go
 from kuke_ctr.parse.transfers import parse_import
+from kuke_ctr.parse.units import labels_of, size_in_bytes
+from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.environments import mask_environment
+from kuke_ctr.processes.player import Player
+from kuke_ctr.processes.signals import signal_of
+from kuke_ctr.recipes.environment import environment_of
 from kuke_ctr.records import Record
-from kuke_ctr.render import Output, make_view, render
+from kuke_ctr.render import Output, escape, make_view, render
+from kuke_ctr.terminals.detach_keys import parse_keys
 
 TOP = Path(__file__).resolve().parents[2]
 RECORDINGS = TOP / "fixtures" / "ctr-output"
+SAID = TOP / "tests" / "backends" / "ctr" / "failures"
+"""What ctrs said when they failed, in files of JSON lines."""
 SLOWEST = 5.0
 """Seconds that a reader may take for a text; the machine may be busy."""
 
 _LONGEST_SEED = 8_000
+_MEMORY = 2 << 30
+"""Bytes that the whole may take."""
 
 Reader = Callable[[str], object]
 
@@ -64,6 +82,12 @@ FILES: Mapping[str, str] = {
     "settings": "realm: main\nrun_path: /opt/kukeon\nctr: ctr\nrealms:\n  main: {namespace: a}\n",
     "kukeon": "spec:\n  runPath: /opt/kukeon\n  containerdNamespaceSuffix: kukeon.io\n",
     "instance": '{"containerdNamespaceSuffix": "kukeon.io"}',
+    "recording": '{"argv": ["ctr", "-n", "a", "images", "ls"], "stdout": "REF", "stderr": "",\n'
+    '"exit_code": 0, "seconds": 0.1, "timed_out": false, "sizes": {"stdout": 3}, "note": ""}',
+    "environment": 'A=1\n# none\n B=2\r\nHOME\nC="x y"\n',
+    "words": "2026-11-23 15:24:39.1 +0000 UTC",
+    "size": "1004.8 KiB",
+    "keys": "ctrl-],ctrl-p,a",
 }
 
 DOCUMENTS: Mapping[str, str] = {
@@ -92,7 +116,21 @@ PIECES = (
         "\\",
         "\\u",
     ),
-    *("!!timestamp q", "!!bool q", "!!binary q", "&a", "*a", "<<: *a", "? ", "- ", ": ", "---\n"),
+    *(
+        "!!timestamp q",
+        "!!bool q",
+        "!!binary q",
+        '!!int ""',
+        "!!float ''",
+        "!!set {a}",
+        "&a",
+        "*a",
+        "<<: *a",
+        "? ",
+        "- ",
+        ": ",
+        "---\n",
+    ),
     *("null", "true", "{}", "[]", "[1, {}]", "%", "=", ",", "../..", "sha256:", "a" * 300),
 )
 
@@ -112,6 +150,11 @@ def readers(folder: Path) -> dict[str, Reader]:
         "memory": memory_in_bytes,
         "config blob": lambda text: read_config(_bytes(text)),
     }
+    found |= _short_texts()
+    found |= {_name_of(argv): partial(_failure, argv) for argv in failures()}
+    found["recording"] = partial(_file, folder / "001-x.json", lambda: Player(folder))
+    env = folder / "variables"
+    found["environment"] = partial(_file, env, partial(_environment, env))
     for name, kind in media.items():
         about = Descriptor(kind, "sha256:" + "a" * 64)
         found[f"{name} blob"] = partial(_blob, about)
@@ -125,6 +168,48 @@ def readers(folder: Path) -> dict[str, Reader]:
     found["namespace"] = partial(_file, path, partial(_namespace, path))
     found["manifest"] = partial(_file, path, partial(manifest_namespace, path, "main"))
     return found
+
+
+def _short_texts() -> dict[str, Reader]:
+    """What reads a word, or a stream of bytes."""
+    return {
+        "version": numbers_of,
+        "signal": signal_of,
+        "keys": parse_keys,
+        "time": from_go,
+        "size": size_in_bytes,
+        "labels": labels_of,
+        "screen": _screen,
+        "masked": mask_environment,
+        "escaped": _escaped,
+    }
+
+
+def _screen(text: str) -> bytes:
+    screen, data = ScreenFilter(), _bytes(text)
+    return b"".join([*(screen.show(data[i : i + 7]) for i in range(0, len(data), 7)), screen.end()])
+
+
+def _escaped(text: str) -> None:
+    if not escape(text).isprintable():
+        raise ValueError("not all of it can be shown")
+
+
+def _environment(path: Path) -> None:
+    found = environment_of([], [str(path)], {})
+    if found.hidden >= 0:
+        os.close(found.hidden)
+
+
+def _failure(argv: tuple[str, ...], text: str) -> None:
+    """An error that ctr's words mean; it says something, and nothing that a terminal obeys."""
+    stderr = b"ctr: " + _bytes(text)
+    for error in (
+        failure_of(Result(argv, 1, b"", stderr, 0.0)),
+        start_failure(stderr, Call(argv), ["sh"]),
+    ):
+        if error is not None and not error.message:
+            raise ValueError("an error without a word")
 
 
 def _bytes(text: str) -> bytes:
@@ -157,12 +242,30 @@ def seeds() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"": [*FILES.values(), *DOCUMENTS.values()]}
     for path in sorted(RECORDINGS.rglob("*.json")):
         recording = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(recording, dict):  # what Kukeon's own client said
+            continue
         text, argv = recording.get("stdout"), recording.get("argv")
         if isinstance(text, str) and isinstance(argv, list) and 0 < len(text) < _LONGEST_SEED:
             for noun in RECORDS:
                 if noun.partition("-")[0] in argv:
                     found.setdefault(noun, []).append(text)
+    for argv, texts in failures().items():
+        found[_name_of(argv)] = texts
     return found
+
+
+def failures() -> dict[tuple[str, ...], list[str]]:
+    """What ctrs said, by the calls that failed so."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for path in sorted(SAID.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            found.setdefault(tuple(row["argv"]), []).append(row["said"])
+    return found
+
+
+def _name_of(argv: tuple[str, ...]) -> str:
+    return f"failure of {' '.join(argv)}"
 
 
 def mutated(text: str, chance: random.Random) -> str:
@@ -186,14 +289,17 @@ def mutated(text: str, chance: random.Random) -> str:
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
 
 
-def problems(seconds: float, seed: int, most: int = 10) -> Iterator[str]:
-    """What went wrong until the time is up: the reader, the error, the text."""
+def problems(
+    seed: int, *, seconds: float = float("inf"), texts: float = float("inf"), most: int = 10
+) -> Iterator[str]:
+    """What went wrong in so many seconds or texts: the reader, the error, the text."""
     chance = random.Random(seed)  # noqa: S311 (no secret)
     known = seeds()
     with tempfile.TemporaryDirectory() as folder:
         every = sorted(readers(Path(folder)).items())
-        until, found = time.monotonic() + seconds, 0
-        while time.monotonic() < until and found < most:
+        until, found, tried = time.monotonic() + seconds, 0, 0
+        while time.monotonic() < until and tried < texts and found < most:
+            tried += 1
             name, reader = chance.choice(every)
             own = known.get(name) if chance.random() < 0.8 else None  # noqa: PLR2004
             text = mutated(chance.choice(own or known[""]), chance)
@@ -208,12 +314,16 @@ def _tried(reader: Reader, text: str) -> str | None:
     try:
         reader(text)
     except KukeCtrError as error:
-        if len(error.message) > 4 * _LONGEST_SEED:
-            return f"a message of {len(error.message)} characters"
+        return _too_long(error)
     except Exception as error:  # noqa: BLE001 (this is what is looked for)
         return f"{type(error).__name__}: {str(error)[:200]}"
     took = time.process_time() - started
     return f"{took:.1f} seconds" if took > SLOWEST else None
+
+
+def _too_long(error: KukeCtrError) -> str | None:
+    size = len(error.message) + len(error.hint or "")
+    return f"a message of {size} characters" if size > 4 * _LONGEST_SEED else None
 
 
 def main() -> int:
@@ -225,7 +335,8 @@ def main() -> int:
     seed = time.time_ns() if given.seed is None else given.seed
     print(f"seed {seed}", flush=True)
     found = 0
-    for problem in problems(given.seconds, seed):
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    for problem in problems(seed, seconds=given.seconds):
         found += 1
         print(problem, flush=True)
     print(f"{found} problems")

@@ -61,14 +61,18 @@ class Archive:
         *,
         runs_on: str = "",
         command: Sequence[str] = ("sh",),
+        entrypoint: Sequence[str] = (),
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> Json:
         """Put in an image for one platform; `layers` are uncompressed tar files."""
         where = _platform(runs_on or host_platform())
+        settings = {"Cmd": list(command), "Env": ["PATH=/bin"], "Labels": dict(labels or {})}
+        if entrypoint:
+            settings["Entrypoint"] = list(entrypoint)
         config = {
             **where,
-            "config": {"Cmd": list(command), "Env": ["PATH=/bin"], "Labels": dict(labels or {})},
+            "config": settings,
             "rootfs": {
                 "type": "layers",
                 "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers],
@@ -165,12 +169,12 @@ def busybox_layer(program: Path) -> bytes:
     return buffer.getvalue()
 
 
-def files(contents: Mapping[str, bytes]) -> bytes:
+def files(contents: Mapping[str, bytes], mode: int = 0o644) -> bytes:
     """A layer with these files: a tar file."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name, data in contents.items():
-            _add(tar, name, data)
+            _add(tar, name, data, mode)
     return buffer.getvalue()
 
 

@@ -69,6 +69,7 @@ def _state(suite: str, folder: Path) -> Iterator[tuple[PrivateContainerd, Record
     By then it has no word of where it ran.
     """
     with temporary(programs.ensure(suite)) as daemon:
+        (daemon.base / "run").mkdir()
         environment = {
             **daemon.environment,
             "HOME": str(daemon.base),

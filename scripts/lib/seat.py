@@ -45,6 +45,8 @@ class Seat:
         self.modes_before = self.modes()
         self.shown = bytearray()
         self.total = 0
+        self.reading = True
+        """False: nobody reads the terminal any more, as behind a connection that hangs."""
         self.program = subprocess.Popen(
             words,
             stdin=self._slave if stdin is None else stdin,
@@ -112,7 +114,7 @@ class Seat:
             with self._closing:
                 if self._master < 0:
                     return
-                ready = select.select([self._master], [], [], 0)[0]
+                ready = self.reading and select.select([self._master], [], [], 0)[0]
                 data = b""
                 if ready:
                     with contextlib.suppress(OSError):

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli.main import main
-from kuke_ctr.cli.words import ELSEWHERE, NAMES
 from kuke_ctr.parse.nouns import RECORDS, parser_of
 from tests.support.fake_ctr import FakeCtr
 from tests.support.listing_host import DIGEST, IMAGES, Capture
@@ -77,7 +76,7 @@ def test_a_namespace_that_does_not_exist_is_not_found_with_the_nearest(
     out, err = capsys.readouterr()
     assert out == ""
     assert "does not exist" in err
-    assert "hint: existing namespaces: kukeon-main, default" in err
+    assert "hint: did you mean --realm main? existing realms: main (`kuke-ctr realms ls`)" in err
 
 
 def test_an_empty_realm_is_fine_and_says_where_an_import_lands(
@@ -213,7 +212,7 @@ def test_all_realms_run_side_by_side_with_their_names(
         ("images lss", 2, "did you mean `kuke-ctr images ls`"),
         ("imgaes ls", 2, "did you mean `kuke-ctr images`"),
         ("ps", 2, "did you mean `kuke-ctr tasks ls`"),
-        ("-r main pull x", 2, "did you mean `kuke-ctr images pull`"),
+        ("-r main pull x", 2, "did you mean `kuke-ctr images pull --realm main x`"),
         ("help", 2, "`kuke-ctr --help` lists the commands"),
         ("images help", 2, "`kuke-ctr images --help` lists the commands"),
         ("ss", 2, "`kuke-ctr --help` lists the commands"),
@@ -239,13 +238,6 @@ def test_bad_input_is_one_sentence_a_hint_and_starts_nothing(
     assert "Traceback" not in err
     assert out == ""
     assert [call for call in listing_host.calls if "images" in call] == []
-
-
-@pytest.mark.parametrize("word", ELSEWHERE)
-def test_a_word_without_its_noun_leads_to_a_command(capsys: Capture, word: str) -> None:
-    assert word not in NAMES
-    assert main([*ELSEWHERE[word].split(), "--help"]) == 0
-    assert f"kuke-ctr {ELSEWHERE[word]}" in capsys.readouterr().out
 
 
 def test_a_program_that_may_not_be_executed_is_126(tmp_path: Path, capsys: Capture) -> None:
@@ -388,3 +380,12 @@ def test_a_missing_guess_offers_to_make_it_only_where_the_command_can(
     err = capsys.readouterr().err
     assert "(derived from the realm's name) does not exist" in err
     assert ("--create-namespace" in err) is offered
+
+
+def test_realms_of_which_nobody_knows_are_an_error(fake_ctr: FakeCtr, capsys: Capture) -> None:
+    fake_ctr.answer("namespaces", "ls", "-q", stderr="ctr: out of luck\n", exit_code=1)
+    assert main(["realms", "ls"]) == 1
+    assert capsys.readouterr() == (
+        "",
+        "kuke-ctr: ctr: out of luck\nran: env ctr namespaces ls -q\n",
+    )

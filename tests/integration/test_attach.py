@@ -18,11 +18,29 @@ from tests.support.attach_host import KEYS, KINDS, LIMIT, SHELL, Host, _asks, re
 from tests.support.paths import TOP
 from tests.support.runner import PROGRAM
 
+READ = [name for name, way in attach_rounds.WAYS.items() if not way.unread]
+UNREAD = [name for name, way in attach_rounds.WAYS.items() if way.unread]
+
 
 @pytest.mark.timeout(600)
 def test_five_rounds_of_every_way_to_leave_do_no_harm(programs_of: Callable[[str], Path]) -> None:
     programs_of("native")
-    words = [sys.executable, "-m", "scripts.lib.attach_rounds", "--rounds", "5"]
+    leave("5", "native", READ)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("version", "suite"), [("native", "native"), ("2.1", "sid")])
+def test_a_terminal_that_nobody_reads_can_be_left_in_every_way(
+    programs_of: Callable[[str], Path], version: str, suite: str
+) -> None:
+    programs_of(version)
+    leave("1", suite, UNREAD)
+
+
+def leave(rounds: str, suite: str, ways: list[str]) -> None:
+    """Run scripts/attach-rounds for tasks with and without a terminal, side by side."""
+    words = [sys.executable, "-m", "scripts.lib.attach_rounds", "--rounds", rounds]
+    words += ["--suite", suite, *(word for way in ways for word in ("--way", way))]
     environment = {**os.environ, "PYTHONPATH": str(TOP)}
     with ExitStack() as stack:
         running = [
@@ -41,9 +59,11 @@ def test_five_rounds_of_every_way_to_leave_do_no_harm(programs_of: Callable[[str
         printed = [one.communicate(timeout=500)[0] for one in running]
     for one, said in zip(running, printed, strict=True):
         assert one.returncode == 0, said
-        lines = [line for line in said.splitlines() if "rounds 5, signals 0" in line]
-        assert len(lines) == 2 * len(attach_rounds.WAYS), said
-        assert all(" RUNNING 5, clients left 0, terminals changed 0" in line for line in lines)
+        lines = [line for line in said.splitlines() if f"rounds {rounds}, signals 0" in line]
+        assert len(lines) == 2 * len(ways), said
+        assert all(
+            f" RUNNING {rounds}, clients left 0, terminals changed 0" in line for line in lines
+        )
 
 
 @KINDS

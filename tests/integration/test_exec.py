@@ -33,7 +33,7 @@ def test_exit_codes_and_streams_of_each_version(any_place: Place) -> None:
     assert missing.stderr.startswith("kuke-ctr: the container has no program 'nope'\n")
     assert any_place("exec", container, "/tmp").returncode == 126
 
-    typo = any_place("exec", container[:-1], "true")
+    typo = any_place("exec", f"{container}x", "true")
     assert typo.returncode == 125
     assert f"the realm has: {container}" in typo.stderr
 

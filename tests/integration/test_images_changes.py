@@ -133,7 +133,7 @@ def test_removing_reports_each_and_a_running_container_keeps_running(
     any_containerd.ctr("tasks", "rm", "--force", name, namespace=images)
 
 
-def test_prune_removes_what_no_container_uses(
+def test_prune_removes_what_nothing_uses(
     any_containerd: PrivateContainerd, images: str, run: Inside
 ) -> None:
     any_containerd.ctr("containers", "create", BUSYBOX, "made", "sh", namespace=images)
@@ -142,15 +142,39 @@ def test_prune_removes_what_no_container_uses(
     asked = run("images", "prune", "--all", *where)
     assert asked.returncode == 2
     planned = run("images", "prune", "--all", "--dry-run", *where)
-    assert [line.split()[-1] for line in planned.stdout.splitlines()] == [OTHER, "second:1"]
+    assert [line.split()[-1] for line in planned.stdout.splitlines()] == [OTHER]
     assert names(any_containerd, images) == sorted([BUSYBOX, OTHER, "second:1"])
     done = run("images", "prune", "--all", "--yes", *where)
-    assert (done.returncode, done.stdout.split()) == (0, [OTHER, "second:1"])
-    assert names(any_containerd, images) == [BUSYBOX]
+    assert (done.returncode, done.stdout.split()) == (0, [OTHER])
+    assert names(any_containerd, images) == sorted([BUSYBOX, "second:1"])
     again = run("images", "prune", "--all", "--yes", *where)
     assert (again.returncode, again.stdout) == (0, "")
     assert run("images", "rm", "--all", "--yes", *where).returncode == 0
     assert names(any_containerd, images) == []
+
+
+def test_an_image_is_used_whatever_became_of_its_names(
+    any_containerd: PrivateContainerd, images: str, run: Inside
+) -> None:
+    digest = target(any_containerd, images, BUSYBOX)
+    aliases = [f"docker.io/library/busybox@{digest}", digest]
+    for alias in aliases:
+        any_containerd.ctr("images", "tag", BUSYBOX, alias, namespace=images)
+    any_containerd.ctr("containers", "create", BUSYBOX, "made", "sh", namespace=images)
+    where = ("--namespace", images)
+    done = run("images", "prune", "--all", "--yes", *where)
+    assert (done.returncode, done.stdout.split()) == (0, [OTHER])
+    # the name that the container was created from is gone
+    warned = run("images", "rm", BUSYBOX, *where)
+    assert "still used by the container made" in warned.stderr
+    assert run("images", "prune", "--all", "--yes", *where).stdout == ""
+    assert names(any_containerd, images) == sorted(aliases)
+    # and one without its digest is left: only the container's snapshot tells
+    any_containerd.ctr("images", "tag", digest, "old:1", namespace=images)
+    any_containerd.ctr("images", "rm", *aliases, namespace=images)
+    assert run("images", "prune", "--all", "--yes", *where).stdout == ""
+    warned = run("images", "rm", "old:1", *where)
+    assert "warning: old:1 is still used by the container made" in warned.stderr
 
 
 def test_an_image_is_mounted_read_written_and_unmounted(

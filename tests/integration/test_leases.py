@@ -2,9 +2,11 @@
 
 import os
 import subprocess  # noqa: TID251
+from pathlib import Path
 
 from scripts.lib import processes
 from scripts.lib.images import Archive, files
+from tests.support.running import LIMIT, Place
 from tests.support.storage_lab import Lab
 
 
@@ -51,3 +53,17 @@ def test_a_lease_that_an_import_lives_by_is_not_taken_from_it(lab: Lab) -> None:
         importing.stdin.write(data[cut:])
     assert importing.returncode == 0
     assert "example.com/slow:1" in lab.ctr("images", "ls", "-q").split()
+
+
+def test_an_import_that_is_ended_names_its_lease(place: Place, tmp_path: Path) -> None:
+    archive = Archive()
+    layer = files({"noise": os.urandom(100 << 20)})
+    archive.name(archive.manifest([layer]), "docker.io/library/big:1")
+    file = archive.write(tmp_path / "big.tar")
+    ours = place.start("images", "import", str(file), stderr=subprocess.PIPE)
+    assert processes.until(lambda: "gc.expire" in place.ctr("leases", "ls"), LIMIT)
+    ours.terminate()
+    _, said = ours.communicate(timeout=LIMIT)
+    (lease,) = place.ctr("leases", "ls", "-q").split()
+    assert f"`kuke-ctr leases rm {lease} --namespace {place.namespace}`" in said.decode()
+    assert place("leases", "rm", "--yes", lease).returncode == 0

@@ -74,3 +74,18 @@ def test_a_stopped_daemon_is_a_time_limit_and_leaves_no_ctr(
         subprocess.run(["kill", f"-{signal.SIGCONT.value}", str(pid)], check=True)
     assert done.returncode == 124
     assert "within 1 second\n" in done.stderr
+
+
+def test_a_filter_in_the_form_of_the_hint_is_understood(
+    any_containerd: PrivateContainerd, namespace: str, kuke_ctr: KukeCtr, tmp_path: Path
+) -> None:
+    imported(any_containerd, namespace, tmp_path)
+    any_containerd.ctr("images", "label", BUSYBOX, "a/b=x y", namespace=namespace)
+    ls = ("images", "ls", "-q", "--namespace", namespace)
+    told = kuke_ctr.on(any_containerd)(*ls, "labels.a/b==x y")
+    assert told.returncode == 1
+    assert """hint: the form that works: 'labels."a/b"=="x y"'""" in told.stderr
+    assert kuke_ctr.on(any_containerd)(*ls, 'labels."a/b"=="x y"').stdout == f"{BUSYBOX}\n"
+    told = kuke_ctr.on(any_containerd)(*ls, "name~=library(")
+    assert """hint: for this very text: 'name~="library\\\\("'""" in told.stderr
+    assert kuke_ctr.on(any_containerd)(*ls, 'name~="docker\\\\.io"').stdout == f"{BUSYBOX}\n"

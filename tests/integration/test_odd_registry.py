@@ -14,6 +14,11 @@ PULLS = [
     ("status/429", 1, "is busy", AGAIN),
     ("status/500", 1, "is broken: 500 Internal Server Error", AGAIN),
     ("bearer/503", 1, "sign-in service of {host} is busy or broken: 503", AGAIN),
+    ("bearer/404", 1, "sign-in service of {host} does not work: 404", "name of the registry"),
+    ("bearer/page", 1, "sign-in service of {host} sent something that is no token", "sign-in page"),
+    ("loop/x", 1, "redirects in a circle", "name of a registry"),
+    ("text/x", 1, "sent something that is not the manifest of an image", "name correct"),
+    ("status/418", 1, "refused: 418 I'm a Teapot", ""),
     ("status/401", 1, "wants a sign-in", SIGN_IN),
     ("basic/x", 1, "wants a sign-in", SIGN_IN),
     ("status/404", 3, "does not have this repository or this tag", "tag correct"),
@@ -24,7 +29,7 @@ PULLS = [
     ("layer/429", 1, "is busy", AGAIN),
     ("other/x", 1, "sent content with another digest", "a proxy"),
     ("close/x", 1, "closed the connection without an answer", "is it a registry?"),
-    ("redirect/x", 1, "nothing listens at 127.0.0.1:9 (for {host})", "registry running"),
+    ("redirect/x", 1, "nothing listens at 127.0.0.1:9 (for {host})", "can this host reach it"),
 ]
 
 
@@ -41,10 +46,53 @@ def test_a_pull_that_fails_says_what_failed(
 ) -> None:
     done = any_place("images", "pull", "--plain-http", f"{host}/{kind}:1", "-q")
     assert (done.returncode, done.stdout) == (code, "")
-    message, advice, _ = done.stderr.splitlines()[-3:]
-    assert said.format(host=host) in message
-    assert hint in advice
-    assert "archive" not in message + advice
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("time=")]
+    assert said.format(host=host) in lines[0]
+    assert hint in lines[1]
+    assert "archive" not in "".join(lines[:2])
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("chart/x", "a Helm chart (media type application/vnd.cncf.helm.config.v1+json)"),
+        ("wasm/x", "a WebAssembly module (media type application/vnd.wasm.config.v1+json)"),
+        ("cosign/x", "a signature of cosign (media type application/vnd.dev.cosign."),
+        ("oras/x", "an artifact (media type text/plain)"),
+        ("portal/x", "a web page (media type text/html"),
+    ],
+)
+def test_what_is_no_image_is_told_with_what_stays(
+    any_place: Place, host: str, kind: str, told: str
+) -> None:
+    done = any_place("images", "pull", "--plain-http", f"{host}/{kind}:1", "-q")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{host}/{kind}:1 is not a container image but {told}" in done.stderr
+    assert f"`kuke-ctr images rm {host}/{kind}:1 --namespace " in done.stderr
+    started = any_place("run", "--rm", f"{host}/{kind}:1", "true")
+    assert started.returncode in (125, 127)  # a signature has the configuration of an image
+    assert any_place("images", "rm", f"{host}/{kind}:1").returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["damaged/x", "lying/x"])
+def test_an_image_that_can_not_be_unpacked_is_told_where_it_stays(
+    any_place: Place, host: str, kind: str
+) -> None:
+    ref = f"{host}/{kind}:1"
+    done = any_place("images", "pull", "--plain-http", ref, "-q")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the image could not be unpacked" in done.stderr
+    stays = ref in any_place.ctr("images", "ls", "-q").split()
+    assert (f"the image stays, not unpacked: `kuke-ctr images rm {ref} " in done.stderr) is stays
+    if stays:
+        assert any_place("images", "rm", ref).returncode == 0
+
+
+def test_a_web_page_is_not_fetched(any_place: Place, host: str) -> None:
+    done = any_place("content", "fetch", "--plain-http", f"{host}/portal/x:1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is not a container image but a web page" in done.stderr
+    assert any_place("images", "rm", f"{host}/portal/x:1").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -82,6 +130,11 @@ def test_a_push_that_fails_says_what_failed(
     [
         ("busybox", "docker.io/library/busybox:latest"),
         ("redis:3.2", "docker.io/library/redis:3.2"),
+        ("library/redis", "docker.io/library/redis:latest"),
+        ("docker.io/nginx", "docker.io/library/nginx:latest"),
+        ("index.docker.io/redis:3.2", "docker.io/library/redis:3.2"),
+        ("{host}/good/app:", "for example {host}/good/app:latest"),
+        ("{host}/Good/app:1", "for example {host}/good/app:1"),
         ("https://{host}/good/app:1", "leave the scheme out: {host}/good/app:1"),
         ("{host}/good/app@sha256:0123", "64 hexadecimal digits"),
         ("{host}/good/app", "{host}/good/app:latest"),

@@ -122,7 +122,7 @@ def test_an_image_of_another_namespace_is_found(place: Place) -> None:
     place.daemon.ctr("namespaces", "create", empty)
     done = place.kuke("-n", empty, "run", "--rm", BUSYBOX, "true")
     assert done.returncode == 125
-    assert f"the image {BUSYBOX} does not exist in namespace {empty}" in done.stderr
+    assert f"there is no image {BUSYBOX} in namespace {empty}" in done.stderr
     assert "has it" in done.stderr
     near = place("run", "--rm", "busybox", "true")
     assert BUSYBOX in near.stderr

@@ -156,7 +156,7 @@ def test_volumes_and_restarts_are_read_as_kukeon_writes_them(run_path: Path, siz
     )
     assert cell is not None
     (app,) = cell.containers
-    assert app.volumes == ("vol:/vol", "data:/data", "tmpfs:/scratch")
+    assert app.volumes == ("vol:/vol", "data:/data", "tmpfs:/scratch", "/run:/run")
     assert (app.restarts, app.restart_policy) == (size, "always")
 
 

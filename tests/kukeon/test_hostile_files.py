@@ -28,6 +28,25 @@ TRAPS = {
     "too nested": (SPEC + "[" * 90_000, "is neither"),
     "timestamp": (SPEC + '!!timestamp "q"', r"cannot be used \(line"),
     "bool": (SPEC + '!!bool "q"', r"cannot be used \(line"),
+    "no int": (SPEC + '!!int ""', r"cannot be used \(line 1\)"),
+    "no float": (SPEC + '!!float ""', r"cannot be used \(line 1\)"),
+    "no binary": (SPEC + '!!binary "aaa"', r"cannot be used \(line 3\)"),
+    "date": (SPEC + "2001-99-99", r"cannot be used \(line 1\)"),
+    "tags": ("".join(f"%TAG !a{i}! x\n" for i in range(60_000)) + "---\n", "more than 100 tags"),
+    "octal": (SPEC + "0" + "7" * 5000, "cannot be used"),
+    "sexagesimal": (SPEC + "1" + ":59" * 3000, "cannot be used"),
+    "merged twice": ("a: &a {b: c}\nspec: {<<: *a, <<: *a}\n", r"the key '<<' twice \(line 2\)"),
+    "merge bomb": (
+        "a: &a {"
+        + ",".join(f"k{i}: 1" for i in range(1000))
+        + "}\n"
+        + "".join(
+            f"{name}: &{name} {{<<: [{','.join([f'*{before}'] * 9)}]}}\n"
+            for before, name in zip("abcd", "bcde", strict=True)
+        ),
+        "has more than",
+    ),
+    "NUL": (SPEC + "a\0b", "is neither"),
     "int": (SPEC + '!!int "q"', r"cannot be used \(line"),
     "python": (SPEC + "!!python/object/apply:os.abort []", r"cannot be used \(line 3\)"),
     "hexadecimal": (SPEC + "0x" + "f" * 5000, "cannot be used"),
@@ -98,7 +117,7 @@ def test_merged_keys_and_the_same_key_in_two_places_are_no_trap(tmp_path: Path) 
 def test_in_the_files_of_others_a_trap_is_a_warning(tmp_path: Path, trap: str) -> None:
     path = tmp_path / "kuke.yaml"
     path.write_text(TRAPS[trap][0])
-    environ = {"KUKE_CONFIGURATION": str(path), "KUKE_CTR_CONFIG": str(tmp_path / "none")}
+    environ = {"KUKE_CONFIGURATION": str(path), "KUKE_CTR_CONFIG": "/dev/null"}
     (warning,) = load(Flags(), environ).warnings
     assert warning.startswith(str(path))
 
@@ -106,6 +125,9 @@ def test_in_the_files_of_others_a_trap_is_a_warning(tmp_path: Path, trap: str) -
 @pytest.mark.parametrize(
     ("text", "said", "hint"),
     [
+        ('run_path: "/a\\0b"', "run_path contains a control character", None),
+        ('ctr: "ctr\\n-a x"', "ctr contains a control character", None),
+        ('{"address": "/\\ud800"}', "address contains half a character", None),
         ("relam: main", "unknown key 'relam'", "perhaps: realm"),
         ("12: main", "unknown key '12'", "perhaps: realm, address"),
         ("realm: 12", "realm must be text", None),

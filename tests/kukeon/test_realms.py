@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.kukeon.missing import hint_for_missing
 from kuke_ctr.kukeon.realm_list import list_realms
-from kuke_ctr.kukeon.realms import hint_for_missing, resolve
+from kuke_ctr.kukeon.realms import resolve
 from kuke_ctr.kukeon.settings import Settings
 from kuke_ctr.names import check_name
 from kuke_ctr.records import RealmSource
@@ -109,7 +110,44 @@ def test_a_bare_namespace_is_a_hint_and_never_taken(tmp_path: Path) -> None:
     names = frozenset({"mytenant", "moby"})
     resolution = resolve("mytenant", make(tmp_path), existing=lambda: names)
     assert resolution.namespace == "kukeon-mytenant"
-    assert "--namespace mytenant" in hint_for_missing(resolution, names)
+    hint = hint_for_missing(resolution, make(tmp_path), names, "`kuke-ctr realms ls`")
+    assert hint.startswith("if you mean the namespace `mytenant`: --namespace mytenant; ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("mian", "did you mean --realm main? existing realms: main, team (LS)"),
+        ("Main", "did you mean --realm main? existing realms: main, team (LS)"),
+        ("kukeon-main", "did you mean --realm main? existing realms: main, team (LS)"),
+        (
+            "moby",
+            "if you mean the namespace `moby`: --namespace moby; existing realms: main, team (LS)",
+        ),
+        ("xyz", "existing realms: main, team (LS)"),
+    ],
+)
+def test_where_a_realm_is_not_there_realms_are_suggested(
+    tmp_path: Path, typed: str, hint: str
+) -> None:
+    names = frozenset({"kukeon-main", "team.kukeon.io", "moby"})
+    resolution = resolve(typed, make(tmp_path), existing=lambda: names)
+    assert hint_for_missing(resolution, make(tmp_path), names, "LS") == hint
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("kukeon-mian", "did you mean --namespace kukeon-main? existing namespaces: kukeon-main"),
+        ("main", "did you mean --realm main? existing namespaces: kukeon-main"),
+    ],
+)
+def test_where_a_namespace_is_not_there_the_nearest_is_suggested(
+    tmp_path: Path, typed: str, hint: str
+) -> None:
+    names = frozenset({"kukeon-main", "moby"})
+    resolution = resolve(None, make(tmp_path), existing=lambda: names, namespace=typed)
+    assert hint_for_missing(resolution, make(tmp_path), names, "LS").startswith(hint)
 
 
 def test_without_containerd_the_namespace_is_a_guess_nobody_checked(tmp_path: Path) -> None:
@@ -246,7 +284,7 @@ def test_an_unreadable_record_is_a_warning_and_stops_a_change(
     def refuse(path: object, *_: object) -> int:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("kuke_ctr.kukeon.files.os.open", refuse)
+    monkeypatch.setattr("kuke_ctr.kukeon.files.read_regular", refuse)
     settings = make(tmp_path)
     resolution = resolve("main", settings, existing=lambda: frozenset({"kukeon-main"}))
     assert resolution.namespace == "kukeon-main"

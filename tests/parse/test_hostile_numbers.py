@@ -1,5 +1,7 @@
 """Numbers that no table of ctr's has, and JSON that no program of theirs writes."""
 
+import json
+
 import pytest
 
 from kuke_ctr.errors import Unreadable, UsageError
@@ -10,14 +12,31 @@ from kuke_ctr.parse.manifest import read_config
 from kuke_ctr.parse.metrics import metrics_of
 from kuke_ctr.parse.nouns import parser_of
 from kuke_ctr.parse.references import children_of
+from kuke_ctr.parse.times import from_go
 from kuke_ctr.parse.units import size_in_bytes
-from kuke_ctr.records import Refused
+from kuke_ctr.records import Metrics, Refused
 
-NUMBERS = ["1" * 5000, "12²4", "١٢", "1e5", "0x1", "-1", "1_0", "1" * 400]
+NUMBERS = [
+    *(
+        "1" * 5000,
+        "12²4",
+        "١٢",
+        "\uff11\uff12",
+        "1e5",
+        "0x1",
+        "-1",
+        "+5",
+        "1_0",
+        "1'000",
+        "1" * 400,
+    ),
+    *("1e400", "inf", "nan", "5.", ".5", ""),
+]
 ROWS = {
     "tasks": "TASK    PID    STATUS    \nweb    {}    RUNNING",
     "tasks-ps": "PID    INFO\n{}    -",
     "content": "DIGEST\tSIZE\tAGE\tLABELS\nsha256:" + "a" * 64 + "\t{}B\t1 second\t-",
+    "snapshots-usage": "KEY    SIZE       INODES    \na      4.0 KiB    {}         ",
     "content-active": "REF\tSIZE\tAGE\t\na\t{}B\t1 second\t",
 }
 JSON = [
@@ -38,6 +57,53 @@ def test_a_row_with_such_a_number_is_refused(noun: str, number: str) -> None:
     assert size_in_bytes(f"{number} KiB") is None
     with pytest.raises(UsageError):
         memory_in_bytes(f"{number}x")
+
+
+@pytest.mark.parametrize("pid", ["4294967296", "99999999"])
+def test_no_process_has_such_a_number(pid: str) -> None:
+    for noun in ("tasks", "tasks-ps"):
+        (row,) = parser_of(noun)(ROWS[noun].format(pid).split("\n"))
+        assert isinstance(row, Refused)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_metrics_with_such_a_number_are_refused(number: str) -> None:
+    table = (
+        "ID     TIMESTAMP\nweb    seconds:1 nanos:2\n\nMETRIC          VALUE\n"
+        f"pids.current    {number}\npids.limit      7\n"
+    )
+    if number:
+        refused, record = parser_of("tasks-metrics")(table.split("\n"))
+        assert isinstance(refused, Refused)
+        assert (refused.line, refused.reason) == (5, "its value is not a number")
+        assert isinstance(record, Metrics)
+        assert (record.processes, record.processes_limit) == (None, 7)
+    with pytest.raises(Unreadable, match="`current` in the metrics of web is not a number"):
+        metrics_of("web", json.dumps({"pids": {"current": number}}))
+
+
+@pytest.mark.parametrize("value", [-1, 1 << 64, 2.5, True, [], {}])
+def test_a_metric_is_a_number_that_go_has(value: object) -> None:
+    for document in ({"pids": {"limit": value}}, {"cpu": {"usage": {"total": value}}}):
+        with pytest.raises(Unreadable, match="is not a number"):
+            metrics_of("web", json.dumps(document))
+
+
+TIMES = ["2026-13-01", "2026-00-10", "2026-02-30", "2026-04-31", "2026-11-32", "١٢٣٤-11-24"]
+CLOCKS = ["24:00:00", "12:60:00", "12:00:60", "1:00:00", "12:00:00.1234567890"]
+
+
+@pytest.mark.parametrize(
+    "time", [*(f"{day}T12:00:00Z" for day in TIMES), *(f"2026-11-24T{at}Z" for at in CLOCKS)]
+)
+def test_there_is_no_such_time(time: str) -> None:
+    table = "ID    CREATED AT              LABELS    \na     {}    -         "
+    (row,) = parser_of("leases")(table.format(time).split("\n"))
+    assert isinstance(row, Refused)
+    go = f"{time[:-1].replace('T', ' ')} +0000 UTC"
+    assert from_go(go) is None
+    (event,) = parser_of("events")([f"{go} main /tasks/exit {{}}"])
+    assert isinstance(event, Refused)
 
 
 @pytest.mark.parametrize("cpus", [float("inf"), float("nan"), -1.0, 1e300])

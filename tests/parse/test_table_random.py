@@ -92,7 +92,7 @@ def namespace_rows(alphabet: str) -> st.SearchStrategy[list[Cells]]:
 
 
 def task_rows() -> st.SearchStrategy[list[Cells]]:
-    pids = st.integers(0, 2**32).map(str)
+    pids = st.integers(0, 2**22).map(str)
     statuses = st.sampled_from(["RUNNING", "STOPPED", "UNKNOWN"])
     return st.lists(st.tuples(pids, statuses), max_size=7).map(numbered("t"))
 

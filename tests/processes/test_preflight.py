@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.errors import CtrFailed, CtrMissing, Forbidden
+from kuke_ctr.processes import preflight
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.preflight import check_socket
 from kuke_ctr.processes.runner import Processes
@@ -158,3 +159,31 @@ def test_a_socket_is_tried_once(script: Script, tmp_path: Path) -> None:
         server.listen()
         processes.run(call)
     assert processes.run(call).exit_code == 0
+
+
+def test_where_another_containerd_listens_its_socket_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, link = tmp_path / "k3s.sock", tmp_path / "link.sock"
+    monkeypatch.setattr(preflight, "OTHER_SOCKETS", {str(other): "k3s's", str(link): "Docker's"})
+    with pytest.raises(CtrFailed) as caught:
+        check_socket(f"{tmp_path}/none", ("ctr",))
+    assert "systemctl" in (caught.value.hint or "")
+    link.symlink_to(other)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(other))
+        with pytest.raises(CtrFailed) as caught:
+            check_socket(f"{tmp_path}/none", ("ctr",))
+    assert caught.value.hint == (
+        f"k3s's containerd is here: `export CONTAINERD_ADDRESS={other}` (or --address) uses it"
+    )
+
+
+def test_where_another_program_brings_a_ctr_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "k3s").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CtrMissing) as caught:
+        Processes().run(Call(("ctr", "images", "ls")))
+    assert caught.value.hint == "this host has a ctr of its own: --ctr 'k3s ctr' uses it"

@@ -128,6 +128,12 @@ def test_a_folder_with_recordings_is_refused_unless_appended_to(tmp_path: Path) 
     assert (tmp_path / "042-images-ls.json").exists()
 
 
+def test_a_number_that_nobody_counted_to_is_none(tmp_path: Path) -> None:
+    (tmp_path / f"{'9' * 200}-x.json").touch()
+    recorder(tmp_path, append=True).write(LS, gave(LS))
+    assert (tmp_path / "001-images-ls.json").exists()
+
+
 def test_two_that_append_at_once_take_different_numbers(tmp_path: Path) -> None:
     one, other = recorder(tmp_path), recorder(tmp_path)
     for each in (one, other, one):

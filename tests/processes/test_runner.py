@@ -15,6 +15,7 @@ from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.child import Child, wait_for_one
 from kuke_ctr.processes.recorder import Recorder
 from kuke_ctr.processes.runner import AT_ONCE, Processes
+from kuke_ctr.processes.tell import Teller
 from tests.support.scripts import LIMITS, Script, gone, ignored_by_us, pid_in, quoted, written
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
@@ -215,7 +216,7 @@ def test_the_trace_of_a_word_that_is_not_utf8_has_its_bytes(
 ) -> None:
     script("true")
     Processes(trace=1, tell=ALOUD).run(Call(("ctr", "\udcff")))
-    assert capfdbinary.readouterr().err == b"+ ctr '\xff'\n"
+    assert capfdbinary.readouterr().err == b"+ ctr $'\\377'\n"
 
 
 def test_side_by_side_the_second_line_names_its_command(
@@ -345,3 +346,12 @@ def test_becoming_is_not_recorded(script: Script, tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "r", append=False, keep_env=False, version=lambda: "1")
     with pytest.raises(UsageError):
         Processes(record=recorder).become(script("true"))
+
+
+def test_a_traced_line_does_what_was_done() -> None:
+    call = Call(("ctr", "images", "export", "-", "--user", "a:b"), reads="in put", writes="a.tar")
+    assert call.line == "ctr images export - --user 'a:***' < 'in put' > a.tar"
+    told: list[str] = []
+    planner = Processes(dry_run=True, tell=Teller(planned=told.append, traced=told.append))
+    planner.run(call)
+    assert told == [call.line]

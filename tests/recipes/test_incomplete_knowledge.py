@@ -141,7 +141,7 @@ def test_what_was_left_is_removed_only_where_it_is_known_to_be_over(
     what = of_processes.Launch(session, session.realm(), call, "web", ())
     outcome = Outcome(code, finished=False, ran=ran)
     told: list[str] = []
-    undo, discard = (lambda: told.append("undo")), (lambda: told.append("discard"))
+    undo, discard = (lambda _: told.append("undo")), (lambda: told.append("discard"))
     of_processes._put_in_order(what, outcome, undo, discard)
     err = capfd.readouterr().err
     assert told == ([done] if done in ("undo", "discard") else [])

@@ -12,17 +12,14 @@ import pytest
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.container_flags import capability_of, folder_inside
 from kuke_ctr.backends.ctr.failures.starting import start_failure
-from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound, NotStarted, UsageError
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.recipes.environment import environment_of
-from kuke_ctr.recipes.run import make_log, no_image
+from kuke_ctr.recipes.run import make_log
 from kuke_ctr.recipes.start import on_pipes
-from kuke_ctr.recipes.volumes import mount_of, require_sources
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.recipes.volumes import absolute_source, mount_of, require_sources
 from kuke_ctr.terminals.foreground import UserStreams
-from tests.support.fake_ctr import FakeCtr
 
 CALL = Call(("ctr", "-n", "main", "tasks", "exec", "--exec-id", "x", "--", "c1", "nope"))
 EXEC = "ctr: OCI runtime exec failed: exec failed: unable to start container process: "
@@ -57,6 +54,32 @@ def test_known_last_words_are_a_failed_start(
     error = start_failure(said.encode(), CALL, ["nope"])
     assert type(error) is kind
     assert error.exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (
+            "ls -l /",
+            "without quotes around all of them: ls -l / (or let a shell read it: sh -c 'ls -l /')",
+        ),
+        ("cd", "`cd` is a command of the shell; let a shell run it: sh -c 'cd ...'"),
+        ("--foo", "put options of kuke-ctr before the container's ID"),
+        ("nope", "looked for on the PATH of the image"),
+    ],
+)
+def test_the_hint_fits_what_was_written(program: str, said: str) -> None:
+    text = f'{EXEC}exec: "{program}": executable file not found in $PATH\n'
+    error = start_failure(text.encode(), CALL, [program])
+    assert error is not None
+    assert said in (error.hint or "")
+
+
+def test_the_images_own_command_is_known_by_runcs_words_alone() -> None:
+    for said, code in (("no such file or directory", 127), ("exec format error", 126)):
+        error = start_failure(f"exec /start.sh: {said}\n".encode(), CALL, [])
+        assert error is not None
+        assert error.exit_code == code
 
 
 @pytest.mark.parametrize(
@@ -169,38 +192,6 @@ def test_options_behind_the_container_are_told_as_such() -> None:
     assert "options of kuke-ctr before" in str(error.hint)
 
 
-@pytest.mark.parametrize(
-    ("here", "there", "said"),
-    [
-        (
-            ["docker.io/library/busybox:latest"],
-            [],
-            "use the full name docker.io/library/busybox",
-        ),
-        (
-            [],
-            ["docker.io/library/busybox:latest"],
-            "other has docker.io/library/busybox:latest; to copy it: ",
-        ),
-        ([], ["busybox"], "namespace other has it; to copy it: "),
-        (
-            ["x.io/a:1"],
-            [],
-            "x.io/a:1; to fetch it: `kuke-ctr images pull docker.io/library/busybox:",
-        ),
-    ],
-)
-def test_an_image_with_a_short_name_is_looked_for_by_its_whole_one(
-    fake_ctr: FakeCtr, here: list[str], there: list[str], said: str
-) -> None:
-    fake_ctr.answer("namespaces", "ls", "-q", stdout="main\nother\n")
-    for namespace, names in (("main", here), ("other", there)):
-        listed = "".join(f"{name}\n" for name in names)
-        fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=listed)
-    error = no_image(Scope(Session(SharedOptions()).ctr, "main"), "busybox", NotFound(""))
-    assert said in str(error.hint)
-
-
 OURS: Mapping[str, str] = {"SECRET": "hush", "LINES": "a\nb", "EMPTY": ""}
 
 
@@ -231,6 +222,59 @@ def test_a_bad_line_of_a_file_is_named(tmp_path: Path) -> None:
     file.write_text("A=1\n\n# comment\n=x\n")
     with pytest.raises(UsageError, match=f"--env-file {file}, line 4: '' is not the name"):
         environment_of([], [str(file)], OURS)
+
+
+@pytest.mark.parametrize(
+    ("data", "variables"),
+    [
+        (b"\xef\xbb\xbfA=1\n", "A=1\n"),
+        (b"A=1\r\nB=2\r\n", "A=1\nB=2\n"),
+        ("A=one\u2028two\x0bthree\x85\n".encode(), "A=one\u2028two\x0bthree\x85\n"),
+        (b"A=1\r2\n", "A=1\r2\n"),
+        (b"A=1", "A=1\n"),
+    ],
+)
+def test_a_file_is_read_as_docker_reads_it(tmp_path: Path, data: bytes, variables: str) -> None:
+    file = tmp_path / "env"
+    file.write_bytes(data)
+    environment = environment_of([], [str(file)], OURS)
+    assert Path(environment.flags[1]).read_bytes().decode() == variables
+    os.close(environment.hidden)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"A=1\nB=caf\xe9\n", "line 2 is not UTF-8"),
+        (b"A=a\0b\n", "line 1: the value of A contains a NUL byte"),
+    ],
+)
+def test_what_would_be_changed_on_its_way_is_refused(
+    tmp_path: Path, data: bytes, said: str
+) -> None:
+    file = tmp_path / "env"
+    file.write_bytes(data)
+    with pytest.raises(UsageError, match=said) as refused:
+        environment_of([], [str(file)], OURS)
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("typed", "mount"),
+    [
+        ("type=bind,src=data,dst=/d,options=rbind:ro", "type=bind,src={},dst=/d,options=rbind:ro"),
+        ("type=bind,source=data,dst=/d", "type=bind,source={},dst=/d"),
+        ("src=data,dst=/d", "src={},dst=/d"),
+        ("type=bind,src=/a,dst=/d", "type=bind,src=/a,dst=/d"),
+        ("type=tmpfs,src=tmpfs,dst=/d", "type=tmpfs,src=tmpfs,dst=/d"),
+        ("bogus", "bogus"),
+    ],
+)
+def test_a_source_is_a_path_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, mount: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert absolute_source(typed) == mount.format(tmp_path / "data")
 
 
 def test_a_file_that_is_not_there_is_refused() -> None:

@@ -104,6 +104,7 @@ def host_of(
         for name, value in daemon.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("CONTAINERD_ADDRESS", daemon.address)
+        (tmp_path / "run").mkdir(exist_ok=True)
         monkeypatch.setenv("KUKEON_RUN_PATH", str(tmp_path / "run"))
         daemon.import_image(changes_image, namespace=namespace)
         used.append(daemon)

@@ -1,5 +1,6 @@
 """A host with a few images."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from kuke_ctr.recipes import host_mounts as mounts
 from tests.support.fake_ctr import FakeCtr
+from tests.support.tabwriter import ctr_table
 
 NS = ("-n", "kukeon-main")
 
@@ -31,7 +33,35 @@ def images_host(fake_ctr: FakeCtr) -> FakeCtr:
     for namespace in ("kukeon-main", "moby"):
         fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=names)
         fake_ctr.answer("-n", namespace, "containers", "ls", stdout=CONTAINERS)
+        rows = [(ref, digest_of(ref)) for ref in names.split()]
+        fake_ctr.answer("-n", namespace, "images", "ls", stdout=images(*rows))
+        for words in (("ls",), ("ls", "-q")):
+            fake_ctr.answer("-n", namespace, "content", *words)
+        fake_ctr.answer("-n", namespace, "containers", "ls", "-q", stdout="web\n")
+        info = {"ID": "web", "Image": "example.com/a:1"}
+        fake_ctr.answer("-n", namespace, "containers", "info", "web", stdout=json.dumps(info))
     return fake_ctr
+
+
+def images(*rows: tuple[str, str]) -> str:
+    """What `images ls` prints for references with these digests."""
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    cells = [f"{ref}\t{kind}\t{digest}\t1.0 MiB\tlinux/amd64\t-\t" for ref, digest in rows]
+    lines = ctr_table("REF\tTYPE\tDIGEST\tSIZE\tPLATFORMS\tLABELS\t", cells)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def digest_of(ref: str) -> str:
+    """The digest of the image `example.com/a:1`: all a."""
+    return f"sha256:{ref.rpartition('/')[2][0] * 64}"
+
+
+def only(images_host: FakeCtr, *refs: str) -> None:
+    """What `images ls` answers to filters for just these."""
+    filters = [f"name=={ref}" for ref in refs]
+    rows = [(ref, digest_of(ref)) for ref in refs]
+    on(images_host, "ls", *filters, stdout=images(*rows))
+    on(images_host, "ls", "-q", *filters, stdout="".join(f"{ref}\n" for ref in refs))
 
 
 def changes(images_host: FakeCtr) -> list[list[str]]:

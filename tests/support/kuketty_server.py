@@ -14,10 +14,67 @@ import termios
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 SCREEN = b"screen: "
+
+
+@dataclass(frozen=True)
+class Trap:
+    """What a hostile root of the container answers to a method.
+
+    `said` is sent `times` times, with `passed` descriptors of what stands at `path`.
+    """
+
+    method: str
+    said: bytes
+    times: int = 1
+    path: str = ""
+    flags: int = os.O_RDONLY
+    passed: int = 1
+
+
+DONE = b'{"id": 1, "result": {"ok": true}, "error": null}\n'
+SHOT = '{"id": 1, "error": null, "result": {"rows": %s, "cols": %s, "ansi": "a", "cursorY": %s}}\n'
+
+TRAPS = {
+    "endless": Trap("Attach", b"x" * 65536, times=1 << 30),
+    "dripping": Trap("Attach", b"x", times=1 << 30),
+    "brackets": Trap("Attach", b"[" * 200_000 + b"\n"),
+    "digits": Trap("Attach", b'{"id": ' + b"9" * 5000 + b"}\n"),
+    "complaining": Trap("Attach", b'{"id": 1, "error": "' + b"e" * 100_000 + b'"}\n'),
+    "null-device": Trap("Attach", DONE, path="/dev/null", flags=os.O_RDWR),
+    "file": Trap("Attach", DONE, path="/etc/hostname"),
+    "folder": Trap("Attach", DONE, path="/"),
+    "path-only": Trap("Attach", DONE, path="/", flags=os.O_PATH),
+    "several": Trap("Attach", DONE, path="/dev/null", passed=4),
+    "silent-resize": Trap("Resize", b"", times=0),
+    "flooding-resize": Trap("Resize", b"x" * 65536, times=1 << 30),
+    "deep-cursor": Trap("Screenshot", (SHOT % (24, 80, 10**8)).encode()),
+    "huge-numbers": Trap("Screenshot", (SHOT % (10**30, 10**30, 10**30)).encode()),
+    "negative": Trap("Screenshot", (SHOT % (-5, -5, -(10**9))).encode()),
+}
+"""WAY of a hostile one -> what it does."""
+
+
+def spring(connection: socket.socket, trap: Trap) -> None:
+    """Answer as the trap has it, until the other side goes; a silent one just stays."""
+    passed = [os.open(trap.path, trap.flags) for _ in range(trap.passed)] if trap.path else []
+    with suppress(OSError):
+        if passed:
+            socket.send_fds(connection, [trap.said[:1]], passed)
+            connection.sendall(trap.said[1:])
+        for _ in range(0 if passed else trap.times):
+            connection.sendall(trap.said)
+            if len(trap.said) == 1:
+                time.sleep(0.01)
+        if not trap.times:
+            connection.recv(1)
+    connection.close()
+
+
 Request = dict[str, list[object]]
 
 
@@ -39,6 +96,9 @@ class Kuketty:
         line = connection.makefile("rb").readline()
         with self._log.open("ab") as log:
             log.write(line)
+        if way in TRAPS and TRAPS[way].method.encode() in line:
+            spring(connection, TRAPS[way])
+            return
         if way == "silent":
             time.sleep(60)
         answer, passed = self._answer(cast(Request, json.loads(line)), way)

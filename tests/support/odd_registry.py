@@ -50,8 +50,25 @@ def _manifest(config: bytes, layer: bytes, *kinds: str) -> bytes:
 LAYER = _layer()
 _CONFIG = _configuration(LAYER)
 _IMAGE = _manifest(_CONFIG, LAYER, f"{_OCI}.config.v1+json", f"{_OCI}.layer.v1.tar+gzip")
-_CHART = _manifest(b"{}", LAYER, f"{_HELM}.config.v1+json", f"{_HELM}.chart.content.v1.tar+gzip")
-_BLOBS = {_digest(data): data for data in (LAYER, _CONFIG, b"{}")}
+_TAR = gzip.compress(gzip.decompress(LAYER)[:-512], 9, mtime=0)
+_LIES = _CONFIG.replace(_digest(gzip.decompress(LAYER)).encode(), _digest(b"").encode())
+_PAYLOAD = b"what an artifact holds"
+_ARTIFACTS = {
+    kind: _manifest(b"{}", _PAYLOAD, config, layer)
+    for kind, config, layer in (
+        ("chart", f"{_HELM}.config.v1+json", f"{_HELM}.chart.content.v1.tar+gzip"),
+        ("wasm", "application/vnd.wasm.config.v1+json", "application/vnd.wasm.content.layer.v1"),
+        ("oras", f"{_OCI.removesuffix('.image')}.empty.v1+json", "text/plain"),
+        ("cosign", f"{_OCI}.config.v1+json", "application/vnd.dev.cosign.simplesigning.v1+json"),
+    )
+}
+_NO_TAR = b"these bytes are no archive" * 20
+_DAMAGED = {  # whole as the digests go, but they can't be unpacked
+    "damaged": _manifest(_CONFIG, _NO_TAR, f"{_OCI}.config.v1+json", f"{_OCI}.layer.v1.tar+gzip"),
+    "lying": _manifest(_LIES, _TAR, f"{_OCI}.config.v1+json", f"{_OCI}.layer.v1.tar+gzip"),
+}
+_MANIFESTS = {**_ARTIFACTS, **_DAMAGED}
+_BLOBS = {_digest(data): data for data in (LAYER, _CONFIG, _LIES, _TAR, _NO_TAR, _PAYLOAD, b"{}")}
 _PAGE = b"<!DOCTYPE html><html><body>Sign in to the network</body></html>"
 
 HANG = 30.0
@@ -70,6 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind, name, what, which = self._parts()
         if self.path.startswith("/token"):
             self._token()
+        elif kind == "portal":  # the same page for everything, as a network that wants a sign-in
+            self._send(200, _PAGE, Content_Type="text/html; charset=utf-8")
         elif kind == "":
             self._send(200, b"{}")
         elif what == "blobs":
@@ -85,7 +104,9 @@ class _Handler(BaseHTTPRequestHandler):
         """An upload: no kind takes one, but each says so in its own way."""
         kind, name, _, _ = self._parts()
         self._drain()
-        if kind in ("good", "cut", "lacks"):
+        if self.path.startswith("/token"):  # where there is a user name
+            self._token()
+        elif kind in ("good", "cut", "lacks"):
             self._send(403, _errors("DENIED", "requested access to the resource is denied"))
         else:
             self._named(kind, name)
@@ -127,13 +148,22 @@ class _Handler(BaseHTTPRequestHandler):
         elif kind == "bearer":
             where = f"http://{self.headers['Host']}/token/{name}"
             self._send(401, b"", WWW_Authenticate=f'Bearer realm="{where}",service="s"')
-        elif kind == "page":
-            self._send(200, _PAGE, Content_Type="text/html")
+        elif kind == "redirect":
+            self._send(307, b"", Location=f"http://127.0.0.1:9/{name}")
+        elif kind == "loop":
+            self._send(307, b"", Location=self.path)
         elif kind == "hang":
             self.ended.wait(HANG)
             self.close_connection = True
         elif kind == "close":
             self.close_connection = True
+        else:
+            self._manifest(kind, name)
+
+    def _manifest(self, kind: str, name: str) -> None:
+        """A document, or what comes in its place."""
+        if kind == "page":
+            self._send(200, _PAGE, Content_Type="text/html")
         elif kind == "cut" and name == "manifest":
             self._send(
                 200,
@@ -143,23 +173,33 @@ class _Handler(BaseHTTPRequestHandler):
                 Content_Length=str(len(_IMAGE)),
             )
             self.close_connection = True
-        elif kind == "redirect":
-            self._send(307, b"", Location=f"http://127.0.0.1:9/{name}")
-        elif kind == "chart":
-            self._document(_CHART)
+        elif kind == "text":  # no type that anybody knows
+            self._document(b"hello", "text/plain")
+        elif kind == "empty":
+            self._document(b"{}")
+        elif kind in _MANIFESTS:
+            self._document(_MANIFESTS[kind])
         else:
             self._document(_IMAGE)
 
     def _token(self) -> None:
         name = self.path.partition("?")[0].rpartition("/")[2]
-        self._send(int(name), b"")
+        if name == "page":
+            self._send(200, _PAGE, Content_Type="text/html")
+        elif name == "denied":  # a token is given, and does not help
+            self._send(200, b'{"token":"t"}')
+        else:
+            self._send(int(name), b"")
 
     def _blob(self, kind: str, name: str, which: str) -> None:
         data = _BLOBS.get(which)
-        if which == _digest(_IMAGE):
-            return self._document(_IMAGE)
+        for document in (_IMAGE, *_MANIFESTS.values()):
+            if which == _digest(document):
+                return self._document(document)
         if data is None or (kind == "lacks" and data is LAYER):
             return self._send(404, _errors("BLOB_UNKNOWN", "blob unknown to registry"))
+        if kind == "away" and data is LAYER:  # as registries do whose blobs lie elsewhere
+            return self._send(307, b"", Location=f"http://127.0.0.1:9/{which}")
         if kind == "layer" and data is LAYER:  # layer/503: a status for the layer alone
             return self._send(int(name), b"")
         if kind == "cut" and data is LAYER:

@@ -130,6 +130,7 @@ def place_on(daemon: PrivateContainerd, folder: Path) -> Iterator[Place]:
     archive = Archive()
     archive.name(busybox(archive, daemon.programs / "busybox"), BUSYBOX)
     daemon.import_image(archive.write(folder / "busybox.tar"), namespace=namespace)
+    (folder / "run").mkdir(exist_ok=True)
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder / "home"),

@@ -2,15 +2,18 @@
 
 import json
 import os
+import select
 import socket
 import subprocess  # noqa: TID251 (a server that the tests talk to)
 import sys
+import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, TimeLimit
+from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound
 from kuke_ctr.terminals import kuketty
 from scripts.lib import processes
 from tests.support.kuketty_server import SCREEN
@@ -131,6 +134,9 @@ def test_a_size_is_told_in_columns_and_rows(serve: Serve, tmp_path: Path) -> Non
     words = ("sh", "-c", "stty -echo; while read line; do stty size; done")
     connection = kuketty.attach(serve(*words))
     connection.resize(33, 120)
+    assert select.select([connection.waiting], [], [], 5)[0]
+    connection.resized()
+    assert connection.waiting == -1
     assert requests(tmp_path)[1] == ("Resize", {"Cols": 120, "Rows": 33})
     os.write(connection.descriptor, b"\n")
     assert read_until(connection.descriptor, b"33 120\r\n")
@@ -228,14 +234,14 @@ def test_an_answer_that_is_none_says_what_it_was(serve: Serve, way: str, what: s
     assert what in failure(serve(way=way), CtrFailed).message
 
 
-def test_a_silent_kuketty_ends_with_the_time_limit(
+def test_a_silent_kuketty_is_an_error_in_time(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kuketty, "ANSWER_LIMIT", 0.2)
-    assert "within 0.2 seconds" in failure(serve(way="silent"), TimeLimit).message
+    assert "within 0.2 seconds" in failure(serve(way="silent"), CtrFailed).message
 
 
-def test_a_stopped_kuketty_ends_with_the_time_limit(
+def test_a_stopped_kuketty_is_an_error_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kuketty, "ANSWER_LIMIT", 0.2)
@@ -244,4 +250,62 @@ def test_a_stopped_kuketty_ends_with_the_time_limit(
         listener.bind(str(path))
         listener.listen(0)
         waiting.connect(str(path))  # the queue is full now
-        failure(path, TimeLimit)
+        failure(path, CtrFailed)
+
+
+# a kuketty that the container's root has put in the place of the real one
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        ("endless", "an answer that is too long"),
+        ("dripping", "did not answer within"),
+        ("brackets", "invalid JSON"),
+        ("digits", "invalid JSON"),
+        ("complaining", "refused: eee"),
+        ("null-device", "not a terminal's socket"),
+        ("file", "not a terminal's socket"),
+        ("folder", "not a terminal's socket"),
+        ("path-only", "not a terminal's socket"),
+        ("several", "not a terminal's socket"),
+    ],
+)
+def test_a_hostile_answer_is_an_error_in_time_and_room(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, way: str, said: str
+) -> None:
+    monkeypatch.setattr(kuketty, "ANSWER_LIMIT", 1.0)
+    path = serve(way=way)
+    opened = len(list(Path("/proc/self/fd").iterdir()))
+    tracemalloc.start()
+    began = time.monotonic()
+    error = failure(path, CtrFailed)
+    taken, (_, peak) = time.monotonic() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert said in error.message
+    assert len(error.message) < 500
+    assert taken < 3
+    assert peak < 16 << 20
+    assert len(list(Path("/proc/self/fd").iterdir())) == opened
+
+
+@pytest.mark.parametrize("way", ["silent-resize", "flooding-resize"])
+def test_a_size_is_never_waited_for(serve: Serve, way: str) -> None:
+    connection = kuketty.attach(serve(way=way))
+    began = time.monotonic()
+    for rows in range(20, 30):
+        connection.resize(rows, 80)
+    assert time.monotonic() - began < 1
+    os.write(connection.descriptor, b"still\n")
+    assert read_until(connection.descriptor, b"<still>\r\n")
+    connection.close()
+    assert connection.waiting == -1
+
+
+@pytest.mark.parametrize("way", ["deep-cursor", "huge-numbers", "negative"])
+def test_numbers_of_a_screen_are_those_of_a_terminal(serve: Serve, way: str) -> None:
+    shot = kuketty.screen(serve(way=way))
+    assert shot is not None
+    assert 0 <= shot.rows <= 10_000
+    assert 0 <= shot.columns <= 10_000
+    assert len(shot.painted) < 100_000

@@ -101,7 +101,11 @@ FLAGS = (
     ContainerFlag(
         "hostname", Kind.TEXT, "Its host name (ctr 1.7).", "NAME", (), (CREATE,), _ONE_SEVEN
     ),
-    ContainerFlag("net-host", Kind.SWITCH, "Use the host's network."),
+    ContainerFlag(
+        "net-host",
+        Kind.SWITCH,
+        "Use the host's network; without it there is only a loopback interface.",
+    ),
     ContainerFlag(
         "config",
         Kind.FILE,

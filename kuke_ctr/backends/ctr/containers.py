@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kuke_ctr.backends.ctr import filters
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.backends.ctr.container_flags import before_dashes
 from kuke_ctr.backends.ctr.scope import Scope
@@ -11,7 +12,7 @@ from kuke_ctr.parse.containers import parse_containers
 from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.processes.calls import Result
 
-LS = ListCall(("containers", "ls"), parse_containers, filter_by="id")
+LS = ListCall(("containers", "ls"), parse_containers, filter_by=filters.CONTAINERS)
 
 CNI = "ctr.cni-containerd.metadata"
 """The extension of a container that `ctr run --cni` made."""

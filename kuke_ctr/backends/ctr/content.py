@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from kuke_ctr.backends.ctr import filters
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall
@@ -13,9 +14,9 @@ from kuke_ctr.parse.content import parse_active, parse_content
 from kuke_ctr.processes.calls import Result, mask
 
 LS = ListCall(
-    ("content", "ls"), parse_content, name_of=lambda blob: blob.digest, filter_by="digest"
+    ("content", "ls"), parse_content, name_of=lambda blob: blob.digest, filter_by=filters.CONTENT
 )
-ACTIVE = ListCall(("content", "active"), parse_active, filter_by="ref")
+ACTIVE = ListCall(("content", "active"), parse_active, filter_by=filters.ACTIVE)
 
 _AT_ONCE = 200
 _WHOLE = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
@@ -137,10 +138,12 @@ def _filters(digests: Sequence[str]) -> list[str]:
     return [f"digest=={digest}" for digest in digests]
 
 
-def ingest(scope: Scope, ref: str, flags: Sequence[str], descriptor: int) -> Result:
-    """`ctr content ingest REF`, which reads the descriptor."""
+def ingest(
+    scope: Scope, ref: str, flags: Sequence[str], descriptor: int, reads: str | None = None
+) -> Result:
+    """`ctr content ingest REF`, which reads the descriptor: the file `reads`."""
     call = scope.call("content", "ingest", *flags, ref)
-    call = replace(call, stdin=descriptor, timeout=scope.ctr.change_timeout)
+    call = replace(call, stdin=descriptor, reads=reads, timeout=scope.ctr.change_timeout)
     return scope.ctr.checked(scope.ctr.processes.run(call))
 
 

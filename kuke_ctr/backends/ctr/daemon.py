@@ -1,5 +1,6 @@
 """What ctr says about containerd itself: these calls are about the whole host and carry no `-n`."""
 
+from kuke_ctr.backends.ctr import filters
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import ListCall, fetch
 from kuke_ctr.errors import KukeCtrError
@@ -10,7 +11,7 @@ from kuke_ctr.parse.version import parse_version
 SNAPSHOTTER = "io.containerd.snapshotter.v1"
 """The type of a snapshotter's plugin."""
 
-PLUGINS = ListCall(("plugins", "ls"), parse_plugins, filter_by="id")
+PLUGINS = ListCall(("plugins", "ls"), parse_plugins, filter_by=filters.PLUGINS)
 VERSION = ListCall(("version",), parse_version)
 DEPRECATIONS = ListCall(("deprecations", "list", "--format", "json"), parse_deprecations)
 

@@ -4,6 +4,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.filters import EVENTS, check, hint_for_unparsed
+from kuke_ctr.errors import Reason
 
 
 def filters_of(namespaces: Sequence[str], filters: Sequence[str]) -> list[str]:
@@ -23,10 +25,14 @@ def stream(
 ) -> Generator[bytes, None, None]:
     """The lines of `ctr events`, as they come; `close()` ends ctr.
 
-    TimeLimit after `timeout`; after the last line, what ctr has failed with.
+    TimeLimit after `timeout`; after the last line, what ctr has failed with. UsageError for
+    a filter that compares nothing.
     """
+    check(EVENTS, filters)
     words = filters_of(namespaces, filters)
     call = ctr.call("events", *words, namespace=namespaces[0])
     ended = yield from ctr.processes.stream(replace(call, timeout=timeout))
     if ended.exit_code != 0:
-        raise ctr.failure(ended)
+        error = ctr.failure(ended)
+        wrong = error.reason is Reason.WRONG_FILTER
+        raise error.but(hint=hint_for_unparsed(EVENTS, filters)) if wrong else error

@@ -1,5 +1,6 @@
 """`ctr images check` and `usage`: apart from `images.py`, so that a list does not load them."""
 
+from kuke_ctr.backends.ctr import filters
 from kuke_ctr.backends.ctr.tables import ListCall
 from kuke_ctr.parse.check import parse_check, problems_in
 from kuke_ctr.parse.snapshots import parse_usage
@@ -28,7 +29,7 @@ def check_table(snapshotter: str | None) -> ListCall[ImageCheck]:
         name_of=lambda check: check.ref,
         names_by=("images", "ls", "-q"),
         explain=_with_problems,
-        filter_by="name",
+        filter_by=filters.IMAGES,
     )
 
 

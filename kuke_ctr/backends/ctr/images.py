@@ -17,7 +17,9 @@ from kuke_ctr.records import Image, RowsRefused
 if TYPE_CHECKING:
     from kuke_ctr.records import Container
 
-LS = ListCall(("images", "ls"), parse_images, name_of=lambda image: image.ref, filter_by="name")
+LS = ListCall(
+    ("images", "ls"), parse_images, name_of=lambda image: image.ref, filter_by=filters.IMAGES
+)
 
 
 def names(
@@ -46,7 +48,7 @@ def find(scope: Scope, refs: Sequence[str]) -> list[Image | None]:
         if len(rows.records) > 1 or any(image.ref != ref for image in rows.records):
             raise Unreadable(
                 f"ctr printed a row for another image than {ref}",
-                hint="a label with a line break can look like a row; `images ls -o raw` "
+                hint="a label with a line break can look like a row; `kuke-ctr images ls -o raw` "
                 "shows what ctr printed",
                 command=mask(result.argv),
             )

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from kuke_ctr.backends.ctr import filters
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall
 from kuke_ctr.parse.leases import parse_leases
 from kuke_ctr.processes.calls import Result
 
-LS = ListCall(("leases", "ls"), parse_leases, name_of=lambda lease: lease.id, filter_by="id")
+LS = ListCall(
+    ("leases", "ls"), parse_leases, name_of=lambda lease: lease.id, filter_by=filters.LEASES
+)
 
 
 def create(scope: Scope, flags: Sequence[str], labels: Sequence[str]) -> Result:

@@ -1,7 +1,8 @@
 """The commands that hints name: for the same namespace and the same containerd."""
 
-import shlex
 from collections.abc import Sequence
+
+from kuke_ctr.processes.shell_words import shell_line
 
 
 def line_in(namespace: str | None, *words: str, typed: Sequence[str] = ()) -> str:
@@ -14,4 +15,4 @@ def line_in(namespace: str | None, *words: str, typed: Sequence[str] = ()) -> st
     inside = ("--namespace", namespace) if namespace is not None else ()
     scope = (*inside, *typed)
     line = ("exec", *scope, *words[1:]) if words[0] == "exec" else (*words, *scope)
-    return f"`kuke-ctr {shlex.join(line)}`"
+    return f"`kuke-ctr {shell_line(line)}`"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
-from kuke_ctr.backends.ctr.filters import hint_for
+from kuke_ctr.backends.ctr.filters import Fields, check, hint_for_unparsed
 from kuke_ctr.errors import KukeCtrError, Reason, Unreadable
 from kuke_ctr.processes.calls import Call, Result, mask
 from kuke_ctr.records import Listing, Record, Refused
@@ -22,8 +22,8 @@ class ListCall(Generic[R]):
     label may hold a newline and a line that looks like a row, and the names tell such a row from a
     real one; `names_by` are the words that print them where those are not the list's own and -q.
     `order` sorts the records where ctr's own order is random. `explain` adds what ctr said on
-    stderr to the records: then a table is an answer whatever the exit code is. `filter_by` is the
-    field that a filter is mostly about, of a list that takes filters.
+    stderr to the records: then a table is an answer whatever the exit code is. `filter_by` are
+    the fields of a list that takes filters.
     """
 
     words: tuple[str, ...]
@@ -32,7 +32,7 @@ class ListCall(Generic[R]):
     order: Callable[[R], str] | None = None
     names_by: tuple[str, ...] | None = None
     explain: Callable[[tuple[R, ...], bytes], tuple[R, ...]] | None = None
-    filter_by: str | None = None
+    filter_by: Fields | None = None
 
 
 def fetch(
@@ -46,8 +46,9 @@ def fetch(
     """The table of each namespace (None: a call without `-n`), side by side, in their order.
 
     `flags` stand after the verb, filters among them. An error of one namespace stands in its place.
-    A `probe` runs in a dry run too.
+    A `probe` runs in a dry run too. Raises UsageError for a filter that compares nothing.
     """
+    check(table.filter_by, flags)
     answers = dict(enumerate(_fetch_once(ctr, table, namespaces, flags, probe)))
     # an image may come or go between the two calls: only a difference that stays is one
     again = [i for i, answer in answers.items() if isinstance(answer, _Differs)]
@@ -105,7 +106,7 @@ def checked(ctr: Ctr, table: ListCall[R], result: Result, flags: Sequence[str]) 
         return ctr.checked(result)
     except KukeCtrError as error:
         if error.reason is Reason.WRONG_FILTER:
-            raise error.but(hint=hint_for(table.filter_by, flags)) from None
+            raise error.but(hint=hint_for_unparsed(table.filter_by, flags)) from None
         raise
 
 

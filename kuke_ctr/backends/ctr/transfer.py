@@ -17,14 +17,17 @@ Verb = Literal["pull", "push", "import", "export"]
 class TransferStreams:
     """Where a transfer reads and writes.
 
-    `stdin` is the archive's descriptor; `stdout` takes what ctr prints (None: it is collected);
-    `called` is its name for messages, `terminal` is one that shows ctr's own progress, `secret` the
-    password that ctr will ask for.
+    `stdin` is the archive's descriptor, `source` the program that writes there; `stdout` takes what
+    ctr prints (None: it is collected); `called` is its name for messages, `writes` that of the file
+    it is, `terminal` is one that shows ctr's own progress, `secret` the password that ctr will ask
+    for.
     """
 
     stdin: int | None = None
+    source: tuple[str, ...] = ()
     stdout: int | None = None
     called: str | None = None
+    writes: str | None = None
     terminal: int | None = None
     secret: str | None = field(default=None, repr=False)
 
@@ -46,12 +49,15 @@ def run(
         timeout=scope.ctr.change_timeout,
         stdin=streams.stdin,
         stdout=streams.stdout,
+        source=streams.source,
+        writes=streams.writes,
     )
     result = _start(scope.ctr, call, streams)
     if reader_gone(result):
         raise BrokenPipeError
     if result.exit_code != 0:
-        raise failure_of(result, typed=scope.ctr.typed, output=streams.called, name=names[0])
+        name = names[1 if verb == "export" else 0]  # the file stands first there
+        raise failure_of(result, typed=scope.ctr.typed, output=streams.called, name=name)
     return scope.ctr.checked(result)
 
 

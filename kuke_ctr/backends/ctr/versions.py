@@ -46,7 +46,7 @@ NEEDS_LOCAL: dict[tuple[str, ...], tuple[str, ...]] = {
 
 def numbers_of(version: str) -> tuple[int, ...]:
     """The numbers at the front of a version: `1.7.24~ds1` is (1, 7, 24); nothing for no version."""
-    match = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    match = re.match(r"v?([0-9]{1,9}(?:\.[0-9]{1,9})*)", version)
     return tuple(map(int, match[1].split("."))) if match else ()
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,11 +21,14 @@ from kuke_ctr.commands.shared.ctr_flags import extra_flags
 from kuke_ctr.commands.shared.ctr_flags import flags as ctr_flags
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
-from kuke_ctr.commands.shared.process_options import Env, EnvFile
+from kuke_ctr.commands.shared.process_options import Entrypoint, Env, EnvFile
+from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.errors import UsageError
 from kuke_ctr.names import check_name
 from kuke_ctr.recipes import containers
 from kuke_ctr.recipes.environment import environment_of
+from kuke_ctr.recipes.image_names import whole_ref
+from kuke_ctr.recipes.program import program_of
 from kuke_ctr.session import Session
 
 app = typer.Typer()
@@ -48,6 +52,7 @@ def create(
     *,
     env: Env = None,
     env_file: EnvFile = None,
+    entrypoint: Entrypoint = None,
     tty: Annotated[bool, typer.Option("--tty", "-t", help="Give the process a terminal.")] = False,
     flags: ContainerFlags,
     create_namespace: CreateNamespace = False,
@@ -64,24 +69,43 @@ def create(
 
     Runs `ctr containers create [FLAG]... -- IMAGE CONTAINER [COMMAND]...`.
     """
-    chosen = (*flags.words(), *ctr_flags(tty=tty), *extra_flags(session))
+    mounts = flags.mounts(session.ctr)
+    chosen = (*flags.words(mount=mounts), *ctr_flags(tty=tty), *extra_flags(session))
     environment = environment_of(env or [], env_file or [], os.environ)
     from_spec, from_folder = flags.text("config") is not None, flags.on("rootfs")
-    if from_spec and (tty or environment.flags):
-        refuse_beside_config(["--tty"] if tty else ["--env"])
-    if from_folder and flags.text("snapshotter") is not None:
-        raise UsageError(
-            "--snapshotter has no effect with --rootfs",
-            hint="--snapshotter has no effect with --rootfs, which uses no snapshot",
-        )
+    if from_spec and (tty or environment.flags or entrypoint is not None):
+        refuse_beside_config(["--tty" if tty else "--env" if environment.flags else "--entrypoint"])
+    if from_folder:
+        image = _root_folder(session, image, flags)
     given = _positionals(image, name, command or (), with_config=from_spec)
     made = given[0 if from_spec else 1]
-    realm = session.realm(changing=True, create=create_namespace)
+    makes = from_spec or from_folder  # an image is in a namespace already
+    realm = session.realm(changing=True, create=create_namespace, makes=makes)
     flags.require_version(session.ctr)
-    with near_refs(realm, [] if from_spec or from_folder else [image]):
+    ref = "" if from_spec or from_folder else whole_ref(realm.scope, image)
+    if not from_spec:
+        program = program_of(realm.scope, ref, given[2:], entrypoint)
+        given = (ref or given[0], given[1], *program)
+    with near_refs(realm, [ref] if ref else [], needed=True):
         containers.create(realm.scope, made, (*environment.flags, *chosen), given)
     if not session.options.dry_run:
         print(made)
+
+
+def _root_folder(session: Session, folder: str, flags: ContainerFlags) -> str:
+    """The folder of --rootfs: absolute, as the runtime looks elsewhere for others; UsageError."""
+    if flags.text("snapshotter") is not None:
+        raise UsageError(
+            "--snapshotter has no effect with --rootfs",
+            hint="leave --snapshotter out: with --rootfs there is no snapshot",
+        )
+    path = Path(folder).absolute()
+    if session.ctr.socket is not None and not path.is_dir():
+        raise UsageError(
+            f"{path} is not a directory of this host",
+            hint="--rootfs takes a directory that holds the container's files",
+        )
+    return str(path)
 
 
 def _positionals(
@@ -101,6 +125,4 @@ def _positionals(
             "give an image, and an id for the new container",
             hint=f"for example: kuke-ctr containers create {image} web sleep 3600",
         )
-    if command[:1] == ["--"]:  # as docker and kubectl have it; ctr would take it for the program
-        command = command[1:]
-    return (image, check_name(name, "container"), *command)
+    return (image, check_name(name, "container"), *program_words(command, "CONTAINER"))

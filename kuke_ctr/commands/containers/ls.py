@@ -15,6 +15,8 @@ from kuke_ctr.commands.shared.option_table import (
     list_options,
 )
 from kuke_ctr.commands.shared.options import takes
+from kuke_ctr.commands.shared.short_ids import by_id
+from kuke_ctr.processes.calls import Result
 from kuke_ctr.records import Container
 from kuke_ctr.session import Session
 
@@ -66,5 +68,8 @@ def info(
     """
     realm = session.realm()
 
-    with near_containers(realm, name):
-        print_document(containers.info(realm.scope, name, spec=spec), session.options.output)
+    def ask(one: str) -> Result:
+        with near_containers(realm, one):
+            return containers.info(realm.scope, one, spec=spec)
+
+    print_document(by_id(realm, name, ask), session.options.output)

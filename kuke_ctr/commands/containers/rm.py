@@ -20,6 +20,8 @@ from kuke_ctr.commands.shared.missing import near_containers
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
+from kuke_ctr.commands.shared.short_ids import by_id, sure_ids
+from kuke_ctr.errors import NotFound
 from kuke_ctr.recipes.containers import has_living_task, remove
 from kuke_ctr.records import Task
 from kuke_ctr.session import OpenRealm, Session
@@ -48,10 +50,15 @@ def label(
     chosen = checked_labels(labels)
     extra = extra_flags(session)
     realm = session.realm(changing=True)
-    with near_containers(realm, name):
-        containers.label(realm.scope, name, chosen, extra)
+
+    def change(one: str) -> str:
+        with near_containers(realm, one):
+            containers.label(realm.scope, one, chosen, extra)
+        return one
+
+    whole = by_id(realm, name, change)
     if not session.options.dry_run:
-        print(name)
+        print(whole)
 
 
 @app.command("rm", cls=WithExtra)
@@ -94,9 +101,16 @@ def rm(
         if wanted:
             confirm(session, _what_goes(realm, wanted, keep_snapshot), yes=yes)
 
-    def one(name: str) -> None:
-        with near_containers(realm, name):
-            remove(realm.scope, name, words, states)
+    def one(name: str) -> str:
+        try:
+            with near_containers(realm, name):
+                remove(realm.scope, name, words, states)
+            return name
+        except NotFound:
+            (whole,) = sure_ids(session, realm, [name], (), what="will be removed", yes=yes)
+            if whole == name:
+                raise
+        return one(whole)
 
     each(wanted, one, session)
 

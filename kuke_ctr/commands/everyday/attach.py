@@ -17,7 +17,9 @@ from kuke_ctr.commands.shared.missing import near_containers
 from kuke_ctr.commands.shared.option_table import HOST, QUIET, RECORD, SCOPE, TRACE
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
+from kuke_ctr.commands.shared.short_ids import by_id
 from kuke_ctr.errors import NO_READER, KukeCtrError, UsageError
+from kuke_ctr.processes.farewell import Farewell
 from kuke_ctr.render import escape
 from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.detach_keys import DEFAULT_KEYS, describe_keys, parse_keys
@@ -139,10 +141,10 @@ def attach_(
         from kuke_ctr.terminals.attachment import refuse_existing
 
         realm = session.realm()
-        found = _look(realm, name)
+        found = by_id(realm, name, lambda one: _look(realm, one))
         if logs and _follow(session, realm, found):
             return
-        refuse(found, lambda: _has_log(realm, name))
+        refuse(found, lambda: _has_log(realm, found.name))
         if save is not None:
             refuse_existing(save)
         options = _options(session, watched, no_stdin, sig_proxy, save, script)
@@ -335,4 +337,4 @@ def _say(lines: Sequence[str]) -> None:
     text = "".join(f"{escape(line)}\n" for line in lines)
     start = "\n" if os.isatty(2) else ""  # the cursor is wherever the task has left it
     with suppress(OSError):
-        os.write(2, (start + text).encode(errors="surrogateescape"))
+        Farewell.write(2, (start + text).encode(errors="surrogateescape"))

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr.events import stream
+from kuke_ctr.columns import width
 from kuke_ctr.commands.shared.lists import view_of
 from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, row_options
 from kuke_ctr.commands.shared.options import takes
@@ -18,7 +19,7 @@ from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
 from kuke_ctr.parse.events import parse_event
 from kuke_ctr.processes.calls import in_seconds
 from kuke_ctr.records import Event, Listing, Refused, RowsRefused
-from kuke_ctr.render import Output, View, cell, escape, render, to_json, width
+from kuke_ctr.render import Output, View, cell, escape, render, to_json
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()

@@ -1,6 +1,8 @@
 """kuke-ctr exec"""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -14,14 +16,16 @@ from kuke_ctr.commands.shared.launch import (
     own_failures,
     print_id,
     require_terminal,
-    without_dashes,
 )
 from kuke_ctr.commands.shared.missing import missing
 from kuke_ctr.commands.shared.option_table import HOST, RECORD, SCOPE, TRACE
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.process_options import Detach, ForceTty, Interactive, Tty
-from kuke_ctr.errors import TIME_PASSED, NotFound, UsageError
+from kuke_ctr.commands.shared.program_words import program_words
+from kuke_ctr.commands.shared.short_ids import by_id, whole_ids
+from kuke_ctr.errors import TIME_PASSED, KukeCtrError, NotFound, Reason, UsageError
+from kuke_ctr.kukeon.labels import start_hint
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import start
 from kuke_ctr.recipes.start import Outcome
@@ -85,7 +89,7 @@ def exec_(
                 hint="leave it out",
             )
         require_terminal(tty and not session.options.dry_run, force_tty)
-        words = _with_environment(without_dashes(command), env or [])
+        words = _with_environment(program_words(command, "ID"), env or [])
         if not words:
             raise UsageError("a command to run is missing", hint="kuke-ctr exec ID CMD...")
         if env and session.options.trace:
@@ -96,12 +100,29 @@ def exec_(
         exec_id = start.unique_id("kuke-ctr")
         log = "file:///dev/null" if detach else None  # FIFOs that nobody reads would block it
         given = flags(user=user, cwd=cwd, detach=detach, log_uri=log, tty=tty)
-        call = tasks.exec_in(realm.scope, container, words, exec_id=exec_id, flags=given)
-        try:
-            outcome = _run(session, realm, call, container, exec_id, words, (tty, interactive))
-        except NotFound as error:
-            raise _no_container(realm, container, error) from None
+
+        def run(one: str) -> Outcome:
+            call = tasks.exec_in(realm.scope, one, words, exec_id=exec_id, flags=given)
+            with _explained(realm, one):
+                return _run(session, realm, call, one, exec_id, words, (tty, interactive))
+
+        if interactive and not tty:  # a ctr that fails would have taken some of stdin
+            (container,) = whole_ids(realm, [container], ())
+        outcome = by_id(realm, container, run)
     raise typer.Exit(outcome.exit_code)
+
+
+@contextmanager
+def _explained(realm: OpenRealm, container: str) -> Iterator[None]:
+    """An error inside says what is wrong with the container: not there, or not running."""
+    try:
+        yield
+    except NotFound as error:
+        raise _no_container(realm, container, error) from None
+    except KukeCtrError as error:
+        if error.reason is not Reason.NOT_RUNNING:
+            raise
+        raise _not_running(realm, container, error) from None
 
 
 def _run(
@@ -175,3 +196,11 @@ def _no_container(realm: OpenRealm, container: str, error: NotFound) -> NotFound
     if container in existing:
         return error
     return missing(realm, "container", [container], existing, "containers", error)
+
+
+def _not_running(realm: OpenRealm, container: str, error: KukeCtrError) -> KukeCtrError:
+    """The error for a container that does not run: one of Kukeon's is started by `kuke`."""
+    hint = None
+    with suppress(KukeCtrError):
+        hint = start_hint(containers.facts(realm.scope, container).labels)
+    return error.but(hint=hint) if hint is not None else error

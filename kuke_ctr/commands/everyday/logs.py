@@ -1,8 +1,8 @@
 """kuke-ctr logs"""
 
 import os
+import re
 import select
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from typing import Annotated
@@ -13,9 +13,11 @@ from kuke_ctr.commands.shared.missing import near_containers
 from kuke_ctr.commands.shared.option_table import IN_REALM, format_option
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
+from kuke_ctr.commands.shared.short_ids import by_id
 from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.parse.screen import ScreenFilter
 from kuke_ctr.processes.proc import PROC
+from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.recipes.log_file import Reader, follow
 from kuke_ctr.recipes.logs import FoundLog, LogKind, Until, add_held, find, pid_of
 from kuke_ctr.render import Output
@@ -96,7 +98,7 @@ def print_log(
     Raises as `recipes.logs.find`, and BrokenPipeError where nobody reads.
     """
     here = session.options.replay is None  # else the processes are another host's
-    log = _found(realm, container, here=here)
+    container, log = by_id(realm, container, lambda one: (one, _found(realm, one, here=here)))
     if session.options.dry_run:
         print(_command(log.file.path, lines, following))
         return
@@ -137,7 +139,7 @@ def _found(realm: OpenRealm, container: str, *, here: bool = True) -> FoundLog:
 def _lines(tail: str) -> int | None:
     if tail == "all":
         return None
-    if not tail.isdecimal():
+    if not re.fullmatch("[0-9]{1,18}", tail):
         raise UsageError(
             f"--tail {tail!r} is not a number of lines",
             hint="use 0, 100 or all; after `logs`, -n is the number of lines and the "
@@ -158,7 +160,7 @@ def _pid(realm: OpenRealm, container: str) -> int | None:
 def _command(path: os.PathLike[str], lines: int | None, following: bool) -> str:
     """What does the same, for a dry run."""
     count = "+1" if lines is None else str(lines)
-    return shlex.join(["tail", "-n", count, *(["-F"] if following else []), "--", str(path)])
+    return shell_line(["tail", "-n", count, *(["-F"] if following else []), "--", str(path)])
 
 
 def _stdout() -> int:

@@ -2,14 +2,14 @@
 
 import os
 import uuid
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import tasks
+from kuke_ctr.backends.ctr import images, tasks
 from kuke_ctr.backends.ctr.container_flags import RUN
 from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.confirm import CreateNamespace
 from kuke_ctr.commands.shared.container_flags import ContainerFlags, with_container_flags
 from kuke_ctr.commands.shared.ctr_flags import flags as ctr_flags
@@ -19,13 +19,14 @@ from kuke_ctr.commands.shared.launch import (
     launch,
     own_failures,
     require_terminal,
-    without_dashes,
 )
 from kuke_ctr.commands.shared.option_table import HOST, RECORD, SCOPE, TRACE
 from kuke_ctr.commands.shared.options import takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.process_options import (
     Detach,
     DetachedOutput,
+    Entrypoint,
     Env,
     EnvFile,
     ForceTty,
@@ -33,18 +34,33 @@ from kuke_ctr.commands.shared.process_options import (
     Tty,
     with_detached_output,
 )
-from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.commands.shared.program_words import program_words
+from kuke_ctr.errors import KukeCtrError, NotFound, Reason, UsageError
 from kuke_ctr.recipes.environment import environment_of
-from kuke_ctr.recipes.run import RUN_LABEL, Made, RunLog, make_log, name_for, no_image, undo
-from kuke_ctr.recipes.volumes import mount_of, require_sources
+from kuke_ctr.recipes.image_names import whole_ref
+from kuke_ctr.recipes.program import program_of
+from kuke_ctr.recipes.run import (
+    RUN_LABEL,
+    Made,
+    RunLog,
+    incomplete,
+    make_log,
+    name_for,
+    undo,
+    was_taken,
+)
+from kuke_ctr.recipes.taken import taken
 from kuke_ctr.session import OpenRealm, Session
+from kuke_ctr.terminals.user_terminal import is_terminal
 
 app = typer.Typer()
 
 Image = Annotated[str, typer.Argument(metavar="IMAGE", help="The image, as `images ls` shows it.")]
 Command = Annotated[
     list[str] | None,
-    typer.Argument(metavar="CMD", help="The command to run; default: the image's own."),
+    typer.Argument(
+        metavar="CMD", help="The command, or arguments of the image's ENTRYPOINT; default: its Cmd."
+    ),
 ]
 Name = Annotated[
     str | None,
@@ -76,6 +92,7 @@ def run(
     force_tty: ForceTty = False,
     env: Env = None,
     env_file: EnvFile = None,
+    entrypoint: Entrypoint = None,
     volume: Volumes = None,
     create_namespace: CreateNamespace = False,
     output: DetachedOutput,
@@ -99,40 +116,58 @@ def run(
         output.check(detach=detach, tty=tty)
         require_terminal(tty and not detach and not session.options.dry_run, force_tty)
         flags.require_version(session.ctr)
-        mounts = _mounts(session, flags, volume or [])
+        mounts = flags.mounts(session.ctr, volume or [])
         flags.words(mount=mounts)  # wrong usage is found before anything is made
         environment = environment_of(env or [], env_file or [], os.environ)
-        scope = (realm := session.realm(changing=True, create=create_namespace)).scope
-        container = name_for(scope, image, name)
+        realm = session.realm(changing=True, create=create_namespace)
+        image = whole_ref(realm.scope, image)
+        typed = program_words(command or [], "IMAGE")
+        program = program_of(realm.scope, image, typed, entrypoint, flags.text("platform"))
+        container = name_for(realm.scope, image, name)
         logged = detach and output.is_logged(tty=tty)
-        log = _log(session, scope, container, output.log_file) if logged else None
+        log = _log(session, realm.scope, container, output.log_file) if logged else None
         made = Made(container, uuid.uuid4().hex[:12], log, flags.text("snapshotter"))
         how = ctr_flags(rm=rm, detach=detach, tty=tty, null_io=output.null_io)
         words = (*environment.flags, *how, *_words(flags, made, mounts))
-        try:
-            code = launch(
-                _launch(session, realm, (image, container), words, command or []),
-                Manner(detach=detach, tty=tty, interactive=interactive),
-                undo=lambda: undo(scope, made),
-                discard=(lambda: undo(scope, made, running=True)) if rm else None,
-            )
-        except NotFound as error:
-            raise no_image(scope, image, error) from None
+        call = tasks.run(realm.scope, image, container, program, words)
+        what = Launch(session, realm, call, container, tuple(program))
+        manner = Manner(detach=detach, tty=tty, interactive=interactive)
+        _tell_of_network(flags, tty=tty and not detach)
+        code = _launched(what, manner, image, made, rm=rm)
     raise typer.Exit(code)
 
 
-def _launch(
-    session: Session,
-    realm: OpenRealm,
-    names: tuple[str, str],
-    words: Sequence[str],
-    command: Sequence[str],
-) -> Launch:
-    """The call for an image and a container; what stands behind them is the program."""
-    image, container = names
-    program = without_dashes(command)
-    call = tasks.run(realm.scope, image, container, program, words)
-    return Launch(session, realm, call, container, tuple(program))
+def _tell_of_network(flags: ContainerFlags, *, tty: bool) -> None:
+    if tty and not flags.on("net_host") and is_terminal(2):
+        note("note: without --net-host this container has no network, only a loopback interface")
+
+
+def _launched(what: Launch, how: Manner, image: str, made: Made, *, rm: bool) -> int:
+    """Start it; one that did not start leaves nothing, and the error says what was in the way."""
+    scope = what.realm.scope
+    try:
+        return launch(
+            what,
+            how,
+            undo=lambda error: undo(scope, made, error),
+            discard=(lambda: undo(scope, made, running=True)) if rm else None,
+        )
+    except NotFound as error:
+        raise _no_image(what.realm, image, error) from None
+    except KukeCtrError as error:
+        if was_taken(error):
+            raise taken(scope, made.name, made.snapshotter, command=error.command) from None
+        if error.reason is Reason.MISSING_CONTENT:
+            raise incomplete(scope, image, error) from None
+        raise
+
+
+def _no_image(realm: OpenRealm, image: str, error: NotFound) -> NotFound:
+    """The error for an image that can't be run: it is not here, or not for this platform."""
+    existing = images.names(realm.scope)
+    if image not in existing:
+        return no_image(realm, [image], existing, error, needed=True)
+    return incomplete(realm.scope, image, error) if error.reason is Reason.NO_PLATFORM else error
 
 
 def _log(session: Session, scope: Scope, container: str, file: str | None) -> RunLog:
@@ -145,14 +180,6 @@ def _words(flags: ContainerFlags, made: Made, mounts: list[str]) -> tuple[str, .
     labels = [*flags.texts("label"), f"{RUN_LABEL}={made.token}", *([log.label] if log else [])]
     uri = ctr_flags(log_uri=log.uri if log else None)
     return (*uri, *flags.words(mount=mounts, label=labels))
-
-
-def _mounts(session: Session, flags: ContainerFlags, volumes: list[str]) -> list[str]:
-    """ctr's mounts; UsageError for one whose source this host has not."""
-    mounts = [*flags.texts("mount"), *map(mount_of, volumes)]
-    if session.ctr.socket is not None:  # else the host that is meant may be another one
-        require_sources(mounts)
-    return mounts
 
 
 def _refuse_removal(*, rm: bool, detach: bool) -> None:

@@ -9,6 +9,7 @@ from kuke_ctr.backends.ctr import namespaces
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.shared.confirm import Yes, confirm, each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
+from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.lists import list_host_table
 from kuke_ctr.commands.shared.option_table import CALLS, EXTRA, NAMES, RUN_PATH, list_options
@@ -16,8 +17,7 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.errors import CtrFailed, KukeCtrError, UsageError
 from kuke_ctr.kukeon.realm_list import list_realms
-from kuke_ctr.kukeon.realms import is_foreign
-from kuke_ctr.names import check_name
+from kuke_ctr.names import check_name, is_foreign
 from kuke_ctr.records import Namespace, RealmSource
 from kuke_ctr.session import Session
 
@@ -128,7 +128,7 @@ def rm(
             lines.append(_what_goes(session, name))
             wanted.append(name)
         except KukeCtrError as error:
-            show_error(error)
+            show_error(scoped(error, session.options))
             refused.append(error)
     if wanted:
         confirm(session, f"will be removed: {'; '.join(lines)}", yes=yes)
@@ -142,12 +142,14 @@ def _what_goes(session: Session, name: str) -> str:
     from kuke_ctr.recipes.namespace_contents import contents
 
     namespaces.require(session.ctr, name)
-    found = contents(Scope(session.ctr, name))
+    scope = Scope(session.ctr, name)
+    found = contents(scope)
     if found.blocks:
+        nouns = ("containers", "images", "snapshots", "content")
         raise KukeCtrError(
             f"the namespace {name} is not empty: it has {found}",
-            hint=f"remove those first (`containers rm --all`, `images prune --all`, `snapshots ls` "
-            f"and `content ls`, each with --namespace {name})",
+            hint=f"look first: {', '.join(scope.line(noun, 'ls') for noun in nouns)}; remove what "
+            "nobody needs, then try again",
         )
     known = [
         f"realm {realm} uses it, according to its {source}"

@@ -4,6 +4,8 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +38,16 @@ from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.parse.units import in_units
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes import transfers
+from kuke_ctr.recipes.archive_look import (
+    ArchiveLook,
+    hint_for_names,
+    left_out,
+    look_at,
+    owner_who_may_change,
+    unpacker,
+)
+from kuke_ctr.recipes.image_names import whole_refs
+from kuke_ctr.recipes.piped import docker_save, unpacked
 from kuke_ctr.recipes.transfers import Landed
 from kuke_ctr.records import Archive, Image
 from kuke_ctr.render import Output, View
@@ -107,8 +119,9 @@ def import_(
     """Import the images of an archive.
 
     Prints the images that are new or changed; if there are none, those of the archive. Exit code 3
-    if nothing was imported. The namespace is created if a flag, a manifest, a record or the
-    settings named it. What follows `--` is passed to ctr.
+    if nothing was imported. An archive that is compressed (gzip, zstd, xz, bzip2) is unpacked on
+    the way. The namespace is created if a flag, a manifest, a record or the settings named it.
+    What follows `--` is passed to ctr.
 
     Examples:
 
@@ -120,7 +133,7 @@ def import_(
     view = view_of(session, Image)
     _check_source(file, from_docker)
     exclude_platforms([platform] if platform else None, all_platforms)
-    realm = session.realm(changing=True, create=create_namespace)
+    realm = session.realm(changing=True, create=create_namespace, makes=True)
     typed = flags(
         base_name=base_name,
         digests=digests,
@@ -133,18 +146,7 @@ def import_(
         discard_unpacked_layers=discard_unpacked_layers,
     )
     words = words_of(session, "import", typed, local)
-    before = {} if session.options.dry_run else transfers.images_by_name(realm.scope)
-    with transfers.told_what_is_left(realm.scope):
-        result = _import(session, realm, view, words, file, from_docker)
-    if result.planned:
-        return
-    if view.output is Output.RAW:
-        print_bytes(result)
-    found = transfers.landed(realm.scope, before, result.stdout)
-    if not found.images:
-        _nothing_landed(realm, unpack, words)
-        return
-    _show_landed(session, view, found, platform)
+    _bring(session, realm, view, _Wish(file, from_docker or (), platform, unpack, words))
 
 
 @app.command("export", cls=WithExtra)
@@ -176,12 +178,14 @@ def export(
     if file == "-":
         _require_stdout(session)
     realm = session.realm()
+    images = whole_refs(realm.scope, images)
     realm_words = words_of(
         session, "export", flags(platform=platform, all_platforms=all_platforms), local
     )
 
     def write(descriptor: int) -> Result:
-        streams = TransferStreams(stdout=descriptor, called="stdout" if file == "-" else file)
+        named = None if file == "-" else file
+        streams = TransferStreams(stdout=descriptor, called=named or "stdout", writes=named)
         with near_refs(realm, images):
             return run_transfer(realm, "export", realm_words, ("-", *images), streams)
 
@@ -200,9 +204,44 @@ def export(
     show(session, view, [archive])
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is to be imported: a file, or images of Docker's; `words` are the flags for ctr."""
+
+    file: str | None
+    from_docker: Sequence[str]
+    platform: str | None
+    unpack: bool
+    words: Sequence[str]
+
+
+def _bring(session: Session, realm: OpenRealm, view: View, wish: _Wish) -> None:
+    """Import, and tell what came of it."""
+    look = look_at(wish.file) if wish.file not in (None, "-") else ArchiveLook()
+    before = transfers.Before() if session.options.dry_run else transfers.before(realm.scope)
+    with (
+        transfers.told_what_is_left(realm.scope),
+        transfers.told_which_names_stay(realm.scope, before),
+    ):
+        if wish.file is not None:
+            result = _import(session, realm, view, wish.words, wish.file, look)
+        else:
+            result = _import_from_docker(session, realm, view, wish.words, wish.from_docker)
+    if result.planned:
+        return
+    if view.output is Output.RAW:
+        print_bytes(result)
+    found = transfers.landed(realm.scope, before, result.stdout)
+    if found.images:
+        _show_landed(session, view, found, wish.platform)
+        _tell_of_nameless(look, wish.words)
+    else:
+        _nothing_landed(realm, wish.unpack, wish.words, look)
+
+
 def _show_landed(session: Session, view: View, found: Landed, platform: str | None) -> None:
     if not found.new:
-        note("nothing is new; the realm already had these images")
+        note(_not_new(found))
     show_images(session, view, found.images)
     require_platforms(found.images, [platform] if platform else [])
 
@@ -212,25 +251,59 @@ def _import(
     realm: OpenRealm,
     view: View,
     words: Sequence[str],
-    file: str | None,
-    from_docker: Sequence[str] | None,
+    file: str,
+    look: ArchiveLook,
 ) -> Result:
+    """Import a file, or stdin; a program unpacks what this ctr cannot read."""
+    compression = unpacker(realm.scope, look, words)
     if file == "-":
         with streams_of(session, view, stdin=0, collect=True) as streams:
             return run_transfer(realm, "import", words, ("-",), streams)
-    if file is not None:
-        name = f"./{file}" if file.startswith("-") else file
-        with streams_of(session, view, collect=True) as streams:
-            return run_transfer(realm, "import", words, (name,), streams)
-    assert from_docker is not None
-    if session.options.dry_run:
-        print(transfers.line_from_docker(realm.scope, from_docker, words))
-        return Result((), 0, b"", b"", 0.0, planned=True)
-    with (
-        transfers.docker_save(session.ctr.processes, from_docker) as archive,
-        streams_of(session, view, stdin=archive, collect=True) as streams,
-    ):
+    name = f"./{file}" if file.startswith("-") else file
+    if compression is not None:
+        program = (*compression.words, name)
+        opened = unpacked(session.ctr.processes, program, file)
+        return _import_from(session, realm, view, words, program, opened)
+    with streams_of(session, view, collect=True) as streams:
+        return run_transfer(realm, "import", words, (name,), streams)
+
+
+def _import_from_docker(
+    session: Session, realm: OpenRealm, view: View, words: Sequence[str], images: Sequence[str]
+) -> Result:
+    program = ("docker", "save", *images)
+    opened = docker_save(session.ctr.processes, program)
+    return _import_from(session, realm, view, words, program, opened)
+
+
+def _import_from(
+    session: Session,
+    realm: OpenRealm,
+    view: View,
+    words: Sequence[str],
+    program: tuple[str, ...],
+    opened: AbstractContextManager[int],
+) -> Result:
+    """Import what a program prints; a dry run does not start it."""
+    with ExitStack() as stack:
+        archive = None if session.options.dry_run else stack.enter_context(opened)
+        given = streams_of(session, view, stdin=archive, collect=True)
+        streams = replace(stack.enter_context(given), source=program)
         return run_transfer(realm, "import", words, ("-",), streams)
+
+
+def _not_new(found: Landed) -> str:
+    if not found.blobs:
+        return "nothing is new; the realm already had these images"
+    blobs = "1 blob was" if found.blobs == 1 else f"{found.blobs} blobs were"
+    return f"the realm already had these images; {blobs} missing, and came back"
+
+
+def _tell_of_nameless(look: ArchiveLook, words: Sequence[str]) -> None:
+    """ctr imports what has a name, and says nothing of the rest."""
+    text = left_out(look.names)
+    if text is not None and not {"--digests", "--index-name"} & {*words}:
+        note(f"note: {text}")
 
 
 def _check_source(file: str | None, from_docker: Sequence[str] | None) -> None:
@@ -263,6 +336,9 @@ def _check_source(file: str | None, from_docker: Sequence[str] | None) -> None:
             f"{file} is a directory",
             hint="for an image directory: `tar -C FOLDER -c . | kuke-ctr images import -`",
         )
+    owner = owner_who_may_change(found)
+    if owner is not None:
+        note(f"note: {file} belongs to {owner}, who can change it while it is imported")
 
 
 def _require_stdout(session: Session) -> None:
@@ -276,7 +352,9 @@ def _require_stdout(session: Session) -> None:
         raise UsageError("with FILE -, stdout is the archive", hint="leave -o and -q out")
 
 
-def _nothing_landed(realm: OpenRealm, unpack: bool, words: Sequence[str]) -> None:
+def _nothing_landed(
+    realm: OpenRealm, unpack: bool, words: Sequence[str], look: ArchiveLook
+) -> None:
     """Tell that an import which ctr calls done has brought nothing."""
     if not unpack and ("--local" in words or versions.client(realm.ctr) < (2,)):
         note(  # this ctr names what it unpacks, and nothing else
@@ -286,5 +364,5 @@ def _nothing_landed(realm: OpenRealm, unpack: bool, words: Sequence[str]) -> Non
         return
     raise NotFound(
         f"ctr reported success, but no image of the archive is in {realm.described}",
-        hint="do --base-name and --platform match what is in the archive?",
+        hint=hint_for_names(look.names, words),
     )

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import image_checks, versions
-from kuke_ctr.backends.ctr.filters import hint_for
-from kuke_ctr.backends.ctr.lines import line_in
+from kuke_ctr.backends.ctr.filters import check as check_filters
 from kuke_ctr.backends.ctr.tables import ListCall, checked, read
 from kuke_ctr.commands.images.references import near_images
 from kuke_ctr.commands.shared.lists import list_realms_table, rows_of, show, view_of
@@ -16,6 +15,7 @@ from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_op
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound
+from kuke_ctr.recipes.image_names import as_filters, whole_ref
 from kuke_ctr.records import ImageCheck, SnapshotUsage
 from kuke_ctr.render import Output
 from kuke_ctr.session import OpenRealm, Session
@@ -50,7 +50,7 @@ def check(
     """
     view = view_of(session, ImageCheck)
     table = image_checks.check_table(snapshotter)
-    chosen = filters or ()
+    chosen = as_filters(filters or ())
     realms = session.realms()
     if view.output is Output.RAW:
         _raw_check(session, table, realms, chosen)
@@ -62,7 +62,7 @@ def check(
         note(f"{realms[0].described} has no images")
     wrong: list[KukeCtrError] = [*_wrong(rows)]
     if chosen and not (rows or errors):
-        wrong.append(_no_match(table, realms, chosen))
+        wrong.append(_no_match(realms, chosen))
     if view.output is Output.NAME:
         rows = [row for row in rows if row.status == "complete" and row.unpacked]
     show(session, view, rows, [*errors, *wrong])
@@ -88,6 +88,7 @@ def usage(
     """
     versions.require(session.ctr, "images", "usage")
     realm = session.realm()
+    ref = whole_ref(realm.scope, ref)
     with near_images(realm, [ref]):
         list_realms_table(
             session,
@@ -97,16 +98,26 @@ def usage(
         )
 
 
-def _no_match(
-    table: ListCall[ImageCheck], realms: Sequence[OpenRealm], chosen: Sequence[str]
-) -> NotFound:
+def _no_match(realms: Sequence[OpenRealm], chosen: Sequence[str]) -> NotFound:
     """The error for filters that nothing matches: a misspelt reference is no success."""
     only = realms[0] if len(realms) == 1 else None
-    lists = line_in(only.namespace, "images", "ls") if only else "`kuke-ctr images ls -A`"
+    lists = only.scope.line("images", "ls") if only else realms[0].ctr.line("images", "ls", "-A")
     return NotFound(
         f"no image of {only.described if only else 'any realm'} matches {', '.join(chosen)}",
-        hint=hint_for(table.filter_by, chosen) or f"{lists} shows the images",
+        hint=f"{_in_full(chosen)}{lists} shows the images",
     )
+
+
+def _in_full(chosen: Sequence[str]) -> str:
+    """The filter that a short name was meant to be; empty where no filter names one."""
+    from kuke_ctr.parse.image_names import is_short, whole_name  # late: for failures only
+
+    for each in chosen:
+        field, _, value = each.partition("==")
+        name = value.strip('"')
+        if field == "name" and is_short(name):
+            return f"{name} is a short name; the full one is name=={whole_name(name)}; "
+    return ""
 
 
 def _raw_check(
@@ -116,6 +127,7 @@ def _raw_check(
     chosen: Sequence[str],
 ) -> None:
     """What ctr itself prints, byte for byte; the table decides about the exit code."""
+    check_filters(table.filter_by, chosen)
     calls = [session.ctr.call(*table.words, *chosen, namespace=realm.namespace) for realm in realms]
     rows: list[ImageCheck] = []
     for result in session.ctr.processes.run_all(calls):
@@ -128,7 +140,7 @@ def _raw_check(
             note(result.stderr.decode(errors="replace"))
         rows += read(session.ctr, table, result).records
     if chosen and not rows and not session.options.dry_run:
-        raise _no_match(table, realms, chosen)
+        raise _no_match(realms, chosen)
     for error in _wrong(rows):
         raise error
 

@@ -8,10 +8,12 @@ import typer
 
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.images.references import no_image
+from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.option_table import IN_REALM, document_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import print_lines, show_error
 from kuke_ctr.errors import FoundWrong, KukeCtrError
+from kuke_ctr.recipes.image_names import whole_refs
 from kuke_ctr.records import ImageDetails
 from kuke_ctr.render import Output, document, to_json, to_yaml
 from kuke_ctr.session import Session
@@ -50,7 +52,7 @@ def inspect(
 
     form = session.options.output or Output.TABLE
     realm = session.realm()
-    wanted = list(dict.fromkeys(refs))
+    wanted = list(dict.fromkeys(whole_refs(realm.scope, refs)))
     found = images.find(realm.scope, wanted)
     there = [image for image in found if image is not None]
     details = image_inspect.inspect(realm.scope, there)
@@ -63,7 +65,7 @@ def inspect(
     errors += [_broken(one) for one in details if not one.complete]
     sys.stdout.flush()
     for error in errors:
-        show_error(error)
+        show_error(scoped(error, session.options))
     if errors:
         raise typer.Exit(max(error.exit_code for error in errors))
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kuke_ctr.parse.units import in_units
+from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.records.image_details import (
     HistoryStep,
     ImageConfig,
@@ -137,9 +138,7 @@ def _exact(size: int) -> str:
 
 
 def _argv(words: Sequence[str] | None) -> str | None:
-    import shlex
-
-    return None if words is None else shlex.join(words)
+    return None if words is None else shell_line(words)
 
 
 def _step(step: HistoryStep) -> str:

@@ -34,6 +34,10 @@ def ls(
 
     Runs `ctr images ls`, and `ctr images ls -q` to compare. Records: Image.
     """
+    if filters:
+        from kuke_ctr.recipes.image_names import as_filters  # late: most lists have no filter
+
+        filters = as_filters(filters)
     list_realms_table(session, images.LS, Image, filters or (), when_empty=_when_empty)
 
 

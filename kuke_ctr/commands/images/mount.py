@@ -22,6 +22,7 @@ from kuke_ctr.errors import (
     UsageError,
 )
 from kuke_ctr.recipes import host_mounts
+from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
@@ -60,10 +61,11 @@ def mount(
     path = _absolute(target)
     host_mounts.require_empty_folder(path)
     realm = session.realm(changing=True)
+    ref = whole_ref(realm.scope, ref)
     require_images(realm, ref)
     earlier = images.snapshot_of_mount(realm.scope, path, snapshotter)
     if earlier is not None and (earlier.get("Kind") == "Active") is not writable:
-        raise _left_over(realm, path, "with --rw" if not writable else "without --rw")
+        raise _left_over(realm, path, snapshotter, "with --rw" if not writable else "without --rw")
     words = (
         *flags(rw=writable, platform=platform, snapshotter=snapshotter),
         *extra_flags(session),
@@ -76,8 +78,8 @@ def mount(
             done = realm.scope.change("images", "mount", *words, *pair)
         chain = done.stdout.decode(errors="replace").split("\n")[0]
         if not done.planned and earlier is not None and earlier.get("Parent") != chain:
-            realm.scope.change("images", "unmount", name)
-            raise _left_over(realm, path, "from another image")
+            realm.scope.change("images", "unmount", *flags(snapshotter=snapshotter), name)
+            raise _left_over(realm, path, snapshotter, "from another image")
 
     each([path], change, session)
 
@@ -159,8 +161,9 @@ def _taken_back(
         raise error.but(message=f"{error.message}; the mount was undone") from None
 
 
-def _left_over(realm: OpenRealm, path: str, how: str) -> KukeCtrError:
-    unmount = realm.scope.line("images", "unmount", "--rm", path)
+def _left_over(realm: OpenRealm, path: str, snapshotter: str | None, how: str) -> KukeCtrError:
+    words = (*flags(rm=True, snapshotter=snapshotter), path)
+    unmount = realm.scope.line("images", "unmount", *words)
     return KukeCtrError(
         f"realm {realm.name} still has the snapshot {path} of an earlier mount, {how}; ctr would "
         "mount that snapshot",

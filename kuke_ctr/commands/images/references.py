@@ -1,22 +1,59 @@
 """What the verbs of images share: references, and those that there are not."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from kuke_ctr.backends.ctr import images
-from kuke_ctr.commands.shared.missing import missing, near_names
-from kuke_ctr.errors import FoundWrong, NotFound, Reason
+from kuke_ctr.commands.shared.missing import missing
+from kuke_ctr.commands.shared.output import note
+from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound, Reason
 from kuke_ctr.session import OpenRealm
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The image, as `images ls` shows it.")]
 
 
-def near_refs(realm: OpenRealm, refs: Sequence[str]) -> AbstractContextManager[None]:
-    """A NotFound inside becomes one that names the image, the realm and the nearest images."""
-    return near_names(realm, "image", refs, lambda: images.names(realm.scope), "images")
+def is_full_name(name: str) -> bool:
+    """Whether a registry can be asked for a name; no namespace is made for another one."""
+    from kuke_ctr.parse.image_names import fault_of  # late: most verbs take any name
+
+    return fault_of(name) is None
+
+
+def require_full_name(name: str) -> None:
+    """Raise KukeCtrError for a name that no registry can be asked for, short names among them."""
+    from kuke_ctr.parse.image_names import fault_of  # late: most verbs take any name
+
+    fault = fault_of(name)
+    if fault is not None:
+        raise KukeCtrError(fault.message, hint=fault.hint)
+
+
+def note_odd_name(name: str) -> None:
+    """Say what is odd about a new name, and the full one: ctr takes any, docker does not."""
+    from kuke_ctr.parse.image_names import fault_of  # late: most verbs take any name
+
+    fault = fault_of(name)
+    if fault is not None:
+        note(f"note: {fault.message}; {fault.hint}")
+
+
+@contextmanager
+def near_refs(realm: OpenRealm, refs: Sequence[str], *, needed: bool = False) -> Iterator[None]:
+    """A NotFound inside becomes one that names the image, the realm and the nearest images.
+
+    `needed`: the image is to be used, so the error says how it comes here.
+    """
+    try:
+        yield
+    except NotFound as error:
+        existing = images.names(realm.scope)
+        gone = [ref for ref in refs if ref not in existing]
+        if not gone:
+            raise
+        raise no_image(realm, gone, existing, error, needed=needed) from None
 
 
 @contextmanager
@@ -39,10 +76,22 @@ def near_images(realm: OpenRealm, refs: Sequence[str]) -> Iterator[None]:
         ) from None
 
 
-def no_image(realm: OpenRealm, refs: Sequence[str], existing: Sequence[str]) -> NotFound:
-    """The error for images that there are not."""
+def no_image(
+    realm: OpenRealm,
+    refs: Sequence[str],
+    existing: Sequence[str],
+    error: NotFound | None = None,
+    *,
+    needed: bool = False,
+) -> NotFound:
+    """The error for images that there are not; `needed` as in `near_refs`."""
+    from kuke_ctr.recipes import missing_image  # late: for failures only
+
     realm.require_namespace()
-    return missing(realm, "image", refs, existing, "images", NotFound(""))
+    found = missing(realm, "image", refs, existing, "images", error or NotFound(""))
+    near = found.hint or ""
+    hint = missing_image.instead(realm.scope, refs[0], existing, near, needed=needed)
+    return found.but(hint=hint)
 
 
 def require_images(realm: OpenRealm, *refs: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import versions
-from kuke_ctr.commands.images.references import near_refs
+from kuke_ctr.commands.images.references import is_full_name, near_refs, require_full_name
 from kuke_ctr.commands.images.registry_options import Registry, with_registry_options
 from kuke_ctr.commands.images.transfer_options import (
     AllPlatforms,
@@ -28,6 +28,7 @@ from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, row_options
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.errors import UsageError
 from kuke_ctr.recipes import transfers
+from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.platforms import host_platform
 from kuke_ctr.records import Image
 from kuke_ctr.session import Session
@@ -55,21 +56,23 @@ def pull(
 ) -> None:
     """Fetch an image from a registry and unpack it.
 
-    Exit code 3 if the registry does not have the image, or not for this platform. What follows `--`
-    is passed to ctr.
+    Exit code 3 if the registry does not have the image, or not for this platform, and 1 if it is no
+    container image. What follows `--` is passed to ctr.
 
     Examples:
 
         kuke-ctr images pull -r main docker.io/library/busybox:1.36
         kuke-ctr images pull -r main --user alice --password-stdin registry.example/app:1.0 < secret
 
-    Runs `ctr images pull IMAGE`. Records: Image.
+    Runs `ctr images pull IMAGE`, and `ctr content get DIGEST` to see what it is. Records: Image.
     """
     view = view_of(session, Image)
     exclude_platforms(platform, all_platforms)
     registry.check()
     labels = checked_labels(label or [])
-    realm = session.realm(changing=True, create=create_namespace)
+    full = is_full_name(reference)
+    realm = session.realm(changing=True, create=create_namespace and full, makes=full)
+    require_full_name(reference)
     typed = flags(
         platform=platform,
         all_platforms=all_platforms,
@@ -81,12 +84,14 @@ def pull(
     sign_in, secret = registry.sign_in(session, realm, reference)
     with (
         streams_of(session, view, secret=secret) as streams,
-        transfers.told_what_is_left(realm.scope),
+        transfers.told_what_is_left(realm.scope, reference),
+        transfers.told_what_stays(realm.scope, reference, snapshotter),
     ):
         result = run_transfer(realm, "pull", (*sign_in, *words), (reference,), streams)
     if result.planned:
         return
     image = transfers.named(realm.scope, reference)
+    transfers.require_image(realm.scope, image)
     show_images(session, view, [image])
     require_platforms([image], _wanted(platform, all_platforms))
 
@@ -137,10 +142,17 @@ def push(
             "this version of ctr can push only one --platform, or all of them",
             hint="give --platform once, or leave it out",
         )
-    source = image or remote
+    source = whole_ref(realm.scope, image or remote, one_name=image is None)
+    if image is None and "/" not in remote:  # a digest alone is no place to push to
+        remote = source
+    require_full_name(remote)
     sign_in, secret = registry.sign_in(session, realm, remote)
-    names = (remote,) if image is None else (remote, image)
-    with streams_of(session, view, secret=secret) as streams, near_refs(realm, [source]):
+    names = (remote,) if source == remote else (remote, source)
+    with (
+        streams_of(session, view, secret=secret) as streams,
+        transfers.told_of_silence(remote),
+        near_refs(realm, [source]),
+    ):
         result = run_transfer(realm, "push", (*sign_in, *words), names, streams)
     if not result.planned:
         show_images(session, view, [transfers.named(realm.scope, source)])

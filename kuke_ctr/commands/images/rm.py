@@ -12,11 +12,18 @@ from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.errors import UsageError
-from kuke_ctr.records import RowsRefused
+from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.kukeon.named_images import NamedImage, named_images
+from kuke_ctr.recipes.image_names import SeveralNames, whole_refs
+from kuke_ctr.recipes.image_users import ImageUser, users_of_images
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
+
+_DOCKER = "moby"
+"""Docker's namespace."""
+
+_SHOWN = 5
 
 
 @app.command("rm", cls=WithExtra)
@@ -46,12 +53,13 @@ def rm(
     """
     names_or_all("images", refs, every)
     realm = session.realm(removing=True)
+    chosen = _chosen(realm, refs or ())
     existing = images.names(realm.scope)
-    wanted = list(dict.fromkeys(refs or existing))
+    wanted = list(dict.fromkeys(chosen or existing))
     if not wanted:
         _nothing(realm, "has no images")
         return
-    _warn_of_users(realm, [ref for ref in wanted if ref in existing])
+    _warn_of_users(realm, existing, [ref for ref in wanted if ref in existing])
     if every:
         _confirm(session, realm, wanted, "all", yes=yes)
     _remove(session, realm, wanted, existing, sync=sync)
@@ -61,40 +69,53 @@ def rm(
 @takes(IN_REALM, NAMES, EXTRA)
 def prune(
     session: Session,
-    every: Annotated[
-        bool, typer.Option("--all", help="All images that no container was created from.")
-    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="All images that nothing uses.")] = False,
     yes: Yes = False,
 ) -> None:
-    """Remove all images of a realm that no container was created from.
+    """Remove all images of a realm that no container and no record of Kukeon uses.
 
-    Each failure is reported, which `ctr images prune` (1.7 and later) does not do.
+    An image is used if any of its names or its digest is. Each failure is reported, which `ctr
+    images prune` (1.7 and later) does not do.
 
     Examples:
 
         kuke-ctr images prune -r main --all --dry-run
         kuke-ctr images prune -r main --all
 
-    Runs `ctr images rm REF` for each image in `ctr images ls -q` that `ctr containers ls` does not
-    have.
+    Runs `ctr images rm REF` for each, after `ctr images ls`, `ctr containers ls` and `ctr content
+    ls`.
     """
     if not every:
         raise UsageError(
-            "prune needs --all: it removes all images that no container was created from",
+            "prune needs --all: it removes all images that nothing uses",
             hint="add --all",
         )
     realm = session.realm(removing=True)
+    if realm.namespace == _DOCKER:
+        note(
+            "warning: containerd does not know Docker's stopped containers; "
+            "`docker image prune -a` does"
+        )
     unused = _unused(realm)
     if not unused:
-        _nothing(realm, "has no image that is unused by containers")
+        _nothing(realm, "has no unused image")
         return
-    _confirm(session, realm, unused, "which no container was created from", yes=yes)
+    _confirm(session, realm, unused, "which nothing uses", yes=yes)
     # a question may have stood there for long
     now = set(unused if yes or session.options.dry_run else _unused(realm))
     for ref in unused:
         if ref not in now:
-            note(f"{ref} was removed, or is used by a container now; it was skipped")
+            note(f"{ref} was removed, or is used now; it was skipped")
     _remove(session, realm, [ref for ref in unused if ref in now], list(now), sync=True)
+
+
+def _chosen(realm: OpenRealm, refs: Sequence[str]) -> list[str]:
+    """The names of the images; one that has several must be named by the one that goes."""
+    try:
+        return whole_refs(realm.scope, refs, one_name=True)
+    except SeveralNames as error:
+        removes = realm.scope.line("images", "rm", *error.names)
+        raise error.but(hint=f"name those that are to go; {removes} removes all of them") from None
 
 
 def _nothing(realm: OpenRealm, what: str) -> None:
@@ -102,21 +123,41 @@ def _nothing(realm: OpenRealm, what: str) -> None:
     note(f"{realm.described} {what}")
 
 
+def _records(realm: OpenRealm) -> list[NamedImage]:
+    return named_images(realm.host.settings.run_path, realm.resolution)
+
+
 def _unused(realm: OpenRealm) -> list[str]:
-    """The images that no container was made from."""
-    users = images.users(realm.scope)
-    return [ref for ref in images.names(realm.scope) if ref not in users]
+    """The images that nothing uses, by any of their names or by their digest."""
+    existing = images.names(realm.scope)
+    if not existing:
+        return []
+    users = users_of_images(realm.scope, _records(realm), existing)
+    return [ref for ref in existing if ref not in users]
 
 
-def _warn_of_users(realm: OpenRealm, refs: Sequence[str]) -> None:
+def _warn_of_users(realm: OpenRealm, existing: Sequence[str], refs: Sequence[str]) -> None:
+    if not refs:
+        return
     try:
-        users = images.users(realm.scope)
-    except RowsRefused as error:  # a container with an odd name keeps nobody from removing
-        note(f"warning: could not find out which containers use the images: {error.message}")
+        users = users_of_images(realm.scope, _records(realm), existing, refs)
+    except KukeCtrError as error:  # a container with an odd name keeps nobody from removing
+        note(f"warning: could not find out who uses the images: {error.message}")
         return
     for ref in refs:
         if ref in users:
-            note(f"warning: {ref} is still used by {_several(users[ref])}")
+            note(f"warning: {ref} is still used by {_sentence(ref, users[ref])}")
+
+
+def _sentence(ref: str, users: Sequence[ImageUser]) -> str:
+    """`the container web; the record /opt/.../metadata.json of Kukeon`."""
+    names = [user.name for user in users if user.kind == "container"]
+    parts = [_several(names)] if names else []
+    parts += [f"Kukeon: {user.name} names it" for user in users if user.kind == "record"]
+    parts += [f"Kubernetes (label {user.name})" for user in users if user.kind == "label"]
+    others = {user.image for user in users if user.kind != "label"} - {ref, ""}
+    alias = f" (as {some(sorted(others), 3)})" if others else ""
+    return f"{'; '.join(parts[:_SHOWN])}{alias}"
 
 
 def _several(names: Sequence[str]) -> str:

@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import images, versions
-from kuke_ctr.commands.images.references import Ref, near_images, require_images
+from kuke_ctr.commands.images.references import Ref, near_images, note_odd_name, require_images
 from kuke_ctr.commands.shared.confirm import each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.errors import CtrFailed, KukeCtrError
+from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
@@ -51,6 +52,7 @@ def tag(
     if skip_reference_check:
         versions.require(session.ctr, "images", "tag", "--skip-reference-check")
     realm = session.realm(changing=True)
+    source = whole_ref(realm.scope, source)
     existing = set(require_images(realm, source))
     words = (
         *flags(force=force, skip_reference_check=skip_reference_check),
@@ -61,6 +63,8 @@ def tag(
     def add(name: str) -> None:
         if name in existing and not force:
             raise _exists(realm, name)
+        if not skip_reference_check:
+            note_odd_name(name)
         pair = images.positional(source, name)
         realm.scope.change("images", "tag", *words, *pair)
 
@@ -90,6 +94,7 @@ def label(
     """
     checked_labels(labels)
     realm = session.realm(changing=True)
+    ref = whole_ref(realm.scope, ref, one_name=True)
     require_images(realm, ref)
     words = (*flags(replace_all=replace_all), *extra_flags(session))
 
@@ -134,6 +139,7 @@ def convert(
     """
     versions.require(session.ctr, "images", "convert")
     realm = session.realm(changing=True)
+    source = whole_ref(realm.scope, source)
     existing = require_images(realm, source)
     if target in existing and not force:
         raise _exists(realm, target)
@@ -143,6 +149,7 @@ def convert(
     )
 
     def change(name: str) -> None:
+        note_odd_name(name)
         pair = images.positional(source, name)
         with near_images(realm, [source]):
             done = realm.scope.change("images", "convert", *words, *pair)

@@ -100,7 +100,7 @@ def _named(realm: OpenRealm, name: str, found: Sequence[Cell]) -> Cell:
     words = name.split("/")
     fits = [one for one in found if [one.space, one.stack, one.name][-len(words) :] == words]
     if not fits:
-        names = [_whole(one) for one in found]
+        names = [_whole(one) if len(words) > 1 else one.name for one in found]
         raise missing(realm, "cell", [name], names, "cells", NotFound(""))
     if len(fits) > 1:
         raise UsageError(

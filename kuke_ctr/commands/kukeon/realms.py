@@ -40,7 +40,8 @@ def ls(
 ) -> None:
     """List the realms of this host.
 
-    Realms come from Kukeon's records, the settings and containerd's namespaces.
+    Realms come from Kukeon's records, the settings and containerd's namespaces. If containerd does
+    not answer, those of the records and settings are listed; if there are none, it is an error.
 
     Examples:
 
@@ -50,9 +51,14 @@ def ls(
     Runs `ctr namespaces ls -q`. Records: Realm.
     """
     view = view_of(session, Realm)
-    found = list_realms(session.host.settings, _existing(session), show_all=everything)
+    known = session.host.known_namespaces()
+    found = list_realms(session.host.settings, known, show_all=everything)
+    if found.realms:
+        _existing(session)
     for warning in found.warnings:
         note(f"warning: {warning}")
+    if not found.realms and known is None:
+        session.host.namespaces  # noqa: B018 (raises: nobody knows)
     show(session, view, found.realms)
     if not found.realms:
         note(f"no realm found, neither under {session.host.settings.run_path} nor in containerd")

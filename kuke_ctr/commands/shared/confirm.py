@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.errors import Declined, KukeCtrError, UsageError
 from kuke_ctr.render import escape
@@ -45,22 +46,23 @@ def confirm(session: Session, what: str, *, yes: bool) -> None:
         raise Declined("you answered no; nothing was changed")
 
 
-def each(names: Iterable[str], change: Callable[[str], None], session: Session) -> None:
+def each(names: Iterable[str], change: Callable[[str], str | None], session: Session) -> None:
     """Change several things one after the other: the done are printed, failures told.
 
-    The exit code is that of the worst failure. Ctrl-C ends it at once.
+    `change` may give another name to print: what was typed can be the front of it. The exit code
+    is that of the worst failure. Ctrl-C ends it at once.
     """
     errors: list[KukeCtrError] = []
     for name in names:
         try:
-            change(name)
+            done = change(name)
         except KukeCtrError as error:
             sys.stdout.flush()
-            show_error(error)
+            show_error(scoped(error, session.options))
             errors.append(error)
         else:
             if not session.options.dry_run:
-                print(escape(name))
+                print(escape(done or name))
     if errors:
         raise typer.Exit(max(error.exit_code for error in errors))
 

@@ -1,6 +1,6 @@
 """Options made from the table of ctr's flags, for `run` and `containers create`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from kuke_ctr.commands.shared.gathered import Declared, Function, gathered
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.option_table import RARE_PANEL
 from kuke_ctr.errors import UsageError
+from kuke_ctr.recipes.volumes import absolute_source, mount_of, require_sources
 
 _TYPES: dict[Kind, tuple[Any, object]] = {
     Kind.SWITCH: (bool, False),
@@ -49,8 +50,15 @@ class ContainerFlags:
         return list(value) if isinstance(value, list) else []
 
     def on(self, name: str) -> bool:
-        """Whether a switch was given."""
-        return self.given[name] is True
+        """Whether a switch was given; never where the command has no such switch."""
+        return self.given.get(name) is True
+
+    def mounts(self, ctr: Ctr, volumes: Sequence[str] = ()) -> list[str]:
+        """ctr's mounts, with those of docker's form; UsageError where this host lacks a source."""
+        mounts = [*map(absolute_source, self.texts("mount")), *map(mount_of, volumes)]
+        if ctr.socket is not None:  # else the host that is meant may be another one
+            require_sources(mounts)
+        return mounts
 
     def words(self, **instead: object) -> tuple[str, ...]:
         """ctr's words; `instead` replaces what was given. UsageError for what can't be."""
@@ -76,10 +84,15 @@ class ContainerFlags:
         ignored = [
             f"--{flag.name}"
             for flag in flags_of(CREATE)
-            if self.given[flag.field] and flag.name not in WITH_CONFIG
+            if _is_given(self.given[flag.field]) and flag.name not in WITH_CONFIG
         ]
         if ignored:
             refuse_beside_config(ignored)
+
+
+def _is_given(value: object) -> bool:
+    """Whether somebody typed it: a 0 is a value too."""
+    return value is not None and value is not False and value != []
 
 
 def refuse_beside_config(ignored: list[str]) -> None:

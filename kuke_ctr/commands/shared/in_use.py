@@ -34,8 +34,10 @@ def ask_about_users(
 def _sentence(realm: OpenRealm, users: Sequence[User]) -> str:
     # those whose loss is near come first
     ordered = sorted(users, key=lambda user: user.namespace != realm.namespace)
-    parts = [_part(realm, user) for user in ordered[:_SHOWN] if user.kind != "lease"]
-    leases = [user.name for user in users if user.kind == "lease"]
+    leases = [user.name for user in users if user.kind == "lease" and not user.how]
+    parts = [
+        reason_of(realm, user) for user in ordered[:_SHOWN] if user.kind != "lease" or user.how
+    ]
     if leases:
         parts.append(
             "a lease may be the only thing that keeps it (ctr does not say which one): "
@@ -45,7 +47,8 @@ def _sentence(realm: OpenRealm, users: Sequence[User]) -> str:
     return "; ".join(parts) + (f"; and {more} more" if more > 0 else "")
 
 
-def _part(realm: OpenRealm, user: User) -> str:
+def reason_of(realm: OpenRealm, user: User) -> str:
+    """Why a thing is needed, in a sentence: `it has the files of the container web`."""
     name = user.name
     where = f" in namespace {user.namespace}"
     ours = user.namespace == realm.namespace
@@ -57,6 +60,9 @@ def _part(realm: OpenRealm, user: User) -> str:
         "container": f"it has the files of the container {name}",
         "snapshot": f"the snapshot {name} is on top of it, so containerd will refuse",
         "mount": f"it is mounted on {name}",
+        "lease": f"the lease {name} keeps it"
+        if user.how
+        else f"the lease {name} may be the only thing that keeps it",
     }
     unread = f"the namespace {user.namespace} could not be searched completely ({name})"
     return texts.get(user.kind, unread)

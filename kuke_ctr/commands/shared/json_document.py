@@ -1,6 +1,7 @@
 """One document in place of rows: what `info` prints."""
 
 import sys
+from collections.abc import Mapping
 
 from kuke_ctr.commands.shared.output import print_lines
 from kuke_ctr.errors import Unreadable
@@ -11,8 +12,13 @@ from kuke_ctr.render import Output, to_json, to_yaml
 _DOCUMENT = (Output.TABLE, Output.WIDE, Output.JSON, Output.JSONL, Output.YAML, Output.RAW)
 
 
-def print_document(result: Result, form: Output | None) -> None:
-    """The JSON that ctr printed, in the form (None: json); Unreadable for what is not JSON."""
+def print_document(
+    result: Result, form: Output | None, more: Mapping[str, object] | None = None
+) -> None:
+    """The JSON that ctr printed, in the form (None: json); Unreadable for what is not JSON.
+
+    `more` keys stand at the end of the document, but for the raw form.
+    """
     if result.planned:
         return
     if form is Output.RAW:
@@ -26,6 +32,8 @@ def print_document(result: Result, form: Output | None) -> None:
             hint="-o raw shows what ctr printed",
             command=mask(result.argv),
         ) from None
+    if more and isinstance(value, dict):
+        value = {**value, **more}
     if form is Output.YAML:
         print_lines([to_yaml(value)])
     else:

@@ -1,7 +1,7 @@
 """What attach, exec and run share: their exit code is that of the process in the container."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
@@ -64,11 +64,6 @@ def print_id(identifier: str, what: str, hint: str) -> None:
         ) from None
 
 
-def without_dashes(command: Sequence[str]) -> list[str]:
-    """The command without a `--` before it, which kubectl wants there."""
-    return list(command[1:] if command[:1] == ["--"] else command)
-
-
 @dataclass(frozen=True, slots=True)
 class Launch:
     """A call of ctr that starts the task of a container; `command` is empty for its own."""
@@ -93,12 +88,13 @@ def launch(
     what: Launch,
     how: Manner,
     *,
-    undo: Callable[[], None],
+    undo: Callable[[BaseException | None], None],
     discard: Callable[[], None] | None = None,
 ) -> int:
     """Start it, stay with it to its end unless detached; the exit code.
 
-    Where it did not start, `undo` takes away what was made for it, and the reason is raised.
+    Where it did not start, `undo` takes away what was made for it, and the reason, which it gets,
+    is raised.
     `discard` (--rm) removes one that has ended, and ends one whose output has no reader any more.
     """
     if what.session.options.dry_run:
@@ -109,9 +105,9 @@ def launch(
             stack.enter_context(start.patient())
         try:
             outcome = _detached(what, how.tty) if how.detach else _attended(what, how)
-        except BaseException:
+        except BaseException as error:
             with start.patient():
-                undo()
+                undo(error)
             raise
         if not outcome.finished:
             _put_in_order(what, outcome, undo, discard)
@@ -164,14 +160,14 @@ def status_of(what: Launch) -> str | None:
 def _put_in_order(
     what: Launch,
     outcome: Outcome,
-    undo: Callable[[], None],
+    undo: Callable[[BaseException | None], None],
     discard: Callable[[], None] | None,
 ) -> None:
     """ctr is gone, the process perhaps not. What has run stays, as it does after its end."""
     status = status_of(what)
     ended = status in (start.ABSENT, TaskStatus.STOPPED)
     if status in (start.ABSENT, TaskStatus.CREATED) and not outcome.ran:
-        undo()
+        undo(None)
     elif discard is not None and (ended or outcome.exit_code == NO_READER):
         discard()
     else:

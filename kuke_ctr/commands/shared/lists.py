@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 import typer
 
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.filters import hint_for
+from kuke_ctr.backends.ctr.filters import check
 from kuke_ctr.backends.ctr.tables import ListCall, R, checked, fetch
+from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.output import note, print_lines, show_error, show_refused
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Listing, Record, RowsRefused
@@ -42,14 +43,6 @@ def list_realms_table(
         note(f"nothing in {realms[0].described} matches {', '.join(filters)}")
     else:
         note(when_empty(realms[0]))
-    note_filters(table, flags)
-
-
-def note_filters(table: ListCall[R], flags: Sequence[str]) -> None:
-    """Where nothing matched and a filter compares nothing: how to say it."""
-    hint = hint_for(table.filter_by, flags)
-    if hint is not None:
-        note(f"hint: {hint}")
 
 
 def rows_of(
@@ -94,7 +87,7 @@ def show(
     for row in refused:
         show_refused(row)
     for error in errors:
-        show_error(error)
+        show_error(scoped(error, session.options))
     if errors:
         raise typer.Exit(max(error.exit_code for error in errors))
 
@@ -103,6 +96,7 @@ def print_raw(
     ctr: Ctr, table: ListCall[R], namespaces: Sequence[str | None], flags: Sequence[str] = ()
 ) -> None:
     """What ctr itself prints, byte for byte, one namespace after the other."""
+    check(table.filter_by, flags)
     calls = [ctr.call(*table.words, *flags, namespace=namespace) for namespace in namespaces]
     for result in ctr.processes.run_all(calls):
         sys.stdout.flush()
@@ -151,4 +145,3 @@ def list_host_table(
     show(session, view, answer.records, [RowsRefused(answer)] if answer.refused else [])
     if not answer.records and not answer.refused:
         note(empty)
-        note_filters(table, flags)

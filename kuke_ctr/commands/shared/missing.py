@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from kuke_ctr.backends.ctr import containers
+from kuke_ctr.commands.shared.confirm import some
 from kuke_ctr.errors import NotFound
 from kuke_ctr.names import nearest
 from kuke_ctr.session import OpenRealm
@@ -44,9 +45,12 @@ def missing(
 ) -> NotFound:
     """The error for things that there are not, with the nearest ones that exist."""
     shown = nearest(gone[0], existing)[:_SHOWN]
+    several = [name for name in existing if name.startswith(gone[0])]
     listed = realm.scope.line(list_by, "ls")
     if not shown:
         hint = f"this namespace has none ({listed})"
+    elif what == "container" and len(several) > 1:
+        hint = f"{len(several)} ids begin with {gone[0]}: {some(several, _SHOWN)} ({listed})"
     else:
         more = f" and {len(existing) - len(shown)} more" if len(existing) > len(shown) else ""
         hint = f"the realm has: {', '.join(shown)}{more} ({listed})"

@@ -19,6 +19,7 @@ from typer.models import OptionInfo
 from kuke_ctr.commands.shared.option_table import HELP, HELP_ALL, Group, SharedOption
 from kuke_ctr.commands.shared.option_values import is_empty, options_of
 from kuke_ctr.commands.shared.output import ALOUD, note
+from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.render import Output
 from kuke_ctr.session import Session
 
@@ -37,8 +38,8 @@ Snapshotter = Annotated[
 """Of the commands that are about one snapshotter."""
 
 
-_MAY_BE_EMPTY = {"args", "command", "order", "send"}
-"""Words of somebody else's program."""
+_MAY_BE_EMPTY = {"args", "command", "entrypoint", "order", "send"}
+"""Words of somebody else's program, and `--entrypoint ''`, which is none at all."""
 
 
 def takes(
@@ -62,7 +63,12 @@ def _with_options(
         mine = {parameter.name: given.pop(parameter.name) for parameter in parameters}
         _refuse_empty(parameters, mine)
         session = Session(options_of(given, options), note, ALOUD)
-        function(session, **mine)  # type: ignore[call-arg, arg-type]
+        try:
+            function(session, **mine)  # type: ignore[call-arg, arg-type]
+        except KukeCtrError as error:
+            from kuke_ctr.commands.shared.hints import scoped  # late: most commands succeed
+
+            raise scoped(error, session.options) from error.__cause__
 
     added = [_parameter(option, own) for option in options]
     with_options.__doc__ = function.__doc__

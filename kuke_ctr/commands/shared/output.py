@@ -1,12 +1,12 @@
 """What is printed: lines on stdout; notes, refused rows and errors on stderr."""
 
 import os
-import shlex
 import sys
 from collections.abc import Iterable
 from typing import TextIO
 
 from kuke_ctr.errors import Explained
+from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.processes.tell import Teller
 from kuke_ctr.records import Refused
 from kuke_ctr.render import escape
@@ -57,5 +57,5 @@ def show_error(error: Explained) -> None:
     if error.hint is not None:
         lines.append(f"hint: {escape(error.hint)}")
     if error.command is not None:
-        lines.append(f"{'ran' if error.ran else 'not run'}: {escape(shlex.join(error.command))}")
+        lines.append(f"{'ran' if error.ran else 'not run'}: {shell_line(error.command)}")
     print("\n".join(lines), file=sys.stderr)

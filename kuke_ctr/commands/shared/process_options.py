@@ -29,6 +29,14 @@ EnvFile = Annotated[
     list[str] | None,
     typer.Option("--env-file", metavar="FILE", help="A file with lines NAME=VALUE or NAME."),
 ]
+Entrypoint = Annotated[
+    str | None,
+    typer.Option(
+        "--entrypoint",
+        metavar="PROGRAM",
+        help="Run this instead of the image's ENTRYPOINT and Cmd; '' for none.",
+    ),
+]
 LogFile = Annotated[
     str | None,
     typer.Option("--log-file", metavar="FILE", help="With -d: write its output to this file."),

@@ -12,8 +12,9 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import content
+from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.commands.images.references import is_full_name, require_full_name
 from kuke_ctr.commands.images.registry_options import HostsDir, PlainHttp, SkipVerify
 from kuke_ctr.commands.images.transfer_options import AllPlatforms, Labels, Platforms
 from kuke_ctr.commands.shared.confirm import CreateNamespace
@@ -22,8 +23,16 @@ from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError, NotFound, UsageError
+from kuke_ctr.errors import (
+    CtrFailed,
+    Forbidden,
+    Interrupted,
+    KukeCtrError,
+    NotFound,
+    UsageError,
+)
 from kuke_ctr.processes.calls import Result
+from kuke_ctr.recipes.transfers import require_image, told_of_silence
 from kuke_ctr.recipes.used_by import rooted_label
 from kuke_ctr.render import escape
 from kuke_ctr.session import OpenRealm, Session
@@ -69,7 +78,6 @@ def fetch(
             "content fetch cannot sign in: everybody could read the password in --user",
             hint="`kuke-ctr images pull --user NAME --password-stdin` fetches the same content",
         )
-    realm = session.realm(changing=True, create=create_namespace)
     chosen = flags(
         platform=platform,
         all_platforms=all_platforms,
@@ -79,7 +87,11 @@ def fetch(
         skip_verify=skip_verify,
         hosts_dir=hosts_dir,
     )
-    said = _fetch(realm, ref, (*chosen, *extra_flags(session)))
+    words = (*chosen, *extra_flags(session))
+    full = is_full_name(ref)
+    realm = session.realm(changing=True, create=create_namespace and full, makes=full)
+    require_full_name(ref)
+    said = _fetch(realm, ref, words)
     if said.planned:
         return
     listed = realm.scope.run("images", "ls", "-q", f'name=="{ref}"')
@@ -88,14 +100,25 @@ def fetch(
             f"ctr reported success, but the image {ref} is not in realm {realm.name}",
             hint="does it have an image for this platform? --all-platforms fetches all",
         )
+    _require_no_page(realm, ref)
     print(escape(ref))
+
+
+def _require_no_page(realm: OpenRealm, ref: str) -> None:
+    """CtrFailed for a web page, which ctr calls a success; other artifacts may well be wanted."""
+    image = None
+    with suppress(KukeCtrError):  # the fetch has succeeded: this is only a look at the result
+        (image,) = images.find(realm.scope, [ref])
+    if image is not None and image.media_type.startswith("text/"):
+        require_image(realm.scope, image)
 
 
 def _fetch(realm: OpenRealm, ref: str, words: tuple[str, ...]) -> Result:
     """Fetch it; what goes wrong says how to go on."""
     progress = 2 if sys.stderr.isatty() else None  # stdout is for the result
     try:
-        return content.fetch(realm.scope, ref, words, progress)
+        with told_of_silence(ref):
+            return content.fetch(realm.scope, ref, words, progress)
     except Interrupted:
         raise Interrupted(
             "interrupted; what has arrived is kept for a day",
@@ -164,12 +187,11 @@ def ingest(
         digest = expected_digest or _digest_of(descriptor)
         if keep and digest is None:
             raise UsageError("--keep needs the digest", hint="give --expected-digest")
-        realm = session.realm(changing=True, create=create_namespace)
+        realm = session.realm(changing=True, create=create_namespace, makes=True)
         before = set() if digest or session.options.dry_run else _digests(realm)
         words = (*chosen, *flags(expected_digest=digest), *extra)
-        if session.options.dry_run or session.options.trace:
-            note(f"+ (stdin of this command: {'stdin of kuke-ctr' if file == '-' else file})")
-        bring = partial(_bring, realm, ref, words, descriptor)
+        reads = None if file == "-" else file
+        bring = partial(_bring, realm, ref, words, descriptor, reads)
         if keep and digest is not None and not session.options.dry_run:
             _bring_and_keep(bring, realm, digest, descriptor)
         else:
@@ -207,9 +229,11 @@ def _bring_and_keep(
             return
 
 
-def _bring(realm: OpenRealm, ref: str, words: tuple[str, ...], descriptor: int) -> None:
+def _bring(
+    realm: OpenRealm, ref: str, words: tuple[str, ...], descriptor: int, reads: str | None
+) -> None:
     try:
-        content.ingest(realm.scope, ref, words, descriptor)
+        content.ingest(realm.scope, ref, words, descriptor, reads)
     except (KukeCtrError, Interrupted) as error:
         if error.hint is not None:
             raise

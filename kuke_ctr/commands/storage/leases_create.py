@@ -66,7 +66,7 @@ def create(
     labels = checked_labels(given)
     chosen = flags(id=name, expires=None if expires is None else _duration(expires))
     extra = extra_flags(session)
-    realm = session.realm(changing=True, create=create_namespace)
+    realm = session.realm(changing=True, create=create_namespace, makes=True)
     said = leases.create(realm.scope, (*chosen, *extra), labels)
     print_bytes(said)
 

@@ -20,7 +20,7 @@ from kuke_ctr.commands.shared.option_table import (
 )
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note, print_lines
-from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.parse.snapshots import tree_of
 from kuke_ctr.records import Listing, RowsRefused, Snapshot, SnapshotNode, SnapshotUsage
 from kuke_ctr.render import Output, align, escape
@@ -33,19 +33,60 @@ Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of a snapshot."
 
 @app.command("ls")
 @takes(IN_REALM, EVERY_REALM, list_options())
-def ls(session: Session, snapshotter: Snapshotter = None) -> None:
+def ls(
+    session: Session,
+    unused: Annotated[
+        bool, typer.Option("--unused", help="Only snapshots that nothing uses.")
+    ] = False,
+    snapshotter: Snapshotter = None,
+) -> None:
     """List the snapshots of a realm.
+
+    With --unused those that no container, image, lease, mount or other snapshot uses; `snapshots
+    prune` removes them.
 
     Examples:
 
         kuke-ctr snapshots ls -r main
-        kuke-ctr snapshots ls -A -o json
+        kuke-ctr snapshots ls -r main --unused
 
     Runs `ctr snapshots ls`. Records: Snapshot.
     """
+    if unused and not session.options.dry_run:
+        _list_unused(session, snapshotter)
+        return
     list_realms_table(
         session, snapshots.of(snapshots.LS, snapshotter), Snapshot, when_empty=_when_empty
     )
+
+
+def _list_unused(session: Session, snapshotter: str | None) -> None:
+    from kuke_ctr.commands.storage.snapshots_prune import tell_of_others
+    from kuke_ctr.recipes.unused_snapshots import unused_snapshots
+
+    view = view_of(session, Snapshot)
+    if view.output is Output.RAW:
+        raise UsageError("-o raw prints what ctr prints, and ctr knows no --unused", hint="-o json")
+    every = session.options.all_realms
+    rows: list[Snapshot] = []
+    errors: list[KukeCtrError] = []
+    for realm in session.realms():
+        try:
+            found = unused_snapshots(realm.scope, snapshotter)
+            if not found.unused:
+                realm.require_namespace()
+        except KukeCtrError as error:
+            if not every:
+                raise
+            errors.append(error)
+            continue
+        tell_of_others(realm, found, snapshotter)
+        if not (found.unused or every):
+            note(f"{realm.described} has no unused snapshot")
+        rows += [
+            one.model_copy(update={"realm": realm.name}) if every else one for one in found.unused
+        ]
+    show(session, view, rows, errors)
 
 
 @app.command("usage")
@@ -103,18 +144,42 @@ def tree(session: Session, snapshotter: Snapshotter = None) -> None:
 @app.command("info")
 @takes(IN_REALM, document_options())
 def info(session: Session, key: Key, snapshotter: Snapshotter = None) -> None:
-    """Show all that containerd knows about a snapshot, as one document.
+    """Show all that containerd knows about a snapshot, and who uses it, as one document.
+
+    `UsedBy` names containers, images that were unpacked to it, snapshots on top of it, mounts and
+    leases. -o raw has only what ctr prints.
 
     Examples:
 
         kuke-ctr snapshots info -r main web
         kuke-ctr snapshots info -r main web -o yaml
 
-    Runs `ctr snapshots info KEY`.
+    Runs `ctr snapshots info KEY`, then `ctr snapshots ls`, `ctr containers info`, `ctr content ls`
+    and `ctr leases ls`.
     """
     realm = session.realm()
     with near_snapshots(realm, [key], snapshotter):
-        print_document(snapshots.info(realm.scope, key, snapshotter), session.options.output)
+        said = snapshots.info(realm.scope, key, snapshotter)
+    more = {}
+    if not said.planned and session.options.output is not Output.RAW:
+        more = _users(realm, key, snapshotter)
+    print_document(said, session.options.output, more)
+
+
+def _users(realm: OpenRealm, key: str, snapshotter: str | None) -> dict[str, object]:
+    """`UsedBy`, as a part of the document; null where it can't be found out."""
+    from kuke_ctr.commands.shared.in_use import reason_of
+    from kuke_ctr.recipes.used_by import users_of_snapshots
+
+    try:
+        found = users_of_snapshots(realm.scope, [key], snapshotter).users.get(key, [])
+    except KukeCtrError as error:
+        note(f"warning: could not find out who uses {key}: {error.message}")
+        return {"UsedBy": None}
+    users = [
+        {"Kind": user.kind, "Name": user.name, "Why": reason_of(realm, user)} for user in found
+    ]
+    return {"UsedBy": users}
 
 
 @app.command("mounts")

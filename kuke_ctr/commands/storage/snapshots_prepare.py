@@ -115,7 +115,7 @@ def _make(
         raise UsageError("--target and --mounts cannot be combined", hint="leave one of them out")
     if mounts:
         versions.require(session.ctr, "snapshots", verb, "--mounts")
-    realm = session.realm(changing=True, create=create_namespace)
+    realm = session.realm(changing=True, create=create_namespace, makes=True)
     chosen = (*flags(target=target, mounts=mounts), *extra_flags(session))
     names = [key] if parent is None else [key, parent]
     with near_snapshots(realm, names[1:], snapshotter):

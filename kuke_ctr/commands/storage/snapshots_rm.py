@@ -1,6 +1,5 @@
 """kuke-ctr snapshots label, mount, rm"""
 
-import shlex
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.storage.snapshots import Key, near_snapshots
 from kuke_ctr.errors import NotFound
+from kuke_ctr.processes.shell_words import shell_word
 from kuke_ctr.recipes import snapshot_mounts
 from kuke_ctr.recipes.used_by import listed, users_of_snapshots
 from kuke_ctr.records import Snapshot
@@ -92,7 +92,7 @@ def mount(
     snapshot_mounts.mount(realm.ctr, commands)
     if not session.options.dry_run:
         print(escape(where))
-        note(f"to unmount it: umount {shlex.quote(where)}")
+        note(f"to unmount it: umount {shell_word(where)}")
 
 
 @app.command("rm", cls=WithExtra)

@@ -27,6 +27,8 @@ def tasks_of(realm: OpenRealm) -> Tasks:
 def change_each(
     session: Session, realm: OpenRealm, names: Sequence[str], change: Callable[[str], None]
 ) -> None:
+    """Change the tasks with these ids one after the other."""
+
     def one(name: str) -> None:
         try:
             change(name)

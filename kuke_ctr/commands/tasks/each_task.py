@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import R, listing
 from kuke_ctr.commands.shared.json_document import print_bytes
 from kuke_ctr.commands.shared.missing import missing
 from kuke_ctr.commands.shared.output import note
+from kuke_ctr.commands.shared.short_ids import whole_id
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.metrics import metrics_of
 from kuke_ctr.parse.processes import parse_processes
@@ -82,9 +84,27 @@ def _asked(session: Session, ask: Ask, names: Sequence[str]) -> list[tuple[OpenR
         wanted = [(realm, name) for name in dict.fromkeys(names)]
     else:
         wanted = _living(session)
+    answers = _answers(session, ask, wanted)
+    return [_by_front(session, ask, answer) for answer in answers] if names else answers
+
+
+def _answers(
+    session: Session, ask: Ask, wanted: Sequence[tuple[OpenRealm, str]]
+) -> list[tuple[OpenRealm, str, Result]]:
     calls = [ask(realm.scope, name) for realm, name in wanted]
     results = session.ctr.processes.run_all(calls)
     return [(realm, name, said) for (realm, name), said in zip(wanted, results, strict=True)]
+
+
+def _by_front(
+    session: Session, ask: Ask, answer: tuple[OpenRealm, str, Result]
+) -> tuple[OpenRealm, str, Result]:
+    """The answer, or that of the container whose id begins so, where no id is exactly this."""
+    realm, name, said = answer
+    if said.exit_code == 0 or not isinstance(failure_of(said), NotFound):
+        return answer
+    whole = whole_id(realm, name)
+    return answer if whole is None else _answers(session, ask, [(realm, whole)])[0]
 
 
 def _living(session: Session) -> list[tuple[OpenRealm, str]]:

@@ -10,6 +10,7 @@ from kuke_ctr.commands.shared.confirm import Yes, confirm
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
+from kuke_ctr.commands.shared.short_ids import sure_ids, whole_ids
 from kuke_ctr.commands.tasks.change_each import ExecId, Names, change_each, tasks_of
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.processes.signals import signal_of
@@ -68,6 +69,7 @@ def kill(
     extra = extra_flags(session)
     realm = session.realm(changing=True)
     found = tasks_of(realm)
+    names = sure_ids(session, realm, names, found.states, what="will get the signal", yes=yes)
     if not session.options.dry_run and (exec_id is not None or chosen not in ("", *ENDING)):
         _confirm_networks(session, found, names, yes)
     words = (*flags(signal=chosen or None, all=every, exec_id=exec_id), *extra)
@@ -93,7 +95,8 @@ def pause(session: Session, names: Names) -> None:
     extra = extra_flags(session)
     realm = session.realm(changing=True)
     found = tasks_of(realm)
-    change_each(session, realm, names, lambda name: found.pause(name, extra))
+    chosen = whole_ids(realm, names, found.states)
+    change_each(session, realm, chosen, lambda name: found.pause(name, extra))
 
 
 @app.command("resume", cls=WithExtra)
@@ -111,7 +114,8 @@ def resume(session: Session, names: Names) -> None:
     extra = extra_flags(session)
     realm = session.realm(changing=True)
     found = tasks_of(realm)
-    change_each(session, realm, names, lambda name: found.resume(name, extra))
+    chosen = whole_ids(realm, names, found.states)
+    change_each(session, realm, chosen, lambda name: found.resume(name, extra))
 
 
 def _confirm_networks(session: Session, found: Tasks, names: Sequence[str], yes: bool) -> None:

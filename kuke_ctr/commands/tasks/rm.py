@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from kuke_ctr.commands.shared.confirm import Yes
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
+from kuke_ctr.commands.shared.short_ids import sure_ids, whole_ids
 from kuke_ctr.commands.tasks.change_each import ExecId, Names, change_each, tasks_of
 from kuke_ctr.commands.tasks.each_task import no_task
 from kuke_ctr.errors import UsageError
@@ -27,6 +29,7 @@ def rm(
         bool, typer.Option("--force", "-f", help="Kill a running task (SIGKILL), then delete it.")
     ] = False,
     exec_id: ExecId = None,
+    yes: Yes = False,
 ) -> None:
     """Delete stopped tasks; their containers stay.
 
@@ -44,6 +47,8 @@ def rm(
     words = (*flags(force=force, exec_id=exec_id), *extra_flags(session))
     realm = session.realm(removing=True)
     found = tasks_of(realm)
+    what = "will lose its process" if exec_id is not None else "will lose its task"
+    chosen = sure_ids(session, realm, names, found.states, what=what, yes=yes)
 
     def remove(name: str) -> None:
         if exec_id is not None:
@@ -53,7 +58,7 @@ def rm(
         if ending:
             note(f"{name}: the process has exited ({ending})")
 
-    change_each(session, realm, names, remove)
+    change_each(session, realm, chosen, remove)
 
 
 @app.command("checkpoint", cls=WithExtra)
@@ -93,8 +98,10 @@ def checkpoint(
         *extra_flags(session),
     )
     realm = session.realm(changing=True)
+    found = tasks_of(realm)
+    (name,) = whole_ids(realm, [name], found.states)
     try:
-        made = tasks_of(realm).checkpoint(name, words)
+        made = found.checkpoint(name, words)
     except NoTask as error:
         raise no_task(realm, name, error) from None
     if not session.options.dry_run:

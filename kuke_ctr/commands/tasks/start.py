@@ -24,7 +24,9 @@ from kuke_ctr.commands.shared.process_options import (
     Interactive,
     with_detached_output,
 )
+from kuke_ctr.commands.shared.short_ids import by_id
 from kuke_ctr.errors import CtrFailed
+from kuke_ctr.kukeon.labels import start_hint
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes.containers import log_of
 from kuke_ctr.recipes.run import RunLog, make_log
@@ -65,9 +67,9 @@ def start(
     with own_failures():
         output.check(detach=detach, tty=False)
         realm = session.realm(changing=True)
-        with near_containers(realm, container):
-            info = containers.facts(realm.scope, container)
-        _refuse_running(realm, container)
+        info = by_id(realm, container, lambda one: _facts(realm, one))
+        container = info.id
+        _refuse_running(realm, info)
         tty = info.terminal
         output.check(detach=detach, tty=tty)
         require_terminal(tty and not detach and not session.options.dry_run, force_tty)
@@ -80,26 +82,39 @@ def start(
         code = launch(
             what,
             Manner(detach=detach, tty=tty, interactive=interactive),
-            undo=lambda: _forget_log(what, log),
+            undo=lambda _: _forget_log(what, log),
         )
     raise typer.Exit(code)
 
 
-def _refuse_running(realm: OpenRealm, container: str) -> None:
+def _facts(realm: OpenRealm, container: str) -> ContainerInfo:
+    with near_containers(realm, container):
+        return containers.facts(realm.scope, container)
+
+
+def _refuse_running(realm: OpenRealm, info: ContainerInfo) -> None:
     """CtrFailed where there is a task: a stopped one has to be removed first."""
+    container = info.id
     task = tasks.states(realm.scope).get(container)
     if task is None:
         return
     if task.status == TaskStatus.STOPPED:
         raise CtrFailed(
             f"{container} has ended, but its task still exists",
-            hint=f"{realm.scope.line('tasks', 'rm', container)} deletes the task; then start "
-            "the container again",
+            hint=start_hint(info.labels)
+            or f"to delete the task and start it again: {_again(realm, container)}",
         )
     raise CtrFailed(
         f"{container} is already started: its task is {task.status}, pid {task.pid}",
         hint=f"{realm.scope.line('exec', '-t', container, 'sh')} opens a shell in it",
     )
+
+
+def _again(realm: OpenRealm, container: str) -> str:
+    """The one line that starts a container whose task has ended, in backticks."""
+    removes = realm.scope.line("tasks", "rm", container)
+    starts = realm.scope.line("tasks", "start", container)
+    return f"{removes.rstrip('`')} && {starts.lstrip('`')}"
 
 
 def _forget_log(what: Launch, log: RunLog | None) -> None:

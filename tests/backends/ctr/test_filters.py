@@ -1,9 +1,22 @@
-"""Filters that compare nothing, and those that nothing matches, over a fake ctr."""
+"""Filters that compare nothing, and those that nothing matches."""
+
+import shlex
 
 import pytest
 
-from kuke_ctr.backends.ctr.filters import equal, hint_for
+from kuke_ctr.backends.ctr.filters import (
+    CONTAINERS,
+    EVENTS,
+    IMAGES,
+    PLUGINS,
+    Fields,
+    check,
+    equal,
+    hint_for,
+    hint_for_unparsed,
+)
 from kuke_ctr.cli.main import main
+from kuke_ctr.errors import UsageError
 from tests.support.fake_ctr import FakeCtr
 
 NS = ("-n", "kukeon-main")
@@ -35,20 +48,19 @@ def host(fake_ctr: FakeCtr) -> FakeCtr:
     return fake_ctr
 
 
+@pytest.mark.parametrize("form", ["table", "raw"])
 @pytest.mark.parametrize(("noun", "verb"), HEADERS)
-def test_where_a_plain_word_matches_nothing_the_comparison_is_told(
-    host: FakeCtr, capsys: Capture, noun: str, verb: str
+def test_a_plain_word_is_refused_with_the_comparison(
+    host: FakeCtr, capsys: Capture, noun: str, verb: str, form: str
 ) -> None:
-    before, options = scope(noun)
-    host.answer(*before, noun, verb, "busybox", stdout=HEADERS[noun, verb])
-    host.answer(*before, noun, verb, "-q", "busybox")
-    host.answer(*before, noun, "ls", "-q", "busybox")
-    assert main([noun, verb, "busybox", *options]) == (3 if verb == "check" else 0)
+    _, options = scope(noun)
+    assert main([noun, verb, "busybox", "-o", form, *options]) == 2
     field = "ref" if verb == "active" else FIELDS.get(noun, "id")
     assert (
         f"hint: a filter is a comparison: {field}==busybox for the whole value, {field}~=busybox"
         in (capsys.readouterr().err)
     )
+    assert [call for call in host.calls if noun in call] == []
 
 
 @pytest.mark.parametrize("form", ["table", "raw"])
@@ -71,12 +83,78 @@ def test_a_filter_that_compares_gets_no_such_hint(host: FakeCtr, capsys: Capture
 
 
 def test_what_a_plain_word_may_mean_can_be_pasted() -> None:
-    assert hint_for("name", ["name==x", "labels.a", "--filters", "name~=x"]) is None
+    assert hint_for(IMAGES, ["name==x", "labels.a", "--filters", "name~=x"]) is None
     assert hint_for(None, ["word"]) is None
-    hint = hint_for("name", ["name==x", 'a"b'])
+    hint = hint_for(IMAGES, ["name==x", 'a"b'])
     assert hint is not None
     assert '\'name=="a\\"b"\' for the whole value, name~=REGEXP ' in hint
     assert equal("name", "a\nb") == r'name=="a\nb"'
+
+
+@pytest.mark.parametrize(
+    ("fields", "word", "hint"),
+    [
+        (IMAGES, "nope==x", "fields: name, target.digest, target.mediatype, labels.KEY"),
+        (IMAGES, "nope!=x", "fields: name"),
+        (IMAGES, "name==a,nope==x", "fields: name"),
+        (IMAGES, "Name==x", "did you mean name==x?"),
+        (IMAGES, "label.a==x", "did you mean labels.a==x?"),
+        (IMAGES, "labels==x", "did you mean labels.KEY==x?"),
+        (IMAGES, "digest~=ab", "did you mean 'target.digest~=ab'?"),
+        (CONTAINERS, "name==web", "did you mean id==web?"),
+        (CONTAINERS, "runtime==x", "did you mean runtime.name==x?"),
+        (EVENTS, "labels.a==x", "fields: topic, namespace, event.KEY"),
+        (IMAGES, "name~=(", """this very text: 'name~="\\\\("'"""),
+        (IMAGES, "name~=[", """this very text: 'name~="\\\\["'"""),
+        (IMAGES, "name~=*busy*", "this very text: 'name~=busy'"),
+        (IMAGES, 'name~="a{2"', None),
+        (IMAGES, "name~=/(/", "this very text: "),
+        (IMAGES, "nope ~= a", "fields: "),
+        (IMAGES, "name ~= a , labels.x", None),
+        (IMAGES, "name~=a,b", """the form that works: 'name~="a,b"'"""),
+        (IMAGES, "name~=(?=a)", "this very text: "),
+        (IMAGES, "name~=\\pL[[:alpha:]]\\z(?P<a>x)", None),
+        (IMAGES, "name", None),
+        (IMAGES, 'labels."a/b"==x,name~=^docker', None),
+        (IMAGES, "labels.io.kubernetes.pod.name", None),
+        (EVENTS, "event.id==x", None),
+        (PLUGINS, "type~=snapshotter,id==native", None),
+        (IMAGES, "labels.a/b==x", None),  # containerd says that it can't parse it
+    ],
+)
+def test_a_filter_that_compares_nothing_is_refused(
+    fields: Fields, word: str, hint: str | None
+) -> None:
+    if hint is None:
+        check(fields, [word])
+        return
+    with pytest.raises(UsageError) as caught:
+        check(fields, [word])
+    assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("word", "repaired"),
+    [
+        ("labels.a/b==x", """'labels."a/b"==x'"""),
+        ("labels.a-b~=x y", """'labels."a-b"~="x y"'"""),
+        ("labels.containerd.io/gc.root", None),
+        ("name=x", "name==x"),
+        ("name==", """'name==""'"""),
+        ("name==a b", """'name=="a b"'"""),
+        ("!name==x", "'name!=x'"),
+        ('labels."a/b==x', """'labels."a/b"==x'"""),
+        ("labels.'a/b'==x", """'labels."a/b"==x'"""),
+        ("name~=a{2,3}", """'name~="a{2,3}"'"""),
+    ],
+)
+def test_the_form_that_works_is_the_hint(word: str, repaired: str | None) -> None:
+    hint = hint_for_unparsed(IMAGES, [word]) or ""
+    assert hint.startswith(
+        "a filter is FIELD==VALUE" if repaired is None else f"the form that works: {repaired}"
+    )
+    if repaired is not None:
+        check(IMAGES, shlex.split(repaired))
 
 
 @pytest.mark.parametrize("form", ["table", "json", "name", "raw"])
@@ -99,3 +177,9 @@ def test_a_check_without_filters_of_an_empty_namespace_is_fine(
     host.answer(*NS, "images", "ls", "-q")
     assert main(["images", "check", *HERE]) == 0
     assert capsys.readouterr().err == "namespace kukeon-main has no images\n"
+
+
+def test_the_form_of_the_hint_has_a_field_that_there_is() -> None:
+    said = hint_for_unparsed(CONTAINERS, ["name=web"]) or ""
+    assert said.startswith("did you mean id==web? fields: id, ")
+    assert (hint_for_unparsed(CONTAINERS, ["status=exited"]) or "").startswith("fields: id, ")

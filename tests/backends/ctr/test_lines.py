@@ -1,5 +1,7 @@
 """Commands that hints name."""
 
+import socket
+
 import pytest
 
 from kuke_ctr.backends.ctr.lines import line_in
@@ -36,13 +38,18 @@ def test_a_command_in_a_hint_has_the_address_that_was_typed() -> None:
 def test_an_address_of_the_environment_is_in_no_hint(
     fake_ctr: FakeCtr, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ("-a", "ssh:x", "-n", "team-a", "leases", "create", "--id", "l")
+    path = str(fake_ctr.folder / "c.sock")
+    words = ("-a", path, "-n", "team-a", "leases", "create", "--id", "l")
     fake_ctr.answer(*words, stderr='ctr: lease "l": already exists\n', exit_code=1)
-    fake_ctr.answer("-a", "ssh:x", "namespaces", "ls", "-q", stdout="team-a\n")
-    monkeypatch.setenv("CONTAINERD_ADDRESS", "ssh:x")
-    for typed in ((), ("--address", "ssh:x")):
-        assert main(["leases", "create", "l", "-n", "team-a", *typed]) == 1
-        assert ("--namespace team-a --address ssh:x" in capsys.readouterr().err) is bool(typed)
+    fake_ctr.answer("-a", path, "namespaces", "ls", "-q", stdout="team-a\n")
+    monkeypatch.setenv("CONTAINERD_ADDRESS", path)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        for typed in ((), ("--address", path)):
+            assert main(["leases", "create", "l", "-n", "team-a", *typed]) == 1
+            said = capsys.readouterr().err
+            assert (f"--namespace team-a --address {path}" in said) is bool(typed)
 
 
 def test_a_hint_names_the_host_as_the_user_did() -> None:

@@ -143,7 +143,7 @@ def test_a_create_that_fails_leaves_no_snapshot(maker: FakeCtr, capsys: Capture,
 def test_a_snapshot_that_was_there_before_is_left_alone(maker: FakeCtr, capsys: Capture) -> None:
     maker.answer(*N, "snapshots", "info", "new", stdout=SNAPSHOT)
     assert main(["containers", "create", "-r", "main", "IMG", "new"]) == 1
-    assert "the snapshot new already" in capsys.readouterr().err
+    assert "a snapshot new already" in capsys.readouterr().err
     assert changes(maker) == []
 
 

@@ -231,7 +231,7 @@ def test_a_namespace_that_is_a_guess_and_does_not_exist_stops_a_change(
     assert main([noun, verb, "-r", "mian", *words]) == 3
     err = capsys.readouterr().err
     assert "nothing was changed" in err
-    assert "existing namespaces: kukeon-main" in err
+    assert "did you mean --realm main? existing realms: main" in err
     assert ("--create-namespace" in err) is (verb == "create")
     assert changes(runtime_host) == []
 
@@ -262,6 +262,12 @@ def test_a_dry_run_prints_what_would_change(
 def test_a_containers_user_is_shown_and_a_registrys_password_is_not() -> None:
     shown = ("ctr", "-n", "x", "containers", "create", "--user", "1000:100", "--", "i", "c")
     assert mask(shown) == shown
+    for namespace in ("images", "i", "content"):
+        inside = ("ctr", "-a", "/i", "-n", namespace, "run", "--label", "images", "-u", "1:2", "i")
+        assert mask(inside) == inside
+        assert (
+            mask(("ctr", "--namespace", namespace, "t", "exec", "--user=1:2", "c"))[5][-3:] == "1:2"
+        )
     for noun in ("images", "i", "content"):
         words = ("ctr", "-n", "run", noun, "pull", "--user", "me:secret", "ref")
         assert mask(words)[6] == "me:***"

@@ -248,10 +248,11 @@ def test_a_container_that_there_is_not_is_named_with_the_nearest(
     fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
 ) -> None:
     answers(fake_ctr, "web-1")
+    fake_ctr.answer("-n", NS, "containers", "ls", "-q", stdout="web-1\nweb-2\n")
     said = 'ctr: container "web" in namespace: not found\n'
     fake_ctr.answer("-n", NS, "containers", "info", "web", stderr=said, exit_code=1)
     assert run(log_run_path, "web", "-r", "main") == 3
-    assert b"the realm has: web-1" in capfdbinary.readouterr().err
+    assert b"2 ids begin with web: web-1, web-2 (" in capfdbinary.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -263,6 +264,8 @@ def test_a_container_that_there_is_not_is_named_with_the_nearest(
         (["c1", "-t"], 2, b"have no times"),
         (["c1", "--tail", "-1"], 2, b"not a number of lines"),
         (["c1", "--tail", "x"], 2, b"not a number of lines"),
+        (["c1", "--tail", "\u0663"], 2, b"not a number of lines"),
+        (["c1", "--tail", "9" * 5000], 2, b"not a number of lines"),
         (["c1", "-o", "json"], 2, b"does not print json"),
         (["c1", "-q"], 2, b"has no option -q"),
         (["c1", "-A"], 2, b"one realm"),

@@ -100,3 +100,59 @@ def test_a_table_from_elsewhere_is_parsed(tmp_path: Path, capsys: Capture) -> No
 def test_a_schema_describes_the_keys(noun: str, capsys: Capture) -> None:
     assert main(["schema", noun]) == 0
     assert "properties" in json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("\ufeff", ""),
+        ("WARNING: untrusted terminal\n", "WARNING: untrusted terminal"),
+        ('time="x" level=warning msg="old"\n\n', 'time="x" level=warning msg="old"'),
+        ("[sudo] password for bob: ", "[sudo] password for bob:"),
+        ("[sudo] password for bob: \r\n", "[sudo] password for bob: \\r"),
+        ("a\nb\nc\nd\ne\n", "left out 2 more lines before what ctr printed"),
+    ],
+)
+@pytest.mark.parametrize("form", ["jsonl", "json"])
+def test_what_stands_before_the_table_is_left_out_and_shown(
+    tmp_path: Path, capsys: Capture, before: str, said: str, form: str
+) -> None:
+    (tmp_path / "table").write_bytes(f"{before}{IMAGES}".encode())
+    assert main(["parse", "images", str(tmp_path / "table"), "-o", form]) == 0
+    out, err = capsys.readouterr()
+    assert '"b:1"' in out
+    assert (said in err) if said else not err
+
+
+def test_a_refused_row_has_its_number_in_the_input(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "table").write_text(f"a warning\n\n{IMAGES}junk\n")
+    assert main(["parse", "images", str(tmp_path / "table")]) == 4
+    assert "cannot read line 5 " in capsys.readouterr().err
+
+
+def test_a_prompt_before_another_table_does_not_hide_it(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "table").write_text("a warning\nCONTAINER    IMAGE    RUNTIME    \n")
+    assert main(["parse", "images", str(tmp_path / "table")]) == 4
+    assert "this is ctr's table of containers, not of images" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("noun", "text"),
+    [
+        ("events", '2026-01-02 03:04:05.000000006 +0000 UTC main /tasks/exit {"id":"c"}\n'),
+        ("version", "Client:\n  Version:  1.7.24\n"),
+        ("deprecations", "[]\n"),
+    ],
+)
+def test_a_warning_before_what_is_no_table(
+    tmp_path: Path, capsys: Capture, noun: str, text: str
+) -> None:
+    (tmp_path / "said").write_text(f"[sudo] password for bob:\n{text}")
+    assert main(["parse", noun, str(tmp_path / "said"), "-o", "json"]) == 0
+    assert "left out, before what ctr printed: [sudo] password" in capsys.readouterr().err
+
+
+def test_what_powershell_has_written_is_read(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "table").write_bytes(IMAGES.replace("\n", "\r\n").encode("utf-16"))
+    assert main(["parse", "images", str(tmp_path / "table"), "-q"]) == 0
+    assert capsys.readouterr() == ("b:1\n", "")

@@ -1,12 +1,13 @@
 """`images rm` and `prune` over a fake ctr."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from kuke_ctr.cli.main import main
 from tests.support.fake_ctr import FakeCtr
-from tests.support.images_host import CONTAINERS, HERE, NS, Capture, changes, on
+from tests.support.images_host import CONTAINERS, HERE, NS, Capture, changes, on, only
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,7 @@ def test_each_removal_is_reported_and_users_are_named(
         exit_code=1,
     )
     refs = ("example.com/a:1", "nope", "example.com/b:1")
+    only(images_host, "example.com/a:1", "example.com/b:1")
     assert main(["images", "rm", "--sync", *refs, *HERE]) == 3
     out, err = capsys.readouterr()
     assert out == "example.com/a:1\n"
@@ -155,3 +157,25 @@ def test_nothing_is_removed_where_the_settings_point_to_a_foreign_namespace(
         assert main(["images", *words, "--realm", "docker"]) == 2
         assert "moby" in capsys.readouterr().err
     assert changes(images_host) == []
+
+
+def test_what_a_record_of_kukeon_names_is_not_pruned_and_rm_warns(
+    images_host: FakeCtr, capsys: Capture, tmp_path: Path
+) -> None:
+    """Of a stopped cell of before Kukeon 0.6 nothing but the record is left."""
+    realm = tmp_path / "data" / "main"
+    cell = realm / "space" / "stack" / "cell"
+    cell.mkdir(parents=True)
+    (realm / "metadata.json").write_text('{"spec": {"namespace": "kukeon-main"}}')
+    spec = {"containers": [{"id": "app", "image": "example.com/b:1"}]}
+    (cell / "metadata.json").write_text(json.dumps({"kind": "Cell", "spec": spec}))
+    here = (*HERE, "--run-path", str(tmp_path))
+    assert main(["images", "prune", "--all", "--dry-run", *here]) == 0
+    assert capsys.readouterr().out == "env ctr -n kukeon-main images rm --sync example.com/c:1\n"
+    only(images_host, "example.com/b:1", "example.com/a:1")
+    on(images_host, "rm", "example.com/b:1", stdout="example.com/b:1\n")
+    assert main(["images", "rm", "example.com/b:1", *here]) == 0
+    assert f"Kukeon: {cell / 'metadata.json'} names it" in capsys.readouterr().err
+    (cell / "metadata.json").write_text("{")
+    assert main(["images", "prune", "--all", "--yes", *here]) == 2
+    assert "are not known" in capsys.readouterr().err

@@ -89,3 +89,25 @@ def test_what_is_no_empty_folder_is_refused_before_anything_runs(
     assert "is not a directory" in said(file)
     assert "does not exist" in said(folder / "none")
     assert images_host.calls == []
+
+
+def test_an_odd_new_name_is_given_and_told(images_host: FakeCtr, capsys: Capture) -> None:
+    names = ("mine:1", "docker.io/x:1", "example.com/whole:1")
+    for name in names:
+        on(images_host, "tag", "example.com/a:1", name)
+    assert main(["images", "tag", "example.com/a:1", *names, *HERE]) == 0
+    out, err = capsys.readouterr()
+    assert out.split() == [*names]
+    assert "use the full name docker.io/library/mine:1" in err
+    assert "use the full name docker.io/library/x:1" in err
+    assert "whole" not in err
+
+
+def test_a_source_with_a_short_name_that_is_here_is_taken(
+    images_host: FakeCtr, capsys: Capture
+) -> None:
+    images_host.answer("-n", "kukeon-main", "images", "ls", "-q", stdout="mine:1\n")
+    on(images_host, "tag", "mine:1", "example.com/new:1")
+    assert main(["images", "tag", "mine:1", "example.com/new:1", *HERE]) == 0
+    assert main(["images", "tag", "redis:3.2", "example.com/new:2", *HERE]) == 3
+    assert "redis:3.2 is short for docker.io/library/redis:3.2" in capsys.readouterr().err

@@ -118,16 +118,29 @@ def test_a_fetch_after_which_there_is_no_image_has_failed(
 @pytest.mark.parametrize(
     ("said", "code", "hint"),
     [
-        ('failed to resolve reference "x:1": object required', 1, "docker.io/library/x:1"),
-        ('failed to resolve reference "x:1": unexpected: 401 Unauthorized', 1, "images pull --us"),
-        ('failed to resolve reference "x:1": x:1: not found', 3, "not have this repository"),
-        ('Head "http://x/v2": dial tcp 1.2.3.4: connection refused', 1, "registry running"),
+        (
+            'failed to resolve reference "x.io/y:1": unexpected: 401 Unauthorized',
+            1,
+            "images pull --us",
+        ),
+        (
+            'failed to resolve reference "x.io/y:1": x.io/y:1: not found',
+            3,
+            "not have this repository",
+        ),
+        ('Head "http://x.io/v2": dial tcp 1.2.3.4: connection refused', 1, "registry running"),
         ("failed to copy: write tcp 127.0.0.1:1: write: broken pipe", 1, "broken pipe"),
     ],
 )
 def test_a_fetch_that_fails_knows_registries(
     storage_host: FakeCtr, capsys: Capture, said: str, code: int, hint: str
 ) -> None:
-    storage_host.answer(*MAIN, "content", "fetch", "x:1", stderr=f"ctr: {said}\n", exit_code=1)
-    assert main(["content", "fetch", "x:1", "-r", "main"]) == code
+    storage_host.answer(*MAIN, "content", "fetch", "x.io/y:1", stderr=f"ctr: {said}\n", exit_code=1)
+    assert main(["content", "fetch", "x.io/y:1", "-r", "main"]) == code
     assert hint in capsys.readouterr().err
+
+
+def test_a_short_name_is_not_sent(storage_host: FakeCtr, capsys: Capture) -> None:
+    assert main(["content", "fetch", "x:1", "-r", "main"]) == 1
+    assert "use the full name docker.io/library/x:1" in capsys.readouterr().err
+    assert not any("fetch" in call for call in storage_host.calls)

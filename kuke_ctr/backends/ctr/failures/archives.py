@@ -12,11 +12,36 @@ def _pull_again(failed: Failed) -> str:
     shows = f"{failed.line('images', 'check')} shows which image is incomplete"
     if failed.asked.given("--all-platforms"):
         return f"leave --all-platforms out, or pull the image with --all-platforms first; {shows}"
-    return f"{shows}; pull it again"
+    return (
+        "`content prune` and --discard-unpacked-layers remove layers; "
+        f"{failed.line('images', 'pull', failed.asked.name)}, or an import of its archive, brings "
+        f"them back; {shows}"
+    )
+
+
+def _one_platform(failed: Failed) -> str:
+    if failed.asked.given("--platform"):
+        return _CUT
+    return (
+        "an archive may have only some of an image's platforms: name one with --platform, for "
+        f"example --platform linux/amd64; else: {_CUT}"
+    )
 
 
 IMPORT = Table(
     (
+        Row(
+            r"failed to extract layer .*(?:invalid (?:tar )?header|number mismatch|unexpected EOF)",
+            "whoever made the archive has to give the layer its right media type "
+            "(tar, tar+gzip or tar+zstd)",
+            message="a layer of the image is damaged, or packed in another way than its media type "
+            "says",
+        ),
+        Row(
+            r"wrong diff id|mismatched (?:diff ?id|rootfs)|number of layers and diffIDs",
+            "whoever made the archive has to make it again",
+            message="the configuration of the image does not fit its layers",
+        ),
         Row(
             r"unrecognized image format",
             f"{_WRITERS}; an archive of a container's files is not one",
@@ -24,7 +49,7 @@ IMPORT = Table(
         ),
         Row(
             r"invalid tar header",
-            f"{_WRITERS}; if the file is compressed, decompress it first",
+            f"{_WRITERS}; unpack what is compressed: `gunzip -c FILE | kuke-ctr images import -`",
             message="this is not an image archive",
         ),
         Row(
@@ -39,7 +64,15 @@ IMPORT = Table(
         ),
         Row(
             r"content digest (?P<digest>\w+:[0-9a-f]+): not found",
-            f"{_CUT} `images export --all-platforms` writes every part of an image that is there",
+            "leave --all-platforms out: an archive may have only some of an image's platforms",
+            CtrFailed,
+            Reason.MISSING_CONTENT,
+            message="the archive does not have all platforms of the image",
+            given=("--all-platforms",),
+        ),
+        Row(
+            r"content digest (?P<digest>\w+:[0-9a-f]+): not found",
+            _one_platform,
             CtrFailed,
             Reason.MISSING_CONTENT,
             message="the archive lacks a part of the image, or that part is damaged",

@@ -30,6 +30,11 @@ MADE = Table(
         Row(r"error mounting ", "the source of the mount must exist on this host"),
         Row(r"set in config\.json failed|Cwd must be an absolute path", _CWD, given=("--cwd",)),
         Row(
+            r"args must not be empty|no command specified",
+            "write the command after the image; `images inspect` shows what the image has",
+            message="there is nothing to run: the image has no ENTRYPOINT and no Cmd",
+        ),
+        Row(
             r"no users found|no groups found",
             "the image has no user or group of that name (/etc/passwd, /etc/group); use a number "
             "instead",
@@ -81,6 +86,7 @@ STATE = Table(
         Row(
             r"no running task found|cannot exec in a (?:stopped|deleted|created)",
             _start,
+            reason=Reason.NOT_RUNNING,
             message=lambda failed: f"the container {failed.asked.name} is not running",
         ),
         Row(

@@ -2,6 +2,7 @@
 
 from kuke_ctr.backends.ctr.failures.table import Failed, Row, Table
 from kuke_ctr.errors import Forbidden, NotFound, Reason, TimeLimit
+from kuke_ctr.names import is_foreign
 
 _OF_HOST = ("namespaces", "plugins")
 _WITHOUT_LIST = ("", "events", "info", "version")
@@ -24,13 +25,18 @@ def snapshotters(failed: Failed) -> str:
 
 
 NO_SNAPSHOTTER = Row(r"snapshotter not loaded", snapshotters, reason=Reason.SNAPSHOTTER_NOT_LOADED)
-NO_SPACE = Row(
-    r"no space left on device",
-    lambda failed: (
-        f"the disk is full; {failed.line('images', 'prune', '--all')} and "
-        f"{failed.line('content', 'prune')} free space"
-    ),
-)
+
+
+def _free_space(failed: Failed) -> str:
+    """What shows what could be removed: nobody should remove the first thing that a hint names."""
+    images = failed.line("images", "ls")
+    if is_foreign(failed.asked.namespace or ""):
+        return f"the disk is full; {images} shows the images; their own program can remove them"
+    layers = failed.line("content", "prune", "--dry-run")
+    return f"the disk is full; {images} shows the images, {layers} what else could be removed"
+
+
+NO_SPACE = Row(r"no space left on device", _free_space, reason=Reason.NO_SPACE)
 NO_PLATFORM = Row(
     r"no match for platform|no manifest found for platform",
     lambda failed: (
@@ -41,9 +47,23 @@ NO_PLATFORM = Row(
 )
 
 
+def _what_it_is(failed: Failed) -> str:
+    if failed.asked.command == "images mount":  # its last word is the directory
+        return ""
+    return f"{failed.line('images', 'inspect', failed.asked.name)} shows what it is"
+
+
+_NOT_AN_IMAGE = Row(
+    r"mismatched image rootfs|unsupported media ?type|unexpected media ?type"
+    r"|unknown image config media type",
+    _what_it_is,
+    message="this is not a container image, perhaps a Helm chart or another artifact",
+)
+
 LOCAL = Table(
     (
         NO_SNAPSHOTTER,
+        _NOT_AN_IMAGE,
         Row(r"filters: parse error", reason=Reason.WRONG_FILTER),
         NO_PLATFORM,
         Row(

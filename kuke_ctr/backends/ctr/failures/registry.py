@@ -14,8 +14,8 @@ from kuke_ctr.backends.ctr.failures.local import (
     snapshotters,
 )
 from kuke_ctr.backends.ctr.failures.table import Failed, Row, Table
-from kuke_ctr.errors import NotFound, Reason
-from kuke_ctr.names import whole_name
+from kuke_ctr.errors import Forbidden, NotFound, Reason
+from kuke_ctr.parse.image_names import fault_of
 
 _UNKNOWN = "the registry"
 _AGAIN = "try again later"
@@ -52,16 +52,24 @@ def _saying(text: str) -> Callable[[Failed], str]:
     )
 
 
+def _no_name(failed: Failed) -> str:
+    fault = fault_of(failed.asked.name)
+    return fault.message if fault is not None else "this is not the name of an image"
+
+
 def _whole(failed: Failed) -> str:
-    name = failed.asked.name
-    return f"write the full name, for example {whole_name(name)}" if name else ""
+    fault = fault_of(failed.asked.name)
+    return fault.hint if fault is not None else ""
 
 
-def _without_scheme(failed: Failed) -> str:
-    name = failed.asked.name
-    if "://" in name:
-        return f"leave the scheme out: {name.partition('://')[2]}"
-    return "write REGISTRY/REPOSITORY:TAG, for example docker.io/library/busybox:1.36"
+def _reach(failed: Failed) -> str:
+    """What to look at where nobody answered: another place than the registry was led to."""
+    if _place(failed).endswith(")"):
+        return (
+            "the registry, or a mirror, leads there; can this host reach it, or does a firewall or "
+            "a proxy stand between?"
+        )
+    return "is the registry running, and are its host name and port correct?"
 
 
 def _sign_in(failed: Failed) -> str:
@@ -70,7 +78,10 @@ def _sign_in(failed: Failed) -> str:
     if failed.asked.command == "content fetch":
         line = failed.line("images", "pull", "--user", "NAME", failed.asked.name)
         return f"if the registry needs a password: {line}"
-    return "--user NAME asks for the password; --realm-credentials uses those of the realm's record"
+    return (
+        "--user NAME asks for the password, --password-stdin reads it from stdin; "
+        "--realm-credentials uses those of the realm's record"
+    )
 
 
 def _permission(failed: Failed) -> str:
@@ -98,16 +109,11 @@ _NAMES = (
         listing_of,
         NotFound,
     ),
-    Row(r"object required|invalid port|missing port", _whole, message="the name is not complete"),
     Row(
-        r"invalid checksum digest|unsupported digest",
-        "a digest is sha256: and 64 hexadecimal digits",
-        message="the digest in the name is not one",
-    ),
-    Row(
-        r"hostname required|invalid reference|dummy://|could not parse reference",
-        _without_scheme,
-        message="this is not the name of an image",
+        r"object required|invalid port|missing port|invalid checksum digest|unsupported digest"
+        r"|hostname required|invalid reference|dummy://|could not parse reference",
+        _whole,
+        message=_no_name,
     ),
     Row(
         r"invalid platform|cannot parse platform specifier",
@@ -117,6 +123,10 @@ _NAMES = (
     ),
 )
 
+_NO_ANSWER = (
+    r"failed to do request: (?:Head|Post) .*(?:connection reset by peer|broken pipe)$"
+    r"|: EOF$|server closed|connection broken"
+)
 _TALK = (
     Row(
         r"server gave HTTP response to HTTPS client|does not look like a TLS handshake",
@@ -137,7 +147,7 @@ _TALK = (
     ),
     Row(
         r"dial tcp.*connection refused",
-        "is the registry running, and are its host name and port correct?",
+        _reach,
         message=_saying("nothing listens at {place}"),
     ),
     Row(
@@ -150,28 +160,60 @@ _TALK = (
         "are the registry's host name and port correct, and is there a network?",
         message=_saying("cannot connect to {place}"),
     ),
+    Row(
+        r"stopped after \d+ redirects",
+        "is this the name of a registry? a proxy or a sign-in page may have answered",
+        message=_saying("{registry} redirects in a circle"),
+    ),
+    Row(
+        r"no Host in request URL|unsupported protocol scheme",
+        "is this the name of a registry? a proxy or a sign-in page may have answered",
+        message=_saying("{registry} does not answer as a registry does"),
+    ),
+    Row(
+        _NO_ANSWER,
+        f"is it a registry? if it uses http, {_TRUSTED}",
+        message=_saying("{place} closed the connection without an answer"),
+        absent=("--plain-http",),
+    ),
+    Row(
+        _NO_ANSWER,
+        "is it a registry? if it uses https, leave --plain-http out",
+        message=_saying("{place} closed the connection without an answer"),
+    ),
 )
 
 _SIGN_IN_SERVICE = r"failed to (?:authorize|fetch (?:anonymous|oauth) token).*"
+_WORDS = r"[A-Z][\w']*(?: [A-Z][\w']*| a)*"
 
 _STATUSES = (
     Row(
-        _SIGN_IN_SERVICE + r"(?P<status>(?:429|5\d\d) [A-Z]\w+(?: [A-Z]\w+)*)",
+        rf"{_SIGN_IN_SERVICE}(?P<status>(?:429|5\d\d) {_WORDS})",
         _AGAIN,
         message=_saying("the sign-in service of {registry} is busy or broken: {status}"),
     ),
     Row(
-        r"(?P<status>429 Too Many Requests|toomanyrequests)",
+        rf"{_SIGN_IN_SERVICE}(?P<status>404 {_WORDS})",
+        "is the name of the registry correct? it names a sign-in service that does not exist",
+        message=_saying("the sign-in service of {registry} does not work: {status}"),
+    ),
+    Row(
+        rf"{_SIGN_IN_SERVICE}(?:token response|did not include a token|no token)",
+        "is this the name of a registry? a proxy or a sign-in page may have answered",
+        message=_saying("the sign-in service of {registry} sent something that is no token"),
+    ),
+    Row(
+        r"(?P<status>429 Too Many Requests|toomanyrequests: )",
         _AGAIN,
         message=_saying("{registry} is busy: it takes no more requests now"),
     ),
     Row(
-        r"\b(?P<status>5\d\d [A-Z]\w+(?: [A-Z]\w+)*)",
+        rf"\b(?P<status>5\d\d {_WORDS})",
         _AGAIN,
         message=_saying("{registry} is broken: {status}"),
     ),
     Row(
-        r"401 Unauthorized|authorization failed|access denied|insufficient_scope",
+        r"401 Unauthorized|authorization failed|access denied|: insufficient_scope",
         _sign_in,
         message=_refused,
     ),
@@ -187,7 +229,7 @@ _STATUSES = (
         message=_saying("{registry} has no such repository"),
     ),
     Row(
-        r"\b(?P<status>4\d\d [A-Z]\w+(?: [A-Z]\w+)*)",
+        rf"\b(?P<status>4\d\d {_WORDS})",
         message=_saying("{registry} refused: {status}"),
     ),
 )
@@ -230,28 +272,30 @@ _CONTENT = (
         message=_saying("the connection to {registry} ended in the middle of the image"),
     ),
     Row(
-        r": EOF$|server closed|connection broken",
-        f"is it a registry? if it uses http, {_TRUSTED}",
-        message=_saying("{place} closed the connection without an answer"),
-        absent=("--plain-http",),
-    ),
-    Row(
-        r": EOF$|server closed|connection broken",
-        "is it a registry? if it uses https, leave --plain-http out",
-        message=_saying("{place} closed the connection without an answer"),
-    ),
-    Row(
         r"unexpected commit digest|failed size validation",
         "the registry, or a proxy before it, changed the content; the digest in the name may be "
         "another image's",
         message=_saying("{registry} sent content with another digest"),
     ),
     Row(
-        r"mismatched image rootfs|unsupported media ?type|unexpected media ?type|invalid character",
+        r"mismatched image rootfs|unsupported media ?type|unexpected media ?type"
+        r"|unknown image config media type",
         lambda failed: (
             "to fetch it without unpacking: " + failed.line("content", "fetch", failed.asked.name)
         ),
+        reason=Reason.NOT_UNPACKED,
         message="this is not a container image, perhaps a Helm chart or another artifact",
+    ),
+    Row(
+        r"invalid character|content size of zero|schema 1 image manifests are no longer supported",
+        "is the name correct? what it names is not a container image that can be used here",
+        message=_saying("{registry} sent something that is not the manifest of an image"),
+    ),
+    Row(
+        r"failed to extract layer|apply layer error|failed to (?:prepare|unpack)|wrong diff id",
+        "is the image damaged? the log of containerd may say more: journalctl -u containerd",
+        reason=Reason.NOT_UNPACKED,
+        message="the image could not be unpacked",
     ),
     Row(
         r"no match for platform|no manifest found for platform",
@@ -270,6 +314,11 @@ def _check(failed: Failed) -> str:
 
 
 _HOST_ROWS = (
+    Row(
+        r"^open .*: permission denied$|failed to mount .*permission denied",
+        "run the same command with sudo",
+        Forbidden,
+    ),
     NO_SNAPSHOTTER,
     Row(r"no unpack platforms defined", snapshotters, given=("--snapshotter",)),
     Row(
@@ -279,10 +328,12 @@ _HOST_ROWS = (
     ),
     Row(r'requires "--local" flag', "add --local: containerd's transfer service cannot do this"),
     NO_SPACE,
-    Row(r"not found$|permission denied|denied"),
 )
 
+_UNEXPLAINED = Row(r"not found$|denied")
+"""Words that mean something else where they are about containerd itself."""
+
 REGISTRY = Table(
-    (*_NAMES, *_HOST_ROWS[:-1], *_TALK, *_STATUSES, *_CONTENT, *_HOST_ROWS[-1:]),
+    (*_NAMES, *_HOST_ROWS, *_TALK, *_STATUSES, *_CONTENT, _UNEXPLAINED),
     ("images pull", "images push", "content fetch"),
 )

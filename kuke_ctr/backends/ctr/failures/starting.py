@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.errors import NO_PROGRAM, NOT_EXECUTABLE, KukeCtrError, NotStarted
 from kuke_ctr.processes.calls import Call, Result, mask
+from kuke_ctr.processes.shell_words import shell_line
 
 _MISSING = re.compile(
     r'OCI runtime .*exec: "(?P<program>[^"]*)": '
@@ -26,7 +27,8 @@ _WITH_FIFOS = (
 _BEFORE = (
     r"failed to mount |mount callback failed|no running task found|not found"
     r"|snapshotter not loaded|flag provided but not defined|failed to dial|connection error|^open "
-    r"|invalid mount specification|mount option "
+    r"|invalid mount specification|mount option |mismatched image rootfs|unknown image config"
+    r"|unexpected media type"
 )
 _AT_START = {
     True: re.compile(_WITH_FIFOS),
@@ -37,6 +39,12 @@ _AT_START = {
 
 Without FIFOs it has not, whatever it says; with them the process may have said the same itself.
 """
+_OF_SHELLS = {
+    *("cd", "export", "source", ".", "alias", "ulimit", "umask", "set", "unset", "eval", "read"),
+    *("type", "exit", "trap", "wait", "if", "for", "while", "case", "{", "("),
+}
+"""Words that are no programs: only a shell knows them."""
+
 _OF_CTR = re.compile(r'ctr: |time="|level=|W[ \d]|WARN|DEPRECAT|\d{4}[-/]\d\d[-/]\d\d ')
 
 
@@ -51,7 +59,7 @@ def start_failure(
     *before, last = [line for line in text.split("\n") if line.strip()] or [""]
     # a process that has said something itself did start
     if not last.startswith("ctr: ") or not all(map(_OF_CTR.match, before)):
-        return _failed_at_exec(text, call, command)
+        return failed_at_exec(said, call, command)
     for pattern, code in ((_MISSING, NO_PROGRAM), (_REFUSED, NOT_EXECUTABLE)):
         match = pattern.search(last)
         if match is not None:
@@ -62,28 +70,22 @@ def start_failure(
     return failure_of(Result(call.argv, 1, b"", said, 0.0), typed=call.typed)
 
 
-def _failed_at_exec(text: str, call: Call, command: Sequence[str]) -> KukeCtrError | None:
-    match = _AT_EXEC.fullmatch(text)
-    if match is None or not command or not match["program"].endswith(command[0]):
+def failed_at_exec(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrError | None:
+    """The error where all that came on stderr is runc's last word: it could not run the program.
+
+    Until then containerd says that the task runs. `command` as in `start_failure`.
+    """
+    match = _AT_EXEC.fullmatch(said.decode(errors="replace"))
+    if match is None or (command and not match["program"].endswith(command[0])):
         return None
     return _not_started(match["program"], NO_PROGRAM if match["missing"] else NOT_EXECUTABLE, call)
 
 
 def _not_started(program: str, code: int, call: Call) -> NotStarted:
     if code == NO_PROGRAM:
-        hint = (
-            "it is looked for on the PATH of the image; for a script, its interpreter must exist "
-            "in the container too"
-        )
-        if program.startswith("-"):
-            hint = (
-                "put options of kuke-ctr before the container's ID (for run: before IMAGE), the "
-                "command "
-            )
-            hint += "after it"
         return NotStarted(
             f"the container has no program {program!r}",
-            hint=hint,
+            hint=_why_missing(program),
             exit_code=code,
             command=mask(call.argv),
         )
@@ -92,4 +94,26 @@ def _not_started(program: str, code: int, call: Call) -> NotStarted:
         hint="it is a directory, is not executable, or is built for another machine",
         exit_code=code,
         command=mask(call.argv),
+    )
+
+
+def _why_missing(program: str) -> str:
+    """The next step for a program that the container lacks, by what was written."""
+    if not program.strip():
+        return "the name of the program is empty; write the command after IMAGE or ID"
+    if program.startswith("-"):
+        return (
+            "put options of kuke-ctr before the container's ID (for run: before IMAGE), the "
+            "command after it"
+        )
+    if program in _OF_SHELLS:
+        return f"`{program}` is a command of the shell; let a shell run it: sh -c '{program} ...'"
+    if len(program.split()) > 1:
+        return (
+            "this is one word for ctr; write the words without quotes around all of them: "
+            f"{program} (or let a shell read it: {shell_line(['sh', '-c', program])})"
+        )
+    return (
+        "it is looked for on the PATH of the image; a script needs its interpreter in the "
+        "container, and line ends that are LF, not CRLF"
     )

@@ -22,24 +22,42 @@ def _lease(failed: Failed) -> str:
     return f"{shows} shows it, {failed.line('leases', 'rm', name)} removes it"
 
 
+MOUNTS = Table(
+    (
+        Row(
+            r"not active",
+            lambda failed: (
+                "create a view first: " + _snapshot(failed, "view", "NAME", failed.asked.name)
+            ),
+        ),
+    ),
+    ("snapshots mounts",),
+)
+
+COMMIT = Table(
+    (
+        Row(
+            r"not active|not an active",
+            lambda failed: (
+                f"only a writable snapshot can be committed; {_snapshot(failed, 'ls')} shows the "
+                "kind of each"
+            ),
+        ),
+    ),
+    ("snapshots commit",),
+)
+
 SNAPSHOTS = Table(
     (
         Row(r'snapshot "(?P<key>.*)": already exists$', _taken, reason=Reason.ALREADY_EXISTS),
         Row(
             r"cannot remove snapshot with child",
             lambda failed: f"{_snapshot(failed, 'tree')} shows its children; remove them first",
-            reason=Reason.HAS_CHILDREN,
-        ),
-        Row(
-            r"not active",
-            lambda failed: (
-                "create a view first: " + _snapshot(failed, "view", "NAME", failed.asked.name)
-            ),
-            reason=Reason.NOT_ACTIVE,
         ),
         Row(
             r"is not committed snapshot",
-            "the parent must be a committed snapshot; `snapshots commit` makes one",
+            "the parent must be a committed snapshot; `kuke-ctr snapshots commit KEY ACTIVE` makes "
+            "one",
         ),
     ),
     ("snapshots",),

@@ -5,9 +5,15 @@ from kuke_ctr.backends.ctr.failures.daemon import DAEMON
 from kuke_ctr.backends.ctr.failures.launches import ATTACH, CHECKPOINT, LOST, MADE, STATE
 from kuke_ctr.backends.ctr.failures.local import LOCAL
 from kuke_ctr.backends.ctr.failures.registry import REGISTRY
-from kuke_ctr.backends.ctr.failures.storage import CONTENT, LEASES, SNAPSHOTS
+from kuke_ctr.backends.ctr.failures.storage import (
+    COMMIT,
+    CONTENT,
+    LEASES,
+    MOUNTS,
+    SNAPSHOTS,
+)
 
 TABLES = (
     *(DAEMON, REGISTRY, IMPORT, EXPORT, MADE, STATE, CHECKPOINT, ATTACH),
-    *(SNAPSHOTS, LEASES, CONTENT, LOCAL, LOST),
+    *(MOUNTS, COMMIT, SNAPSHOTS, LEASES, CONTENT, LOCAL, LOST),
 )

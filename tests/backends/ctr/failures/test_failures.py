@@ -59,7 +59,7 @@ def test_a_registry_that_fails_is_not_one_that_lacks_the_image(status: str, end:
 @pytest.mark.parametrize(
     ("command", "said", "hint"),
     [
-        ("images export - a:1", "content digest sha256:aa: not found", "pull it again"),
+        ("images export - a:1", "content digest sha256:aa: not found", "`kuke-ctr images pull a:1"),
         (
             "images export --all-platforms - a:1",
             "content digest sha256:aa: not found",
@@ -80,6 +80,10 @@ def test_a_registry_that_fails_is_not_one_that_lacks_the_image(status: str, end:
         (PULL, "tls: x509: unknown authority", "--tlscacert FILE"),
         ("content fetch r.example/app:1", "tls: x509: unknown authority", "--skip-verify"),
         ("images import a.tar", "image might be filtered out", "--all-platforms imports"),
+        ("snapshots mounts /x a", "requested snapshot n/3/a not active or view", "create a view"),
+        ("snapshots commit k a", 'snapshot "n/3/a" is not active', "only a writable snapshot"),
+        ("snapshots rm a", 'failed to remove "a": not active', None),
+        ("snapshots rm a", "cannot remove snapshot with child", "remove them first"),
         ("images import --all-platforms a.tar", "image might be filtered out", None),
     ],
 )
@@ -94,8 +98,6 @@ def test_a_hint_is_about_flags_that_were_given_or_would_help(
 @pytest.mark.parametrize(
     ("command", "said", "reason"),
     [
-        ("snapshots rm a", 'failed to remove "a": cannot remove snapshot with child', "children"),
-        ("snapshots mounts /x a", "requested snapshot n/3/a not active or view", "active"),
         ("containers create -- i c", 'snapshot "c": already exists', "exists"),
         ("leases create --id l", 'lease "l": already exists', "exists"),
         ("images usage i", "content digest sha256:aa: not found", "content"),
@@ -106,8 +108,6 @@ def test_a_hint_is_about_flags_that_were_given_or_would_help(
 )
 def test_a_program_can_ask_for_the_reason(command: str, said: str, reason: str) -> None:
     reasons = {
-        "children": Reason.HAS_CHILDREN,
-        "active": Reason.NOT_ACTIVE,
         "exists": Reason.ALREADY_EXISTS,
         "content": Reason.MISSING_CONTENT,
         "platform": Reason.NO_PLATFORM,
@@ -115,6 +115,18 @@ def test_a_program_can_ask_for_the_reason(command: str, said: str, reason: str) 
         "filter": Reason.WRONG_FILTER,
     }
     assert error_of(command, said).reason is reasons[reason]
+
+
+def test_a_full_disk_says_where_to_look_first() -> None:
+    """A hint is pasted: it must not remove what only its owner can judge."""
+    said = "write /x: no space left on device"
+    for verb in ("pull r.example/a:1", "import a.tar"):
+        hint = str(error_of(f"images {verb}", said).hint)
+        assert "`kuke-ctr content prune --dry-run --namespace team-a`" in hint
+        assert "images prune" not in hint
+        of_docker = ("ctr", "-n", "moby", "images", *verb.split())
+        result = Result(of_docker, 1, b"", f"ctr: {said}\n".encode(), 0.1)
+        assert "prune" not in str(failure_of(result).hint)
 
 
 def test_a_hint_has_the_namespace_and_the_address_that_was_typed() -> None:
@@ -185,3 +197,67 @@ def test_an_own_failure_keeps_the_words_and_has_another_exit_code() -> None:
     error = OwnFailure.of(NotFound("a", hint="b", command=("ctr",), ran=False))
     assert (error.message, error.hint, error.command, error.ran) == ("a", "b", ("ctr",), False)
     assert error.exit_code == 125
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "r.example/timeout/app:1",
+        "r.example/x509/app:deadline",
+        "r.example/toomanyrequests:1",
+        "r.example/insufficient_scope:1",
+        "r.example/access-denied:503",
+    ],
+)
+@pytest.mark.parametrize("verb", ["images pull", "content fetch"])
+def test_the_name_of_an_image_is_no_failure(verb: str, name: str) -> None:
+    said = f'failed to resolve reference "{name}": {name}: not found'
+    error = error_of(f"{verb} {name}", said)
+    assert (type(error), error.exit_code) == (NotFound, 3)
+    assert error.message.startswith("r.example does not have this repository or this tag")
+
+
+@pytest.mark.parametrize("verb", ["images pull", "images push", "content fetch"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "open /root/ca.pem: permission denied",
+        "failed to mount /tmp/containerd-mount1: permission denied",
+    ],
+)
+def test_a_file_that_this_user_may_not_read_is_126(verb: str, said: str) -> None:
+    error = error_of(f"{verb} r.example/a:1", said)
+    assert (type(error), error.hint) == (Forbidden, "run the same command with sudo")
+
+
+def test_a_registry_that_denies_something_is_no_matter_of_sudo() -> None:
+    for said in ("denied: requested access to the resource is denied", "x: permission denied"):
+        assert type(error_of(PULL, said)) is CtrFailed
+
+
+@pytest.mark.parametrize("verb", ["images pull", "images push", "content fetch"])
+def test_a_sign_in_service_that_is_missing_is_no_missing_image(verb: str) -> None:
+    asked = "failed to authorize: failed to fetch anonymous token: unexpected status"
+    error = error_of(f"{verb} r.example/a:1", f"{asked}: 404 Not Found")
+    assert type(error) is CtrFailed
+    assert "the sign-in service of r.example does not work: 404 Not Found" in error.message
+
+
+def test_an_artifact_that_is_run_is_told_as_one() -> None:
+    said = "unknown image config media type application/vnd.cncf.helm.config.v1+json"
+    error = error_of("containers create r.example/a:1 c1", said)
+    assert "this is not a container image" in error.message
+    assert error_of("images mount r.example/a:1 /mnt", said).hint is None
+
+
+def test_a_push_to_what_is_no_registry_says_so() -> None:
+    said = 'failed to do request: Put "http:?digest=sha256%3Aaa": http: no Host in request URL'
+    error = error_of("images push r.example/a:1", said)
+    assert error.message.startswith("r.example does not answer as a registry does")
+
+
+def test_a_sign_in_with_a_wrong_password_says_so() -> None:
+    said = "failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized"
+    error = error_of("images pull --user bob r.example/a:1", said)
+    assert error.message.startswith("r.example refused this user name and password")
+    assert error.hint == "check the user name and the password"

@@ -1,0 +1,57 @@
+"""An id that is taken: by what, and the one line that frees it."""
+
+from kuke_ctr.backends.ctr import containers
+from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.errors import CtrFailed, KukeCtrError
+from kuke_ctr.kukeon.labels import cell_of, kuke_line
+from kuke_ctr.recipes.start import ABSENT, task_status
+from kuke_ctr.records import TaskStatus
+
+
+def taken(
+    scope: Scope,
+    name: str,
+    snapshotter: str | None = None,
+    *,
+    command: tuple[str, ...] | None = None,
+) -> CtrFailed:
+    """The error for a new container whose id a container has, or a snapshot alone."""
+    if name in containers.names(scope):
+        said, hint = f"the container {name} already exists", _of_container(scope, name)
+    else:
+        said = f"a snapshot {name} already exists, without a container of that id"
+        hint = _of_snapshot(scope, name, snapshotter)
+    where = f" in namespace {scope.namespace}"
+    return CtrFailed(f"{said}{where}; nothing was changed", hint=hint, command=command)
+
+
+def _of_container(scope: Scope, name: str) -> str:
+    """Use another name; or what to do with the one there is, by the state of its task."""
+    other = "choose another name"
+    try:
+        labels = containers.facts(scope, name).labels
+        cell = cell_of(labels)
+        if cell is not None:
+            shows = kuke_line("get cell", labels)
+            return f"{other}: this one belongs to Kukeon's cell {cell} ({shows})"
+    except KukeCtrError:
+        return f"{other}; {scope.line('containers', 'info', name)} shows what this one is"
+    status = task_status(scope, name)
+    removes = scope.line("containers", "rm", name)
+    if status is None:
+        return f"{other}; {scope.line('tasks', 'ls')} shows what containerd knows of it"
+    if status == ABSENT:
+        starts = scope.line("tasks", "start", name)
+        return f"{other}, or {starts} starts this one, or {removes} removes it"
+    if status == TaskStatus.STOPPED:
+        return f"its process has ended; {removes} removes it, or choose another name"
+    ends = scope.line("tasks", "rm", "--force", name)
+    both = f"{ends.rstrip('`')} && {removes.lstrip('`')}"
+    return f"its task is {status}; {other}, or kill and remove this one: {both}"
+
+
+def _of_snapshot(scope: Scope, name: str, snapshotter: str | None) -> str:
+    removes = scope.line(
+        "snapshots", "rm", name, *(("--snapshotter", snapshotter) if snapshotter else ())
+    )
+    return f"{removes} removes it if nothing uses it, or choose another name"

@@ -1,0 +1,97 @@
+"""Nobody reads what is printed: a frozen terminal, a connection that hangs. Every ending comes."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from scripts.lib import processes
+from scripts.lib.seat import Seat
+from tests.support.running import BUSYBOX, LIMIT, Place
+
+FLOOD = ("sh", "-c", "trap 'exit 1' INT TERM HUP; while :; do echo a line of a flood; done")
+DEAF = ("sh", "-c", "trap '' INT TERM HUP; while :; do echo a line of a flood of lines; done")
+FULL = 0.5
+"""Seconds in which a flood fills a terminal that nobody reads."""
+SOON = 8.0
+"""Seconds; it takes two or three on an idle machine."""
+
+TERM, HUP, INT = signal.SIGTERM, signal.SIGHUP, signal.SIGINT
+
+
+def filled(seat: Seat) -> None:
+    """Let it print, then stop reading."""
+    assert processes.until(lambda: seat.total > 1000, LIMIT)
+    seat.reading = False
+    time.sleep(FULL)
+
+
+def seconds_to_end(seat: Seat, *numbers: signal.Signals) -> float:
+    """How long it takes until the program has ended by these signals."""
+    began = time.monotonic()
+    for number in numbers:
+        if seat.program.poll() is None:
+            seat.kill(number)
+            processes.until(lambda: seat.program.poll() is not None, 0.5)
+    assert processes.until(lambda: seat.program.poll() is not None, LIMIT), "it has not ended"
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("number", [TERM, HUP, INT])
+@pytest.mark.parametrize("tty", [(), ("-t",)], ids=["pipes", "terminal"])
+@pytest.mark.parametrize("verb", ["exec", "run"])
+def test_a_flood_that_nobody_reads_can_be_ended(
+    place: Place, verb: str, tty: tuple[str, ...], number: signal.Signals
+) -> None:
+    before = place.left()
+    own = (place.sleeper(),) if verb == "exec" else ("--rm", *place.own(), BUSYBOX)
+    with place.sit(verb, *tty, *own, *FLOOD) as seat:
+        filled(seat)
+        assert seconds_to_end(seat, number) < SOON
+        assert seat.modes() == seat.modes_before
+    if verb == "run" and not tty:  # on a terminal it goes on, as after `docker run -it`
+        assert processes.until(lambda: place.left() == before, LIMIT)
+
+
+@pytest.mark.parametrize("number", [TERM, HUP, INT])
+def test_three_signals_leave_a_process_that_heeds_none(
+    place: Place, number: signal.Signals
+) -> None:
+    name = place.sleeper()
+    with place.sit("exec", name, *DEAF) as seat:
+        filled(seat)
+        assert seconds_to_end(seat, number, number, number) < SOON
+
+
+def test_a_time_limit_comes_as_well(place: Place) -> None:
+    with place.sit("exec", "--timeout", "2s", place.sleeper(), *DEAF) as seat:
+        filled(seat)
+        assert processes.until(lambda: seat.program.poll() is not None, 2 + SOON)
+        assert seat.program.returncode == 124
+
+
+@pytest.mark.parametrize("number", [TERM, HUP, INT])
+def test_a_log_that_nobody_reads_can_be_left(place: Place, number: signal.Signals) -> None:
+    done = place("run", "-d", *place.own(), BUSYBOX, *FLOOD)
+    name = done.stdout.strip()
+    with place.sit("logs", "-f", name) as seat:
+        filled(seat)
+        assert seconds_to_end(seat, number) < SOON
+    place.ctr("tasks", "kill", "-s", "KILL", name)
+
+
+@pytest.mark.parametrize("number", [TERM, HUP, INT])
+def test_an_exec_can_be_left_while_containerd_is_stopped(
+    place: Place, number: signal.Signals
+) -> None:
+    name = place.sleeper()
+    with place.sit("exec", name, *DEAF) as seat:
+        filled(seat)
+        daemon = place.daemon.pid
+        assert daemon is not None
+        os.kill(daemon, signal.SIGSTOP)
+        try:
+            assert seconds_to_end(seat, number, number, number, number, number) < SOON
+        finally:
+            os.kill(daemon, signal.SIGCONT)
