@@ -15,6 +15,7 @@ ALIASES = {
     "events": ("event",),
     "namespaces": ("namespace", "ns"),
     "realms": ("realm",),
+    "cells": ("cell",),
     "plugins": ("plugin",),
     "deprecations": ("deprecation",),
 }

@@ -110,6 +110,11 @@ ENTRIES = {
         {"kukeon.realms": ("ls", "resolve")},
         ALIASES["realms"],
     ),
+    "cells": Entry(
+        "List Kukeon's cells: as recorded, and what runs now.",
+        {"kukeon.cells": ("ls", "show")},
+        ALIASES["cells"],
+    ),
     "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"]),
     "deprecations": Entry(
         "List deprecated features that are in use on this host.",

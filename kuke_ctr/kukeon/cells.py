@@ -20,6 +20,12 @@ from kuke_ctr.kukeon.schemas import Document, RealmDocument, Spec, mappings, rea
 from kuke_ctr.names import check_name
 from kuke_ctr.records import RealmSource
 
+RESERVED = ("secrets", "blueprints", "configs", "volumes", "volume-meta")
+"""Names below a realm that are no space, stack or cell.
+
+The containers that mount a volume write in its folder: what looks like a record there is theirs.
+"""
+
 _PARTS = 4
 """A container's id is `<space>_<stack>_<cell>_<container>`."""
 
@@ -69,7 +75,7 @@ def find_container(run_path: Path, realm: Resolution, container: str) -> CellCon
 
     Raises Forbidden where the run path may not be read by this user.
     """
-    for folder in _realm_folders(run_path, realm):
+    for folder in realm_folders(run_path, realm):
         logs = folder.parent != run_path
         for cell in _cells(folder, container):
             found = _in_record(cell, container, logs)
@@ -78,8 +84,8 @@ def find_container(run_path: Path, realm: Resolution, container: str) -> CellCon
     return None
 
 
-def _realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
-    """The folders of the realm: its record names the namespace, or it has none and the name fits.
+def realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
+    """The folders of a realm: its record names the namespace, or it has none and the name fits.
 
     --namespace names no realm: there the records alone tell.
     """
@@ -108,15 +114,24 @@ def recorded_namespace(folder: Path) -> str | None:
 def _cells(realm: Path, container: str) -> Iterator[Path]:
     """The cells of a realm, first the one that the id spells, if its names hold no `_`."""
     parts = container.split("_")
-    if len(parts) == _PARTS:
+    if len(parts) == _PARTS and not set(parts[:-1]) & set(RESERVED):
         yield realm.joinpath(*parts[:-1])
-    for space in folders(realm):
-        for stack in folders(space):
-            yield from folders(stack)
+    yield from cell_folders(realm)
+
+
+def cell_folders(realm: Path) -> Iterator[Path]:
+    """The folders of the cells in a realm's folder: `<space>/<stack>/<cell>`, in their order."""
+    for space in _inside(realm):
+        for stack in _inside(space):
+            yield from _inside(stack)
+
+
+def _inside(parent: Path) -> list[Path]:
+    return [folder for folder in folders(parent) if folder.name not in RESERVED]
 
 
 def folders(parent: Path) -> list[Path]:
-    """The folders in a folder, in the order of their names; Forbidden."""
+    """The folders in a folder by name, without links; Forbidden."""
     try:
         with os.scandir(parent) as entries:
             return sorted(Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False))

@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
-from kuke_ctr.kukeon.cells import folders, recorded_namespace
+from kuke_ctr.kukeon.cells import RESERVED, folders, recorded_namespace
 from kuke_ctr.kukeon.files import mapping_in
 from kuke_ctr.kukeon.realm_files import names_of
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.image_names import whole_name
 
 _TEMPLATES = ("blueprints", "configs")
-_RESERVED = (*_TEMPLATES, "secrets", "volumes", "volume-meta")
-"""Folders below a realm, a space or a stack that are none of these. Volumes are writable for the
-containers that mount them: what stands in there is a tenant's word."""
 
 _CELL_DEPTH = 3
 """`<realm>/<space>/<stack>/<cell>`"""
@@ -68,7 +65,7 @@ def _records(folder: Path, depth: int = 0) -> Iterator[Path]:
     for template in _TEMPLATES:
         yield from _files(folder / template)
     for below in folders(folder):
-        if below.name not in _RESERVED:
+        if below.name not in RESERVED:
             yield from _records(below, depth + 1)
 
 

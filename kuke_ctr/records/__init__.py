@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
+    from kuke_ctr.records.cells import Cell, CellContainer, CellNow
     from kuke_ctr.records.image_details import ImageDetails
     from kuke_ctr.records.realms import Realm
     from kuke_ctr.records.runtime import (
@@ -44,6 +45,9 @@ __all__ = [
     "ActiveIngest",
     "Archive",
     "Blob",
+    "Cell",
+    "CellContainer",
+    "CellNow",
     "Container",
     "Deprecation",
     "Event",
@@ -151,6 +155,9 @@ class RowsRefused(Unreadable):
 
 _LATE = {
     "Realm": "realms",
+    "Cell": "cells",
+    "CellContainer": "cells",
+    "CellNow": "cells",
     "Container": "runtime",
     "Task": "runtime",
     "TaskStatus": "runtime",

@@ -242,6 +242,8 @@ def seeds() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"": [*FILES.values(), *DOCUMENTS.values()]}
     for path in sorted(RECORDINGS.rglob("*.json")):
         recording = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(recording, dict):  # what Kukeon's own client said
+            continue
         text, argv = recording.get("stdout"), recording.get("argv")
         if isinstance(text, str) and isinstance(argv, list) and 0 < len(text) < _LONGEST_SEED:
             for noun in RECORDS:

@@ -1,0 +1,145 @@
+"""kuke-ctr cells"""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.commands.shared.lists import show, view_of
+from kuke_ctr.commands.shared.missing import missing
+from kuke_ctr.commands.shared.option_table import (
+    EVERY_REALM,
+    FORMS,
+    IN_REALM,
+    format_option,
+    row_options,
+)
+from kuke_ctr.commands.shared.options import takes
+from kuke_ctr.commands.shared.output import note, print_lines
+from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.recipes import cells
+from kuke_ctr.records import Cell
+from kuke_ctr.render import Output, align, cell, document, to_json, to_yaml
+from kuke_ctr.session import OpenRealm, Session
+
+app = typer.Typer()
+
+
+@app.command("ls")
+@takes(IN_REALM, EVERY_REALM, row_options(*FORMS))
+def ls(session: Session) -> None:
+    """List the cells of a realm: the state that Kukeon recorded, and what runs now.
+
+    RECORDED is what Kukeon wrote last, NOW what containerd has. Where the two do not agree, a note
+    says how. Without containerd the recorded part is shown.
+
+    Examples:
+
+        kuke-ctr cells ls -r main
+        kuke-ctr cells ls -A -o wide
+
+    Runs `ctr containers ls` and `ctr tasks ls`. Records: Cell.
+    """
+    view = view_of(session, Cell)
+    rows: list[Cell] = []
+    for realm in session.realms():
+        found = _cells_of(session, realm)
+        for one in found:
+            _note(one)
+        if session.options.all_realms:
+            found = [one.model_copy(update={"realm": realm.name}) for one in found]
+        rows += found
+    show(session, view, rows)
+    if not rows:
+        where = "any realm" if session.options.all_realms else realm.described
+        note(f"Kukeon's records below {session.host.settings.run_path} have no cell of {where}")
+
+
+@app.command("show")
+@takes(
+    IN_REALM,
+    format_option(Output.TABLE, Output.JSON, Output.JSONL, Output.YAML),
+)
+def show_one(
+    session: Session,
+    name: Annotated[
+        str,
+        typer.Argument(metavar="[[SPACE/]STACK/]CELL", help="The cell, as `cells ls` shows it."),
+    ],
+) -> None:
+    """Show all that Kukeon recorded of a cell, and what containerd has of its containers now.
+
+    Examples:
+
+        kuke-ctr cells show -r main web
+        kuke-ctr cells show -r main default/default/web -o json
+
+    Runs `ctr containers ls` and `ctr tasks ls`. Records: Cell.
+    """
+    realm = session.realm()
+    found = _named(realm, name, _cells_of(session, realm))
+    form = session.options.output or Output.TABLE
+    if form is Output.TABLE:
+        print_lines(_page(found))
+        _note(found)
+    elif form is Output.YAML:
+        print_lines([to_yaml(document(found))])
+    else:
+        print_lines([to_json(document(found), indent=2 if form is Output.JSON else None)])
+
+
+def _cells_of(session: Session, realm: OpenRealm) -> list[Cell]:
+    now = cells.present(realm.scope)
+    if now.error is not None:
+        note(f"warning: what runs in realm {realm.name} is not known: {now.error.message}")
+    return cells.cells_of(session.host.settings.run_path, realm.resolution, now)
+
+
+def _named(realm: OpenRealm, name: str, found: Sequence[Cell]) -> Cell:
+    """The cell of that name; NotFound for none, UsageError for several."""
+    words = name.split("/")
+    fits = [one for one in found if [one.space, one.stack, one.name][-len(words) :] == words]
+    if not fits:
+        names = [_whole(one) if len(words) > 1 else one.name for one in found]
+        raise missing(realm, "cell", [name], names, "cells", NotFound(""))
+    if len(fits) > 1:
+        raise UsageError(
+            f"{realm.described} has {len(fits)} cells {name}",
+            hint=f"name one of them: {', '.join(map(_whole, fits))}",
+        )
+    return fits[0]
+
+
+def _whole(one: Cell) -> str:
+    return f"{one.space}/{one.stack}/{one.name}"
+
+
+def _note(one: Cell) -> None:
+    said = one.problem or one.differs
+    if said is not None:
+        note(f"{'warning' if one.problem else 'note'}: cell {_whole(one)}: {said}")
+
+
+_LINES = (
+    *("recorded", "recorded_at", "reason", "message", "now", "running", "restarts"),
+    *("exit_codes", "made_from", "address", "volumes"),
+)
+_COLUMNS = ("name", "id", "image", "state", "status", "exit_code", "restarts", "restart_policy")
+
+
+def _page(one: Cell) -> Iterator[str]:
+    rows = [("CELL", cell("name", _whole(one), one))]
+    for field in _LINES:
+        value = getattr(one, field)
+        if value not in (None, ()):
+            rows.append((field.upper().replace("_", " "), cell(field, value, one)))
+    yield from align(rows)
+    if not one.containers:
+        return
+    yield ""
+    headers = {"state": "RECORDED", "status": "NOW", "name": "CONTAINER"}
+    table = [[headers.get(name, name.upper().replace("_", " ")) for name in _COLUMNS]]
+    table += [
+        [cell(name, getattr(part, name), one) for name in _COLUMNS] for part in one.containers
+    ]
+    yield from align(table)

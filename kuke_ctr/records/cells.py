@@ -1,0 +1,78 @@
+"""The record of `cells ls`: a cell as Kukeon recorded it, and as containerd has it now."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from kuke_ctr.records import Record
+
+
+class CellNow(StrEnum):
+    """What containerd has of a cell's containers.
+
+    `partly`: some of them run; `stopped`: none does; `absent`: containerd has none of them.
+    """
+
+    RUNNING = "running"
+    PARTLY = "partly"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    ABSENT = "absent"
+
+
+class CellContainer(BaseModel):
+    """A container in a cell's record.
+
+    `id` is containerd's. `state`, `restarts`, `exit_code` and `exit_signal` are what Kukeon
+    recorded; `status` is what containerd says of its task now, null where it has none or could not
+    be asked, and `exists` whether containerd has the container, null where it could not be asked.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    name: str
+    id: str
+    image: str | None
+    root: bool
+    attachable: bool
+    restart_policy: str | None
+    volumes: tuple[str, ...]
+    state: str | None
+    restarts: int
+    exit_code: int | None
+    exit_signal: str | None
+    exists: bool | None
+    status: str | None
+
+
+class Cell(Record):
+    """A cell of Kukeon's.
+
+    `recorded` and `recorded_at` are the state that Kukeon wrote last, and when. `now` is what
+    containerd says, null where it could not be asked; `running` is how many of the containers run,
+    such as `2/3`. `differs` says in words where the two do not agree, null where they do.
+    `made_from` is the blueprint or config of the cell. A record that can't be read leaves only
+    names and `problem`.
+    """
+
+    identifier = "name"
+    table = ("name", "space", "stack", "recorded", "now", "running", "restarts", "address")
+    wide = (*table, "recorded_at", "made_from", "reason", "differs")
+
+    name: str
+    space: str
+    stack: str
+    recorded: str | None
+    recorded_at: str | None
+    now: CellNow | None
+    running: str | None
+    restarts: int
+    exit_codes: tuple[str, ...]
+    reason: str | None
+    message: str | None
+    differs: str | None
+    made_from: str | None
+    address: str | None
+    volumes: tuple[str, ...]
+    problem: str | None
+    containers: tuple[CellContainer, ...]
