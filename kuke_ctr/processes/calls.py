@@ -64,7 +64,7 @@ _USER = ("--user", "-user", "-u", "--u")
 
 _OF_CONTAINERS = {"run", "containers", "container", "c", "tasks", "task", "t"}
 _OF_REGISTRIES = {"images", "image", "i", "content"}
-_GLOBAL = ("-n", "--namespace", "-a", "--address")
+_GLOBAL = ("-n", "--namespace", "-namespace", "-a", "--address", "-address")
 
 
 def mask(argv: Sequence[str]) -> tuple[str, ...]:
@@ -86,10 +86,8 @@ def mask(argv: Sequence[str]) -> tuple[str, ...]:
 
 def _is_of_container(before: Sequence[str]) -> bool:
     """Whether a user after these words is one in a container: a namespace may be named images."""
-    for last, word in zip(("", *before), before, strict=False):
-        if last not in _GLOBAL and word in _OF_CONTAINERS | _OF_REGISTRIES:
-            return word in _OF_CONTAINERS
-    return False
+    words = {word for last, word in zip(("", *before), before, strict=False) if last not in _GLOBAL}
+    return not _OF_CONTAINERS.isdisjoint(words) and _OF_REGISTRIES.isdisjoint(words)
 
 
 def _mask_user(value: str) -> str:

@@ -66,8 +66,8 @@ def _written(descriptor: int, data: bytes) -> bool:
 def _take(descriptor: int, rest: memoryview, piece: int) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT)
+    until = time.monotonic() + PATIENCE
     while rest:
-        until = time.monotonic() + PATIENCE
         if not poll.poll(milliseconds(until)):
             return False
         try:

@@ -51,7 +51,6 @@ def users_of_images(
         name: [ImageUser("container", user, name) for user in users]
         for name, users in images.users(scope).items()
     }
-    made = bool(by_name)
     for record in records:
         user = ImageUser("record", str(record.record), record.name)
         by_name.setdefault(record.name, []).append(user)
@@ -62,7 +61,7 @@ def users_of_images(
             f"{store.unread[scope.namespace]}",
             hint=f"{scope.line('images', 'ls', '-o', 'raw')} shows what ctr printed",
         )
-    return _Use(scope, store, by_name, container_facts(scope) if made else []).of_all()
+    return _Use(scope, store, by_name, container_facts(scope)).of_all()
 
 
 def _filters(only: Sequence[str], used: Iterable[str]) -> list[str]:

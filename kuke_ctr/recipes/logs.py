@@ -24,6 +24,7 @@ from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.processes.proc import PROC, words_of
+from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
 from kuke_ctr.recipes.log_owners import owner_of
 from kuke_ctr.records import Task, TaskStatus
@@ -210,7 +211,8 @@ def _refuse_label(namespace: str, info: ContainerInfo) -> None:
         raise Forbidden(
             f"the label kuke-ctr/log of {info.id} names {info.log}, but labels can come from the "
             "image, and nothing else confirms it; the file was not read",
-            hint=f"if you trust this, read the file yourself: `tail {info.log}`",
+            hint="if you trust this, read the file yourself: "
+            f"`{shell_line(('tail', '--', str(info.log)))}`",
         )
 
 

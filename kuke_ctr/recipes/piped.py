@@ -37,6 +37,8 @@ def piped(
             with suppress(TimeLimit):
                 pipes.wait(_ENDS)
             pipes.kill()
+        while os.read(pipes.stdout, _SAID):  # ctr stops at the end mark of the archive
+            pass
         code = pipes.wait()
         if code > 0:
             said = os.read(pipes.stderr, _SAID).decode(errors="replace").strip().splitlines()

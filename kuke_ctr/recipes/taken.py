@@ -1,9 +1,12 @@
 """An id that is taken: by what, and the one line that frees it."""
 
+from collections.abc import Mapping
+
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import CtrFailed, KukeCtrError
 from kuke_ctr.kukeon.labels import cell_of, kuke_line
+from kuke_ctr.recipes.log_owners import owner_of
 from kuke_ctr.recipes.start import ABSENT, task_status
 from kuke_ctr.records import TaskStatus
 
@@ -29,13 +32,11 @@ def _of_container(scope: Scope, name: str) -> str:
     """Use another name; or what to do with the one there is, by the state of its task."""
     other = "choose another name"
     try:
-        labels = containers.facts(scope, name).labels
-        cell = cell_of(labels)
-        if cell is not None:
-            shows = kuke_line("get cell", labels)
-            return f"{other}: this one belongs to Kukeon's cell {cell} ({shows})"
+        whose = _of_others(scope, name, containers.facts(scope, name).labels)
     except KukeCtrError:
         return f"{other}; {scope.line('containers', 'info', name)} shows what this one is"
+    if whose is not None:
+        return f"{other}: this one {whose}"
     status = task_status(scope, name)
     removes = scope.line("containers", "rm", name)
     if status is None:
@@ -44,10 +45,21 @@ def _of_container(scope: Scope, name: str) -> str:
         starts = scope.line("tasks", "start", name)
         return f"{other}, or {starts} starts this one, or {removes} removes it"
     if status == TaskStatus.STOPPED:
-        return f"its process has ended; {removes} removes it, or choose another name"
+        return f"its process has ended; {other}, or {removes} removes it"
     ends = scope.line("tasks", "rm", "--force", name)
     both = f"{ends.rstrip('`')} && {removes.lstrip('`')}"
     return f"its task is {status}; {other}, or kill and remove this one: {both}"
+
+
+def _of_others(scope: Scope, name: str, labels: Mapping[str, str]) -> str | None:
+    """Whose a container is that is not for us to remove; None for any other one."""
+    owner = owner_of(scope.namespace, name, labels)
+    if owner is not None:
+        return f"is a container of {owner.name}"
+    cell = cell_of(labels)
+    if cell is None:
+        return None
+    return f"belongs to Kukeon's cell {cell} ({kuke_line('get cell', labels)})"
 
 
 def _of_snapshot(scope: Scope, name: str, snapshotter: str | None) -> str:

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from kuke_ctr.backends.ctr import content, images, leases
+from kuke_ctr.backends.ctr import content, images, leases, versions
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.errors import (
@@ -110,7 +110,8 @@ def told_what_stays(scope: Scope, reference: str, snapshotter: str | None) -> It
             if _is_unpacked(scope, reference, snapshotter):
                 raise
             hint = f"{error.hint}; " if error.hint is not None else ""
-            stays = f"the image stays, not unpacked: {_removes(scope, reference)}"
+            removes = _removes(scope, reference)
+            stays = f"the image stays, not unpacked; if it was not there before: {removes}"
             raise error.but(hint=f"{hint}{stays}") from None
         raise
 
@@ -219,8 +220,11 @@ def told_what_is_left(scope: Scope, reference: str | None = None) -> Iterator[No
 def _lease_of_ctr(scope: Scope, began: datetime) -> str | None:
     """The line that removes the lease of a transfer that began then; None where it can't be told.
 
-    ctr makes it for 24 hours, and leaves it behind if it is ended.
+    ctr makes it for 24 hours, and leaves it behind if it is ended; that of containerd 2 leaves the
+    lease to the daemon.
     """
+    if versions.client(scope.ctr) >= (2,):
+        return None
     try:
         (found,) = fetch(scope.ctr, leases.LS, [scope.namespace])
     except (KukeCtrError, KeyboardInterrupt):

@@ -13,6 +13,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable
 from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.parse.references import BACK_REFERENCE, GC_ROOT, snapshot_references
+from kuke_ctr.recipes.containers import KEPT
 from kuke_ctr.recipes.content_graph import Store
 from kuke_ctr.recipes.used_by import (
     container_facts,
@@ -141,8 +142,10 @@ def _time(text: object) -> datetime | None:
 
 
 def _has_back_reference(details: _Details) -> bool:
-    """Whether the snapshot itself says who needs it."""
-    return any(name.startswith(BACK_REFERENCE) for name in details.labels)
+    """Whether the snapshot itself says who needs it, or `containers rm --keep-snapshot` kept it."""
+    name, _, value = KEPT.partition("=")
+    kept = details.labels.get(name) == value
+    return kept or any(name.startswith(BACK_REFERENCE) for name in details.labels)
 
 
 def _is_young(snapshot: Snapshot, details: _Details, now: datetime) -> bool:

@@ -43,6 +43,8 @@ _AGAIN = 0.3
 _ROOM = 64 << 20
 """ctr 2.x loses the end of the output where it can't write it as the process ends:
 it is read eagerly, however slow our own reader is."""
+_READER_PAUSES = 3.0
+"""Seconds that a reader may pause once a signal has asked for the end and the process has ended."""
 _HELD_SECONDS = 0.3
 _END_LIMIT = 10.0
 
@@ -127,13 +129,18 @@ class _Foreground:
 
     def _relay_all(self) -> None:
         while self._end.left is None and not self._relay.finished():
-            if self._came.last is not None and not self._listens():
-                self._end.unheard = True
-                Farewell.begin()
-                flush(self._relay, self._typed)
+            if self._came.asked and not self._listens():
+                self._flush()
                 return
             self._relay.step(self._alarms.next())
             self._act(time.monotonic())
+
+    def _flush(self) -> None:
+        """Somebody wants the end, and only a reader is waited for: not for ever."""
+        Farewell.begin()
+        self._end.flushing = True
+        flush(self._relay, self._typed, quiet=_READER_PAUSES)
+        self._end.unheard = any(outlet.kept for outlet in self._relay.outlets)
 
     def _listens(self) -> bool:
         """Whether the client is still there; what it printed may wait for a reader all the same."""
@@ -236,9 +243,11 @@ class _Foreground:
     def _at_signal(self, number: int) -> None:
         if number == signal.SIGHUP and self._readers.hung_up():
             return
-        if self._end.unheard or self._end.left is not None:
+        if self._end.flushing or self._end.left is not None:
             at_once(number)
         self._came.last = number
+        if number == signal.SIGQUIT and not self._listens():
+            self._came.asked += 1
         if number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self._came.asked += 1
             if self._came.asked >= ENOUGH:
@@ -300,6 +309,8 @@ class _Foreground:
             return finish(None, OURS, why="ctr did not end")
         if self._end.late:
             return finish(status, TIME_PASSED, why=self._limit())
+        if self._end.unheard and status == 0:  # not all of it was read
+            return finish(status, NO_READER)
         return finish(status, status if status >= 0 else 128 - status)
 
     def _limit(self) -> str:

@@ -59,10 +59,12 @@ class Start:
 class End:
     """How it ends: `left` is our exit code and why, where we leave; `status` that of the client.
 
-    `unheard`: it has ended, by a signal perhaps, and its last output waits for a reader.
+    `flushing`: it has ended, and its last output waits for a reader, who gets little time since a
+    signal has asked for the end; `unheard`: some of it was not read.
     """
 
     left: tuple[int, str] | None = None
     late: bool = False
+    flushing: bool = False
     unheard: bool = False
     status: int | None = None

@@ -29,15 +29,18 @@ def hand_over(relay: Relay, busy: Callable[[], bool], typed_at: Callable[[], flo
         relay.step(now + HAND_OVER_QUIET / 5)
 
 
-def flush(relay: Relay, typed: Outlet) -> None:
-    """Show what the task's pipe has lost to us already; nothing more is read from it."""
+def flush(relay: Relay, typed: Outlet, quiet: float = _FLUSH_QUIET) -> None:
+    """Show what the task's pipe has lost to us already; nothing more is read from it.
+
+    The reader may pause for `quiet` seconds.
+    """
     for flow in relay.flows:
         flow.enabled = flow.enabled and not flow.output
     outlets = [outlet for outlet in relay.outlets if outlet is not typed]
     end = time.monotonic() + _FLUSH_LIMIT
-    left, until = sum(len(each.kept) for each in outlets), time.monotonic() + _FLUSH_QUIET
+    left, until = sum(len(each.kept) for each in outlets), time.monotonic() + quiet
     while left and time.monotonic() < min(end, until):
         relay.step(min(end, until))
         before, left = left, sum(len(each.kept) for each in outlets)
         if left < before:
-            until = time.monotonic() + _FLUSH_QUIET
+            until = time.monotonic() + quiet

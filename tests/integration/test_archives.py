@@ -26,6 +26,7 @@ def test_an_import_shows_what_landed_and_a_second_one_that_nothing_is_new(
     any_containerd: PrivateContainerd, namespace: str, on: On, archives: Path
 ) -> None:
     kuke = on(any_containerd)
+    any_containerd.ctr("namespaces", "create", namespace)
     archive = str(archives / "plain.tar")
     first = kuke("images", "import", "-n", namespace, archive, "-o", "json")
     assert (first.returncode, first.stderr) == (0, "")
@@ -44,6 +45,7 @@ def test_an_import_from_a_pipe(
     any_containerd: PrivateContainerd, namespace: str, on: On, archives: Path
 ) -> None:
     kuke = on(any_containerd)
+    any_containerd.ctr("namespaces", "create", namespace)
     with (archives / "plain.tar").open("rb") as archive:
         done = subprocess.run(
             [PROGRAM, "images", "import", "-n", namespace, "--no-unpack", "-", "-o", "jsonl"],

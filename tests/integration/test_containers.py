@@ -103,7 +103,7 @@ def test_a_create_that_fails_leaves_nothing(changes_host: Host) -> None:
     changes_host.ctr("leases", "rm", "--sync", "gone")  # collects what nothing needs
     assert name in changes_host.snapshots()
     changes_host.kuke(
-        "containers create", BUSYBOX, name, fails=1, says=f"the snapshot {name} already"
+        "containers create", BUSYBOX, name, fails=1, says=f"a snapshot {name} already"
     )
     assert name in changes_host.snapshots()
 

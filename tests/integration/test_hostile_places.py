@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.kukeon_host import KukeonHost
 from tests.support.runner import KukeCtr
+from tests.support.running import BUSYBOX, Place
 
 MALLORY = 12345
 
@@ -42,11 +43,10 @@ def test_recordings(kukeon_host: KukeonHost, kuke_ctr: KukeCtr, shared: Path, na
 
 
 @pytest.mark.parametrize("name", ["file", "fifo", "to-file", "link/new", "folder/new"])
-def test_what_attach_saves(
-    kukeon_host: KukeonHost, kuke_ctr: KukeCtr, shared: Path, name: str
-) -> None:
-    kuke = kukeon_host.on(kuke_ctr)
-    done = kuke("attach", "-r", "main", "web", "--save", str(shared / name))
+def test_what_attach_saves(place: Place, shared: Path, name: str) -> None:
+    running = place("run", "-d", "--fifo", *place.own(), BUSYBOX, "sleep", "3600")
+    web = running.stdout.strip()
+    done = place("attach", "--timeout", "5s", web, "--save", str(shared / name))
     assert done.returncode == 125
     assert "of another user, in a directory that everybody may write to" in done.stderr
     assert list((shared.parent / "root").iterdir()) == []

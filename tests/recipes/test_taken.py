@@ -32,8 +32,8 @@ def hint_of(name: str, snapshotter: str | None = None) -> str:
         ("frozen", "its task is PAUSED; choose another name"),
         (
             "ended",
-            f"its process has ended; `kuke-ctr containers rm ended {HERE}` removes it, or choose "
-            "another name",
+            f"its process has ended; choose another name, or `kuke-ctr containers rm ended {HERE}` "
+            "removes it",
         ),
         (
             "idle",

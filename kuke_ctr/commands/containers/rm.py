@@ -1,6 +1,7 @@
 """kuke-ctr containers label, rm"""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -21,7 +22,8 @@ from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.short_ids import by_id, sure_ids
-from kuke_ctr.errors import NotFound
+from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.kukeon.labels import cell_of
 from kuke_ctr.recipes.containers import has_living_task, remove
 from kuke_ctr.records import Task
 from kuke_ctr.session import OpenRealm, Session
@@ -56,7 +58,7 @@ def label(
             containers.label(realm.scope, one, chosen, extra)
         return one
 
-    whole = by_id(realm, name, change)
+    whole = by_id(realm, name, change, changing=True)
     if not session.options.dry_run:
         print(whole)
 
@@ -95,24 +97,44 @@ def rm(
     words = (*flags(keep_snapshot=keep_snapshot), *extra_flags(session))
     realm = session.realm(removing=True)
     states = tasks.states(realm.scope)
-    wanted = list(dict.fromkeys(names or ()))
     if every:
         wanted = _removable(realm, states)
         if wanted:
             confirm(session, _what_goes(realm, wanted, keep_snapshot), yes=yes)
+    else:
+        known = states.keys()
+        wanted = sure_ids(session, realm, names or (), known, what="will be removed", yes=yes)
+        _confirm_kukeon(session, realm, wanted, yes=yes)
 
     def one(name: str) -> str:
-        try:
-            with near_containers(realm, name):
-                remove(realm.scope, name, words, states)
-            return name
-        except NotFound:
-            (whole,) = sure_ids(session, realm, [name], (), what="will be removed", yes=yes)
-            if whole == name:
-                raise
-        return one(whole)
+        with near_containers(realm, name):
+            remove(realm.scope, name, words, states)
+        return name
 
     each(wanted, one, session)
+
+
+def _confirm_kukeon(session: Session, realm: OpenRealm, names: Sequence[str], *, yes: bool) -> None:
+    """Ask before a container of Kukeon's goes: its cell cannot be started again without it."""
+    of_cells = _kukeons(realm, names)
+    if of_cells:
+        confirm(session, f"{_told(of_cells)} will be removed, with its files", yes=yes)
+
+
+def _kukeons(realm: OpenRealm, names: Sequence[str]) -> dict[str, str]:
+    """Those of the containers that are Kukeon's -> their cells."""
+    found: dict[str, str] = {}
+    for name in names:
+        with suppress(NotFound, UsageError):
+            cell = cell_of(containers.facts(realm.scope, name).labels)
+            if cell is not None:
+                found[name] = cell
+    return found
+
+
+def _told(of_cells: dict[str, str]) -> str:
+    told = ", ".join(f"{name} (cell {cell})" for name, cell in of_cells.items())
+    return f"{told}: Kukeon's, and `kuke start` needs it; it"
 
 
 def _removable(realm: OpenRealm, states: dict[str, Task]) -> list[str]:
@@ -135,4 +157,6 @@ def _what_goes(realm: OpenRealm, names: Sequence[str], keep_snapshot: bool) -> s
     if keep_snapshot:
         snapshots = f"{whose} snapshot stays" if one else f"{whose} snapshots stay"
     what = f"{counted(len(names), 'container')} of {realm.described}"
-    return f"{what} will be removed, {snapshots}: {some(names)}"
+    of_cells = sorted(set(_kukeons(realm, names).values()))
+    kukeon = f"; Kukeon's cells {some(of_cells)} cannot be started again" if of_cells else ""
+    return f"{what} will be removed, {snapshots}: {some(names)}{kukeon}"

@@ -108,7 +108,7 @@ def exec_(
 
         if interactive and not tty:  # a ctr that fails would have taken some of stdin
             (container,) = whole_ids(realm, [container], ())
-        outcome = by_id(realm, container, run)
+        outcome = by_id(realm, container, run, changing=True)
     raise typer.Exit(outcome.exit_code)
 
 

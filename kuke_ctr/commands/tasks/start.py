@@ -67,7 +67,7 @@ def start(
     with own_failures():
         output.check(detach=detach, tty=False)
         realm = session.realm(changing=True)
-        info = by_id(realm, container, lambda one: _facts(realm, one))
+        info = by_id(realm, container, lambda one: _facts(realm, one), changing=True)
         container = info.id
         _refuse_running(realm, info)
         tty = info.terminal

@@ -263,7 +263,7 @@ def test_a_containers_user_is_shown_and_a_registrys_password_is_not() -> None:
     shown = ("ctr", "-n", "x", "containers", "create", "--user", "1000:100", "--", "i", "c")
     assert mask(shown) == shown
     for namespace in ("images", "i", "content"):
-        inside = ("ctr", "-a", "/i", "-n", namespace, "run", "--label", "images", "-u", "1:2", "i")
+        inside = ("ctr", "-a", "/i", "-n", namespace, "run", "--rm", "-u", "1:2", "i")
         assert mask(inside) == inside
         assert (
             mask(("ctr", "--namespace", namespace, "t", "exec", "--user=1:2", "c"))[5][-3:] == "1:2"
