@@ -93,16 +93,22 @@ def _facts(realm: OpenRealm, container: str) -> ContainerInfo:
 
 
 def _refuse_running(realm: OpenRealm, info: ContainerInfo) -> None:
-    """CtrFailed where there is a task: a stopped one has to be removed first."""
+    """CtrFailed where there is a task, for a stopped one has to be removed first; and for Kukeon's.
+
+    The spec of a container of Kukeon's joins the network of a process by its number. Another
+    process may have the number by now, and the container would run in its network.
+    """
     container = info.id
+    kukeon = start_hint(info.labels)
+    if kukeon is not None:
+        raise CtrFailed(f"{container} is Kukeon's: kuke-ctr does not start it", hint=kukeon)
     task = tasks.states(realm.scope).get(container)
     if task is None:
         return
     if task.status == TaskStatus.STOPPED:
         raise CtrFailed(
             f"{container} has ended, but its task still exists",
-            hint=start_hint(info.labels)
-            or f"to delete the task and start it again: {_again(realm, container)}",
+            hint=f"to delete the task and start it again: {_again(realm, container)}",
         )
     raise CtrFailed(
         f"{container} is already started: its task is {task.status}, pid {task.pid}",
