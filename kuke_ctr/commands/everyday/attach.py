@@ -140,13 +140,13 @@ def attach_(
         from kuke_ctr.recipes.attach_target import refuse
         from kuke_ctr.terminals.attachment import refuse_existing
 
+        if save is not None:
+            refuse_existing(save)
         realm = session.realm()
         found = by_id(realm, name, lambda one: _look(realm, one))
         if logs and _follow(session, realm, found):
             return
         refuse(found, lambda: _has_log(realm, found.name))
-        if save is not None:
-            refuse_existing(save)
         options = _options(session, watched, no_stdin, sig_proxy, save, script)
         if session.options.dry_run:
             plan(realm.scope, found, options)

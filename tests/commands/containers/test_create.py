@@ -72,6 +72,7 @@ def test_a_container_is_made_of_typed_flags_and_its_own_words(
         ("--annotation a IMG new", 2, "'a' is not an annotation"),
         ("--label a IMG new", 2, "'a' is not a label"),
         ("--cpus 1 --cpu-quota 5 IMG new", 2, "cannot be combined"),
+        ("--cpus 1 --cpu-quota 0 IMG new", 2, "cannot be combined"),
         ("--memory-limit lots IMG new", 2, "'lots' is not an amount"),
         ("--config /s --env A=b new", 2, "ctr ignores --env"),
         ("--config /s IMG new", 2, "the container's id"),
