@@ -306,7 +306,7 @@ class Session:
         removes = self.ctr.line("namespaces", "rm", realm.namespace)
         return (
             f"note: there is no namespace {realm.namespace} yet{similar}; this command makes it, "
-            f"and {removes} removes it"
+            f"and as long as it is empty, {removes} removes it"
         )
 
     def _near(self, realm: OpenRealm) -> str:

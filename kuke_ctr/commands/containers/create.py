@@ -125,4 +125,4 @@ def _positionals(
             "give an image, and an id for the new container",
             hint=f"for example: kuke-ctr containers create {image} web sleep 3600",
         )
-    return (image, check_name(name, "container"), *program_words(command, "CONTAINER"))
+    return (image, check_name(name, "container"), *program_words(command, "CONTAINER", quiet=True))

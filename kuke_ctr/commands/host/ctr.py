@@ -42,6 +42,12 @@ def ctr(
         )
     words = _words(args)
     realm = session.realm(changing=True)  # who knows what the words do
+    if session.options.namespace and realm.exists() is False:
+        print(
+            f"warning: there is no namespace {realm.namespace}; ctr lists it as an empty one, and "
+            "makes it where something is put into it",
+            file=sys.stderr,
+        )
     if words[:1] and words[0] in ("tasks", "task", "t") and words[1:2] == ["attach"]:
         safe = f"kuke-ctr tasks attach --namespace {realm.namespace} {words[-1]}"
         print(

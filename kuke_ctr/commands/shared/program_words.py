@@ -8,9 +8,14 @@ from kuke_ctr.errors import UsageError
 
 _STRAY = {name for option in (*SCOPE, *CALLS) for name in option.names if name.startswith("--")}
 
+_SHORT = {"-r", "-n"}
+"""The short names of what decides where a container is made; programs have such options too."""
 
-def program_words(words: Sequence[str], behind: str) -> list[str]:
+
+def program_words(words: Sequence[str], behind: str, *, quiet: bool = False) -> list[str]:
     """The words without a `--` before them, which kubectl wants there.
+
+    `quiet`: the program does not run yet, so short names are told, too: nothing else will tell.
 
     Without it, an option that every command of ours has may have been meant for kuke-ctr: a note
     says that the program gets it. `--dry-run` is refused (UsageError), for it would not be one.
@@ -26,7 +31,8 @@ def program_words(words: Sequence[str], behind: str) -> list[str]:
             hint=f"write --dry-run before {behind}; if the command has such an option, write -- "
             "before the command",
         )
-    for name in dict.fromkeys(name for name in stray if name in _STRAY):
+    told = _STRAY | _SHORT if quiet else _STRAY
+    for name in dict.fromkeys(name for name in stray if name in told):
         note(
             f"note: {name} stands behind {behind}, so the command gets it, and not kuke-ctr "
             "(-- before the command leaves this note out)"

@@ -13,6 +13,9 @@ from kuke_ctr.session import OpenRealm, Session
 
 T = TypeVar("T")
 
+_DIGITS = re.compile(r"(?:^|(?<=-))[0-9a-f]{8,64}$")
+"""The part of an id that somebody's program made up: all of Docker's, the end of `run`'s own."""
+
 _MADE_UP = re.compile(r"[0-9a-f]{32,64}")
 """The ids that Docker, Kubernetes and nerdctl give: nobody types the whole of one, or means another
 container by its front. Any other id is a name, and `web` is not `web-2`."""
@@ -104,8 +107,10 @@ def _pairs(
 
 
 def _goes_on(name: str, whole: str) -> bool:
-    """Whether an id is one that was made up, or goes on with a letter where the word ends."""
-    return _MADE_UP.fullmatch(whole) is not None or whole[len(name)].isalpha()
+    """Whether an id goes on with a letter where the word ends, or that is within made-up digits."""
+    digits = _DIGITS.search(whole)
+    made_up = digits is not None and len(name) > digits.start()
+    return made_up or whole[len(name)].isalpha()
 
 
 def _only_one(name: str, existing: Sequence[str]) -> str | None:

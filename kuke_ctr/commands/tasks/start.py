@@ -25,7 +25,7 @@ from kuke_ctr.commands.shared.process_options import (
     with_detached_output,
 )
 from kuke_ctr.commands.shared.short_ids import by_id
-from kuke_ctr.errors import CtrFailed
+from kuke_ctr.errors import CtrFailed, UsageError
 from kuke_ctr.kukeon.labels import start_hint
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes.containers import log_of
@@ -72,7 +72,8 @@ def start(
         _refuse_running(realm, info)
         tty = info.terminal
         output.check(detach=detach, tty=tty)
-        require_terminal(tty and not detach and not session.options.dry_run, force_tty)
+        if not detach and not session.options.dry_run:
+            _require_terminal(realm, container, tty, force_tty)
         log = None
         if detach and output.is_logged(tty=tty):
             log = _log(session, realm, info, output.log_file)
@@ -85,6 +86,18 @@ def start(
             undo=lambda _: _forget_log(what, log),
         )
     raise typer.Exit(code)
+
+
+def _require_terminal(realm: OpenRealm, container: str, tty: bool, force: bool) -> None:
+    """UsageError for a container with a terminal where stdin is none."""
+    try:
+        require_terminal(tty, force)
+    except UsageError:
+        starts = realm.scope.line("tasks", "start", "-d", container)
+        raise UsageError(
+            f"{container} has a terminal, and stdin is not one",
+            hint=f"{starts} starts it in the background",
+        ) from None
 
 
 def _facts(realm: OpenRealm, container: str) -> ContainerInfo:
