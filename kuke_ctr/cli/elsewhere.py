@@ -128,7 +128,8 @@ NOT_HERE = {
     "network": _NO_NETWORK,
     "port": _NO_NETWORK,
     "rename": "containerd renames no container: make a new one with `kuke-ctr run --name`",
-    "restart": "`kuke-ctr tasks rm --force CONTAINER` kills it, then `kuke-ctr tasks start -d CONTAINER`",
+    "restart": "`kuke-ctr tasks rm --force CONTAINER` kills it, then `kuke-ctr tasks start -d "
+    "CONTAINER`",
     "search": "ctr searches no registry; give the whole name to `kuke-ctr images pull`",
     "sh": "`kuke-ctr exec -it CONTAINER sh` is a shell in a container",
     "shell": "`kuke-ctr exec -it CONTAINER sh` is a shell in a container",

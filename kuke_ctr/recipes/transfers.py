@@ -20,6 +20,7 @@ from kuke_ctr.errors import (
 from kuke_ctr.parse.artifacts import artifact_of
 from kuke_ctr.parse.references import GC_EXPIRE, INDEXES
 from kuke_ctr.parse.transfers import parse_import
+from kuke_ctr.recipes.content_graph import Store
 from kuke_ctr.recipes.platforms import serves
 from kuke_ctr.records import Image, Listing
 
@@ -137,7 +138,17 @@ def landed(scope: Scope, before: Before, said: bytes) -> Landed:
         return Landed(new, new=True)
     written = parse_import(said.decode(errors="surrogateescape"))
     there = tuple(each for each in listing.records if written.has(each.ref))
-    return Landed(there, new=False, blobs=len(_digests(scope) - before.digests))
+    return Landed(there, new=False, blobs=_came_back(scope, there, before))
+
+
+def _came_back(scope: Scope, found: Sequence[Image], before: Before) -> int:
+    """How many blobs of these images were missing before; the archive's own index is none."""
+    came = _digests(scope) - before.digests
+    if not came:
+        return 0
+    store = Store(scope.ctr, [scope.namespace])
+    store.read_documents()
+    return len(came & {digest for image in found for digest in store.tree(image.digest)})
 
 
 def _changed(before: Image | None, now: Image) -> bool:
