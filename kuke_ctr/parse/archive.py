@@ -17,6 +17,8 @@ INDEX, MANIFEST = "index.json", "manifest.json"
 _NAME, _TAG = "io.containerd.image.name", "org.opencontainers.image.ref.name"
 _DIGEST = re.compile(r"\w+:([0-9a-f]{12})[0-9a-f]+")
 _MOST = 1000
+_CUT = 3
+"""Bytes that may be missing of a character of UTF-8."""
 
 
 class Compression(NamedTuple):
@@ -39,7 +41,6 @@ _ELSE = (
     (b"PK\x03\x04", "a zip file"),
     (b"hsqs", "a squashfs file system"),
     (b"\x7fELF", "a program"),
-    (b"{", "a JSON document"),
 )
 _TAR_MAGIC = slice(257, 262)
 
@@ -57,9 +58,19 @@ def not_an_archive(head: bytes) -> str | None:
         return None
     text = head.removeprefix(codecs.BOM_UTF8).lstrip()[:9].lower()
     what = next((what for start, what in _ELSE if text.startswith(start.lower())), None)
-    if what is None and head.isascii() and b"\0" not in head:  # a tar header is padded with NUL
-        return "a text file"
+    if what is None and _is_text(head):  # a tar header is padded with NUL
+        return "a JSON document" if text.startswith(b"{") else "a text file"
     return what
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether it is UTF-8, but for a character that the end cuts, without NUL."""
+    try:
+        text = head[:-_CUT] if len(head) == HEAD else head
+        text.decode()
+    except UnicodeDecodeError as error:
+        return len(head) == HEAD and error.start > len(text) - _CUT
+    return b"\0" not in head
 
 
 @dataclass(frozen=True, slots=True)
