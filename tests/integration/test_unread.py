@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess  # noqa: TID251 (for its constants)
 import time
 
 import pytest
@@ -95,3 +96,17 @@ def test_an_exec_can_be_left_while_containerd_is_stopped(
             assert seconds_to_end(seat, number, number, number, number, number) < SOON
         finally:
             os.kill(daemon, signal.SIGCONT)
+
+
+def test_a_reader_who_pauses_gets_everything_after_a_harmless_signal(place: Place) -> None:
+    """USR1 asks for no end: a pager may take its time."""
+    script = "trap : USR1; echo ready; sleep 1 & wait; head -c 3000000 /dev/zero; echo end"
+    ours = place.start("exec", place.sleeper(), "sh", "-c", script, stdout=subprocess.PIPE)
+    assert ours.stdout is not None
+    assert ours.stdout.readline() == b"ready\n"
+    ours.send_signal(signal.SIGUSR1)
+    time.sleep(5)
+    with ours.stdout:
+        said = ours.stdout.read()
+    assert (len(said), said[-4:]) == (3_000_004, b"end\n")
+    assert ours.wait(LIMIT) == 0

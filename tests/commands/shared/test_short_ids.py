@@ -104,3 +104,48 @@ def test_a_dry_run_shows_the_whole_id(runtime_host: FakeCtr, capsys: Capture) ->
     assert (code, out.rstrip().endswith("-- web ls")) == (0, True)
     code, out, _ = run("tasks kill --dry-run we", capsys)
     assert (code, out) == (0, "env ctr -n kukeon-main tasks kill web\n")
+
+
+@pytest.mark.parametrize("other", ["web-2", "web2", "web.old"])
+@pytest.mark.parametrize(
+    "line", ["exec --dry-run web rm /data", "tasks start -d web", "containers label web a=b"]
+)
+def test_what_changes_takes_no_other_name(
+    runtime_host: FakeCtr, capsys: Capture, line: str, other: str
+) -> None:
+    """`web` has gone, and what is left begins so: it is not what was meant."""
+    runtime_host.answer(*LIST, stdout=f"{other}\n")
+    for words in (("info", "web"), ("label", "web", "a=b")):
+        gone(runtime_host, "containers", *words)
+    code, out, err = run(line, capsys)
+    assert other not in out
+    assert "--dry-run" in line or (code in (3, 125) and other in err)
+    assert not any(other in call for call in runtime_host.calls)
+
+
+def test_a_front_is_looked_up_before_anything_is_removed(
+    runtime_host: FakeCtr, capsys: Capture
+) -> None:
+    """It would become unique by the first removal."""
+    one, two = f"abc1{HEX[4:]}", f"abc2{HEX[4:]}"
+    runtime_host.answer(*LIST, stdout=f"{one}\n{two}\n")
+    for name in (one, two):
+        info = {"ID": name, "Labels": {}, "Spec": {}}
+        runtime_host.answer(*N, "containers", "info", name, stdout=json.dumps(info))
+        no_task = f"ctr: no running task found: task {name} not found: not found\n"
+        runtime_host.answer(*N, "tasks", "ps", name, stderr=no_task, exit_code=1)
+        runtime_host.answer(*N, "containers", "rm", name)
+    gone(runtime_host, "containers", "info", "abc")
+    code, out, _ = run("containers rm abc1 abc", capsys)
+    assert (code, out) == (3, f"{one}\n")
+    assert [*N, "containers", "rm", two] not in runtime_host.calls
+
+
+def test_a_container_of_kukeon_is_asked_about(runtime_host: FakeCtr, capsys: Capture) -> None:
+    labels = {"kukeon.io/cell": "shop"}
+    info = json.dumps({"ID": "ended", "Labels": labels, "Spec": {}})
+    runtime_host.answer(*N, "containers", "info", "ended", stdout=info)
+    code, _, err = run("containers rm ended", capsys)
+    assert code == 2
+    assert "ended (cell shop): Kukeon's, and `kuke start` needs it" in err
+    assert changes(runtime_host) == []
