@@ -6,7 +6,7 @@ Where KUKE_CTR_TESTS_NO_SKIP=1 (CI), a test that skips itself, for whatever reas
 import os
 import signal
 import subprocess  # noqa: TID251 (for what tests start)
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from kuke_ctr.parse.container_info import LOGS
+from kuke_ctr.processes.farewell import Farewell
 
 pytest_plugins = [
     "tests.support.scripts",
@@ -89,10 +90,13 @@ def _end_all(values: Iterable[object]) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_of_this_machine(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Iterator[None]:
     for name in _READ:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     run_path = tmp_path_factory.getbasetemp() / "no-kukeon"
     run_path.mkdir(exist_ok=True)
     monkeypatch.setenv("KUKEON_RUN_PATH", str(run_path))
+    yield
+    Farewell.forget()  # a command line that was ended in this process
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -138,10 +138,14 @@ def _reader_gone() -> int:
 
 
 def _interrupted(error: KeyboardInterrupt) -> int:
-    """A signal: from now on nobody who does not read is waited for."""
+    """A signal: from now on nobody who does not read is waited for, and the next Ctrl-C ends us."""
+    import signal
+
     from kuke_ctr.processes.farewell import Farewell
 
     Farewell.begin()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     show_error(error if isinstance(error, Interrupted) else Interrupted("interrupted"))
     return INTERRUPTED
 

@@ -140,7 +140,7 @@ class _Foreground:
         Farewell.begin()
         self._end.flushing = True
         flush(self._relay, self._typed, quiet=_READER_PAUSES)
-        self._end.unheard = any(outlet.kept for outlet in self._relay.outlets)
+        self._end.unheard = bool(self._readers.out.kept or self._readers.err.kept)
 
     def _listens(self) -> bool:
         """Whether the client is still there; what it printed may wait for a reader all the same."""

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess  # noqa: TID251 (for its constants)
 import time
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +111,43 @@ def test_a_reader_who_pauses_gets_everything_after_a_harmless_signal(place: Plac
         said = ours.stdout.read()
     assert (len(said), said[-4:]) == (3_000_004, b"end\n")
     assert ours.wait(LIMIT) == 0
+
+
+def test_what_a_process_did_not_read_is_no_output(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "typed").write_bytes(b"x" * (4 << 20))
+    script = "trap 'exit 0' INT; echo ready; while :; do sleep 0.1; done"
+    with (tmp_path / "typed").open("rb") as typed:
+        ours = place.start(
+            *("exec", "-i", place.sleeper(), "sh", "-c", script),
+            stdin=typed,
+            stdout=subprocess.PIPE,
+        )
+    assert ours.stdout is not None
+    with ours.stdout:
+        assert ours.stdout.readline() == b"ready\n"
+        ours.send_signal(INT)
+        assert ours.wait(LIMIT) == 0
+
+
+@pytest.mark.parametrize("number", [TERM, HUP, INT])
+def test_a_second_signal_ends_it_at_once(place: Place, number: signal.Signals) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    os.write(writer, b"x" * (1 << 20))
+    os.set_blocking(writer, True)
+    daemon = place.daemon.pid
+    assert daemon is not None
+    os.kill(daemon, signal.SIGSTOP)
+    try:
+        ours = place.start("images", "ls", stderr=writer)
+        assert place.client(ours, "images")
+        ours.send_signal(number)
+        time.sleep(0.4)
+        assert ours.poll() is None  # it still has something to say
+        ours.send_signal(number)
+        time.sleep(0.2)
+        assert ours.poll() == -number
+    finally:
+        os.kill(daemon, signal.SIGCONT)
+    os.close(reader)
+    os.close(writer)
