@@ -46,7 +46,7 @@ def look_at(path: str) -> ArchiveLook:
 
     UsageError for what is no archive: an empty file, an HTML page ...
     """
-    with suppress(OSError), open(path, "rb", opener=_without_waiting) as file:
+    with suppress(OSError), io.FileIO(path, opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             return ArchiveLook()
         head = file.read(HEAD)
@@ -60,7 +60,7 @@ def look_at(path: str) -> ArchiveLook:
         if compression is not None:
             return ArchiveLook(compression)
         file.seek(0)
-        return ArchiveLook(names=names_of(_documents(path)))
+        return ArchiveLook(names=names_of(_documents(file)))
     return ArchiveLook()
 
 
@@ -84,12 +84,12 @@ class _Bounded(io.BufferedReader):
         return data
 
 
-def _documents(path: str) -> Iterator[tuple[str, bytes]]:
+def _documents(raw: io.FileIO) -> Iterator[tuple[str, bytes]]:
     """The documents that name images, in a tar file; none where it is damaged."""
     with (
         suppress(*_DAMAGED),
-        io.FileIO(path, opener=_without_waiting) as raw,
-        tarfile.open(fileobj=_Bounded(raw), mode="r:") as tar,
+        _Bounded(raw) as bounded,
+        tarfile.open(fileobj=bounded, mode="r:") as tar,
     ):
         for number, entry in enumerate(tar):
             name = entry.name.removeprefix("./")

@@ -18,7 +18,7 @@ from kuke_ctr.terminals.attachment import AttachOptions, Ending, EndKind, refuse
 from kuke_ctr.terminals.clients import Connect
 from kuke_ctr.terminals.detach_keys import KeyWatch, describe_keys
 from kuke_ctr.terminals.fifos import Fifos
-from kuke_ctr.terminals.leaving import flush, hand_over
+from kuke_ctr.terminals.leaving import ASKS, ENOUGH, FORWARDED, LEAVING, flush, hand_over
 from kuke_ctr.terminals.relay import TYPED_AHEAD, Flow, Outlet, ReaderGone, Relay, Signals
 from kuke_ctr.terminals.user_terminal import (
     USUAL_SIZE,
@@ -31,11 +31,6 @@ from kuke_ctr.terminals.user_terminal import (
 
 SAID_LIMIT = 4096
 
-LEAVING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-_FORWARDED = (*LEAVING, signal.SIGUSR1, signal.SIGUSR2)
-ENOUGH = 3
-"""So many INT, TERM or HUP make us leave though they are forwarded; as docker does."""
-_ASKS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _OF_TERMINALS = (signal.SIGWINCH, signal.SIGCONT, signal.SIGTSTP)
 
 
@@ -151,7 +146,7 @@ class Attachment:
             )
 
     def _signals(self) -> tuple[signal.Signals, ...]:
-        leaving = _FORWARDED if self.options.sig_proxy else LEAVING
+        leaving = FORWARDED if self.options.sig_proxy else LEAVING
         return (*leaving, *_OF_TERMINALS)
 
     def _take_terminal(self, stack: ExitStack) -> UserTerminal | None:
@@ -238,7 +233,7 @@ class Attachment:
         elif self.ending is not None:
             at_once(number)
         elif self.options.sig_proxy and self._proxied < ENOUGH and self._listens():
-            self._proxied += number in _ASKS
+            self._proxied += number in ASKS
             self._peer.forward(number)
         else:
             harmless = number == signal.SIGINT and not self.options.script

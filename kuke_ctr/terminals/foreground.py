@@ -22,16 +22,9 @@ from kuke_ctr.terminals.alarms import Alarms
 from kuke_ctr.terminals.fifos import Fifos
 from kuke_ctr.terminals.first_line import FirstLine
 from kuke_ctr.terminals.foreground_state import Alarm, Came, End, Start
-from kuke_ctr.terminals.leaving import flush
+from kuke_ctr.terminals.leaving import ASKS, ENOUGH, FORWARDED, flush
 from kuke_ctr.terminals.readers import Readers
 from kuke_ctr.terminals.relay import Flow, Outlet, Relay, Signals
-
-FORWARDED = (
-    *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT),
-    *(signal.SIGUSR1, signal.SIGUSR2),
-)
-ENOUGH = 3
-"""So many INT, TERM or HUP make us leave, whatever the process does with them; as docker does."""
 
 _FIRST_LOOK = 0.1
 _SETTLE = 0.05
@@ -248,7 +241,7 @@ class _Foreground:
         self._came.last = number
         if number == signal.SIGQUIT and not self._listens():
             self._came.asked += 1
-        if number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number in ASKS:
             self._came.asked += 1
             if self._came.asked >= ENOUGH:
                 self._leave(128 + number, f"left after {ENOUGH} signals")

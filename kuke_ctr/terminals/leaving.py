@@ -1,9 +1,19 @@
-"""The last moments of an attachment: what was typed still goes to the task, its output to us."""
+"""Leaving what is in the foreground: the signals that ask for it, and the last moments.
 
+What was typed still goes to the task, and its output to us.
+"""
+
+import signal
 import time
 from collections.abc import Callable
 
 from kuke_ctr.terminals.relay import Outlet, Relay
+
+ASKS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENOUGH = 3
+"""So many of ASKS make us leave though they are forwarded; as docker does."""
+LEAVING = (*ASKS, signal.SIGQUIT)
+FORWARDED = (*LEAVING, signal.SIGUSR1, signal.SIGUSR2)
 
 HAND_OVER_LIMIT = 1.0
 HAND_OVER_QUIET = 0.05

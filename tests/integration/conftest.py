@@ -15,12 +15,17 @@ import pytest
 from scripts.lib import containerd as harness
 from scripts.lib import programs as cache_of_programs
 from scripts.lib.containerd import PrivateContainerd
+from scripts.lib.images import Archive, busybox, files
+from tests.support.inside import Inside
 from tests.support.kukeon_host import KukeonHost, make_kukeon_host
 from tests.support.runner import KukeCtr
 from tests.support.running import Place, place_on
 
 SUITES = {"1.6": "bookworm", "1.7": "trixie", "2.1": "sid"}
 """containerd's version -> the suite of Debian that has it (sid's moves on)."""
+
+BUSYBOX = "docker.io/library/busybox:1.36"
+OTHER = "example.com/other:1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -127,3 +132,19 @@ def kukeon_host(
         make_kukeon_host(daemon, tmp_path_factory.mktemp("archives")) as host,
     ):
         yield host
+
+
+@pytest.fixture
+def run(any_containerd: PrivateContainerd, inside: Inside) -> Inside:
+    """kuke-ctr on each version in turn."""
+    return inside.on(any_containerd)
+
+
+@pytest.fixture
+def images(any_containerd: PrivateContainerd, namespace: str, tmp_path: Path) -> str:
+    """A namespace with two different images."""
+    archive = Archive()
+    archive.name(busybox(archive, any_containerd.programs / "busybox"), BUSYBOX)
+    archive.name(archive.manifest([files({"file": b"hello\n"})]), OTHER)
+    any_containerd.import_image(archive.write(tmp_path / "i.tar"), namespace=namespace)
+    return namespace

@@ -5,27 +5,8 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.containerd import PrivateContainerd
-from scripts.lib.images import Archive, busybox, files
+from tests.integration.conftest import BUSYBOX, OTHER
 from tests.support.inside import Inside
-
-BUSYBOX = "docker.io/library/busybox:1.36"
-OTHER = "example.com/other:1"
-
-
-@pytest.fixture
-def run(any_containerd: PrivateContainerd, inside: Inside) -> Inside:
-    """kuke-ctr on each version in turn."""
-    return inside.on(any_containerd)
-
-
-@pytest.fixture
-def images(any_containerd: PrivateContainerd, namespace: str, tmp_path: Path) -> str:
-    """A namespace with two different images."""
-    archive = Archive()
-    archive.name(busybox(archive, any_containerd.programs / "busybox"), BUSYBOX)
-    archive.name(archive.manifest([files({"file": b"hello\n"})]), OTHER)
-    any_containerd.import_image(archive.write(tmp_path / "i.tar"), namespace=namespace)
-    return namespace
 
 
 @pytest.fixture
