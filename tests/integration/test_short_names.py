@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.containerd import PrivateContainerd
+from scripts.lib.processes import until
 from tests.integration.conftest import BUSYBOX, OTHER
 from tests.support.inside import Inside
 
@@ -76,7 +77,7 @@ def test_the_front_of_an_id_names_a_container(
     where = ("--namespace", images)
     script = "trap 'exit 0' TERM; echo hello; while :; do sleep 0.1; done"
     name = any_containerd.run(BUSYBOX, "sh", "-c", script, namespace=images)
-    front = name[:-2]
+    front, ctr = name[:-2], any_containerd.ctr
     assert run("exec", *where, front, "sh", "-c", "exit 7").returncode == 7
     for words in (("tasks", "ps"), ("tasks", "metrics"), ("containers", "info")):
         done = run(*words, front, "-o", "json", *where)
@@ -86,6 +87,7 @@ def test_the_front_of_an_id_names_a_container(
     assert run("tasks", "resume", front, *where).stdout == f"{name}\n"
     assert run("tasks", "kill", front, *where).returncode == 2
     assert run("tasks", "kill", front, "--yes", *where).stdout == f"{name}\n"
+    assert until(lambda: "STOPPED" in ctr("tasks", "ls", namespace=images).stdout, seconds=20)
     done = run("attach", front, "--expect", "x", "--timeout", "5s", *where)
     assert f"{name}" in done.stderr
     assert run("tasks", "rm", "--force", front, "--yes", *where).stdout == f"{name}\n"
