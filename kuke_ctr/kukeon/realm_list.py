@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.kukeon.layouts import layouts
 from kuke_ctr.kukeon.realm_files import SYSTEM, names_of, suffix_of
-from kuke_ctr.kukeon.realms import Resolver, layouts, resolve
+from kuke_ctr.kukeon.realms import Resolver, resolve
 from kuke_ctr.kukeon.settings import Settings
 from kuke_ctr.names import is_foreign, is_name
 from kuke_ctr.records import Realm, RealmSource
