@@ -9,6 +9,7 @@ from kuke_ctr.kukeon.realm_files import INSTANCE, SYSTEM
 from kuke_ctr.kukeon.schemas import RealmDocument, read
 from kuke_ctr.kukeon.settings import Settings
 from kuke_ctr.names import is_foreign
+from kuke_ctr.records import RealmSource
 
 
 def layouts(realm: str, suffix: str) -> tuple[str, ...]:
@@ -22,6 +23,17 @@ def layouts(realm: str, suffix: str) -> tuple[str, ...]:
 def newest(realm: str, suffix: str) -> str:
     """The namespace that Kukeon makes for a realm since 0.3, and its `image load` always uses."""
     return f"{SYSTEM[1] if realm in SYSTEM else realm}.{suffix}"
+
+
+def beside(realm: str, namespace: str, source: RealmSource, suffix: str) -> tuple[str, ...]:
+    """The namespaces that look like a realm's, where somebody said that it has another one.
+
+    Kukeon's `image load` puts images into `newest` of them, whatever the record says. Where the
+    layouts decided, a warning names the other namespace already.
+    """
+    if source not in (RealmSource.RECORD, RealmSource.SETTINGS):
+        return ()
+    return tuple(one for one in layouts(realm, suffix) if one != namespace)
 
 
 def likeliest(

@@ -22,6 +22,7 @@ from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.realm_files import Fact, facts_of
 from kuke_ctr.kukeon.realm_list import list_realms
 from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.recipes.residuals import residuals
 from kuke_ctr.records import Realm
 from kuke_ctr.render import Output, align, choose_output, escape, to_json, to_yaml
 from kuke_ctr.session import Session
@@ -50,7 +51,10 @@ def ls(
         kuke-ctr realms ls
         kuke-ctr realms ls --all -o wide
 
-    Runs `ctr namespaces ls -q`. Records: Realm.
+    A note names each residual namespace (`main.kukeon.io` beside a realm main whose namespace is
+    kukeon-main), because `kuke image load` puts images there.
+
+    Runs `ctr namespaces ls -q`, and counts what is in residual namespaces. Records: Realm.
     """
     view = view_of(session, Realm)
     known = session.host.known_namespaces()
@@ -62,6 +66,9 @@ def ls(
     if not found.realms and known is None:
         session.host.namespaces  # noqa: B018 (raises: nobody knows)
     show(session, view, found.realms)
+    if not session.options.dry_run:
+        for one in residuals(session.ctr, found.realms):
+            note(one.note(session.ctr))
     if not found.realms:
         note(f"no realm found, neither under {session.host.settings.run_path} nor in containerd")
 
