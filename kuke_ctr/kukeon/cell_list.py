@@ -47,6 +47,7 @@ class _PartStatus(Document):
     restarts: int | None = within("restartCount")
     exit_code: int | None = within("exitCode")
     exit_signal: str | None = within("exitSignal")
+    started: str | None = within("startTime")
     finished: str | None = within("finishTime")
 
 
@@ -74,7 +75,8 @@ class RecordedContainer:
 
     `name` is its name in the cell, `id` containerd's id of it, empty where the record has none.
     `state`, `restarts`, `exit_code` and `exit_signal` are what Kukeon wrote last; `exit_code` is
-    None as long as it has not ended.
+    None as long as it has not ended. `started` is False for one that never was, None where the
+    record does not tell.
     """
 
     name: str
@@ -88,6 +90,7 @@ class RecordedContainer:
     restarts: int = 0
     exit_code: int | None = None
     exit_signal: str | None = None
+    started: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,7 @@ def _container_of(part: _Part, status: _PartStatus | None) -> RecordedContainer:
         restarts=status.restarts or 0,
         exit_code=status.exit_code if ended else None,
         exit_signal=status.exit_signal or None,
+        started=_time(status.started) is not None if status.started else None,
     )
 
 

@@ -14,6 +14,9 @@ KUKETTY_FOLDER = "/run/kukeon/tty"
 LOG_LABEL = "kuke-ctr/log"
 """The label that names the log file of a container that `kuke-ctr run -d` started."""
 
+RUN_LABEL = "kuke-ctr/run"
+"""The label with a token that tells the container of one `run` from any other of its name."""
+
 LOGS = Path("/var/log/kuke-ctr")
 """Where the log files of `kuke-ctr run -d` are: `<namespace>/<id>.log`."""
 

@@ -39,11 +39,21 @@ def confirm(session: Session, what: str, *, yes: bool) -> None:
     """
     if yes or session.options.dry_run:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         raise UsageError(what, hint="add --yes to do it")
-    print(f"{escape(what)}\nContinue? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if ask(what, "Continue? [y/N]").lower() not in ("y", "yes"):
         raise Declined("you answered no; nothing was changed")
+
+
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal and can answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(what: str, question: str) -> str:
+    """What was answered, without blanks around it."""
+    print(f"{escape(what)}\n{escape(question)} ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
 
 
 def each(names: Iterable[str], change: Callable[[str], str | None], session: Session) -> None:
