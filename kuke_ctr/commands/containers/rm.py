@@ -96,10 +96,8 @@ def rm(
     A container whose task has not stopped is refused. A stopped task is removed too, and so is the
     log file of a container that `kuke-ctr run -d` created. With `--keep-snapshot` the snapshot gets
     a label, so that containerd does not remove it later. `--all` lists what will be removed and
-    asks, or needs --yes.
-
-    Kukeon cannot start a cell whose container was removed: such a container needs --yes and
-    --kukeon, or an answer that names the cell. `--all` leaves them out without --kukeon.
+    asks, or needs --yes. A container of a Kukeon cell, which cannot start without it, needs --yes
+    and --kukeon, or an answer that names the cell; `--all` needs --kukeon to remove those.
 
     Examples:
 
@@ -113,30 +111,22 @@ def rm(
     words = (*flags(keep_snapshot=keep_snapshot), *extra_flags(session))
     realm = session.realm(removing=True)
     states = tasks.states(realm.scope)
-    known = members_of(realm)
+    living = {name for name in states if has_living_task(name, states)}
     if every:
         wanted = _removable(realm, states)
-        found = known.among(wanted)
-        if not kukeon:
-            wanted, found = _without(wanted, found), {}
-        others = [name for name in wanted if name not in found]
-        if others:
-            confirm(session, _what_goes(realm, others, keep_snapshot), yes=yes)
     else:
         what = "will be removed"
-        wanted = sure_ids(session, realm, names or (), states.keys(), what=what, yes=yes)
-        found = _there(realm, known.among(wanted))
-    living = {name for name in states if has_living_task(name, states)}
+        wanted = sure_ids(session, realm, names or (), states, what=what, yes=yes)
+    known = members_of(realm)
+    found = _there(realm, known.among(wanted))
+    if every and not kukeon:
+        wanted, found = _without(wanted, found), {}
+    if every and (others := [name for name in wanted if name not in found]):
+        confirm(session, _what_goes(realm, others, keep_snapshot), yes=yes)
     going = [one for name, one in found.items() if name not in living]
     if going:
-        confirm_kukeon(
-            session,
-            _what_cells_lose(known, going, living, keep_snapshot),
-            (one.cell for one in going),
-            yes=yes,
-            kukeon=kukeon,
-            instead=_deletes(going),
-        )
+        what = _what_cells_lose(known, going, living, keep_snapshot)
+        confirm_kukeon(session, what, going, yes=yes, kukeon=kukeon, instead=_deletes(going))
 
     def one(name: str) -> str:
         if name in found and name in living:

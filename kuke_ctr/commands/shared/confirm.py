@@ -32,15 +32,18 @@ def names_or_all(noun: str, names: Sequence[str] | None, every: bool) -> None:
         )
 
 
-def confirm(session: Session, what: str, *, yes: bool) -> None:
+def confirm(session: Session, what: str, *, yes: bool, instead: str = "") -> None:
     """Ask before something that can't be undone; without a terminal `--yes` is needed.
 
-    `what` is a sentence that says what will go (`3 images of realm main will be removed: ...`).
+    `what` is a sentence that says what will go (`3 images of realm main will be removed: ...`),
+    `instead` a hint at a better way.
     """
     if yes or session.options.dry_run:
         return
     if not can_ask():
-        raise UsageError(what, hint="add --yes to do it")
+        raise UsageError(
+            what, hint=f"{instead}; to do it: add --yes" if instead else "add --yes to do it"
+        )
     if ask(what, "Continue? [y/N]").lower() not in ("y", "yes"):
         raise Declined("you answered no; nothing was changed")
 

@@ -27,7 +27,7 @@ def members_of(realm: OpenRealm) -> Members:
 def confirm_kukeon(
     session: Session,
     what: str,
-    cells: Iterable[str],
+    harmed: Iterable[Member],
     *,
     yes: bool,
     kukeon: bool,
@@ -49,7 +49,7 @@ def confirm_kukeon(
         raise UsageError(
             f"{what}; nothing was changed", hint=f"{better}to do it: add {' and '.join(needed)}"
         )
-    names = list(dict.fromkeys(cells))
+    names = list(dict.fromkeys(one.cell for one in harmed))
     wanted = "the name" if len(names) == 1 else f"the {len(names)} names"
     said = ask(what, f"To do it, type {wanted} ({', '.join(names)}):")
     if set(re.split(r"[\s,]+", said)) != set(names):
