@@ -106,8 +106,8 @@ ENTRIES = {
         ALIASES["namespaces"],
     ),
     "realms": Entry(
-        "List realms; show the namespace of a realm.",
-        {"kukeon.realms": ("ls", "resolve")},
+        "List realms; show the namespace of a realm, and what it has.",
+        {"kukeon.realms": ("ls", "resolve"), "kukeon.realms_show": ("show",)},
         ALIASES["realms"],
     ),
     "cells": Entry(

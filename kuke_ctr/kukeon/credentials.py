@@ -81,7 +81,7 @@ def registry_of(reference: str) -> str:
     """The registry in a reference: `127.0.0.1:5000`, `docker.io` where none is named."""
     first, slash, _ = reference.partition("/")
     if slash and (first == "localhost" or "." in first or ":" in first):
-        return _host(first)
+        return host_of(first)
     return "docker.io"
 
 
@@ -114,7 +114,7 @@ def of_realm(documents: Iterable[tuple[Path, object]], reference: str) -> Login:
 
 def _server(entry: Credentials) -> str | None:
     """The registry that credentials are for; None: any."""
-    return _host(entry.server_address) if entry.server_address else None
+    return host_of(entry.server_address) if entry.server_address else None
 
 
 def _login(entry: Credentials, host: str, path: Path) -> Login:
@@ -125,7 +125,7 @@ def _login(entry: Credentials, host: str, path: Path) -> Login:
     return Login(user, secret, f"from the realm's record {path}{any_registry}")
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
     """`https://index.docker.io/v1/` and `docker.io` are one; a port is part of the name."""
     host = re.sub(r"^[a-z]+://", "", address.strip().lower()).partition("/")[0]
     return "docker.io" if host in _DOCKER_HUB else host

@@ -58,6 +58,7 @@ DESCRIBED: dict[str, type[Record]] = {
     **RECORDS,
     "images-inspect": records.ImageDetails,
     "realms": records.Realm,
+    "realms-show": records.RealmDetails,
     "cells": records.Cell,
     "snapshots-tree": records.SnapshotNode,
     "images-export": records.Archive,

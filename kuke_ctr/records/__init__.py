@@ -16,6 +16,7 @@ from kuke_ctr.errors import Unreadable
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow
     from kuke_ctr.records.image_details import ImageDetails
+    from kuke_ctr.records.realm_details import RealmAccount, RealmDetails, ResidualNamespace
     from kuke_ctr.records.realms import Realm
     from kuke_ctr.records.runtime import (
         Container,
@@ -61,9 +62,12 @@ __all__ = [
     "Plugin",
     "Process",
     "Realm",
+    "RealmAccount",
+    "RealmDetails",
     "RealmSource",
     "Record",
     "Refused",
+    "ResidualNamespace",
     "RowsRefused",
     "Sandbox",
     "Snapshot",
@@ -155,6 +159,9 @@ class RowsRefused(Unreadable):
 
 _LATE = {
     "Realm": "realms",
+    "RealmAccount": "realm_details",
+    "RealmDetails": "realm_details",
+    "ResidualNamespace": "realm_details",
     "Cell": "cells",
     "CellContainer": "cells",
     "CellNow": "cells",

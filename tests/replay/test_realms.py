@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kuke_ctr.cli.main import main
+from kuke_ctr.parse.units import in_units
 from tests.support.paths import FIXTURES as HOSTS
 
 Capture = pytest.CaptureFixture[str]
@@ -134,3 +135,82 @@ def test_a_fresh_realm_gets_the_namespace_that_kuke_will_look_for(
     assert "--create-namespace creates it" in capsys.readouterr().err
     assert run(*words, "--create-namespace", host=HOSTS / f"kukeon-{version}") == 0
     assert f"ctr namespaces create {namespace}\n" in capsys.readouterr().out
+
+
+def show(capsys: Capture, realm: str, *words: str, host: Path = RICH) -> dict[str, Any]:
+    assert run("realms", "show", realm, "-o", "json", *words, host=host) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+@pytest.mark.parametrize("realm", NAMESPACES)
+def test_a_realm_is_shown_as_kuke_gets_it(realm: str, capsys: Capture) -> None:
+    (kuke,) = [one for one in kukes("realms") if one["metadata"]["name"] == realm]
+    ours = show(capsys, realm)
+    assert ours["namespace"] == kuke["spec"]["namespace"]
+    assert ours["labels"] == kuke["metadata"]["labels"]
+    assert ours["recorded"] == kuke["status"]["state"]
+    assert ours["recorded_at"] == f"{kuke['status']['updatedAt'].partition('.')[0]}Z"
+    given = kuke["spec"].get("registryCredentials", [])
+    assert ours["credentials"] == [
+        {"server": one.get("serverAddress"), "user": one["username"]} for one in given
+    ]
+    for kind in ("spaces", "stacks", "cells"):
+        theirs = [one for one in kukes(kind) if one["spec"].get("realmId") == realm]
+        assert ours[kind] == len(theirs), kind
+
+
+@pytest.mark.parametrize("realm", NAMESPACES)
+def test_its_content_is_that_of_kuke_status(realm: str, capsys: Capture) -> None:
+    said = (RICH / "kuke/status.txt").read_text().splitlines()
+    (stored,) = [line for line in said if f" {NAMESPACES[realm]} (" in line and "blobs" in line]
+    ours = show(capsys, realm)
+    size = in_units(ours["content_bytes"]).replace("0.0 B", "0 B")
+    assert stored.endswith(f"blobs, {size})")
+
+
+def test_a_realm_is_shown_on_one_page(capsys: Capture) -> None:
+    assert run("realms", "show", "main") == 0
+    page, _, running = capsys.readouterr().out.partition("\nRUNNING TASKS\n")
+    rows = [line.split(maxsplit=1) for line in page.splitlines()]
+    assert ["RESIDUAL", "main.kukeon.io (1 image)"] in rows
+    assert ["CREDENTIALS", "u1 (any registry)"] in rows
+    assert ["CONTAINERS", "18"] in rows
+    assert "default_default_web_app" in running.splitlines()
+    assert "default_default_halted_app" not in running
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "yaml"])
+def test_no_form_has_a_secret(form: str, capsys: Capture) -> None:
+    for realm in NAMESPACES:
+        assert run("realms", "show", realm, "-o", form, "-xx") == 0
+        out, err = capsys.readouterr()
+        assert "not-real" not in out + err
+
+
+def test_without_containerd_the_files_tell(capsys: Capture) -> None:
+    words = ("realms", "show", "main", "-o", "json", "--run-path", str(RICH / "run"))
+    assert main([*words, "-a", "/nonexistent/c.sock"]) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert (found["recorded"], found["cells"], found["exists"]) == ("Ready", 8, None)
+    assert (found["images"], found["running"], found["content_bytes"]) == (None, None, None)
+    assert err.startswith("warning: what containerd has is not known: ")
+
+
+def test_a_namespace_is_no_realm(capsys: Capture) -> None:
+    assert run("realms", "show", "-n", "moby") == 2
+    assert "it is about a realm" in capsys.readouterr().err
+
+
+def test_a_realm_that_nobody_knows_is_not_shown(capsys: Capture) -> None:
+    assert run("realms", "show", "mian") == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "did you mean --realm main?" in err
+
+
+def test_a_realm_of_kukeon_0_1_is_shown(capsys: Capture) -> None:
+    found = show(capsys, "main", host=HOSTS / "kukeon-0.1.0")
+    assert (found["recorded"], found["recorded_at"]) == ("Ready", None)
+    assert (found["spaces"], found["stacks"], found["credentials"]) == (1, 1, [])

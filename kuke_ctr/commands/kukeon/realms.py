@@ -102,12 +102,8 @@ def resolve(
     """
     options = session.options
     form = choose_output(options.output, options.quiet)
-    if name is not None and options.realm not in (None, name):
-        raise UsageError(
-            f"two realms were given: {name} and {options.realm}", hint="leave one of them out"
-        )
     resolution = session.host.resolve(
-        name if name is not None else options.realm,
+        one_name(session, name),
         namespace=options.namespace,
         manifest=Path(options.manifest) if options.manifest is not None else None,
         lenient=True,
@@ -117,6 +113,14 @@ def resolve(
     existing = _existing(session)
     exists = None if existing is None else resolution.namespace in existing
     _print(resolution, exists, form, facts_of(session.host.settings) if explain else None)
+
+
+def one_name(session: Session, name: str | None) -> str | None:
+    """The realm that was named, as an argument or by --realm; UsageError where both name others."""
+    realm = session.options.realm
+    if name is not None and realm not in (None, name):
+        raise UsageError(f"two realms were given: {name} and {realm}", hint="leave one of them out")
+    return name if name is not None else realm
 
 
 def _print(

@@ -49,6 +49,10 @@ SCOPE: Group = (
 """Which realm, and so which namespace."""
 
 
+REALM: Group = (SCOPE[0], *SCOPE[2:])
+"""The same of a command about a realm and not about any namespace."""
+
+
 RUN_PATH: Group = SCOPE[-1:]
 
 
