@@ -86,25 +86,42 @@ def realm_documents(
             yield path, document
 
 
-def suffix_of(settings: Settings) -> tuple[str, str, list[str]]:
-    """The suffix of Kukeon's own layout, where it was found, and what could not be read.
+class Suffix(NamedTuple):
+    """The suffix of Kukeon's own layout, who gave it, and what could not be read.
 
-    Only what could name another suffix: a file that stands behind the one that has it is no matter.
+    `unread` are only files that could name another: one behind the file that has it is no matter.
     """
+
+    name: str
+    source: str
+    unread: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> list[str]:
+        """For a command whose answer depends on the suffix."""
+        doubt = f"the suffix of namespaces may be another than {self.name}"
+        return [f"{one}; {doubt}" for one in self.unread[:1]]
+
+
+def suffix_of(settings: Settings) -> Suffix:
+    """The suffix of this host; UsageError for one that can't be right."""
+    found = Suffix(
+        settings.suffix,
+        settings.suffix_source,
+        settings.unread if settings.suffix_source == THE_DEFAULT else (),
+    )
     path = settings.run_path / INSTANCE
-    suffix, source = settings.suffix, settings.suffix_source
-    unread = settings.unread if source == THE_DEFAULT else ()
     try:
         instance = read(path, Instance)
     except Forbidden as error:
-        instance, unread = None, (error.message,)
+        instance, found = None, found._replace(unread=(error.message,))
     if instance is not None and instance.suffix:
-        suffix, source, unread = instance.suffix, str(path), ()
-    warnings = [f"{one}; the suffix of namespaces may be another than {suffix}" for one in unread]
+        found = Suffix(instance.suffix, str(path))
     try:
-        return check_name(suffix, "namespace suffix"), source, warnings[:1]
+        check_name(found.name, "namespace suffix")
     except UsageError as error:
-        raise UsageError(f"{error.message} (from {source})", hint=error.hint) from None
+        raise UsageError(f"{error.message} (from {found.source})", hint=error.hint) from None
+    return found
 
 
 class Fact(NamedTuple):
@@ -129,10 +146,10 @@ def facts_of(settings: Settings) -> list[Fact]:
 
 def _suffix_fact(settings: Settings) -> Fact:
     try:
-        suffix, source, denied = suffix_of(settings)
+        found = suffix_of(settings)
     except UsageError as error:
         return Fact("suffix", None, error.message)
-    return Fact("suffix", suffix, "; ".join((source, *denied)))
+    return Fact("suffix", found.name, "; ".join((found.source, *found.unread[:1])))
 
 
 def _where(settings: Settings, source: str) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.layouts import beside, layouts
-from kuke_ctr.kukeon.realm_files import SYSTEM, names_of, suffix_of
+from kuke_ctr.kukeon.realm_files import SYSTEM, Suffix, names_of, suffix_of
 from kuke_ctr.kukeon.realms import Resolver, resolve
 from kuke_ctr.kukeon.settings import Settings
 from kuke_ctr.names import is_foreign, is_name
@@ -34,16 +34,17 @@ def list_realms(
         if not _known(name, found):
             found[name] = (namespace, RealmSource.SETTINGS)
     try:
-        suffix, source, denied = suffix_of(settings)
+        suffix = suffix_of(settings)
+        warnings += suffix.warnings
     except UsageError as error:
-        suffix, source, denied = settings.suffix, settings.suffix_source, [error.message]
-    warnings += denied
+        suffix = Suffix(settings.suffix, settings.suffix_source)
+        warnings.append(error.message)
     claimed = {namespace for namespace, _ in found.values()}
     for namespace in sorted((existing or frozenset()) - claimed):
-        realm = _realm_of(namespace, suffix)
+        realm = _realm_of(namespace, suffix.name)
         if realm is not None and not _known(realm, found):
             walk = Resolver(realm, settings, changing=False)
-            layout = walk.from_layout(existing, (suffix, source))
+            layout = walk.from_layout(existing, suffix)
             warnings += layout.warnings
             found[realm] = (layout.namespace, RealmSource.CONTAINERD)
     rows = sorted((name, *what) for name, what in found.items())
@@ -56,7 +57,9 @@ def list_realms(
             namespace=namespace,
             source=source,
             exists=_exists(namespace, existing),
-            residual=tuple(one for one in beside(name, namespace, source, suffix) if one in loose),
+            residual=tuple(
+                one for one in beside(name, namespace, source, suffix.name) if one in loose
+            ),
         )
         for name, namespace, source in rows
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kuke_ctr.errors import Forbidden, UsageError
 from kuke_ctr.kukeon.layouts import layouts, likeliest
 from kuke_ctr.kukeon.realm_files import (
+    Suffix,
     manifest_namespace,
     names_of,
     namespace_in,
@@ -150,13 +151,15 @@ class Resolver:
         return None
 
     def from_layout(
-        self, existing: frozenset[str] | None, known: tuple[str, str] | None = None
+        self, existing: frozenset[str] | None, known: Suffix | None = None
     ) -> Resolution:
-        suffix, source = known or self.suffix()
-        candidates = layouts(self.name, suffix)
+        suffix = known or suffix_of(self.settings)
+        candidates = layouts(self.name, suffix.name)
         listed = ", ".join(candidates)
-        origin = f"suffix {suffix}: {source}"
+        origin = f"suffix {suffix.name}: {suffix.source}"
         there = [name for name in candidates if existing is not None and name in existing]
+        if known is None and there[:1] != [candidates[0]]:  # that one has no suffix
+            self.doubt(suffix)
         if there:
             if len(there) > 1:
                 others = ", ".join(there[1:])
@@ -166,7 +169,7 @@ class Resolver:
                 )
             found = f"of {listed} containerd has {', '.join(there)} ({origin})"
             return self.win("layout", found, there[0], RealmSource.LAYOUT, exists=True)
-        guess, shown = likeliest(self.name, suffix, self.settings, existing)
+        guess, shown = likeliest(self.name, suffix.name, self.settings, existing)
         found = f"containerd has none of {listed} ({origin})"
         if existing is None:
             found = f"one of {listed}; containerd did not answer ({origin})"
@@ -179,12 +182,11 @@ class Resolver:
             guessed=True,
         )
 
-    def suffix(self) -> tuple[str, str]:
-        found, source, warnings = suffix_of(self.settings)
-        if self.changing and warnings:
-            raise Forbidden(warnings[0], hint="run the same command with sudo")
-        self.warnings += warnings
-        return found, source
+    def doubt(self, suffix: Suffix) -> None:
+        """A suffix that may be another one is no ground for a change."""
+        if self.changing and suffix.warnings:
+            raise Forbidden(suffix.warnings[0], hint="run the same command with sudo")
+        self.warnings += suffix.warnings
 
 
 def resolve(

@@ -85,7 +85,7 @@ def of_listed(host: Host, realms: Sequence[Resolution]) -> list[Residual]:
 
 
 def _has_images(host: Host, realm: Resolution) -> bool:
-    suffix, _, _ = suffix_of(host.settings)
+    suffix = suffix_of(host.settings).name
     loads_into = newest(realm.name, suffix)
     if loads_into not in beside(realm.name, realm.namespace, realm.source, suffix):
         return False

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kuke_ctr.errors import Forbidden
 from kuke_ctr.kukeon.layouts import likeliest
 from kuke_ctr.kukeon.realms import resolve
 from kuke_ctr.kukeon.settings import Settings
@@ -91,3 +92,23 @@ def test_the_explanation_says_what_shows_it(tmp_path: Path) -> None:
         "containerd has none of kukeon-fresh, fresh.kukeon.io (suffix kukeon.io: a test); "
         "namespace a.kukeon.io shows a newer Kukeon"
     )
+
+
+def test_a_suffix_that_may_be_another_matters_where_it_decides(tmp_path: Path) -> None:
+    settings = make(tmp_path)._replace(
+        suffix_source="the default", unread=("permission denied reading K",)
+    )
+
+    def found(existing: str, *, changing: bool = False) -> tuple[str, ...]:
+        names = frozenset({existing})
+        return resolve("a", settings, existing=lambda: names, changing=changing).warnings
+
+    assert found("kukeon-a") == found("kukeon-a", changing=True) == ()
+    (warning,) = found("a.kukeon.io")
+    assert warning == (
+        "permission denied reading K; the suffix of namespaces may be another than kukeon.io"
+    )
+    with pytest.raises(Forbidden):
+        found("a.kukeon.io", changing=True)
+    (tmp_path / ".kukeon-instance.json").write_text('{"containerdNamespaceSuffix": "kukeon.io"}')
+    assert found("a.kukeon.io", changing=True) == ()

@@ -180,6 +180,16 @@ def test_a_realm_is_shown_on_one_page(capsys: Capture) -> None:
     assert "default_default_halted_app" not in running
 
 
+def test_a_realm_without_a_record_is_shown_with_how_it_was_found(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    words = ("realms", "show", "mytenant", "--run-path", str(tmp_path))
+    assert main([*words, "--replay", str(RICH / "ctr")]) == 0
+    page = capsys.readouterr().out
+    assert "\nFOUND       layout: of kukeon-mytenant, mytenant.kukeon.io containerd has " in page
+    assert "RECORD" not in page
+
+
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "yaml"])
 def test_no_form_has_a_secret(form: str, capsys: Capture) -> None:
     for realm in NAMESPACES:

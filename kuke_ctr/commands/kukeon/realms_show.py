@@ -90,7 +90,8 @@ _FACTS = (
 def _facts(one: RealmDetails) -> Iterator[tuple[str, str]]:
     for field in _FACTS:
         value = getattr(one, field)
-        if value not in (None, {}) and value != one.found.removeprefix("record: "):
+        known = field == "record" and one.found == f"record: {value}"
+        if value not in (None, {}) and not known:
             yield field.upper().replace("_", " "), cell(field, value, one)
 
 
