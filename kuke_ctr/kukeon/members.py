@@ -5,7 +5,7 @@ network. The record of the cell says most, the labels of the container nearly as
 neither can be read the form of the id still says which cell it would be.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -149,24 +149,15 @@ def of_id(container: str, realm: Resolution | None = None) -> Member | None:
     )
 
 
-def named(word: str, members: Iterable[Member]) -> list[Member]:
-    """The containers that a name means: `[[SPACE/]STACK/]CELL[/CONTAINER]`.
+def words_of(one: Member) -> tuple[str, ...]:
+    """What can be typed for a container, the shortest first: `[[SPACE/]STACK/]CELL[/CONTAINER]`.
 
-    Without the name of a container these are all of the cell but its root. Several are an error of
-    whoever asked for one; a name of two or three parts can be read in two ways, and both count.
+    The name of a cell alone never means its root container.
     """
-    parts = word.split("/")
-    return [one for one in members if _is_cell(one, parts) or _is_container(one, parts)]
-
-
-def _is_cell(one: Member, parts: list[str]) -> bool:
-    where = [one.space, one.stack, one.cell]
-    return not one.root and len(parts) < _PARTS and where[-len(parts) :] == parts
-
-
-def _is_container(one: Member, parts: list[str]) -> bool:
-    where = [one.space, one.stack, one.cell, one.name]
-    return 1 < len(parts) <= _PARTS and where[-len(parts) :] == parts
+    cell = (one.cell, f"{one.stack}/{one.cell}", f"{one.space}/{one.stack}/{one.cell}")
+    whole = [f"{name}/{one.name}" for name in cell] if one.name else [""] * len(cell)
+    pairs = zip([""] * len(cell) if one.root else cell, whole, strict=True)
+    return tuple(dict.fromkeys(word for pair in pairs for word in pair if word))
 
 
 def _of_record(cell: RecordedCell, part: RecordedContainer) -> Member:

@@ -15,6 +15,7 @@ from kuke_ctr.commands.shared.confirm import (
     names_or_all,
     some,
 )
+from kuke_ctr.commands.shared.container_argument import one_container, several_containers
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.missing import near_containers
@@ -35,7 +36,7 @@ app = typer.Typer()
 @takes(IN_REALM, NAMES, EXTRA)
 def label(
     session: Session,
-    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    name: Annotated[str, one_container()],
     labels: Annotated[
         list[str], typer.Argument(metavar="KEY=VALUE", help="Labels; KEY= removes one.")
     ],
@@ -67,9 +68,7 @@ def label(
 @takes(IN_REALM, NAMES, EXTRA)
 def rm(
     session: Session,
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="CONTAINER", help="The ids of containers.")
-    ] = None,
+    names: Annotated[list[str] | None, several_containers()] = None,
     keep_snapshot: Annotated[
         bool, typer.Option("--keep-snapshot", help="Its file system stays.")
     ] = False,

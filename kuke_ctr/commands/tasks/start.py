@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import containers, tasks
+from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.launch import (
     Launch,
@@ -42,9 +43,7 @@ app = typer.Typer()
 @with_detached_output
 def start(
     session: Session,
-    container: Annotated[
-        str, typer.Argument(metavar="ID", help="The id of a container without a task.")
-    ],
+    container: Annotated[str, one_container("ID", "container without a task")],
     detach: Detach = False,
     interactive: Interactive = False,
     force_tty: ForceTty = False,
