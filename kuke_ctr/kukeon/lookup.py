@@ -86,10 +86,10 @@ class Names:
         Root containers are named only where they are near.
         """
         whole = {one: one for one in self._existing}
-        names = {name: one for one, name in self.spelled.items()}
+        names = {name: found[0].id for name, found in self._by_word.items() if len(found) == 1}
         first, then = (whole, names) if "_" in word else (names, whole)
         roots = {one.id for one in self.members.values() if one.root}
-        ids = {**whole, **names}
+        ids = {**names, **{name: one for one, name in self.spelled.items()}, **whole}
         rest = sorted(self.spelled.get(one, one) for one in {*ids.values()} - roots)
         shown: dict[str, str] = {}
         for name in (*alike(word, first), *alike(word, then), *rest):
