@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from kuke_ctr.kukeon.members import Evidence, Member, of_id, words_of
+from kuke_ctr.kukeon.members import Evidence, Member, cell_words, of_id, words_of
 from kuke_ctr.names import alike
 
 
@@ -65,17 +65,20 @@ class Names:
     def spelled(self) -> dict[str, str]:
         """What to type for each container of Kukeon's cells, id -> word.
 
-        It is the shortest word that means this container alone, in every command.
+        It is the shortest word that means this container alone, in every command, and that names
+        its cell so that no other cell is called so.
         """
-        taken = {*self._existing, *self._recorded}
+        cells: dict[str, set[tuple[str, str, str]]] = {}
+        for one in self.members.values():
+            for word in cell_words(one):
+                cells.setdefault(word, set()).add(_cell(one))
         return {
             one.id: next(
-                (
-                    word
-                    for word in words_of(one)
-                    if word not in taken and self._by_word[word] == [one]
-                ),
-                one.id,
+                word
+                for place in cell_words(one)
+                if len(cells[place]) == 1
+                for word in (place, f"{place}/{one.name}")
+                if self._by_word.get(word) == [one] and word not in self._existing
             )
             for one in self.members.values()
         }

@@ -149,15 +149,19 @@ def of_id(container: str, realm: Resolution | None = None) -> Member | None:
     )
 
 
+def cell_words(one: Member) -> tuple[str, str, str]:
+    """What can be typed for its cell, the shortest first: `[[SPACE/]STACK/]CELL`."""
+    return one.cell, f"{one.stack}/{one.cell}", f"{one.space}/{one.stack}/{one.cell}"
+
+
 def words_of(one: Member) -> tuple[str, ...]:
-    """What can be typed for a container, the shortest first: `[[SPACE/]STACK/]CELL[/CONTAINER]`.
+    """What can be typed for a container: `[[SPACE/]STACK/]CELL[/CONTAINER]`, each once.
 
     The name of a cell alone never means its root container.
     """
-    cell = (one.cell, f"{one.stack}/{one.cell}", f"{one.space}/{one.stack}/{one.cell}")
-    whole = [f"{name}/{one.name}" for name in cell] if one.name else [""] * len(cell)
-    pairs = zip([""] * len(cell) if one.root else cell, whole, strict=True)
-    return tuple(dict.fromkeys(word for pair in pairs for word in pair if word))
+    cell = cell_words(one)
+    whole = [f"{name}/{one.name}" for name in cell if one.name]
+    return tuple(dict.fromkeys(whole if one.root else (*cell, *whole)))
 
 
 def _of_record(cell: RecordedCell, part: RecordedContainer) -> Member:

@@ -104,7 +104,7 @@ def test_what_can_not_be_read_is_left_to_labels_and_ids(tmp_path: Path) -> None:
 
 def test_what_can_be_typed_for_a_container() -> None:
     app = Member("s_t_web_app", "web", "app", "s", "t")
-    assert words_of(app) == ("web", "web/app", "t/web", "t/web/app", "s/t/web", "s/t/web/app")
+    assert words_of(app) == ("web", "t/web", "s/t/web", "web/app", "t/web/app", "s/t/web/app")
     root = Member("s_t_web_root", "web", "root", "s", "t", root=True)
     assert words_of(root) == ("web/root", "t/web/root", "s/t/web/root")
     assert words_of(Member("x", "web", space="s", stack="t")) == ("web", "t/web", "s/t/web")

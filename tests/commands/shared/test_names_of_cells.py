@@ -40,6 +40,8 @@ def host(fake_ctr: FakeCtr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     cell(run_path, "default/default/db", "pg", "root")
     cell(run_path, "default/default/web", "app", "side")
     cell(run_path, "shop/back/gone", "x")
+    cell(run_path, "shop/back/dev", "log", "root")
+    cell(run_path, "shop/front/dev", "shell", "root", attachable=True)
     monkeypatch.setenv("KUKEON_RUN_PATH", str(run_path))
     monkeypatch.setattr("kuke_ctr.recipes.task_control.drops", lambda pid, number: False)
     fake_ctr.answer("namespaces", "ls", "-q", stdout="kukeon-main\n")
@@ -96,6 +98,21 @@ def test_two_containers_are_named_with_what_to_type(host: FakeCtr, capsys: Captu
     assert changes(host) == []
 
 
+def test_an_attachment_means_the_attachable_container(host: FakeCtr, capsys: Capture) -> None:
+    """As with `kuke attach`; without containerd, too."""
+    for problem in ("not found", "connection refused"):
+        for one in ("dev", "shop_front_dev_shell"):
+            said = f"ctr: {one}: {problem}\n"
+            host.answer(*N, "containers", "info", one, stderr=said, exit_code=1)
+        assert run("attach dev", capsys)[0] == 125
+        assert [*N, "containers", "info", "shop_front_dev_shell"] == [
+            call for call in host.calls if "info" in call
+        ][-1]
+    host.answer(*N, "containers", "info", "dev", stderr="ctr: dev: not found\n", exit_code=1)
+    code, _, err = run("containers info dev", capsys)
+    assert (code, "name one of them: back/dev, front/dev\n" in err) == (2, True)
+
+
 def test_an_exact_id_wins_and_reads_no_record(
     host: FakeCtr, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,7 +154,7 @@ def test_a_record_without_a_container_says_how_to_start_the_cell(
 
 
 def test_what_is_missing_is_told_with_names_to_type(host: FakeCtr, capsys: Capture) -> None:
-    for word, first in (("bd", "db"), ("web/ap", "web/app"), ("default_default_db_p", DB)):
+    for word, first in (("db", "db"), ("web/ap", "web/app"), ("default_default_db_p", DB)):
         code, _, err = run(f"tasks pause {word}x", capsys)
         assert code == 3
         assert f"there is no container {word}x in realm main" in err
