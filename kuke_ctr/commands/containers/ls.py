@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import containers
+from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.json_document import print_document
 from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.missing import near_containers
@@ -54,7 +55,7 @@ def ls(
 @takes(IN_REALM, document_options())
 def info(
     session: Session,
-    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    name: Annotated[str, one_container()],
     spec: Annotated[bool, typer.Option("--spec", help="Print only the OCI spec.")] = False,
 ) -> None:
     """Show all that containerd knows about a container, as one document.
