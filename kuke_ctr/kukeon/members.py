@@ -61,8 +61,8 @@ class Member:
     def kuke(self, verb: str) -> str:
         """Kukeon's own command for the cell, in backticks: `kuke start web --realm main`.
 
-        A space and a stack that are called `default` need not be named. Kukeon's daemon runs in a cell
-        too; `kuke start` would ask that daemon to start itself, `kuke daemon start` needs none.
+        A space and a stack that are called `default` need not be named. Kukeon's daemon runs in a
+        cell too: `kuke start` would ask it to start itself, `kuke daemon start` needs no daemon.
         """
         if self._is_of_daemon and verb in _OF_DAEMON:
             return f"`kuke daemon {_OF_DAEMON[verb]}`"
