@@ -34,6 +34,7 @@ ENTRIES = {
             "images.check": ("check", "usage"),
             "images.inspect": ("inspect",),
             "images.find": ("find",),
+            "images.copy": ("copy",),
             "images.registry": ("pull", "push"),
             "images.archives": ("import", "export"),
             "images.tag": ("tag", "label", "convert"),
