@@ -312,6 +312,13 @@ class Session:
     def _near(self, realm: OpenRealm) -> str:
         return realm.hint_for_missing(self.host.known_namespaces() or frozenset())
 
+    def about(self, realm: str | None, namespace: str | None) -> "Session":
+        """The same invocation, of the same host, about another realm or namespace."""
+        options = self.options._replace(realm=realm, namespace=namespace)
+        other = Session(options, self.notice, self.tell)
+        other.__dict__["host"] = self.host
+        return other
+
     def realms(self) -> tuple[OpenRealm, ...]:
         """The realms to list: all that exist under -A, else the one that the options mean."""
         if not self.options.all_realms:

@@ -28,6 +28,7 @@ from kuke_ctr.commands.shared.short_ids import by_id, whole_ids
 from kuke_ctr.errors import TIME_PASSED, KukeCtrError, NotFound, Reason, UsageError
 from kuke_ctr.kukeon.members import of_labels
 from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.patience import patient
 from kuke_ctr.recipes import start
 from kuke_ctr.recipes.start import Outcome
 from kuke_ctr.session import OpenRealm, Session
@@ -147,7 +148,7 @@ def _run(
             print_id(exec_id, f"the process {exec_id} in {container}", hint)
         return Outcome(0)
     limit = session.options.timeout or None
-    with start.patient():
+    with patient():
         if tty:
             options = AttachOptions(keys=b"", timeout=limit, last_typed=b"\x04")
             outcome = start.on_terminal(ctr, call, options, words)
