@@ -14,7 +14,7 @@ from kuke_ctr.backends.ctr.tables import ListCall, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.kukeon.settings import Flags, load
+from kuke_ctr.kukeon.settings import Flags, Settings, load
 from kuke_ctr.names import is_foreign
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import NOBODY, Teller
@@ -186,7 +186,7 @@ def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
         notice(f"warning: {warning}")
     timeout = READING_LIMIT if options.timeout is None else options.timeout
     ctr = Ctr(
-        processes=make_processes(options, settings.ctr, tell),
+        processes=make_processes(options, settings, tell),
         words=settings.ctr,
         address=settings.address,
         socket=settings.socket,
@@ -198,7 +198,7 @@ def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
     return Host(settings, ctr)
 
 
-def make_processes(options: SharedOptions, words: Sequence[str], tell: Teller) -> Processes:
+def make_processes(options: SharedOptions, settings: Settings, tell: Teller) -> Processes:
     """The door to processes, with the trace, the recorder and the player that were asked for."""
     if options.record is None and options.replay is None:
         return Processes(trace=options.trace, dry_run=options.dry_run, tell=tell)
@@ -210,13 +210,22 @@ def make_processes(options: SharedOptions, words: Sequence[str], tell: Teller) -
     def version() -> str:
         from kuke_ctr.processes.calls import Call
 
-        said = plain.run(Call((*words, "--version"), probe=True))
+        said = plain.run(Call((*settings.ctr, "--version"), probe=True))
         return str(said.stdout.decode(errors="replace").strip().split(" ")[-1])
+
+    def mask_env(argv: Sequence[str], text: str) -> str | None:
+        from kuke_ctr.processes.environments import mask_environment
+
+        if not options.record_env:
+            return mask_environment(text)
+        from kuke_ctr.kukeon.secrets import mask_secrets
+
+        return mask_secrets(settings.run_path, argv, text)
 
     recorder = options.record and Recorder(
         Path(options.record),
         append=options.record_append,
-        keep_env=options.record_env,
+        mask_env=mask_env,
         version=version,
     )
     return Processes(

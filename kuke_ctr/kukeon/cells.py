@@ -33,6 +33,12 @@ _CAPTURE = ("tty", "capture")
 _LOG = ("log",)
 
 
+class _Secret(Document):
+    """A secret of a container: a variable of that name, or a file where it is mounted."""
+
+    name: str | None = None
+
+
 class ContainerRecord(Document):
     """A container in the record of a cell."""
 
@@ -40,6 +46,7 @@ class ContainerRecord(Document):
     containerd_id: str | None = within("containerdId")
     root: bool | None = None
     attachable: bool | None = None
+    secrets: Annotated[list[_Secret], BeforeValidator(mappings)] = Field(default=[])
 
 
 class CellDocument(Spec):
@@ -56,13 +63,15 @@ class CellContainer:
 
     `folder` is its own folder, which need not exist. `root` is the one that only holds the cell's
     network; `attachable` one whose terminal kuketty holds. `logs`: in this layout containers have
-    log files; before, their output went into FIFOs.
+    log files; before, their output went into FIFOs. `secrets` are the names of its secrets, which
+    are those of variables in its environment too; None where no record could be read.
     """
 
     folder: Path
     root: bool | None = None
     attachable: bool | None = None
     logs: bool = True
+    secrets: frozenset[str] | None = None
 
     def outputs(self) -> tuple[Path, ...]:
         """Where its output can be, the likeliest first."""
@@ -161,6 +170,7 @@ def _in_record(cell: Path, container: str, logs: bool) -> CellContainer | None:
             root=one.root,
             attachable=one.attachable,
             logs=logs,
+            secrets=frozenset(secret.name.strip() for secret in one.secrets if secret.name),
         )
     return None
 

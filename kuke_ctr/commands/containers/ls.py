@@ -56,8 +56,15 @@ def info(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
     spec: Annotated[bool, typer.Option("--spec", help="Print only the OCI spec.")] = False,
+    show_secrets: Annotated[
+        bool, typer.Option("--show-secrets", help="Show values that came from a Kukeon Secret.")
+    ] = False,
 ) -> None:
     """Show all that containerd knows about a container, as one document.
+
+    In the environment of a Kukeon container `***` stands for the value of a Secret; the record of
+    its cell says which they are. Without a record all values are masked that may be one. -o raw is
+    what ctr prints, with all values.
 
     Examples:
 
@@ -72,4 +79,10 @@ def info(
         with near_containers(realm, one):
             return containers.info(realm.scope, one, spec=spec)
 
-    print_document(by_id(realm, name, ask), session.options.output)
+    said = by_id(realm, name, ask)
+    hides = None
+    if not (show_secrets or said.planned):
+        from kuke_ctr.commands.containers.secrets import hiding
+
+        hides = hiding(session, realm, said)
+    print_document(said, session.options.output, hides=hides)
