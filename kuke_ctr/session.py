@@ -3,7 +3,7 @@
 `open_realm` is the same for programs that use kuke-ctr as a library.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kuke_ctr.records import Blob, Container, Lease, Snapshot, Task
 
 R = TypeVar("R", bound=Record)
+D = TypeVar("D", "Container", "Task")
 
 Notice = Callable[[str], None]
 """Takes a remark for a person."""
@@ -106,17 +107,34 @@ class OpenRealm:
 
         return self.list(images.LS, *filters)
 
-    def containers(self, *filters: str) -> "tuple[Container, ...]":
-        """`ctr containers ls [FILTER...]`."""
+    def containers(
+        self, *filters: str, columns: Collection[str] | None = None
+    ) -> "tuple[Container, ...]":
+        """`ctr containers ls [FILTER...]`, `ctr tasks ls` and `ctr containers info` of each.
+
+        `columns` are the fields that are needed: the calls for the others are saved, and they may
+        be None. ("id", "image", "runtime") cost one call.
+        """
         from kuke_ctr.backends.ctr import containers
 
-        return self.list(containers.LS, *filters)
+        return tuple(self.with_details(list(self.list(containers.LS, *filters)), columns))
 
-    def tasks(self) -> "tuple[Task, ...]":
-        """`ctr tasks ls`, in the order of the ids."""
+    def tasks(self, *, columns: Collection[str] | None = None) -> "tuple[Task, ...]":
+        """`ctr tasks ls`, in the order of the ids, `ctr containers ls` and `containers info`.
+
+        `columns` as in `containers`; ("id", "pid", "status") cost one call.
+        """
         from kuke_ctr.backends.ctr import tasks
 
-        return self.list(tasks.LS)
+        return tuple(self.with_details(list(self.list(tasks.LS)), columns))
+
+    def with_details(self, rows: "list[D]", wanted: Collection[str] | None = None) -> "list[D]":
+        """Containers or tasks with these of their fields (None: all), which ctr's table lacks."""
+        if not rows or (wanted is not None and set(wanted) <= {*rows[0].table, "realm", "extra"}):
+            return rows
+        from kuke_ctr.recipes.container_details import with_details
+
+        return with_details(self.host, self.resolution, rows, wanted)
 
     def snapshots(self) -> "tuple[Snapshot, ...]":
         """`ctr snapshots ls`, of ctr's default snapshotter."""
@@ -202,6 +220,7 @@ def make_processes(options: SharedOptions, settings: Settings, tell: Teller) -> 
     """The door to processes, with the trace, the recorder and the player that were asked for."""
     if options.record is None and options.replay is None:
         return Processes(trace=options.trace, dry_run=options.dry_run, tell=tell)
+    from kuke_ctr.kukeon.secrets import masks
     from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
 
@@ -213,19 +232,10 @@ def make_processes(options: SharedOptions, settings: Settings, tell: Teller) -> 
         said = plain.run(Call((*settings.ctr, "--version"), probe=True))
         return str(said.stdout.decode(errors="replace").strip().split(" ")[-1])
 
-    def mask_env(argv: Sequence[str], text: str) -> str | None:
-        from kuke_ctr.processes.environments import mask_environment
-
-        if not options.record_env:
-            return mask_environment(text)
-        from kuke_ctr.kukeon.secrets import mask_secrets
-
-        return mask_secrets(settings.run_path, argv, text)
-
     recorder = options.record and Recorder(
         Path(options.record),
         append=options.record_append,
-        mask_env=mask_env,
+        mask_env=masks(settings.run_path, keep_env=options.record_env),
         version=version,
     )
     return Processes(

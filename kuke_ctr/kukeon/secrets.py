@@ -3,7 +3,8 @@
 containerd has the values in the container's spec. The record of the cell says which they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,6 +60,13 @@ def hidden_in(run_path: Path, realm: Resolution, container: str, text: str) -> H
     if found is None or found.secrets is None:
         return Hidden(frozenset(names) - _KNOWN, recorded=False)
     return Hidden(found.secrets.intersection(names))
+
+
+def masks(run_path: Path, *, keep_env: bool) -> Callable[[Sequence[str], str], str | None]:
+    """What a recorder does with environments: masks them, or with `keep_env` secrets alone."""
+    if keep_env:
+        return partial(mask_secrets, run_path)
+    return lambda argv, text: mask_environment(text)
 
 
 def mask_secrets(run_path: Path, argv: Sequence[str], text: str) -> str | None:

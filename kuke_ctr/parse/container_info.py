@@ -24,7 +24,8 @@ class ContainerInfo:
 
     `terminal`: its process has one (`Spec.process.terminal`). `kuketty` is the folder on the host
     with the `socket` and the `capture` of a Kukeon attachable container, else None. `image`,
-    `snapshot` and `snapshotter` are empty where the container has none.
+    `snapshot` and `snapshotter` are empty where the container has none, `created_at` (as containerd
+    writes it: RFC 3339, UTC) where it is not told.
     """
 
     id: str
@@ -35,6 +36,7 @@ class ContainerInfo:
     snapshotter: str = ""
     terminal: bool = False
     kuketty: Path | None = None
+    created_at: str = ""
 
     @property
     def log(self) -> Path | None:
@@ -70,6 +72,7 @@ def parse_container_info(text: str) -> ContainerInfo:
         snapshotter=str(found.get("Snapshotter") or ""),
         terminal=_mapping(spec.get("process")).get("terminal") is True,
         kuketty=_kuketty(spec.get("mounts")),
+        created_at=str(found.get("CreatedAt") or ""),
     )
 
 

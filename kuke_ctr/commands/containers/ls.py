@@ -18,7 +18,7 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.short_ids import by_id
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.records import Container
-from kuke_ctr.session import Session
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -34,12 +34,18 @@ def ls(
 ) -> None:
     """List the containers of a realm.
 
+    -o wide, json, jsonl, yaml and csv have more than the table: state, Kukeon's cell, creation
+    time, labels. Creation time and labels cost a call for each container; --columns leaves out
+    what you do not need.
+
     Examples:
 
         kuke-ctr containers ls -r main
-        kuke-ctr containers ls -A -o json
+        kuke-ctr containers ls -A -o wide
+        kuke-ctr containers ls -r main --columns id,cell,status
 
-    Runs `ctr containers ls`. Records: Container.
+    Runs `ctr containers ls`; for more columns `ctr tasks ls` and `ctr containers info` of each.
+    Records: Container.
     """
     list_realms_table(
         session,
@@ -47,6 +53,7 @@ def ls(
         Container,
         filters or (),
         when_empty=lambda realm: f"{realm.described} has no containers",
+        more=OpenRealm.with_details,
     )
 
 
