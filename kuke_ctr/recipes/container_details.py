@@ -14,10 +14,10 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable
 from kuke_ctr.kukeon.host import Host
-from kuke_ctr.kukeon.members import Member, of_id, of_labels, recorded_members
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.records import Container, Task
 
 D = TypeVar("D", Container, Task)
@@ -35,18 +35,18 @@ def with_details(
     """
     scope = Scope(host.ctr, realm.namespace)
     asked = {*_OF_CELL, *_OF_INFO, "status", "image"} if wanted is None else set(wanted)
-    members = _recorded(host, realm) if asked.intersection(_OF_CELL) else {}
+    members = Members(scope, host.settings.run_path, realm)
+    places = bool(asked.intersection(_OF_CELL))
     ids = [row.id for row in rows]
     if not asked.intersection(_OF_INFO):  # who is in a record is known, and costs no call
-        unknown = asked.intersection(_OF_CELL)
-        ids = [name for name in ids if name not in members] if unknown else []
+        ids = [name for name in ids if name not in members.recorded] if places else []
     infos = infos_of(scope, ids)
     other = _of_other_table(scope, rows[0], asked)
     return [
         row.model_copy(
             update=other.get(row.id, {})
             | _of_info(infos.get(row.id))
-            | _of_cell(row.id, members.get(row.id), infos.get(row.id), realm)
+            | (_of_cell(row.id, members, infos.get(row.id)) if places else {})
         )
         for row in rows
     ]
@@ -80,14 +80,6 @@ def _results(scope: Scope, calls: Sequence[Call]) -> Iterator[Result]:
             yield scope.ctr.processes.run(call)
 
 
-def _recorded(host: Host, realm: Resolution) -> dict[str, Member]:
-    try:
-        return recorded_members(host.settings.run_path, realm)
-    except KukeCtrError as error:
-        host.ctr.notice(f"warning: {error.message}; cells are named by labels")
-        return {}
-
-
 def _of_other_table(
     scope: Scope, row: Container | Task, asked: Collection[str]
 ) -> dict[str, dict[str, object]]:
@@ -117,11 +109,8 @@ def _of_info(info: ContainerInfo | None) -> dict[str, object]:
     return {"created_at": info.created_at or None, "labels": dict(info.labels)}
 
 
-def _of_cell(
-    name: str, member: Member | None, info: ContainerInfo | None, realm: Resolution
-) -> dict[str, object]:
-    if member is None:
-        member = of_labels(name, info.labels) if info is not None else of_id(name, realm)
+def _of_cell(name: str, members: Members, info: ContainerInfo | None) -> dict[str, object]:
+    member = members.by_id(name) if info is None else members.of(name, info.labels)
     if member is None:
         return {}
     attachable = member.attachable

@@ -27,25 +27,26 @@ def list_realms_table(
     *,
     when_empty: Callable[[OpenRealm], str],
     more: More[R] | None = None,
-) -> None:
+) -> Sequence[OpenRealm]:
     """Print ctr's table of the realms that the options mean, in the form that they ask for.
 
-    `more` finds out what the table does not say, as far as the form shows it.
+    Gives the realms whose records were printed: none for ctr's own table or a dry run. `more` finds
+    out what the table does not say, as far as the form shows it.
     """
     view = view_of(session, record)
     realms = session.realms()
     if view.output is Output.RAW:
         print_raw(session.ctr, table, [realm.namespace for realm in realms], flags)
-        return
+        return ()
     wanted = needed(record, view)
     rows, errors = rows_of(
         session, table, realms, flags, more and (lambda realm, rows: more(realm, rows, wanted))
     )
     if session.options.dry_run:
-        return
+        return ()
     show(session, view, rows, errors)
     if rows or errors:
-        return
+        return realms
     filters = [word for word in flags if not word.startswith("-")]
     if session.options.all_realms:
         note(f"none of the {len(realms)} realms has any (`kuke-ctr realms ls` lists the realms)")
@@ -53,6 +54,7 @@ def list_realms_table(
         note(f"nothing in {realms[0].described} matches {', '.join(filters)}")
     else:
         note(when_empty(realms[0]))
+    return realms
 
 
 def rows_of(
