@@ -13,6 +13,7 @@ from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.confirm import CreateNamespace
 from kuke_ctr.commands.shared.container_flags import ContainerFlags, with_container_flags
 from kuke_ctr.commands.shared.ctr_flags import flags as ctr_flags
+from kuke_ctr.commands.shared.kukeon import refuse_id
 from kuke_ctr.commands.shared.launch import (
     Launch,
     Manner,
@@ -120,6 +121,7 @@ def run(
         flags.words(mount=mounts)  # wrong usage is found before anything is made
         environment = environment_of(env or [], env_file or [], os.environ)
         realm = session.realm(changing=True, create=create_namespace)
+        refuse_id(realm, name)
         image = whole_ref(realm.scope, image)
         typed = program_words(command or [], "IMAGE")
         program = program_of(realm.scope, image, typed, entrypoint, flags.text("platform"))
