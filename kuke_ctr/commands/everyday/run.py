@@ -121,11 +121,10 @@ def run(
         flags.words(mount=mounts)  # wrong usage is found before anything is made
         environment = environment_of(env or [], env_file or [], os.environ)
         realm = session.realm(changing=True, create=create_namespace)
-        refuse_id(realm, name)
         image = whole_ref(realm.scope, image)
         typed = program_words(command or [], "IMAGE")
         program = program_of(realm.scope, image, typed, entrypoint, flags.text("platform"))
-        container = name_for(realm.scope, image, name)
+        container = _id_for(realm, image, name)
         logged = detach and output.is_logged(tty=tty)
         log = _log(session, realm.scope, container, output.log_file) if logged else None
         made = Made(container, uuid.uuid4().hex[:12], log, flags.text("snapshotter"))
@@ -170,6 +169,11 @@ def _no_image(realm: OpenRealm, image: str, error: NotFound) -> NotFound:
     if image not in existing:
         return no_image(realm, [image], existing, error, needed=True)
     return incomplete(realm.scope, image, error) if error.reason is Reason.NO_PLATFORM else error
+
+
+def _id_for(realm: OpenRealm, image: str, name: str | None) -> str:
+    refuse_id(realm, name)
+    return name_for(realm.scope, image, name)
 
 
 def _log(session: Session, scope: Scope, container: str, file: str | None) -> RunLog:
