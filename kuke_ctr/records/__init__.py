@@ -15,6 +15,7 @@ from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow
+    from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
     from kuke_ctr.records.realm_details import RealmAccount, RealmDetails, ResidualNamespace
     from kuke_ctr.records.realms import Realm
@@ -52,6 +53,7 @@ __all__ = [
     "Container",
     "Deprecation",
     "Event",
+    "FoundImage",
     "Image",
     "ImageCheck",
     "ImageDetails",
@@ -171,6 +173,7 @@ _LATE = {
     "Namespace": "runtime",
     "ImageCheck": "storage",
     "ImageDetails": "image_details",
+    "FoundImage": "found_images",
     "Snapshot": "storage",
     "SnapshotUsage": "storage",
     "SnapshotNode": "storage",
