@@ -30,12 +30,14 @@ class Residual(NamedTuple):
     def note(self, ctr: Ctr) -> str:
         """What a person should know of it, with the line that shows its images."""
         lists = Scope(ctr, self.namespace).line("images", "ls")
+        to = ("--from-namespace", self.namespace, "--to", self.realm)
+        copies = ctr.line("images", "copy", "IMAGE", *to)
         loads = f", but `kuke image load --realm {self.realm}` puts images there"
         return (
             f"note: namespace {self.namespace} {self._has()}. It is not the namespace of realm "
             f"{self.realm} ({self.realms_namespace})"
             f"{loads if self.namespace.startswith(f'{self.realm}.') else ''}. To list its images: "
-            f"{lists}"
+            f"{lists}{f'; to copy one into the realm: {copies}' if self.images else ''}"
         )
 
     def _has(self) -> str:

@@ -230,3 +230,29 @@ def test_a_row_that_a_label_forges_is_found_by_the_names(
         assert "forgery/by-them" not in done.stdout
         assert "forgery/by-them" in done.stderr
     assert "forgery/by-them" in on_host("images", "ls", "-n", namespace, "-o", "raw").stdout
+
+
+def test_a_realm_is_shown_with_what_it_has_and_its_residual_namespace(
+    on_host: KukeCtr, kukeon_host: KukeonHost, tmp_path: Path
+) -> None:
+    daemon, canary = kukeon_host.daemon, "canary-51c9"
+    accounts = [{"username": "me", "password": canary}]
+    spec = {"namespace": "kukeon-main", "registryCredentials": accounts}
+    write_record(tmp_path / "data/main/metadata.json", "main", "", spec=spec)
+    daemon.ctr("namespaces", "create", "main.kukeon.io")
+    try:
+        kuke = on_host.set(KUKEON_RUN_PATH=str(tmp_path))
+        empty = kuke("images", "ls", "-r", "main", "-q", "-x").stderr.splitlines()
+        assert [line for line in empty if "main.kukeon.io" in line] == [empty[-1]]
+        assert empty[-1].endswith(" -n main.kukeon.io images ls -q")
+        done = kuke("realms", "show", "main", "-o", "json", "-xx")
+    finally:
+        daemon.ctr("namespaces", "rm", "main.kukeon.io")
+    assert canary not in done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert (found["images"], found["containers"], found["running"]) == (2, 0, [])
+    assert found["content_bytes"] > 0
+    assert found["snapshots_bytes"] == found["snapshots"] == 0
+    assert found["residual"] == [{"namespace": "main.kukeon.io", "images": 0, "containers": 0}]
+    assert found["credentials"] == [{"server": None, "user": "me"}]
+    assert found["problems"] == []

@@ -8,6 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.commands.images.kukeons_names import is_unfound, note_copied
 from kuke_ctr.commands.images.references import note_odd_name
 from kuke_ctr.commands.images.rm import users_told
 from kuke_ctr.commands.images.transfer_options import AllPlatforms, Platforms, exclude_platforms
@@ -111,7 +112,8 @@ def copy(
     _exclude("--to", to, "--to-namespace", to_namespace, needed=True)
     target_session = session.about(to, to_namespace)
     where = _places(session, from_, from_namespace)
-    target = target_session.realm().namespace
+    there = target_session.realm()
+    target = there.namespace
     again = session.ctr.line("images", "copy", ref, *_target_words(to, to_namespace))
     chosen = bool(from_ or from_namespace)
     source = find_source(session.ctr, where, ref, target, chosen=chosen, again=again)
@@ -119,7 +121,7 @@ def copy(
         _only_there(session, view, source.others, as_)
         return
     image, name = source.image, as_ or source.image.ref
-    if as_ is not None:
+    if as_ is not None and not is_unfound(there, as_):
         note_odd_name(as_)
     if move:
         _may_move(session, image, named=chosen, yes=yes)
@@ -130,8 +132,14 @@ def copy(
     if move:
         _remove(session, image)
     if not session.options.dry_run:
-        (found,) = images.find(realm.scope, [name])
-        show(session, view, [found] if found is not None else [])
+        _show_copied(session, view, realm, name)
+
+
+def _show_copied(session: Session, view: View, realm: OpenRealm, name: str) -> None:
+    landed = [one for one in images.find(realm.scope, [name]) if one is not None]
+    show(session, view, landed)
+    for one in landed:
+        note_copied(realm, one)
 
 
 @dataclass(frozen=True, slots=True)

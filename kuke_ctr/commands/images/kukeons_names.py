@@ -28,6 +28,18 @@ def note_unfound(realm: OpenRealm, landed: Iterable[Image], named: Mapping[str, 
         note(f"note: Kukeon looks for {len(unfound) - _SHOWN} more of them under other names")
 
 
+def note_copied(realm: OpenRealm, image: Image) -> None:
+    """The same of one image that has just come (`ctr images ls name==NAME`)."""
+    name = other_name(image.ref)
+    found = images.find(realm.scope, [name]) if name is not None else []
+    note_unfound(realm, [image], {one.ref: one.digest for one in found if one is not None})
+
+
+def is_unfound(realm: OpenRealm, name: str) -> bool:
+    """Whether Kukeon would look for an image of that name under another one."""
+    return other_name(name) is not None and _is_of_kukeon(realm)
+
+
 def note_new_name(
     realm: OpenRealm, source: str, new: str, existing: Collection[str], more: Collection[str] = ()
 ) -> None:
@@ -37,7 +49,7 @@ def note_new_name(
     `more` those that the image gets as well.
     """
     name = other_name(new)
-    if name is None or not _is_of_kukeon(realm):
+    if name is None or not is_unfound(realm, new):
         note_odd_name(new)
     elif name not in more and not (name in existing and _same(realm, source, name)):
         note(_unfound(realm, new, source, name, taken=name in existing))
