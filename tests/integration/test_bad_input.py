@@ -156,7 +156,7 @@ def test_a_record_that_nobody_may_read_is_a_warning_and_stops_a_change(
         path.chmod(0o644)
     assert reading.returncode == 0, reading.stderr
     assert f"warning: permission denied reading {path}" in reading.stderr
-    assert "-n kukeon-main images ls" in reading.stdout
+    assert "-n main.kukeon.io images ls" in reading.stdout
     one_sentence(changing, 126, f"permission denied reading {path}")
     assert "sudo" in changing.stderr
 
