@@ -93,14 +93,14 @@ def _may_be_others(found: Settings) -> list[str]:
     What is in use is Kukeon's: then nobody has chosen another. The suffix has its own warning, in
     the commands that need one.
     """
+    if not found.unread:
+        return []
     facts = []
     if found.run_path_source == THE_DEFAULT and not _is_kukeons(found.run_path):
         facts.append(f"Kukeon's run path ({found.run_path} is not in use)")
     if found.socket_source == THE_DEFAULT and found.socket and not os.path.lexists(found.socket):
         facts.append(f"containerd's socket ({found.socket} does not exist)")
-    if not facts or not found.unread:
-        return []
-    return [f"{found.unread[0]}, which may name {' and '.join(facts)}; try sudo"]
+    return [f"{found.unread[0]}, which may name {' and '.join(facts)}; try sudo"] if facts else []
 
 
 def _is_kukeons(run_path: Path) -> bool:
@@ -173,15 +173,11 @@ def _run_path_of(kuke: KukeonSettings, daemon: KukeonSettings) -> _Known:
 
 def _socket_of(kuke: KukeonSettings, daemon: KukeonSettings) -> _Known:
     """The same of the socket; the default one would overrule a ctr that knows its own (k3s)."""
-    known: _Known = (None, THE_DEFAULT)
-    for text, source in ((daemon.socket, str(DAEMON_SETTINGS)), (kuke.socket, KUKE_YAML)):
-        if text:
-            path = checked_address(text, f"{source}: spec.containerdSocket")
-            if path != DEFAULT_SOCKET:
-                known = (path, source)
-            elif source != KUKE_YAML:
-                known = (None, source)
-    return known
+    for text, source in ((kuke.socket, KUKE_YAML), (daemon.socket, str(DAEMON_SETTINGS))):
+        path = checked_address(text, f"{source}: spec.containerdSocket") if text else DEFAULT_SOCKET
+        if path != DEFAULT_SOCKET:
+            return path, source
+    return None, str(DAEMON_SETTINGS) if daemon.socket else THE_DEFAULT
 
 
 def _realm(flags: Flags, environ: Mapping[str, str], own: OwnSettings) -> str:
