@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cells import NEVER, write_cell
+from tests.support.cells import NEVER, Parts, write_cell
 from tests.support.fake_ctr import FakeCtr
 from tests.support.runtime_host import N, tasks_table
 
@@ -23,11 +23,11 @@ LOST = "default_default_lost_app"
 
 @pytest.fixture
 def cell_host(fake_ctr: FakeCtr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeCtr:
-    """Cells web (running), halted, new (never started) and lost; containers of others: mine, idle."""
+    """Cells web (running), halted, new (never started), lost; containers of others: mine, idle."""
     run_path = tmp_path / "run-path"
     monkeypatch.setenv("KUKEON_RUN_PATH", str(run_path))
     monkeypatch.setattr("kuke_ctr.recipes.task_control.drops", lambda pid, number: False)
-    parts = {
+    parts: Parts = {
         "app": {"restartPolicy": "always"},
         "side": {"restartPolicy": "on-failure"},
         "root": {"root": True},

@@ -14,6 +14,7 @@ from kuke_ctr.commands.shared.confirm import (
     names_or_all,
     some,
 )
+from kuke_ctr.commands.shared.container_argument import one_container, several_containers
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.kukeon import (
     Kukeon,
@@ -43,7 +44,7 @@ app = typer.Typer()
 @takes(IN_REALM, NAMES, EXTRA)
 def label(
     session: Session,
-    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    name: Annotated[str, one_container()],
     labels: Annotated[
         list[str], typer.Argument(metavar="KEY=VALUE", help="Labels; KEY= removes one.")
     ],
@@ -79,9 +80,7 @@ def label(
 @takes(IN_REALM, NAMES, EXTRA)
 def rm(
     session: Session,
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="CONTAINER", help="The ids of containers.")
-    ] = None,
+    names: Annotated[list[str] | None, several_containers()] = None,
     keep_snapshot: Annotated[
         bool, typer.Option("--keep-snapshot", help="Its file system stays.")
     ] = False,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.launch import own_failures
 from kuke_ctr.commands.shared.missing import near_containers
 from kuke_ctr.commands.shared.option_table import HOST, QUIET, RECORD, SCOPE, TRACE
@@ -108,7 +109,7 @@ Send = Annotated[
 @takes(SCOPE, QUIET, TRACE, HOST, RECORD)
 def attach_(
     session: Session,
-    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    name: Annotated[str, one_container()],
     keys: Keys = DEFAULT_KEYS,
     no_stdin: NoStdin = False,
     sig_proxy: SigProxy = False,
@@ -144,7 +145,7 @@ def attach_(
         if save is not None:
             refuse_existing(save)
         realm = session.realm()
-        found = by_id(realm, name, lambda one: _look(realm, one))
+        found = by_id(realm, name, lambda one: _look(realm, one), attachable=True, offline=True)
         if logs and _follow(session, realm, found):
             return
         refuse(

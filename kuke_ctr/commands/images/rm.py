@@ -154,7 +154,7 @@ def _warn_of_users(
         return {}
     for ref in refs:
         if ref in users:
-            note(f"warning: {ref} is still used by {_sentence(ref, users[ref])}")
+            note(f"warning: {ref} is still used by {users_told(ref, users[ref])}")
     return {ref: users[ref] for ref in refs if ref in users}
 
 
@@ -187,7 +187,7 @@ def _of_kukeon(known: Members, user: ImageUser) -> str:
     return f"{one.id} of cell {one.cell}" if one is not None else ""
 
 
-def _sentence(ref: str, users: Sequence[ImageUser]) -> str:
+def users_told(ref: str, users: Sequence[ImageUser]) -> str:
     """`the container web; the record /opt/.../metadata.json of Kukeon`."""
     names = [user.name for user in users if user.kind == "container"]
     parts = [_several(names)] if names else []
