@@ -82,8 +82,8 @@ def refuse_labels(session: Session, realm: OpenRealm, container: str, *, kukeon:
     if one is None:
         return
     what = (
-        f"{one.id} belongs to Kukeon's cell {one.cell}: Kukeon reads the labels of its containers "
-        "and may refuse to start one whose labels were changed"
+        f"{one.id} belongs to Kukeon's cell {one.cell}, and Kukeon does not start a cell whose "
+        "kukeon.io/ labels were changed"
     )
     if session.options.dry_run:
         note(f"note: {what}; without --kukeon nothing is changed")

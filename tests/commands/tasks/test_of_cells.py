@@ -73,7 +73,7 @@ def test_a_pause_is_not_ended_by_kukeon(cell_host: FakeCtr, capsys: Capture) -> 
     cell_host.answer(*N, "tasks", "pause", APP)
     cell_host.answer(*N, "tasks", "pause", "mine")
     _, _, err = run(f"tasks pause {APP} mine", capsys)
-    assert err.count("Kukeon does not resume it") == 1
+    assert err.count("Kukeon neither resumes it nor ends it with the cell") == 1
     assert f"`kuke-ctr tasks resume {APP} --namespace kukeon-main`" in err
 
 
