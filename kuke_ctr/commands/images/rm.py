@@ -171,9 +171,11 @@ def _confirm_kukeons(
     known = members_of(realm)
     told = []
     for ref, found in users.items():
-        who = [_of_kukeon(known, user) for user in found if user.image not in staying]
-        if any(who):
-            told.append(f"{ref} is needed by Kukeon: {some(list(filter(None, who)), _SHOWN)}")
+        missed = [user for user in found if user.image not in staying]
+        missed.sort(key=lambda user: user.kind != "record")  # a record says more
+        who = list(filter(None, (_of_kukeon(known, user) for user in missed)))
+        if who:
+            told.append(f"{ref} is needed by Kukeon: {some(who, _SHOWN)}")
     if told:
         what = f"{'; '.join(told)}; without it the containers of a cell cannot be created"
         confirm(session, what, yes=False)
