@@ -13,7 +13,7 @@ from kuke_ctr.kukeon.members import Member, of_id, of_labels, readable_members
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import RUN_LABEL, parse_container_info
 from kuke_ctr.recipes.log_owners import owner_of
-from kuke_ctr.records import RealmSource
+from kuke_ctr.records import RealmSource, Snapshot
 
 
 @dataclass
@@ -94,6 +94,34 @@ class Members:
                 text = self.scope.ctr.checked(said).stdout.decode(errors="surrogateescape")
                 found[name] = parse_container_info(text).labels
         return found
+
+
+def snapshots_of_cells(
+    known: Members, there: Mapping[str, Snapshot], keys: Iterable[str]
+) -> dict[str, list[Member]]:
+    """The keys of snapshots with files of Kukeon's containers -> those containers.
+
+    The snapshot of a container has its id, and stands on those of its image. A container that is
+    lost counts: its files may be left.
+    """
+    below: dict[str, list[str]] = {}
+    for one in there.values():
+        below.setdefault(one.parent or "", []).append(one.key)
+    families = {key: _family(below, key) for key in keys}
+    images = {one.key for one in there.values() if one.kind == "Committed"}
+    found = known.among({one for family in families.values() for one in family} - images)
+    held = {key: [found[one] for one in family if one in found] for key, family in families.items()}
+    return {key: members for key, members in held.items() if members}
+
+
+def _family(below: Mapping[str, Sequence[str]], key: str) -> list[str]:
+    """A snapshot, and all that stand on it."""
+    family, waiting = [key], [key]
+    while waiting:
+        above = [one for one in below.get(waiting.pop(), ()) if one not in family]
+        family += above
+        waiting += above
+    return family
 
 
 def _is_of_another(namespace: str, container: str, labels: Mapping[str, str]) -> bool:

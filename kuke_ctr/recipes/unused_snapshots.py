@@ -4,7 +4,7 @@ A snapshot is used by a container, an image that was unpacked to it, a lease, a 
 that stands on it and is used. What can't be found out is an error, or a reason to leave it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -34,12 +34,13 @@ class Unused(NamedTuple):
     """What nobody uses, and what may be used all the same.
 
     `young` are active ones and views that were made a moment ago, `leased` what nothing but one of
-    the leases can keep.
+    the leases can keep, `spared` what else was to be kept.
     """
 
     unused: tuple[Snapshot, ...]
     young: tuple[Snapshot, ...] = ()
     leased: tuple[Snapshot, ...] = ()
+    spared: tuple[Snapshot, ...] = ()
 
 
 class _Details(NamedTuple):
@@ -47,8 +48,12 @@ class _Details(NamedTuple):
     created: datetime | None
 
 
-def unused_snapshots(scope: Scope, snapshotter: str | None = None) -> Unused:
+def unused_snapshots(
+    scope: Scope, snapshotter: str | None = None, spare: Callable[[str], bool] = lambda key: False
+) -> Unused:
     """The unused snapshots of a snapshotter (None: ctr's default one), in the order of the list.
+
+    Those that `spare` keeps by their key are not among them, nor what they stand on.
 
     `ctr snapshots ls`, `containers info` of each container, `images ls`, `content ls`, `leases ls`
     and for what is left `snapshots info` and `snapshots mounts`; probes. Raises KukeCtrError where
@@ -66,6 +71,8 @@ def unused_snapshots(scope: Scope, snapshotter: str | None = None) -> Unused:
         for of, key in snapshot_references(lease.labels_text)
         if snapshotter in (None, of)
     }
+    spared = {key for key in known if key not in held and spare(key)}
+    held |= spared
     left = _not_below(known, held)
     details = _details(scope, left, snapshotter)
     mounted = set(_mounted(scope, [known[key] for key in details], snapshotter))
@@ -80,7 +87,10 @@ def unused_snapshots(scope: Scope, snapshotter: str | None = None) -> Unused:
     young -= kept | leased
     free = _not_below(known, {*held, *kept, *leased, *young, *(known.keys() - details.keys())})
     return Unused(
-        *(tuple(known[key] for key in known if key in some) for some in (free, young, leased))
+        *(
+            tuple(known[key] for key in known if key in some)
+            for some in (free, young, leased, spared)
+        )
     )
 
 

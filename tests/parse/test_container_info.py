@@ -48,3 +48,28 @@ def test_a_terminal_and_our_log_are_seen() -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         parse_container_info(text)
+
+
+def test_the_namespaces_of_a_process_are_seen_by_its_number() -> None:
+    found = recorded("kukeon-0.9.1")["default_default_web_app"]
+    assert {path.rpartition("/")[2] for path in found.joined} == {"ipc", "uts", "net"}
+    assert all(path.startswith("/proc/") for path in found.joined)
+    assert recorded("kukeon-0.9.1")["default_default_web_root"].joined == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "joined"),
+    [
+        ("/proc/42/ns/net", ("/proc/42/ns/net",)),
+        ("/proc/../proc//42/ns/net", ("/proc/42/ns/net",)),
+        ("//proc/42/task/43/ns/net", ("/proc/42/task/43/ns/net",)),
+        ("/proc/self/ns/net", ("/proc/self/ns/net",)),
+        ("/run/netns/42", ()),
+        ("/proc/sys", ()),
+        ("", ()),
+        (7, ()),
+    ],
+)
+def test_other_paths_name_no_process(path: object, joined: tuple[str, ...]) -> None:
+    spec = {"linux": {"namespaces": [{"type": "network", "path": path}, {"type": "pid"}, None]}}
+    assert parse_container_info(json.dumps({"ID": "x", "Spec": spec})).joined == joined

@@ -123,7 +123,8 @@ def rm(
         confirm(session, _what_goes(realm, others, keep_snapshot), yes=yes)
     if going := [one for name, one in found.items() if name not in living]:
         what = _what_cells_lose(known, going, living, keep_snapshot)
-        confirm_kukeon(session, what, going, yes=yes, kukeon=kukeon, instead=_deletes(going))
+        cells = [one.cell for one in going]
+        confirm_kukeon(session, what, cells, yes=yes, kukeon=kukeon, instead=_deletes(going))
 
     def one(name: str) -> str:
         if name in found and name in living:

@@ -7,16 +7,19 @@ import typer
 
 from kuke_ctr.backends.ctr import namespaces
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.commands.shared.confirm import Yes, confirm, each
+from kuke_ctr.commands.shared.confirm import Yes, confirm, each, some
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.hints import scoped
+from kuke_ctr.commands.shared.kukeon import Kukeon, confirm_kukeon
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.lists import list_host_table
 from kuke_ctr.commands.shared.option_table import CALLS, EXTRA, NAMES, RUN_PATH, list_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import show_error
-from kuke_ctr.errors import CtrFailed, KukeCtrError, UsageError
+from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, UsageError
+from kuke_ctr.kukeon.cell_list import recorded_cells
 from kuke_ctr.kukeon.realm_list import list_realms
+from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.names import check_name, is_foreign
 from kuke_ctr.records import Namespace, RealmSource
 from kuke_ctr.session import Session
@@ -107,10 +110,13 @@ def rm(
         bool, typer.Option("--cgroup", "-c", help="Also remove the cgroup of this name.")
     ] = False,
     yes: Yes = False,
+    kukeon: Kukeon = False,
 ) -> None:
     """Remove empty namespaces; asks, or needs --yes.
 
-    A namespace with images, containers, snapshots or content is refused.
+    A namespace with images, containers, snapshots or content is refused. One that a realm's record
+    names needs --yes and --kukeon, or an answer that names it: cells may be recorded, though
+    containerd has nothing of them.
 
     Examples:
 
@@ -130,8 +136,12 @@ def rm(
         except KukeCtrError as error:
             show_error(scoped(error, session.options))
             refused.append(error)
-    if wanted:
-        confirm(session, f"will be removed: {'; '.join(lines)}", yes=yes)
+    what = f"will be removed: {'; '.join(lines)}"
+    recorded = [name for name in wanted if _recording(session, name)]
+    if recorded:
+        confirm_kukeon(session, what, recorded, yes=yes, kukeon=kukeon)
+    elif wanted:
+        confirm(session, what, yes=yes)
     each(wanted, lambda name: _remove(session, name, words), session)
     if refused:
         raise typer.Exit(max(error.exit_code for error in refused))
@@ -155,6 +165,9 @@ def _what_goes(session: Session, name: str) -> str:
         f"realm {realm} uses it, according to its {source}"
         for realm, source in _realms(session, name)
     ]
+    cells = _cells(session, name)
+    if cells:
+        known.append(f"Kukeon's cells need it: {some(cells)}")
     if is_foreign(name):
         known.append(
             "it belongs to no realm; Docker, Kubernetes, BuildKit or another program created it"
@@ -162,6 +175,22 @@ def _what_goes(session: Session, name: str) -> str:
     if found.leases:
         known.append(f"it still has {found}")
     return f"the namespace {name} ({', '.join(known)})" if known else f"the namespace {name}"
+
+
+def _recording(session: Session, namespace: str) -> list[str]:
+    """The realms of Kukeon's that have the namespace, and cells that may be in it."""
+    recorded = [one for one, source in _realms(session, namespace) if source is RealmSource.RECORD]
+    return recorded or _cells(session, namespace)
+
+
+def _cells(session: Session, namespace: str) -> list[str]:
+    """The cells in the records of the realms with this namespace: `default/default/web`."""
+    realm = Resolution(namespace, namespace, RealmSource.FLAG)
+    try:
+        found = list(recorded_cells(session.host.settings.run_path, realm))
+    except Forbidden:
+        return []
+    return [f"{one.space}/{one.stack}/{one.name}" for one in found]
 
 
 def _realms(session: Session, namespace: str) -> list[tuple[str, RealmSource]]:

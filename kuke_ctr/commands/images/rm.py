@@ -1,6 +1,6 @@
 """kuke-ctr images rm, prune"""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -9,11 +9,13 @@ from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.confirm import Yes, confirm, counted, each, names_or_all, some
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
+from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.named_images import NamedImage, named_images
+from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.image_names import SeveralNames, whole_refs
 from kuke_ctr.recipes.image_users import ImageUser, users_of_images
 from kuke_ctr.session import OpenRealm, Session
@@ -42,7 +44,8 @@ def rm(
 ) -> None:
     """Remove images; content that no other image needs is freed.
 
-    A container keeps running without its image; a warning names it. A missing image is exit code 3.
+    A container keeps running without its image; a warning names it. An image that a record of
+    Kukeon or a container of a cell names needs --yes or an answer. A missing image is exit code 3.
 
     Examples:
 
@@ -59,9 +62,11 @@ def rm(
     if not wanted:
         _nothing(realm, "has no images")
         return
-    _warn_of_users(realm, existing, [ref for ref in wanted if ref in existing])
+    users = _warn_of_users(realm, existing, [ref for ref in wanted if ref in existing])
     if every:
         _confirm(session, realm, wanted, "all", yes=yes)
+    elif not yes:
+        _confirm_kukeons(session, realm, users, set(existing) - set(wanted))
     _remove(session, realm, wanted, existing, sync=sync)
 
 
@@ -136,17 +141,52 @@ def _unused(realm: OpenRealm) -> list[str]:
     return [ref for ref in existing if ref not in users]
 
 
-def _warn_of_users(realm: OpenRealm, existing: Sequence[str], refs: Sequence[str]) -> None:
+def _warn_of_users(
+    realm: OpenRealm, existing: Sequence[str], refs: Sequence[str]
+) -> dict[str, list[ImageUser]]:
+    """Tell who uses the images; those that are used, with their users."""
     if not refs:
-        return
+        return {}
     try:
         users = users_of_images(realm.scope, _records(realm), existing, refs)
     except KukeCtrError as error:  # a container with an odd name keeps nobody from removing
         note(f"warning: could not find out who uses the images: {error.message}")
-        return
+        return {}
     for ref in refs:
         if ref in users:
             note(f"warning: {ref} is still used by {users_told(ref, users[ref])}")
+    return {ref: users[ref] for ref in refs if ref in users}
+
+
+def _confirm_kukeons(
+    session: Session,
+    realm: OpenRealm,
+    users: Mapping[str, Sequence[ImageUser]],
+    staying: Container[str],
+) -> None:
+    """Ask before an image goes that Kukeon needs to create the containers of a cell.
+
+    One that stays under the name that Kukeon knows is not missed.
+    """
+    known = members_of(realm)
+    told = []
+    for ref, found in users.items():
+        missed = [user for user in found if user.image not in staying]
+        missed.sort(key=lambda user: user.kind != "record")  # a record says more
+        who = list(filter(None, (_of_kukeon(known, user) for user in missed)))
+        if who:
+            told.append(f"{ref} is needed by Kukeon: {some(who, _SHOWN)}")
+    if told:
+        what = f"{'; '.join(told)}; without it the containers of a cell cannot be created"
+        confirm(session, what, yes=False)
+
+
+def _of_kukeon(known: Members, user: ImageUser) -> str:
+    """The record, or the container with its cell; empty for what is not Kukeon's."""
+    if user.kind == "record":
+        return f"{user.name} names it"
+    one = known.of(user.name) if user.kind == "container" else None
+    return f"{one.id} of cell {one.cell}" if one is not None else ""
 
 
 def users_told(ref: str, users: Sequence[ImageUser]) -> str:

@@ -27,13 +27,13 @@ def members_of(realm: OpenRealm) -> Members:
 def confirm_kukeon(
     session: Session,
     what: str,
-    harmed: Iterable[Member],
+    answer: Iterable[str],
     *,
     yes: bool,
     kukeon: bool,
     instead: str = "",
 ) -> None:
-    """Ask before harm to what is Kukeon's; the answer is the names of the cells.
+    """Ask before harm to what is Kukeon's; the `answer` is the names of the cells.
 
     Without a question it needs both --yes and --kukeon. `what` is a sentence that says what will
     be lost, `instead` a hint at the better way. A dry run only tells. UsageError, Declined.
@@ -49,7 +49,7 @@ def confirm_kukeon(
         raise UsageError(
             f"{what}; nothing was changed", hint=f"{better}to do it: add {' and '.join(needed)}"
         )
-    names = list(dict.fromkeys(one.cell for one in harmed))
+    names = list(dict.fromkeys(answer))
     wanted = "the name" if len(names) == 1 else f"the {len(names)} names"
     said = ask(what, f"To do it, type {wanted} ({', '.join(names)}):")
     if set(re.split(r"[\s,]+", said)) != set(names):
@@ -82,8 +82,8 @@ def refuse_labels(session: Session, realm: OpenRealm, container: str, *, kukeon:
     if one is None:
         return
     what = (
-        f"{one.id} belongs to Kukeon's cell {one.cell}: Kukeon reads the labels of its containers "
-        "and may refuse to start one whose labels were changed"
+        f"{one.id} belongs to Kukeon's cell {one.cell}, and Kukeon does not start a cell whose "
+        "kukeon.io/ labels were changed"
     )
     if session.options.dry_run:
         note(f"note: {what}; without --kukeon nothing is changed")

@@ -61,7 +61,7 @@ def ls(
 
 
 def _list_unused(session: Session, snapshotter: str | None) -> None:
-    from kuke_ctr.commands.storage.snapshots_prune import tell_of_others
+    from kuke_ctr.commands.storage.snapshots_prune import spare_of_cells, tell_of_others
     from kuke_ctr.recipes.unused_snapshots import unused_snapshots
 
     view = view_of(session, Snapshot)
@@ -72,7 +72,7 @@ def _list_unused(session: Session, snapshotter: str | None) -> None:
     errors: list[KukeCtrError] = []
     for realm in session.realms():
         try:
-            found = unused_snapshots(realm.scope, snapshotter)
+            found = unused_snapshots(realm.scope, snapshotter, spare_of_cells(realm))
             if not found.unused:
                 realm.require_namespace()
         except KukeCtrError as error:

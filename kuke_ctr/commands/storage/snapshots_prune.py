@@ -1,12 +1,13 @@
 """kuke-ctr snapshots prune, and what `snapshots ls --unused` shows"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import typer
 
 from kuke_ctr.backends.ctr import snapshots
 from kuke_ctr.commands.shared.confirm import Yes, confirm, counted, each, some
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags
+from kuke_ctr.commands.shared.kukeon import Kukeon, confirm_kukeon, members_of
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
@@ -23,11 +24,14 @@ _SHOWN = 5
 
 @app.command("prune", cls=WithExtra)
 @takes(IN_REALM, NAMES, EXTRA)
-def prune(session: Session, snapshotter: Snapshotter = None, yes: Yes = False) -> None:
+def prune(
+    session: Session, snapshotter: Snapshotter = None, yes: Yes = False, kukeon: Kukeon = False
+) -> None:
     """Remove the snapshots that no container, image, lease, mount or other snapshot uses.
 
     Lists them and asks, or needs --yes. A writable snapshot or a view that is younger than an hour
-    is left alone: it may be about to be used.
+    is left alone: it may be about to be used. So are the files of Kukeon's containers, unless
+    --kukeon is given.
 
     Examples:
 
@@ -39,7 +43,9 @@ def prune(session: Session, snapshotter: Snapshotter = None, yes: Yes = False) -
     """
     realm = session.realm(removing=True)
     extra = extra_flags(session)
-    found = unused_snapshots(realm.scope, snapshotter)
+    known = members_of(realm)
+    spare = (lambda key: False) if kukeon else spare_of_cells(realm)
+    found = unused_snapshots(realm.scope, snapshotter, spare)
     tell_of_others(realm, found, snapshotter)
     if not found.unused:
         realm.require_namespace()
@@ -47,10 +53,16 @@ def prune(session: Session, snapshotter: Snapshotter = None, yes: Yes = False) -
         return
     told = some([f"{one.key} ({one.kind})" for one in found.unused])
     what = f"{counted(len(found.unused), 'snapshot')} of {realm.described}, which nothing uses"
-    confirm(session, f"{what}, will be removed with all files: {told}", yes=yes)
+    what = f"{what}, will be removed with all files: {told}"
+    names = [cell.cell for one in found.unused if (cell := known.by_id(one.key)) is not None]
+    if names:
+        whose = f"{what}; of Kukeon's {some(sorted({f'cell {name}' for name in names}))}"
+        confirm_kukeon(session, whose, names, yes=yes, kukeon=kukeon)
+    else:
+        confirm(session, what, yes=yes)
     now = found
     if not (yes or session.options.dry_run):  # a question may have stood there for long
-        now = unused_snapshots(realm.scope, snapshotter)
+        now = unused_snapshots(realm.scope, snapshotter, spare)
     still = {one.key for one in now.unused}
     for one in found.unused:
         if one.key not in still:
@@ -66,6 +78,12 @@ def prune(session: Session, snapshotter: Snapshotter = None, yes: Yes = False) -
     each(children_first(going, {one.key: one for one in found.unused}), remove, session)
 
 
+def spare_of_cells(realm: OpenRealm) -> Callable[[str], bool]:
+    """Keeps the files of Kukeon's containers, those of lost ones too."""
+    known = members_of(realm)
+    return lambda key: known.by_id(key) is not None
+
+
 def tell_of_others(realm: OpenRealm, found: Unused, snapshotter: str | None) -> None:
     """Name what looks unused and does not count as such, with the command that shows more."""
     if found.young:
@@ -74,6 +92,13 @@ def tell_of_others(realm: OpenRealm, found: Unused, snapshotter: str | None) -> 
             f"{_counted(found.young)} younger than an hour and may be about to be used: "
             f"{_named(found.young)} ({realm.scope.line(*first)})"
         )
+    for one in found.spared:
+        cell = members_of(realm).by_id(one.key)
+        if cell is not None:
+            note(
+                f"{one.key} has the files of a container of Kukeon's cell {cell.cell}, although "
+                "containerd lacks the container (--kukeon removes it as well)"
+            )
     if found.leased:
         note(
             f"{_counted(found.leased)} perhaps kept by a lease: {_named(found.leased)} "

@@ -1,28 +1,33 @@
 """kuke-ctr snapshots label, mount, rm"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
 from kuke_ctr.backends.ctr import snapshots
+from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.commands.shared.confirm import Yes, each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags
 from kuke_ctr.commands.shared.in_use import ask_about_users
+from kuke_ctr.commands.shared.kukeon import Kukeon, confirm_kukeon, members_of
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.storage.snapshots import Key, near_snapshots
-from kuke_ctr.errors import NotFound
+from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.processes.shell_words import shell_word
 from kuke_ctr.recipes import snapshot_mounts
-from kuke_ctr.recipes.used_by import listed, users_of_snapshots
-from kuke_ctr.records import Snapshot
+from kuke_ctr.recipes.cell_members import snapshots_of_cells
+from kuke_ctr.recipes.used_by import users_of_snapshots
+from kuke_ctr.records import RowsRefused, Snapshot
 from kuke_ctr.render import escape
-from kuke_ctr.session import Session
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
+
+_SHOWN = 3
 
 
 @app.command("label")
@@ -102,11 +107,13 @@ def rm(
     keys: Annotated[list[str], typer.Argument(metavar="KEY", help="Keys of snapshots.")],
     snapshotter: Snapshotter = None,
     yes: Yes = False,
+    kukeon: Kukeon = False,
 ) -> None:
     """Remove snapshots; asks if a container, an image, another snapshot or a mount needs one.
 
-    Children are removed before their parents. With --yes the users are not searched. containerd
-    refuses to remove a snapshot with children.
+    Children are removed before their parents. With --yes other users are not searched. containerd
+    refuses to remove a snapshot with children. The files of a Kukeon container need --yes and
+    --kukeon, or an answer that names the cell.
 
     Examples:
 
@@ -119,11 +126,13 @@ def rm(
     realm = session.realm(removing=True)
     extra = extra_flags(session)
     wanted = list(dict.fromkeys(keys))
-    gone: set[str] = set()
+    there = _known(realm, snapshotter, lenient=yes)
+    wanted = children_first(wanted, there)
+    gone = set() if yes else set(wanted) - there.keys()
+    of_cells = _confirm_cells(session, realm, wanted, there, yes=yes, kukeon=kukeon)
     if not yes:
-        found = users_of_snapshots(realm.scope, wanted, snapshotter)
-        gone = set(wanted) - found.users.keys()
-        wanted = children_first(wanted, found.known)
+        asked = [key for key in wanted if key not in of_cells]
+        found = users_of_snapshots(realm.scope, asked, snapshotter)
         ask_about_users(
             session,
             realm,
@@ -133,11 +142,6 @@ def rm(
             },
             yes=yes,
         )
-    elif len(wanted) > 1:
-        table = snapshots.of(snapshots.LS, snapshotter)
-        wanted = children_first(
-            wanted, {one.key: one for one in listed(realm.ctr, table, realm.namespace)}
-        )
 
     def remove(key: str) -> None:
         with near_snapshots(realm, [key], snapshotter):
@@ -146,6 +150,42 @@ def rm(
             realm.scope.change(*snapshots.words(snapshotter, "rm", *extra, key))
 
     each(wanted, remove, session)
+
+
+def _known(realm: OpenRealm, snapshotter: str | None, *, lenient: bool) -> dict[str, Snapshot]:
+    """The snapshots by their keys; `lenient`: those that can be read."""
+    table = snapshots.of(snapshots.LS, snapshotter)
+    (found,) = fetch(realm.ctr, table, [realm.namespace], probe=True)
+    if isinstance(found, KukeCtrError):
+        raise found
+    if found.refused and not lenient:
+        raise RowsRefused(found)
+    return {one.key: one for one in found.records}
+
+
+def _confirm_cells(
+    session: Session,
+    realm: OpenRealm,
+    wanted: Sequence[str],
+    there: Mapping[str, Snapshot],
+    *,
+    yes: bool,
+    kukeon: bool,
+) -> set[str]:
+    """Ask before files of Kukeon's containers go; the keys that were asked about."""
+    found = snapshots_of_cells(members_of(realm), there, wanted)
+    told = [
+        f"{key} has the files of Kukeon's container {one.id} (cell {one.cell})"
+        if key == one.id
+        else f"the files of Kukeon's container {one.id} (cell {one.cell}) are on top of {key}"
+        for key, members in found.items()
+        for one in members[:_SHOWN]
+    ]
+    if told:
+        lost = "what was written in them is lost, and `kuke start` fails without them"
+        cells = [one.cell for members in found.values() for one in members]
+        confirm_kukeon(session, f"{'; '.join(told)}: {lost}", cells, yes=yes, kukeon=kukeon)
+    return set(found)
 
 
 def children_first(keys: Sequence[str], known: dict[str, Snapshot]) -> list[str]:

@@ -102,7 +102,7 @@ def kill(
 def pause(session: Session, names: Names) -> None:
     """Pause tasks: freeze all their processes.
 
-    Kukeon does not resume a container that was paused here.
+    Kukeon neither resumes a container that was paused here, nor ends it with its cell.
 
     Examples:
 
@@ -121,8 +121,8 @@ def pause(session: Session, names: Names) -> None:
         one = members_of(realm).of(name)
         if one is not None:
             note(
-                f"note: {name} belongs to Kukeon's cell {one.cell}; Kukeon does not resume it: "
-                f"{realm.scope.line('tasks', 'resume', name)}"
+                f"note: {name} belongs to Kukeon's cell {one.cell}; Kukeon neither resumes it nor "
+                f"ends it with the cell: {realm.scope.line('tasks', 'resume', name)}"
             )
 
     change_each(session, realm, chosen, freeze)

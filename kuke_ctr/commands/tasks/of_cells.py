@@ -66,8 +66,8 @@ class Ending:
         one = self.found.get(name)
         if one is not None and not has_living_task(name, self.states):
             note(
-                f"note: Kukeon reads from the task how {name} ended, and may record exit code 0 "
-                f"now; {one.kuke('start')} needs no help: it deletes old tasks itself"
+                f"note: Kukeon reads the exit code of {name} from its task, and knows it no more; "
+                f"{one.kuke('start')} deletes old tasks itself"
             )
 
     def _without_root(self, one: Member) -> str:
@@ -77,8 +77,8 @@ class Ending:
             return f"{said}: the cell cannot be used without it, and Kukeon does not start it again"
         go_on = "goes on without it" if len(others) == 1 else "go on without it"
         return (
-            f"{said}: {', '.join(others)} {go_on}, and Kukeon starts nothing in the cell until "
-            f"{one.kuke('stop')} and {one.kuke('start')}"
+            f"{said}: {', '.join(others)} {go_on}, and Kukeon starts nothing in the cell before "
+            f"{one.kuke('restart')}"
         )
 
     def _others(self, one: Member) -> Iterable[str]:

@@ -159,7 +159,7 @@ def test_nothing_is_removed_where_the_settings_point_to_a_foreign_namespace(
     assert changes(images_host) == []
 
 
-def test_what_a_record_of_kukeon_names_is_not_pruned_and_rm_warns(
+def test_what_a_record_of_kukeon_names_is_not_pruned_and_rm_asks(
     images_host: FakeCtr, capsys: Capture, tmp_path: Path
 ) -> None:
     """Of a stopped cell of before Kukeon 0.6 nothing but the record is left."""
@@ -174,7 +174,13 @@ def test_what_a_record_of_kukeon_names_is_not_pruned_and_rm_warns(
     assert capsys.readouterr().out == "env ctr -n kukeon-main images rm --sync example.com/c:1\n"
     only(images_host, "example.com/b:1", "example.com/a:1")
     on(images_host, "rm", "example.com/b:1", stdout="example.com/b:1\n")
-    assert main(["images", "rm", "example.com/b:1", *here]) == 0
+    said = f"example.com/b:1 is needed by Kukeon: {cell / 'metadata.json'} names it"
+    assert main(["images", "rm", "example.com/b:1", *here]) == 2
+    assert said in capsys.readouterr().err
+    assert main(["images", "rm", "example.com/b:1", "--dry-run", *here]) == 0
+    assert f"Kukeon: {cell / 'metadata.json'} names it" in capsys.readouterr().err
+    assert changes(images_host) == []
+    assert main(["images", "rm", "example.com/b:1", "--yes", *here]) == 0
     assert f"Kukeon: {cell / 'metadata.json'} names it" in capsys.readouterr().err
     (cell / "metadata.json").write_text("{")
     assert main(["images", "prune", "--all", "--yes", *here]) == 2
