@@ -63,6 +63,7 @@ class _Cell(Spec):
     statuses: Annotated[list[_PartStatus], BeforeValidator(mappings)] = Field(
         default=[], validation_alias=AliasPath("status", "containers")
     )
+    auto_delete: bool | None = within("spec", "autoDelete")
     made_by: str | None = within("spec", "provenance", "bindingKind")
     made_from: str | None = within("spec", "provenance", "bindingRef", "name")
     state: str | int | None = within("status", "state")
@@ -98,7 +99,10 @@ class RecordedContainer:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCell:
-    """A cell, named by its folder. `unread` says why nothing else is known of it."""
+    """A cell, named by its folder. `unread` says why nothing else is known of it.
+
+    `auto_delete`: Kukeon deletes it once its containers have ended with exit code 0.
+    """
 
     folder: Path
     containers: tuple[RecordedContainer, ...] = ()
@@ -108,6 +112,7 @@ class RecordedCell:
     message: str | None = None
     made_from: str | None = None
     address: str | None = None
+    auto_delete: bool = False
     unread: str | None = None
 
     @property
@@ -167,6 +172,7 @@ def _cell_of(folder: Path, record: _Cell) -> RecordedCell:
         message=record.message or None,
         made_from=f"{record.made_by} {record.made_from}" if record.made_from else None,
         address=_address(folder),
+        auto_delete=record.auto_delete is True,
     )
 
 

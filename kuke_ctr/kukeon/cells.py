@@ -153,11 +153,14 @@ def own_id(cell: Path, part: ContainerRecord) -> str | None:
     """The containerd id of a container in the record of a cell, None where it has none.
 
     It is made of the names of the folders and its own: one that is not is another cell's, of which
-    this record says nothing.
+    this record says nothing. Kukeon writes no id where it could not make all containers of a cell,
+    though containerd has those that were made before.
     """
     if part.id is None or not is_name(part.id):
         return None
     spelt = "_".join((*cell.parts[1 - _PARTS :], part.id))
+    if not part.containerd_id:
+        return spelt if is_name(spelt) else None
     return spelt if part.containerd_id == spelt else None
 
 

@@ -39,7 +39,7 @@ class Member:
     `id` is containerd's, `name` its name in the cell, empty where only labels are known. `realm` is
     None where nothing names it. `root`: it holds the cell's network. `attachable`,
     `restart_policy`, `image` and `started` (whether it ever was) are what the record says, None
-    without one.
+    without one. `auto_delete`: Kukeon deletes the cell once its workload has ended well.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Member:
     restart_policy: str | None = None
     image: str | None = None
     started: bool | None = None
+    auto_delete: bool = False
     evidence: Evidence = Evidence.RECORD
 
     @property
@@ -188,4 +189,5 @@ def _of_record(cell: RecordedCell, part: RecordedContainer) -> Member:
         restart_policy=part.restart_policy,
         image=part.image,
         started=part.started,
+        auto_delete=cell.auto_delete,
     )

@@ -53,6 +53,20 @@ def test_states_were_numbers_once() -> None:
     assert [one.state for one in done.containers] == ["Stopped", "Ready"]
 
 
+def test_a_cell_that_kukeon_could_not_make_whole_has_containers_all_the_same(
+    run_path: Path,
+) -> None:
+    """Its record has no ids; containerd has the containers that were made before the failure."""
+    made = {"id": "w", "cellId": "", "realmId": "", "image": "docker.io/library/busybox:latest"}
+    document = {"spec": {"containers": [made]}, "status": {"state": "Failed"}}
+    cell = cell_in(run_path, document, "lab", "two", "half")
+    assert cell is not None
+    assert [one.id for one in cell.containers] == ["lab_two_half_w"]
+    odd = cell_in(run_path, document, "lab", "two", "a b")
+    assert odd is not None
+    assert [one.id for one in odd.containers] == [""]
+
+
 def test_a_number_without_a_name_is_shown_as_it_is(run_path: Path) -> None:
     cell = cell_in(run_path, {"status": {"state": 17}})
     assert cell is not None

@@ -81,7 +81,7 @@ def kill(
     ends = exec_id is None and chosen in ("", *ENDING)
     cells = Ending.of(session, realm, found.states, names) if ends else None
     if cells is not None:
-        cells.confirm_roots(yes=yes)
+        cells.confirm(yes=yes, killed=chosen == "SIGKILL")
     words = (*flags(signal=chosen or None, all=every, exec_id=exec_id), *extra)
 
     def send(name: str) -> None:

@@ -32,18 +32,22 @@ class Ending:
         known = members_of(realm)
         return cls(session, states, known, known.among(name for name in names if name in states))
 
-    def confirm_roots(self, *, yes: bool) -> None:
-        """Ask before the root container of a cell ends; a dry run only tells."""
-        going = [
-            one for one in self.found.values() if one.root and has_living_task(one.id, self.states)
-        ]
-        if not going:
+    def confirm(self, *, yes: bool, killed: bool = False) -> None:
+        """Ask before the root of a cell ends, or a workload with which its cell would be deleted.
+
+        `killed`: by SIGKILL, which gives an exit code that keeps the cell. A dry run only tells.
+        """
+        going = [one for one in self.found.values() if has_living_task(one.id, self.states)]
+        roots = [one for one in going if one.root]
+        told = [self._without_root(one) for one in roots]
+        told += [] if killed else [self._deleted(one) for one in going if self._deletes(one)]
+        if not told:
             return
-        told = "; ".join(self._without_root(one) for one in going)
+        said = "; ".join(dict.fromkeys(told))
         if self.session.options.dry_run:
-            note(f"note: {told}")
-        stops = " and ".join(dict.fromkeys(one.kuke("stop") for one in going))
-        confirm(self.session, told, yes=yes, instead=f"to stop the cell: {stops}")
+            note(f"note: {said}")
+        stops = " and ".join(dict.fromkeys(one.kuke("stop") for one in roots))
+        confirm(self.session, said, yes=yes, instead=f"to stop the cell: {stops}" if stops else "")
 
     def tell(self, name: str) -> None:
         """Say what Kukeon does after the end of a workload."""
@@ -79,6 +83,20 @@ class Ending:
         return (
             f"{said}: {', '.join(others)} {go_on}, and Kukeon starts nothing in the cell before "
             f"{one.kuke('restart')}"
+        )
+
+    def _deletes(self, one: Member) -> bool:
+        """Whether no workload of its cell goes on, and Kukeon would delete the cell for it."""
+        stay = (self.known.by_id(name) for name in self._others(one))
+        alive = (
+            has_living_task(other.id, self.states) for other in stay if other and not other.root
+        )
+        return one.auto_delete and not one.root and one.restart_policy != ALWAYS and not any(alive)
+
+    def _deleted(self, one: Member) -> str:
+        return (
+            f"Kukeon deletes the cell {one.cell} with all its files when {one.id} has ended with "
+            f"exit code 0 (autoDelete)"
         )
 
     def _others(self, one: Member) -> Iterable[str]:

@@ -56,7 +56,7 @@ def rm(
     chosen = sure_ids(session, realm, names, found.states, what=what, yes=yes)
     cells = Ending.of(session, realm, found.states, chosen) if exec_id is None else None
     if cells is not None and force:
-        cells.confirm_roots(yes=yes)
+        cells.confirm(yes=yes, killed=True)
 
     def remove(name: str) -> None:
         if exec_id is not None:
@@ -114,7 +114,7 @@ def checkpoint(
     (name,) = whole_ids(realm, [name], found.states)
     cells = Ending.of(session, realm, found.states, [name]) if leave else None
     if cells is not None:
-        cells.confirm_roots(yes=yes)
+        cells.confirm(yes=yes)
     try:
         made = found.checkpoint(name, words)
     except NoTask as error:
