@@ -151,10 +151,12 @@ def attach_(
         if session.options.dry_run:
             plan(realm.scope, found, options)
             return
-        if not session.options.quiet:
-            _announce(found, options)
-            options = replace(options, input_ended=lambda: _input_ended(found, options))
-        ending = attach(realm.scope, found, options)
+        options, ending = _when_set_up(session, realm, found, options)
+        if ending is None:
+            if not session.options.quiet:
+                _announce(found, options)
+                options = replace(options, input_ended=lambda: _input_ended(found, options))
+            ending = attach(realm.scope, found, options)
         _tell(session, found, ending)
     raise typer.Exit(ending.exit_code)
 
@@ -164,6 +166,25 @@ def _look(realm: OpenRealm, name: str) -> "Look":
 
     with near_containers(realm, name):
         return look(realm.scope, name, realm.host.settings.run_path)
+
+
+def _when_set_up(
+    session: Session, realm: OpenRealm, found: "Look", options: "AttachOptions"
+) -> "tuple[AttachOptions, Ending | None]":
+    """Wait for a kuketty that still sets the container up; the end, where that came before."""
+    if found.socket is None:
+        return options, None
+    from kuke_ctr.kukeon.cells import find_container
+    from kuke_ctr.recipes.attach_setup import ready
+
+    def declared() -> bool:
+        with suppress(KukeCtrError):
+            cell = find_container(realm.host.settings.run_path, realm.resolution, found.name)
+            return cell is not None and cell.sets_up
+        return False
+
+    tell = (lambda _: None) if session.options.quiet else note
+    return ready(found, options, tell, declared=declared)
 
 
 def _has_log(realm: OpenRealm, name: str) -> bool:
