@@ -49,6 +49,7 @@ class _PartStatus(Document):
     restarts: int | None = within("restartCount")
     exit_code: int | None = within("exitCode")
     exit_signal: str | None = within("exitSignal")
+    started: str | None = within("startTime")
     finished: str | None = within("finishTime")
 
 
@@ -77,7 +78,8 @@ class RecordedContainer:
     `name` is its name in the cell, `id` containerd's id of it, empty where the record has none, or
     that of another cell's.
     `state`, `restarts`, `exit_code` and `exit_signal` are what Kukeon wrote last; `exit_code` is
-    None as long as it has not ended.
+    None as long as it has not ended. `started` is False for one that never was, None where the
+    record does not tell.
     """
 
     name: str
@@ -91,6 +93,7 @@ class RecordedContainer:
     restarts: int = 0
     exit_code: int | None = None
     exit_signal: str | None = None
+    started: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,7 @@ def _container_of(cell: Path, part: _Part, status: _PartStatus | None) -> Record
         restarts=status.restarts or 0,
         exit_code=status.exit_code if ended else None,
         exit_signal=status.exit_signal or None,
+        started=_time(status.started) is not None if status.started else None,
     )
 
 

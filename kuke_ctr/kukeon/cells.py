@@ -33,6 +33,12 @@ _CAPTURE = (TTY, "capture")
 _LOG = ("log",)
 
 
+class _Secret(Document):
+    """A secret of a container: a variable of that name, or a file where it is mounted."""
+
+    name: str | None = None
+
+
 class ContainerRecord(Document):
     """A container in the record of a cell."""
 
@@ -42,6 +48,7 @@ class ContainerRecord(Document):
     attachable: bool | None = None
     repositories: Annotated[Any, BeforeValidator(mappings)] = within("repos")
     stages: Annotated[Any, BeforeValidator(mappings)] = within("tty", "onInit")
+    secrets: Annotated[list[_Secret], BeforeValidator(mappings)] = Field(default=[])
 
     @property
     def sets_up(self) -> bool:
@@ -65,7 +72,9 @@ class CellContainer:
     `folder` is its own folder, which need not exist; below `base`, where the realms are, no link
     leads to it. `root` is the one that only holds the cell's network; `attachable` one whose
     terminal kuketty holds, and `sets_up`: kuketty has work to do before that. `logs`: in this
-    layout containers have log files; before, their output went into FIFOs.
+    layout containers have log files; before, their output went into FIFOs. `secrets` are the names
+    of its secrets, which are those of variables in its environment too; None where no record could
+    be read.
     """
 
     folder: Path
@@ -73,6 +82,7 @@ class CellContainer:
     attachable: bool | None = None
     sets_up: bool = False
     logs: bool = True
+    secrets: frozenset[str] | None = None
 
     @property
     def base(self) -> Path:
@@ -206,6 +216,7 @@ def _in_record(cell: Path, container: str, logs: bool) -> CellContainer | None:
                 attachable=one.attachable,
                 sets_up=one.sets_up,
                 logs=logs,
+                secrets=frozenset(secret.name.strip() for secret in one.secrets if secret.name),
             )
     return None
 
