@@ -36,6 +36,9 @@ _END_OF_LOG = 1 << 14
 _LOOK_EVERY = 0.3
 """Seconds between two looks at the log."""
 
+_AT_ONCE = 0.1
+"""Seconds in which a kuketty that is there answers, whatever its log says: nothing is told then."""
+
 _REFUSED_FOR = 5.0
 """Seconds in which nobody may listen on the socket: a container that starts again takes less."""
 
@@ -129,6 +132,8 @@ class _Wait:
         """Wait, and tell what is done as it changes; the end where the user leaves before."""
         name, said = self._found.name, ""
         start = f"{name} is being set up and its terminal does not answer yet (Ctrl-C leaves): "
+        if self._knock(seen) and self._answered(_AT_ONCE):
+            return None
         while seen.going_on(declared):
             if seen.said != said:
                 tell((start if not said else f"{name}: ") + seen.said)
@@ -180,9 +185,9 @@ class _Wait:
             raise self._failed(_look(self._socket.parent), None)
         return None
 
-    def _answered(self) -> bool:
+    def _answered(self, seconds: float = 0) -> bool:
         """Whether kuketty has said something; a connection that it lost is made anew."""
-        if self._asked < 0 or not _readable(self._asked):
+        if self._asked < 0 or not _readable(self._asked, seconds):
             return False
         with suppress(OSError):
             if os.read(self._asked, 1):
@@ -221,7 +226,7 @@ def _process_of(found: Look) -> int:
     return -1
 
 
-def _readable(descriptor: int) -> bool:
+def _readable(descriptor: int, seconds: float = 0) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
+    return bool(poll.poll(seconds * 1000))

@@ -6,6 +6,7 @@ import socket
 import subprocess  # noqa: TID251 (a server that the tests talk to)
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -196,6 +197,7 @@ def test_an_answer_is_enough_where_the_log_says_nothing(cell: Cell) -> None:
 
         def answer() -> None:
             first, _ = listener.accept()
+            time.sleep(0.2)
             first.close()  # a kuketty that starts again: the question is asked anew
             second, _ = listener.accept()
             assert b"TerminalController.Ping" in second.recv(1000)
@@ -208,3 +210,21 @@ def test_an_answer_is_enough_where_the_log_says_nothing(cell: Cell) -> None:
         thread.join()
     assert "does not exist yet" in cell.told[0]
     assert cell.told[1:] == ["x is set up"]
+
+
+def test_a_kuketty_that_answers_is_believed_before_its_log(cell: Cell) -> None:
+    """The line may be of an earlier start, and later ones are not written at every log level."""
+    cell.log(RUNS)
+    with listens(cell) as listener:
+
+        def answer() -> None:
+            client, _ = listener.accept()
+            client.recv(1000)
+            client.sendall(b"{}\n")
+            client.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert cell.ready() is None
+        thread.join()
+    assert cell.told == []
