@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AliasPath, BeforeValidator, Field
 
@@ -26,7 +26,10 @@ _PARTS = 4
 
 _REALM_FILES = ("realm.yaml", "metadata.json")
 
-_CAPTURE = ("tty", "capture")
+TTY = "tty"
+"""kuketty's folder, in that of its container."""
+
+_CAPTURE = (TTY, "capture")
 _LOG = ("log",)
 
 
@@ -43,7 +46,15 @@ class ContainerRecord(Document):
     containerd_id: str | None = within("containerdId")
     root: bool | None = None
     attachable: bool | None = None
+    repositories: Annotated[Any, BeforeValidator(mappings)] = within("repos")
+    stages: Annotated[Any, BeforeValidator(mappings)] = within("tty", "onInit")
     secrets: Annotated[list[_Secret], BeforeValidator(mappings)] = Field(default=[])
+
+    @property
+    def sets_up(self) -> bool:
+        """Whether kuketty has work to do before it holds the terminal: repositories, stages."""
+        stages = self.stages or []
+        return bool(self.repositories) or any(one.get("runOn") == "create" for one in stages)
 
 
 class CellDocument(Spec):
@@ -60,14 +71,16 @@ class CellContainer:
 
     `folder` is its own folder, which need not exist; below `base`, where the realms are, no link
     leads to it. `root` is the one that only holds the cell's network; `attachable` one whose
-    terminal kuketty holds. `logs`: in this layout containers have log files; before, their output
-    went into FIFOs. `secrets` are the names of its secrets, which are those of variables in its
-    environment too; None where no record could be read.
+    terminal kuketty holds, and `sets_up`: kuketty has work to do before that. `logs`: in this
+    layout containers have log files; before, their output went into FIFOs. `secrets` are the names
+    of its secrets, which are those of variables in its environment too; None where no record could
+    be read.
     """
 
     folder: Path
     root: bool | None = None
     attachable: bool | None = None
+    sets_up: bool = False
     logs: bool = True
     secrets: frozenset[str] | None = None
 
@@ -80,6 +93,11 @@ class CellContainer:
         """Where its output can be, the likeliest first."""
         names = (_CAPTURE, _LOG) if self.attachable else (_LOG, _CAPTURE)
         return tuple(self.folder.joinpath(*name) for name in names)
+
+    @property
+    def kuketty(self) -> Path | None:
+        """The folder of the kuketty that holds its terminal."""
+        return self.folder / TTY if self.attachable else None
 
 
 def find_container(run_path: Path, realm: Resolution, container: str) -> CellContainer | None:
@@ -199,6 +217,7 @@ def _in_record(cell: Path, container: str, logs: bool) -> CellContainer | None:
                 cell / one.id,
                 root=one.root,
                 attachable=one.attachable,
+                sets_up=one.sets_up,
                 logs=logs,
                 secrets=frozenset(secret.name.strip() for secret in one.secrets if secret.name),
             )

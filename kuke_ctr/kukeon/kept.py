@@ -19,9 +19,9 @@ _ROOT = 0
 def is_kept(path: Path) -> bool:
     """Whether only Kukeon can have written this file or folder, as far as its folder is Kukeon's.
 
-    It belongs to root or to the owner of the folder that it lies in, nobody else may write to it,
-    and it is no link. Kukeon's own files are 0644 or stricter and its folders 2750, but for the
-    volumes (2770).
+    It belongs to root or to the owner of the folder that it lies in, nobody else may write to it
+    (a group of the owner's own number is nobody else), and it is no link. Kukeon's own files are
+    0644 or stricter and its folders 2750, but for the volumes (2770).
     """
     try:
         found, folder = path.lstat(), path.parent.stat()
@@ -30,5 +30,5 @@ def is_kept(path: Path) -> bool:
     kind = stat.S_IFMT(found.st_mode)
     if kind not in (stat.S_IFREG, stat.S_IFDIR) or found.st_uid not in (_ROOT, folder.st_uid):
         return False
-    for_group = found.st_mode & stat.S_IWGRP and found.st_gid != _ROOT
+    for_group = found.st_mode & stat.S_IWGRP and found.st_gid != found.st_uid
     return not for_group and not found.st_mode & stat.S_IWOTH

@@ -105,6 +105,11 @@ def _through_socket(ctr: Ctr, found: Look, path: Path, options: AttachOptions) -
 
 
 def _way_out(found: Look) -> str:
+    if found.unasked:
+        return (
+            f"the cell may have stopped; {found.line('logs', found.name)} shows the output of "
+            f"{found.name} so far, and as root kuke-ctr can ask containerd"
+        )
     return (
         f"{found.line('logs', found.name)} shows its output so far, "
         f"{found.line('exec', '-t', found.name, 'sh')} opens a new shell in it"

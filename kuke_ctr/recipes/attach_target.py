@@ -9,7 +9,10 @@ from pathlib import Path
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.kukeon.cells import find_container
 from kuke_ctr.kukeon.members import Member
+from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.names import is_name
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.recipes.process_facts import facts_of, seen_by_us
 from kuke_ctr.records import Task, TaskStatus
@@ -24,13 +27,18 @@ _UNSEEN = TaskIO(IoKind.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found: `socket` is kuketty's where the container has one; `task` None: no task."""
+    """What was found: `socket` is kuketty's where the container has one; `task` None: no task.
+
+    `unasked` is why containerd was not asked: Kukeon's record says that there is such a container,
+    and nobody says whether it runs.
+    """
 
     scope: Scope
     info: ContainerInfo
     task: Task | None
     io: TaskIO
     socket: Path | None = None
+    unasked: str = ""
 
     @property
     def name(self) -> str:
@@ -54,6 +62,25 @@ def look(scope: Scope, name: str, run_path: Path) -> Look:
     seen = task is not None and task.pid > 0 and seen_by_us(scope.ctr.socket)
     io = task_io(task.pid, scope.namespace, name) if seen and task is not None else _UNSEEN
     return Look(scope, info, task, io)
+
+
+def look_in_records(
+    scope: Scope, name: str, run_path: Path, realm: Resolution, error: KukeCtrError
+) -> Look | None:
+    """A container whose terminal kuketty holds, by the record of its cell alone.
+
+    For members of group kukeon, who may use that socket but not containerd's, and for a containerd
+    that is down: `error` is why it could not be asked. None for any other container.
+    """
+    if not is_name(name):
+        return None
+    with suppress(KukeCtrError):  # the records may not be read either
+        cell = find_container(run_path, realm, name)
+        if cell is not None and cell.kuketty is not None:
+            info = ContainerInfo(name, kuketty=cell.kuketty)
+            socket = _socket_in(cell.kuketty, run_path)
+            return Look(scope, info, None, _UNSEEN, socket, unasked=error.message)
+    return None
 
 
 def _socket_in(folder: Path, run_path: Path) -> Path:
@@ -83,6 +110,8 @@ def refuse(
     def and_logs(hint: str) -> str:
         return f"{hint}; {found.line('logs', name)} shows its output so far" if is_kept() else hint
 
+    if found.unasked:
+        return
     if task is None:
         raise KukeCtrError(
             f"the container {name} has no task: it was not started, or its task was deleted",
@@ -121,6 +150,8 @@ def refuse(
 def remarks(found: Look) -> Iterator[str]:
     """What the user should know before the attachment, a sentence each."""
     name, task = found.name, found.task
+    if found.unasked:
+        yield f"{found.unasked}; Kukeon's record says that kuketty holds the terminal of {name}"
     if task is not None and task.status in (TaskStatus.PAUSED, TaskStatus.PAUSING):
         yield (
             f"{name} is paused and prints nothing; {found.line('tasks', 'resume', name)} "

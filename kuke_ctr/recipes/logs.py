@@ -32,6 +32,9 @@ from kuke_ctr.recipes.log_owners import owner_of
 from kuke_ctr.records import Task, TaskStatus
 from kuke_ctr.terminals.task_io import IoKind, shims_write, task_io
 
+CAPTURE = "capture"
+"""kuketty's record of all terminal output, in its folder."""
+
 _PATIENCE = 5.0
 """Seconds for ctr to tell the pid of a task: what the task prints meanwhile is not shown yet."""
 
@@ -45,11 +48,15 @@ _SETTLE_QUIET = 0.5
 
 
 class LogKind(StrEnum):
-    """What a log is; a CAPTURE is all that came out of a terminal, a STALE one nobody vouches for
-    because containerd can't be asked."""
+    """What a log is; a CAPTURE is all that came out of a terminal, SETUP what was done before there
+    was one, a STALE one nobody vouches for because containerd can't be asked."""
 
     KUKEON = "Kukeon's log"
     CAPTURE = "the terminal output that kuketty recorded"
+    SETUP = (
+        "kuketty's own log: the container is being set up, or its setup failed, and no terminal "
+        "output is recorded yet"
+    )
     OWN = "the log of `kuke-ctr run`"
     STALE = (
         "a log of `kuke-ctr run` with this name; containerd does not answer, so it may belong to "
@@ -60,10 +67,11 @@ class LogKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FoundLog:
-    """A log that can be opened, and what it is."""
+    """A log that can be opened, and what it is; `then` is what is written after it."""
 
     file: LogFile
     kind: LogKind
+    then: LogFile | None = None
 
 
 def default_log(namespace: str, container: str) -> Path:
@@ -111,11 +119,17 @@ def _of_kukeon(cell: CellContainer | None) -> FoundLog | None:
     if cell is None:
         return None
     for path in cell.outputs():
-        kind = LogKind.CAPTURE if path.name == "capture" else LogKind.KUKEON
+        kind = LogKind.CAPTURE if path.name == CAPTURE else LogKind.KUKEON
         log = _if_there(LogFile(path, cell.base), kind)
         if log is not None:
             return log
-    return None
+    return _of_setup(cell.kuketty, cell.base) if cell.kuketty is not None else None
+
+
+def _of_setup(folder: Path, base: Path) -> FoundLog | None:
+    """What a kuketty has done that does not hold the terminal yet."""
+    log = _if_there(LogFile(folder / "kuketty.log", base), LogKind.SETUP)
+    return log and replace(log, then=LogFile(folder / CAPTURE, base))
 
 
 def _if_there(file: LogFile, kind: LogKind) -> FoundLog | None:
@@ -149,8 +163,9 @@ def _asked(
         if log is not None:
             return log
     if info.kuketty is not None:
-        path = info.kuketty / "capture"
-        log = _if_there(LogFile(path, Path(path.anchor)), LogKind.CAPTURE)
+        anchor = Path(info.kuketty.anchor)
+        log = _if_there(LogFile(info.kuketty / CAPTURE, anchor), LogKind.CAPTURE)
+        log = log or _of_setup(info.kuketty, anchor)
         if log is not None:
             return log
     kept = _kept_by_others(scope, info)

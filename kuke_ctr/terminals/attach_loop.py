@@ -94,7 +94,7 @@ class Attachment:
             if options.daemon >= 0:
                 self._relay.watches[options.daemon] = self._daemon_gone
             if options.timeout is not None:
-                self._deadline = time.monotonic() + options.timeout
+                self._deadline = time.monotonic() + max(options.timeout - options.waited, 0)
             try:
                 converse(self)
                 self._hand_over()

@@ -25,8 +25,9 @@ class Step:
 class AttachOptions:
     """What the user wants of an attachment.
 
-    `size` (rows, columns) counts where no terminal of ours has one. `timeout` is in seconds. With a
-    `script`, stdin is not read and the attachment ends with its last step. `save` must not exist.
+    `size` (rows, columns) counts where no terminal of ours has one. `timeout` is in seconds, of
+    which `waited` have passed before the attachment. With a `script`, stdin is not read and the
+    attachment ends with its last step. `save` must not exist.
     `last_typed` is typed when a stdin that is no terminal ends. `daemon` is a pidfd
     of the containerd that the client must not outlive, or -1. `input_ended` is called when a stdin
     that is read ends: no client can pass that on.
@@ -41,6 +42,7 @@ class AttachOptions:
     size: tuple[int, int] | None = None
     save: Path | None = None
     timeout: float | None = None
+    waited: float = 0.0
     script: tuple[Step, ...] = ()
     daemon: int = -1
     last_typed: bytes = b""

@@ -118,6 +118,25 @@ def attach(path: Path, *, take_input: bool = True, full_capture: bool = False) -
     return Connection(path, descriptor, takes_input=False, greeting=seen.painted if seen else b"")
 
 
+def knock(path: Path) -> socket.socket:
+    """A connection with one question (`Ping`), which becomes readable when kuketty answers.
+
+    A kuketty that is setting its container up answers nobody: the question waits in the queue of
+    its socket. Raises as `attach`.
+    """
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _connect(client, path, time.monotonic() + ANSWER_LIMIT)
+        client.send(_request("Ping", {"Message": "kuke-ctr"}))
+    except OSError as error:
+        client.close()
+        raise _failed(path, f"closed the connection: {error.strerror}") from None
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
 def _is_stream(descriptor: int) -> bool:
     """Whether it is one end of a connection: the container's root could pass on anything else."""
     try:

@@ -27,7 +27,10 @@ ESC, CAN, SUB end it, and SO, SI count by themselves.
 
 _IN_BRACKETS = rb"\[%b{0,%d}+" % (_PARAMETERS, _LONGEST)
 _OF_KEYS = rb"\[[\0-\x0d]{0,4}+>%b{0,250}+m" % _PARAMETERS
-_WITHOUT_STYLES = rb"\x1b(?:%b[hlnpqru]|%b|\([ -/]?[0-~]|[=>cno])" % (_IN_BRACKETS, _OF_KEYS)
+_WITHOUT_STYLES = rb"\x1b(?!\[[0-9;]*+m)(?:%b[hlnpqru]|%b|\([ -/]?[0-~]|[=>cno])" % (
+    _IN_BRACKETS,
+    _OF_KEYS,
+)
 _STYLE = rb"\x1b\[[\x00-\x0d\x10-\x17\x19\x1c-;\x7f]{0,%d}+m" % _LONGEST
 
 _ANY = re.compile(b"|".join([_WITHOUT_STYLES, _STYLE, rb"[\x0e\x0f]"]))
@@ -204,12 +207,15 @@ class ScreenModes:
 
     def _obey(self, text: bytes, in_order: bool) -> None:
         """Most sequences are styles, and of styles only those after the last reset count."""
-        if in_order or ((b"!" in text or b"\x1bc" in text) and _RESET.search(text)):
+        others = [] if in_order else _NOT_STYLE.findall(text)
+        if in_order or _RESET.search(b"".join(others)):
             self._apply(_ANY.findall(text))
             return
-        self._apply(_NOT_STYLE.findall(text))
-        styles = _ONLY_STYLE.findall(text, max(text.rfind(b"\x1b[0m"), text.rfind(b"\x1b[m"), 0))
-        if b"8;2;" in text:
+        self._apply(others)
+        start = max(text.rfind(b"\x1b[0m"), 0)
+        start = max(text.rfind(b"\x1b[m", start), start)
+        styles = _ONLY_STYLE.findall(text, start)
+        if text.find(b"8;2;", start) >= 0:
             styles = _ONLY_STYLE.findall(_COLOUR.sub(rb"\1", b"".join(styles)))
         self._apply(styles)
 

@@ -219,3 +219,24 @@ def test_a_short_link_of_kukeons_leads_to_the_socket(
     done = attach_host.attach(name, "--no-stdin", "--timeout", "0.5", "-x")
     assert done.stdout.startswith(SCREEN.decode().rstrip())
     assert f"+ kuketty {folder}/socket-of-tomorrow TerminalController.Subscribe" in done.stderr
+
+
+def test_a_container_in_its_setup_is_waited_for(
+    attach_host: Host, serve: Serve, folder: Path
+) -> None:
+    name = serve(way="setting-up")
+    with attach_host.sit(name) as seat:
+        assert seat.sees(b"create stage 0 has been running since 2026-11-26T17:09:12Z")
+        seat.type(b"\x03")
+        assert seat.wait() == 0
+        assert seat.sees(f"detached by SIGINT while it was being set up; {name}".encode())
+    late = attach_host.attach(name, "--timeout", "0.3", "-q")
+    assert (late.returncode, late.stderr.count("\n")) == (124, 1)
+    assert "the time limit of 0.3 seconds passed" in late.stderr
+    with attach_host.sit(name) as seat:
+        for stage in (0, 1):
+            assert seat.sees(b"create stage %d has" % stage)
+            (folder / f"go-{stage}").touch()
+        assert seat.sees(SCREEN)
+        seat.type(KEYS)
+        assert seat.wait() == 0

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,14 +38,14 @@ RECORDS = {
 }
 
 _AS_NOBODY = """
-import importlib, os, pkgutil, sys
+import importlib, json, os, pkgutil, sys
 import kuke_ctr
 for module in pkgutil.walk_packages(kuke_ctr.__path__, "kuke_ctr."):
     if not module.name.endswith("__main__"):
         importlib.import_module(module.name)
 import ctypes, difflib, json, pexpect, sh, socket, tempfile, traceback, yaml
 from kuke_ctr.cli.main import main
-os.setgroups([]); os.setgid(65534); os.setuid(65534)
+os.setgroups(json.loads(sys.argv.pop(1))); os.setgid(65534); os.setuid(65534)
 sys.exit(main(sys.argv[1:]))
 """
 """The interpreter may be one that nobody can't start: everything is imported before."""
@@ -85,14 +85,21 @@ class KukeonHost:
 
     def as_nobody(self, environment: Mapping[str, str], *argv: str) -> CompletedProcess[str]:
         """The command line as the user nobody."""
-        return run(
-            [sys.executable, "-c", _AS_NOBODY, *argv],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**environment, "PYTHONPATH": os.pathsep.join(sys.path), "HOME": "/nonexistent"},
-            timeout=60,
-        )
+        return as_nobody(environment, *argv)
+
+
+def as_nobody(
+    environment: Mapping[str, str], *argv: str, groups: Sequence[int] = ()
+) -> CompletedProcess[str]:
+    """The command line as the user nobody, who is also in these groups."""
+    return run(
+        [sys.executable, "-c", _AS_NOBODY, json.dumps(groups), *argv],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**environment, "PYTHONPATH": os.pathsep.join(sys.path), "HOME": "/nonexistent"},
+        timeout=60,
+    )
 
 
 def write_record(path: Path, realm: str, namespace: object, **more: object) -> None:

@@ -2,7 +2,9 @@
 
     python -m tests.support.kuketty_server SOCKET LOG WAY PROGRAM [ARGUMENT ...]
 
-It logs the requests, a JSON object a line. WAY is `usual`, or how it is broken.
+It logs the requests, a JSON object a line. WAY is `usual`, or how it is broken. With `setting-up`
+two stages run before it answers anybody, each until a file `go-0` or `go-1` is beside the socket;
+one that says `fail` makes it end.
 """
 
 import json
@@ -163,15 +165,41 @@ class Kuketty:
                             client.shutdown(socket.SHUT_RDWR)
 
 
+def set_up(folder: Path, stages: int = 2) -> None:
+    """The stages before the terminal, as the log of the real one has them."""
+    for index in range(stages):
+        log(folder, f'INFO "running create stage" index={index}')
+        go = folder / f"go-{index}"
+        while not go.exists():
+            time.sleep(0.01)
+        if go.read_text() == "fail":
+            log(
+                folder,
+                f'WARN "create stage failed" index={index} error="exit status 3: no \\"x\\""',
+            )
+            sys.exit(70)
+        log(folder, f'INFO "create stage completed" index={index}')
+    (folder / "capture").write_bytes(SCREEN)
+    log(folder, 'INFO "PTY started" id=84963414')
+
+
+def log(folder: Path, line: str) -> None:
+    """A line of kuketty.log."""
+    with (folder / "kuketty.log").open("a") as file:
+        file.write(f"2026-11-26T17:09:12Z {line}\n")
+
+
 def main() -> None:
     """Serve until somebody ends it."""
-    path, log, way, *words = sys.argv[1:]
+    path, requests, way, *words = sys.argv[1:]
     os.chdir(Path(path).parent)  # the path may be longer than an address may be
     listener = socket.socket(socket.AF_UNIX)
     listener.bind("soon")
     listener.listen()
     os.rename("soon", Path(path).name)  # noqa: PTH104 (who sees it can connect)
-    kuketty = Kuketty(Path(log), words)
+    if way == "setting-up":
+        set_up(Path(path).parent)
+    kuketty = Kuketty(Path(requests), words)
     while True:
         connection, _ = listener.accept()
         threading.Thread(target=kuketty.serve, args=(connection, way), daemon=True).start()

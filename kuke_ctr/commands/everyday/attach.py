@@ -19,7 +19,15 @@ from kuke_ctr.commands.shared.option_table import HOST, QUIET, RECORD, SCOPE, TR
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.short_ids import by_id
-from kuke_ctr.errors import NO_READER, KukeCtrError, UsageError
+from kuke_ctr.errors import (
+    NO_READER,
+    CtrFailed,
+    CtrMissing,
+    Forbidden,
+    KukeCtrError,
+    TimeLimit,
+    UsageError,
+)
 from kuke_ctr.processes.farewell import Farewell
 from kuke_ctr.render import escape
 from kuke_ctr.session import OpenRealm, Session
@@ -144,7 +152,7 @@ def attach_(
 
         if save is not None:
             refuse_existing(save)
-        realm = session.realm()
+        realm = session.realm(lenient=True)
         found = by_id(realm, name, lambda one: _look(realm, one), attachable=True, offline=True)
         if logs and _follow(session, realm, found):
             return
@@ -157,19 +165,49 @@ def attach_(
         if session.options.dry_run:
             plan(realm.scope, found, options)
             return
-        if not session.options.quiet:
-            _announce(found, options)
-            options = replace(options, input_ended=lambda: _input_ended(found, options))
-        ending = attach(realm.scope, found, options)
+        options, ending = _when_set_up(session, realm, found, options)
+        if ending is None:
+            if not session.options.quiet:
+                _announce(found, options)
+                options = replace(options, input_ended=lambda: _input_ended(found, options))
+            ending = attach(realm.scope, found, options)
         _tell(session, found, ending)
     raise typer.Exit(ending.exit_code)
 
 
 def _look(realm: OpenRealm, name: str) -> "Look":
-    from kuke_ctr.recipes.attach_target import look
+    from kuke_ctr.recipes.attach_target import look, look_in_records
 
+    run_path = realm.host.settings.run_path
     with near_containers(realm, name):
-        return look(realm.scope, name, realm.host.settings.run_path)
+        try:
+            if realm.resolution.guessed:
+                _ = realm.host.namespaces  # raises where containerd can't be asked
+            return look(realm.scope, name, run_path)
+        except (Forbidden, CtrFailed, CtrMissing, TimeLimit) as error:
+            found = look_in_records(realm.scope, name, run_path, realm.resolution, error)
+            if found is None:
+                raise
+            return found
+
+
+def _when_set_up(
+    session: Session, realm: OpenRealm, found: "Look", options: "AttachOptions"
+) -> "tuple[AttachOptions, Ending | None]":
+    """Wait for a kuketty that still sets the container up; the end, where that came before."""
+    if found.socket is None:
+        return options, None
+    from kuke_ctr.kukeon.cells import find_container
+    from kuke_ctr.recipes.attach_setup import ready
+
+    def declared() -> bool:
+        with suppress(KukeCtrError):
+            cell = find_container(realm.host.settings.run_path, realm.resolution, found.name)
+            return cell is not None and cell.sets_up
+        return False
+
+    tell = (lambda _: None) if session.options.quiet else note
+    return ready(found, options, tell, declared=declared)
 
 
 def _has_log(realm: OpenRealm, name: str) -> bool:

@@ -19,7 +19,7 @@ from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
 from kuke_ctr.parse.screen import ScreenFilter
 from kuke_ctr.processes.proc import PROC
 from kuke_ctr.processes.shell_words import shell_line
-from kuke_ctr.recipes.log_file import Reader, follow
+from kuke_ctr.recipes.log_file import LogFile, Reader, follow
 from kuke_ctr.recipes.logs import FoundLog, LogKind, Until, add_held, find, pid_of
 from kuke_ctr.render import Output
 from kuke_ctr.session import OpenRealm, Session
@@ -105,7 +105,7 @@ def print_log(
     if session.options.dry_run:
         print(_command(log.file.path, lines, following))
         return
-    if log.kind is LogKind.STALE:
+    if log.kind in (LogKind.STALE, LogKind.SETUP):
         note(f"note: showing {log.file.path} ({log.kind})")
     elif session.options.trace:
         note(f"# reads {log.file.path}: {log.kind}")
@@ -114,13 +114,18 @@ def print_log(
         try:
             _write_all(reader.last(lines), write)
             if following and here:
-                _follow(session, realm, container, reader, write)
+                _follow(session, realm, container, reader, write, log.then)
         finally:
             write(None)
 
 
 def _follow(
-    session: Session, realm: OpenRealm, container: str, reader: Reader, write: Write
+    session: Session,
+    realm: OpenRealm,
+    container: str,
+    reader: Reader,
+    write: Write,
+    then: LogFile | None,
 ) -> None:
     limit = session.options.timeout or None
     pid = _pid(realm, container)
@@ -128,7 +133,24 @@ def _follow(
     if other is not None:
         note(f"note: the task writes to {other}; it is followed as well")
     with Until(pid, lambda: reader.identities, output=_stdout(), seconds=limit) as over:
-        _write_all(follow(reader, over), write)
+        if then is None:
+            _write_all(follow(reader, over), write)
+        else:
+            _follow_both(reader, then, over, write)
+
+
+def _follow_both(reader: Reader, then: LogFile, over: Callable[[], bool], write: Write) -> None:
+    """Follow a log up to where another one begins, and that one from there."""
+
+    def begins() -> bool:
+        return over() or os.path.lexists(then.path)
+
+    _write_all(follow(reader, begins), write)
+    if os.path.lexists(then.path):
+        note(f"note: showing {then.path} ({LogKind.CAPTURE})")
+        with Reader(then) as next_one:
+            _write_all(next_one.last(), write)
+            _write_all(follow(next_one, over), write)
 
 
 def _found(realm: OpenRealm, container: str, *, here: bool = True) -> FoundLog:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -170,3 +171,55 @@ def test_a_time_limit_ends_it(tmp_path: Path) -> None:
     with Until(None, frozenset, seconds=0.05, proc=tmp_path) as over:
         eventually(over)
     assert time.monotonic() - start < 5
+
+
+SHELL = "space_stack_my-cell_shell"
+RUNNING = b'2026-11-26T17:09:12Z INFO "running create stage" index=0\n'
+
+
+def in_setup(log_run_path: Path) -> Path:
+    """kuketty's folder of the attachable container, which is being set up."""
+    folder = log_run_path / "data/main/space/stack/my-cell/shell/tty"
+    (folder / "capture").unlink()
+    (folder / "kuketty.log").write_bytes(RUNNING)
+    return folder
+
+
+def test_of_a_container_in_its_setup_kukettys_log_is_shown(
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
+) -> None:
+    folder = in_setup(log_run_path)
+    assert run(log_run_path, SHELL, "-r", "main") == 0
+    out, err = capfdbinary.readouterr()
+    assert out == RUNNING
+    assert b"kuketty.log (kuketty's own log: the container is being set up" in err
+    (folder / "kuketty.log").unlink()
+    (folder / "kuketty.log").symlink_to("/etc/hostname")
+    assert run(log_run_path, SHELL, "-r", "main") == 126
+
+
+def test_where_no_record_tells_the_mount_does(
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
+) -> None:
+    folder = in_setup(log_run_path)
+    mount = {"destination": "/run/kukeon/tty", "type": "bind", "source": str(folder)}
+    answers(fake_ctr, "c1", task=f"{os.getpid()} RUNNING", mounts=[mount])
+    assert run(log_run_path, "c1", "-r", "main") == 0
+    assert capfdbinary.readouterr().out == RUNNING
+
+
+def test_its_terminal_is_followed_once_there_is_one(
+    fake_ctr: FakeCtr, log_run_path: Path, capfdbinary: Capture
+) -> None:
+    folder = in_setup(log_run_path)
+
+    def set_up() -> None:
+        (folder / "capture").write_bytes(b"ready> ")
+
+    timer = threading.Timer(0.3, set_up)
+    timer.start()
+    assert run(log_run_path, SHELL, "-r", "main", "-f", "--timeout", "1.5") == 0
+    timer.join()
+    out, err = capfdbinary.readouterr()
+    assert out == RUNNING + b"ready> "
+    assert b"note: showing" in err
