@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import tasks
+from kuke_ctr.commands.shared.container_argument import several_containers
 from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
 from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
 from kuke_ctr.commands.shared.options import takes
@@ -12,7 +13,7 @@ from kuke_ctr.commands.tasks.each_task import copy_each, metrics_in, of_each, pr
 from kuke_ctr.recipes.process_facts import seen_by_us, with_facts
 from kuke_ctr.records import Metrics, Process, Task
 from kuke_ctr.render import Output
-from kuke_ctr.session import Session
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -22,27 +23,28 @@ app = typer.Typer()
 def ls(session: Session) -> None:
     """List the tasks of a realm (the processes of containers), running or stopped.
 
-    The order is that of the ids.
+    The order is that of the ids. -o wide, json, jsonl, yaml and csv have more than the table:
+    image, Kukeon's cell, creation time, labels. Creation time and labels cost a call for each
+    container; --columns leaves out what you do not need.
 
     Examples:
 
         kuke-ctr tasks ls -r main
-        kuke-ctr tasks ls -A -o json
+        kuke-ctr tasks ls -A -o wide
 
-    Runs `ctr tasks ls`. Records: Task.
+    Runs `ctr tasks ls`; for more columns `ctr containers ls` and `ctr containers info` of each.
+    Records: Task.
     """
     list_realms_table(
         session,
         tasks.LS,
         Task,
         when_empty=lambda realm: f"{realm.described} has no tasks",
+        more=OpenRealm.with_details,
     )
 
 
-Tasks = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="TASK", help="The ids of tasks; default: all running tasks."),
-]
+Tasks = Annotated[list[str] | None, several_containers("TASK", "; default: all running tasks")]
 
 
 @app.command("ps")
