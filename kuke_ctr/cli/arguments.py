@@ -50,6 +50,8 @@ def why_not(name: str, known: Sequence[str]) -> str:
     """Why a command with the `known` options has not this shared one; empty where none is known."""
     if name in ("--all-realms", "-A"):
         return "it works in one realm: name it with --realm" if "--realm" in known else _WHOLE_HOST
+    if "--to" in known and name in ("--realm", "-r", "--namespace", "-n"):
+        return "--to REALM is where the image goes, --from REALM where it is"
     return _WHY_NOT.get(name, "")
 
 
