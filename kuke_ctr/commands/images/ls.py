@@ -63,7 +63,9 @@ def _when_empty(realm: OpenRealm) -> str:
     found = elsewhere(realm.host, realm.namespace, "images", "ls", "-q")
     if not found:
         return here
-    there = [f"{place} has {len(names)}" for place, names in found.items()]
+    # what was imported without -n is in `default`: most often it is that
+    ordered = sorted(found, key=lambda place: place.namespace != "default")
+    there = [f"{place} has {len(found[place])}" for place in ordered]
     more = f" and {len(there) - _SHOWN} more have some" if len(there) > _SHOWN else ""
     line = realm.ctr.line
     return (
