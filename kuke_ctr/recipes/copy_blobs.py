@@ -86,7 +86,7 @@ def share(what: Sharing) -> None:
         blobs = what.blobs
         made.pin = _pin(what.target, what.name, [blob.digest for blob in blobs])
         _go_on(came)
-        here = content.present(what.target, [blob.digest for blob in blobs])
+        here = content.present(what.target, sorted(blob.digest for blob in blobs))
         wanted = sorted((one for one in blobs if one.digest not in here), key=lambda one: one.size)
         _try_one(what.target, wanted[:1])
         shared_blobs.take(what.target, wanted[1:])

@@ -173,7 +173,7 @@ def _copy(job: _Job, *, all_platforms: bool, force: bool) -> bool:
         _by_archive(job, error, None, None)
         return False
     what = _sharing(job, parts, all_platforms=all_platforms, there=existing is not None)
-    digests = [blob.digest for blob in what.blobs]
+    digests = sorted(blob.digest for blob in what.blobs)
     if same and content.present(job.target, digests) == set(digests):
         return True
     try:
