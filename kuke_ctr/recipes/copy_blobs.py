@@ -35,7 +35,7 @@ _LAYOUT = {"imageLayoutVersion": "1.0.0"}
 _NO_PLATFORM = "none/none"
 """For an import that is to look at no manifest of an index: those that are not here would fail."""
 
-_TRIES = 5
+_TRIES = 20
 """How often a pin is made: a collection may be quicker than the label that keeps it."""
 
 
