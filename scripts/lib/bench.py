@@ -292,7 +292,7 @@ def copy(setting: Setting) -> None:
             print(f"  {mib} MiB: kuke-ctr {took[mib]:.2f} s, ", end="")
             print(f"export | import {_seconds([b for _, b in results]):.1f} s, ", end="")
             faster = statistics.median(b.seconds / a.seconds for a, b in results)
-            print(f"{faster:.0f} times as fast, disk +{(_used(daemon) - before) / MIB:.1f} MiB")
+            print(f"{faster:.1f} times as fast, disk +{(_used(daemon) - before) / MIB:.1f} MiB")
             daemon.ctr("images", "rm", "--sync", BIG, namespace=NAMESPACE, timeout=300)
         _say("slowest to fastest", max(took.values()) / min(took.values()), 2.0)
 
