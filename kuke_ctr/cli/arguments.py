@@ -52,6 +52,8 @@ def why_not(name: str, known: Sequence[str]) -> str:
         return "it works in one realm: name it with --realm" if "--realm" in known else _WHOLE_HOST
     if name in ("--namespace", "-n") and "--realm" in known:
         return "it is about a realm: name that"
+    if "--to" in known and name in ("--realm", "-r", "--namespace", "-n"):
+        return "--to REALM is where the image goes, --from REALM where it is"
     return _WHY_NOT.get(name, "")
 
 

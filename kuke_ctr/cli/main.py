@@ -14,6 +14,7 @@ from kuke_ctr.cli.streams import open_streams
 from kuke_ctr.cli.tree import MARKUP, Nouns
 from kuke_ctr.cli.words import is_noun, path_of
 from kuke_ctr.commands.shared.output import show_error
+from kuke_ctr.commands.shared.typed_line import TypedLine
 from kuke_ctr.errors import (
     INTERRUPTED,
     NO_READER,
@@ -77,6 +78,7 @@ def _run(words: list[str]) -> int:
                     "no command was given", hint="`kuke-ctr --help` lists the commands"
                 )
             line = ["--help"]
+        TypedLine.words = tuple(line)
         return _invoke(line or ["--help"])
     except KukeCtrError as error:
         show_error(error)

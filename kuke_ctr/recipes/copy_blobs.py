@@ -35,7 +35,7 @@ _LAYOUT = {"imageLayoutVersion": "1.0.0"}
 _NO_PLATFORM = "none/none"
 """For an import that is to look at no manifest of an index: those that are not here would fail."""
 
-_TRIES = 5
+_TRIES = 20
 """How often a pin is made: a collection may be quicker than the label that keeps it."""
 
 
@@ -86,9 +86,9 @@ def share(what: Sharing) -> None:
         blobs = what.blobs
         made.pin = _pin(what.target, what.name, [blob.digest for blob in blobs])
         _go_on(came)
-        here = content.present(what.target, [blob.digest for blob in blobs])
+        here = content.present(what.target, sorted(blob.digest for blob in blobs))
         wanted = sorted((one for one in blobs if one.digest not in here), key=lambda one: one.size)
-        shared_blobs.take(what.target, wanted[:1])  # it tells whether content is shared at all
+        _try_one(what.target, wanted[:1])
         shared_blobs.take(what.target, wanted[1:])
         _go_on(came)
         if not what.whole:
@@ -99,6 +99,18 @@ def share(what: Sharing) -> None:
         if not what.target.ctr.processes.dry_run:
             verify(what)
     _go_on(came, "interrupted; the image had been copied")
+
+
+def _try_one(target: Scope, smallest: Sequence[SharedBlob]) -> None:
+    """Take one blob: it shows whether content is shared, before a GiB of zeros is written."""
+    try:
+        shared_blobs.take(target, smallest)
+    except CtrFailed as error:
+        raise error.but(
+            message="containerd does not find the blobs of other namespaces "
+            f"(is its content_sharing_policy `isolated`?): {error.message}",
+            hint="an archive copies the bytes: leave --no-fallback out",
+        ) from None
 
 
 def verify(what: Sharing) -> None:

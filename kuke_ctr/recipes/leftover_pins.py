@@ -33,7 +33,7 @@ def remove_leftovers(scope: Scope) -> None:
             )
             continue
         with suppress(NotFound):
-            content.remove(scope, blob.digest)
-        scope.ctr.notice(
-            f"note: a copy to {scope.namespace} had been killed; what it left was removed"
-        )
+            if not content.remove(scope, blob.digest).planned:
+                scope.ctr.notice(
+                    f"note: a copy to {scope.namespace} had been killed; what it left was removed"
+                )

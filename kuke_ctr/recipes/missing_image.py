@@ -1,48 +1,71 @@
 """What to do about an image that a namespace lacks: its full name, and where else it is."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 
-from kuke_ctr.backends.ctr import images, namespaces
+from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.kukeon.host import Host
+from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.image_names import is_short, whole_name
-from kuke_ctr.recipes.image_names import is_digest
+from kuke_ctr.recipes.image_names import digest_filter
+from kuke_ctr.recipes.whereabouts import elsewhere, has
+from kuke_ctr.records import RealmSource
+
+_SHOWN = 5
 
 
-def instead(scope: Scope, image: str, here: Sequence[str], near: str, *, needed: bool) -> str:
-    """The hint for an image that is not among those of the namespace, `here`.
+def instead(
+    host: Host, realm: Resolution, image: str, here: Sequence[str], near: str, *, needed: bool
+) -> str:
+    """The hint for an image that is not among those of the realm, `here`.
 
     `near` says which images are near. `needed`: the image is to be used, so the hint says how it
     comes here. Probes.
     """
-    if is_digest(image):
-        return near
     whole = whole_name(image)
     if whole in here and whole != image:
         return f"use the full name {whole}; ctr does not know short names"
+    there = copied_from(host, realm, image)
+    if there is not None:
+        return there
+    if digest_filter(image) is not None and "@" not in image:
+        return near
     if needed:
-        pull = f"to fetch it: {scope.line('images', 'pull', whole)}"
-        return _elsewhere(scope, image, whole) or f"{near}; {pull}"
+        pull = Scope(host.ctr, realm.namespace).line("images", "pull", whole)
+        return f"{near}; to fetch it: {pull}"
     return f"{image} is short for {whole}; {near}" if is_short(image) else near
 
 
-def _elsewhere(scope: Scope, image: str, whole: str) -> str | None:
-    """How to copy the image from another namespace; None where none has it."""
-    for other in sorted(namespaces.names(scope.ctr) - {scope.namespace}):
-        source = Scope(scope.ctr, other)
-        there = _names(source)
-        name = image if image in there else whole
-        if name in there:
-            return (
-                f"namespace {other} has {'it' if name == image else name}; to copy it: "
-                f"{source.line('images', 'export', 'FILE', name)}, then "
-                f"{scope.line('images', 'import', 'FILE')}"
-            )
-    return None
+def copied_from(host: Host, realm: Resolution, image: str) -> str | None:
+    """Where else the image is, and the line that copies it; None where no namespace has it."""
+    whole = whole_name(image)
+    digest = digest_filter(image)
+    filters = [
+        *(equal("name", name) for name in dict.fromkeys((image, whole))),
+        *filter(None, [digest]),
+    ]
+    return matched(host, realm, filters, prefer=(image, whole))
 
 
-def _names(scope: Scope) -> list[str]:
-    with suppress(KukeCtrError):
-        return images.names(scope)
-    return []
+def matched(
+    host: Host, realm: Resolution, filters: Sequence[str], prefer: Sequence[str] = ()
+) -> str | None:
+    """The same of images that the filters of ctr match."""
+    found = elsewhere(host, realm.namespace, "images", "ls", "-q", *filters)
+    names = list(dict.fromkeys(name for some in found.values() for name in some))
+    if not names:
+        return None
+    chosen = next((name for name in prefer if name in names), names[0])
+    where = [place for place, some in found.items() if chosen in some]
+    copy = host.ctr.line("images", "copy", chosen, *to_words(realm))
+    others = [name for name in names if name != chosen]
+    what = "it" if prefer[:1] == (chosen,) else chosen
+    more = f" (and {', '.join(others[:_SHOWN])})" if others and not prefer else ""
+    return f"{has(where)} {what}{more}; to copy it: {copy}"
+
+
+def to_words(realm: Resolution) -> tuple[str, str]:
+    """How `images copy` is told where an image goes: a name that means the same tomorrow."""
+    if realm.source in (RealmSource.FLAG, RealmSource.MANIFEST):
+        return ("--to-namespace", realm.namespace)
+    return ("--to", realm.name)

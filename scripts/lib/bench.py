@@ -4,36 +4,28 @@ import argparse
 import os
 import pty
 import py_compile
-import select
 import shlex
 import statistics
 import subprocess  # noqa: TID251 (the scripts are no part of the package)
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from scripts.lib import attach_rounds, kukeon, programs, venv
-from scripts.lib.containerd import PrivateContainerd, temporary
+from scripts.lib.containerd import PrivateContainerd, temporary, unique
 from scripts.lib.images import CONFIG, LAYER, MANIFEST, Archive, busybox
+from scripts.lib.measuring import Argv, Took, measure, pairs
 
 SMALLEST = Path(__file__).with_name("smallest.py")
 NAMESPACE = "kukeon-bench"
 BIG = "registry.example/team/big:1.0"
 MIB = 1024 * 1024
 LEAST_RATE = 0.9
-
-
-@dataclass(frozen=True)
-class Took:
-    """One process: seconds from start to end, its own peak memory (not its children's)."""
-
-    seconds: float
-    peak: int
 
 
 @dataclass(frozen=True)
@@ -52,67 +44,6 @@ class Setting:
     def python(self) -> Path:
         """The interpreter that runs this kuke-ctr."""
         return self.kuke_ctr.with_name("python")
-
-
-Argv = Sequence[str | Path]
-
-
-def measure(argv: Argv, environment: Mapping[str, str], expect: int = 0) -> Took:
-    """Run a command to /dev/null. Raises RuntimeError where its exit code is another."""
-    begin = time.perf_counter()
-    with tempfile.TemporaryFile() as errors:
-        child = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            env=environment,
-        )
-        peak = _watch(child)
-        seconds = time.perf_counter() - begin
-        if child.returncode != expect:
-            errors.seek(0)
-            said = errors.read()[-500:].decode(errors="replace")
-            raise RuntimeError(f"{argv} exited {child.returncode}: {said}")
-    return Took(seconds, peak)
-
-
-def _watch(child: subprocess.Popen[bytes]) -> int:
-    """Wait for the child; its high-water mark in bytes, as last seen before it ended.
-
-    rusage won't do: what wait4 tells is the greatest of the child and its own children.
-    """
-    peak = 0
-    status = Path(f"/proc/{child.pid}/status")
-    ended = select.poll()
-    handle = os.pidfd_open(child.pid)
-    ended.register(handle, select.POLLIN)
-    while True:
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                peak = int(line.split()[1]) * 1024
-        if ended.poll(10):
-            os.close(handle)
-            child.wait()
-            return peak
-
-
-def pairs(
-    rounds: int, first: Callable[[], Took], second: Callable[[], Took]
-) -> list[tuple[Took, Took]]:
-    """Both, in turn, each as often the first of its pair; one pair beforehand to warm up."""
-    first()
-    second()
-    results = []
-    for number in range(rounds):
-        if number % 2:
-            b = second()
-            a = first()
-        else:
-            a = first()
-            b = second()
-        results.append((a, b))
-    return results
 
 
 def _seconds(results: Sequence[Took]) -> float:
@@ -325,6 +256,53 @@ def _write_archive(path: Path, size: int) -> None:
     archive.write(path)
 
 
+COPY_MIB = (10, 100, 1024, 2048)
+
+
+def copy(setting: Setting) -> None:
+    """(g) `images copy` of images from 10 MiB to 2 GiB, against `ctr export | ctr import`."""
+    with _host(setting, 1) as (daemon, environment):
+        ctr = (str(daemon.programs / "ctr"), "-a", daemon.address)
+        local = () if daemon.version.startswith("1.6") else ("--local",)
+        out_local = local if daemon.version.startswith("2") else ()
+        export = shlex.join((*ctr, "-n", NAMESPACE, "images", "export", *out_local, "-", BIG))
+        took: dict[int, float] = {}
+        for mib in COPY_MIB:
+            archive = daemon.base / "copied.tar"
+            _write_archive(archive, mib * MIB)
+            daemon.ctr(
+                *("images", "import", "--no-unpack", *local, str(archive)),
+                namespace=NAMESPACE,
+                timeout=900,
+            )
+            archive.unlink()
+            before = _used(daemon)
+
+            def ours() -> Took:
+                target = unique("copy")
+                place = ("--from", "bench", "--to-namespace", target, "--no-fallback")
+                return measure([setting.kuke_ctr, "images", "copy", BIG, *place], environment)
+
+            def raw() -> Took:
+                words = (*ctr, "-n", unique("pipe"), "images", "import", *local, "--no-unpack", "-")
+                return measure(["sh", "-c", f"{export} | {shlex.join(words)}"], environment)
+
+            results = pairs(max(1, setting.rounds // 5), ours, raw)
+            took[mib] = _seconds([a for a, _ in results])
+            print(f"  {mib} MiB: kuke-ctr {took[mib]:.2f} s, ", end="")
+            print(f"export | import {_seconds([b for _, b in results]):.1f} s, ", end="")
+            faster = statistics.median(b.seconds / a.seconds for a, b in results)
+            print(f"{faster:.1f} times as fast, disk +{(_used(daemon) - before) / MIB:.1f} MiB")
+            daemon.ctr("images", "rm", "--sync", BIG, namespace=NAMESPACE, timeout=300)
+        _say("slowest to fastest", max(took.values()) / min(took.values()), 2.0)
+
+
+def _used(daemon: PrivateContainerd) -> int:
+    """The bytes of the content store on the disk."""
+    store = daemon.base / "root" / "io.containerd.content.v1.content"
+    return sum(path.stat().st_blocks * 512 for path in store.rglob("*") if path.is_file())
+
+
 PARTS = {
     "start": start,
     "lists": lists,
@@ -332,6 +310,7 @@ PARTS = {
     "down": down,
     "attach": attach,
     "transfer": transfer,
+    "copy": copy,
 }
 
 
@@ -340,13 +319,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Prints ratios of two things that were measured side by side, in pairs. "
-        "start, lists, attach and transfer need root (a private containerd).",
+        "start, lists, attach, transfer and copy need root (a private containerd).",
         epilog="; ".join(f"{name}: {part.__doc__}" for name, part in PARTS.items()),
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"all of {' '.join(PARTS)}")
     parser.add_argument("--kuke-ctr", type=Path, help="default: the one in .venv")
     parser.add_argument(
-        "--rounds", type=int, default=15, help="pairs; lists and transfer a fifth (15)"
+        "--rounds", type=int, default=15, help="pairs; lists, transfer, copy a fifth (15)"
     )
     parser.add_argument("--images", type=int, default=10_000, help="for lists (10000)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="for parse (1000000)")

@@ -88,7 +88,7 @@ def test_an_empty_realm_is_fine_and_says_where_an_import_lands(
     assert main(["images", "ls", "--realm", "main", "-o", "json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out) == []
-    assert "which has 2: kuke-ctr images ls --namespace default" in err
+    assert "namespace default has 2: `kuke-ctr images find '*'` shows them" in err
 
 
 def test_a_filter_that_matches_nothing_is_not_an_empty_realm(

@@ -211,7 +211,7 @@ def test_an_image_with_missing_content_is_listed_and_ctrs_complaint_shown(
 def test_an_empty_realm_says_where_an_import_lands(on_host: KukeCtr) -> None:
     done = on_host("images", "ls", "--realm", "old")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "goes to the namespace `default`, which has 2" in done.stderr
+    assert "has no images; namespace default has 2" in done.stderr
 
 
 def test_a_row_that_a_label_forges_is_found_by_the_names(

@@ -123,7 +123,7 @@ def test_an_image_of_another_namespace_is_found(place: Place) -> None:
     done = place.kuke("-n", empty, "run", "--rm", BUSYBOX, "true")
     assert done.returncode == 125
     assert f"there is no image {BUSYBOX} in namespace {empty}" in done.stderr
-    assert "has it" in done.stderr
+    assert " it; to copy it: `kuke-ctr images copy " in done.stderr
     near = place("run", "--rm", "busybox", "true")
     assert BUSYBOX in near.stderr
     guessed = place.kuke("--realm", unique("guess"), "run", BUSYBOX, "true")

@@ -1,45 +1,64 @@
 """What to do about an image that a namespace lacks."""
 
-from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.recipes.missing_image import instead
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import OpenRealm, Session, SharedOptions
 from tests.support.fake_ctr import FakeCtr
+
+LATEST = "docker.io/library/busybox:latest"
+
+
+def realm(
+    fake: FakeCtr, image: str, there: dict[str, list[str]], **options: str | None
+) -> OpenRealm:
+    """The realm main, and what the other namespaces answer when they are asked for the image."""
+    whole = LATEST if image == "busybox" else image
+    filters = [f"name=={name}" for name in dict.fromkeys((image, whole))]
+    names = ["kukeon-main", *there]
+    fake.answer("namespaces", "ls", "-q", stdout="".join(f"{name}\n" for name in names))
+    for namespace, refs in there.items():
+        listed = "".join(f"{ref}\n" for ref in refs)
+        fake.answer("-n", namespace, "images", "ls", "-q", *filters, stdout=listed)
+    return Session(SharedOptions(**{"realm": "main", **options})).realm()  # type: ignore[arg-type]
+
+
+def hint(found: OpenRealm, image: str, here: list[str] | None = None, *, needed: bool) -> str:
+    return instead(found.host, found.resolution, image, here or [], "NEAR", needed=needed)
 
 
 @pytest.mark.parametrize(
-    ("here", "there", "said"),
+    ("there", "said"),
     [
         (
-            ["docker.io/library/busybox:latest"],
-            [],
-            "use the full name docker.io/library/busybox",
+            {"default": [LATEST]},
+            f"namespace default has {LATEST}; to copy it: "
+            f"`kuke-ctr images copy {LATEST} --to main`",
         ),
         (
-            [],
-            ["docker.io/library/busybox:latest"],
-            "other has docker.io/library/busybox:latest; to copy it: ",
+            {"kukeon-team": ["busybox"]},
+            "realm team (namespace kukeon-team) has it; to copy it: "
+            "`kuke-ctr images copy busybox --to main`",
         ),
-        ([], ["busybox"], "namespace other has it; to copy it: "),
         (
-            ["x.io/a:1"],
-            [],
-            "NEAR; to fetch it: `kuke-ctr images pull docker.io/library/busybox:",
+            {"kukeon-team": [LATEST], "default": [LATEST]},
+            "realm team (namespace kukeon-team) and namespace default have ",
         ),
+        ({"default": []}, "NEAR; to fetch it: `kuke-ctr images pull docker.io/library/busybox:"),
     ],
 )
-def test_an_image_with_a_short_name_is_looked_for_by_its_whole_one(
-    fake_ctr: FakeCtr, here: list[str], there: list[str], said: str
+def test_the_hint_says_where_the_image_is_and_copies_it(
+    fake_ctr: FakeCtr, there: dict[str, list[str]], said: str
 ) -> None:
-    fake_ctr.answer("namespaces", "ls", "-q", stdout="main\nother\n")
-    for namespace, names in (("main", here), ("other", there)):
-        listed = "".join(f"{name}\n" for name in names)
-        fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=listed)
-    scope = Scope(Session(SharedOptions()).ctr, "main")
-    assert said in instead(scope, "busybox", here, "NEAR", needed=True)
+    assert hint(realm(fake_ctr, "busybox", there), "busybox", needed=True).startswith(said)
+
+
+def test_a_full_name_that_is_here_is_the_answer_and_costs_no_look(fake_ctr: FakeCtr) -> None:
+    found = realm(fake_ctr, "busybox", {"default": [LATEST]})
+    assert "use the full name" in hint(found, "busybox", [LATEST], needed=True)
+    assert not any("default" in call for call in fake_ctr.calls)
 
 
 @pytest.mark.parametrize(
@@ -54,16 +73,21 @@ def test_an_image_with_a_short_name_is_looked_for_by_its_whole_one(
     ],
 )
 def test_what_is_only_looked_at_is_not_fetched(fake_ctr: FakeCtr, image: str, said: str) -> None:
-    scope = Scope(Session(SharedOptions()).ctr, "main")
-    here = ["docker.io/library/busybox:1.36"]
-    assert instead(scope, image, here, "NEAR", needed=False).startswith(said)
+    found = realm(fake_ctr, image, {})
+    assert hint(found, image, ["docker.io/library/busybox:1.36"], needed=False).startswith(said)
 
 
-def test_both_lines_that_copy_an_image_name_the_host_as_it_was_typed(fake_ctr: FakeCtr) -> None:
-    fake_ctr.answer("namespaces", "ls", "-q", stdout="main\nother\n")
-    for namespace, listed in (("main", ""), ("other", "x.io/a:1\n")):
-        fake_ctr.answer("-n", namespace, "images", "ls", "-q", stdout=listed)
-    ctr = replace(Session(SharedOptions()).ctr, typed=("--address", "/x.sock"))
-    hint = instead(Scope(ctr, "main"), "x.io/a:1", [], "NEAR", needed=True)
-    assert "export FILE x.io/a:1 --namespace other --address /x.sock`" in hint
-    assert "import FILE --namespace main --address /x.sock`" in hint
+def test_the_line_names_host_and_namespace_as_they_were_typed(
+    fake_ctr: FakeCtr, tmp_path: Path
+) -> None:
+    typed = {"realm": None, "namespace": "kukeon-main", "run_path": str(tmp_path)}
+    found = realm(fake_ctr, "x.io/a:1", {"default": ["x.io/a:1"]}, **typed)
+    line = f"`kuke-ctr images copy x.io/a:1 --to-namespace kukeon-main --run-path {tmp_path}`"
+    assert line in hint(found, "x.io/a:1", needed=False)
+
+
+def test_a_namespace_that_does_not_answer_hides_no_error(fake_ctr: FakeCtr) -> None:
+    found = realm(fake_ctr, "x.io/a:1", {"default": []})
+    words = ("-n", "default", "images", "ls", "-q", "name==x.io/a:1")
+    fake_ctr.answer(*words, stderr="ctr: broken\n", exit_code=1)
+    assert hint(found, "x.io/a:1", needed=False) == "NEAR"

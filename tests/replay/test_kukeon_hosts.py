@@ -78,7 +78,7 @@ def test_the_tenant_without_images_is_told_about_the_namespace_default(
     assert run(version, "images", "ls", "--realm", "mytenant", "-o", "json") == 0
     out, err = capsys.readouterr()
     assert json.loads(out) == []
-    assert "`default`, which has 1" in err
+    assert "has no images; namespace default has 1, realm " in err
 
 
 def test_the_containers_and_tasks_of_a_host_are_all_there(capsys: Capture) -> None:

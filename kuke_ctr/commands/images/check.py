@@ -9,7 +9,7 @@ import typer
 from kuke_ctr.backends.ctr import image_checks, versions
 from kuke_ctr.backends.ctr.filters import check as check_filters
 from kuke_ctr.backends.ctr.tables import ListCall, checked, read
-from kuke_ctr.commands.images.references import near_images
+from kuke_ctr.commands.images.references import matched_elsewhere, near_images
 from kuke_ctr.commands.shared.lists import list_realms_table, rows_of, show, view_of
 from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
 from kuke_ctr.commands.shared.options import Snapshotter, takes
@@ -102,9 +102,10 @@ def _no_match(realms: Sequence[OpenRealm], chosen: Sequence[str]) -> NotFound:
     """The error for filters that nothing matches: a misspelt reference is no success."""
     only = realms[0] if len(realms) == 1 else None
     lists = only.scope.line("images", "ls") if only else realms[0].ctr.line("images", "ls", "-A")
+    there = matched_elsewhere(only, chosen) if only else None
     return NotFound(
         f"no image of {only.described if only else 'any realm'} matches {', '.join(chosen)}",
-        hint=f"{_in_full(chosen)}{lists} shows the images",
+        hint=there or f"{_in_full(chosen)}{lists} shows the images",
     )
 
 

@@ -181,7 +181,7 @@ def _copy(job: _Job, *, all_platforms: bool, force: bool) -> bool:
         _by_archive(job, error, None, None)
         return False
     what = _sharing(job, parts, all_platforms=all_platforms, there=existing is not None)
-    digests = [blob.digest for blob in what.blobs]
+    digests = sorted(blob.digest for blob in what.blobs)
     if same and content.present(job.target, digests) == set(digests):
         return True
     try:
@@ -223,7 +223,7 @@ def _sharing(job: _Job, parts: Parts, *, all_platforms: bool, there: bool) -> Sh
 def _by_archive(job: _Job, error: KukeCtrError, platform: str | None, what: Sharing | None) -> None:
     """Copy the bytes after all, and say why."""
     of = f" (only {platform})" if platform is not None else ""
-    note(f"the content cannot be shared: {error.message}; copying it by an archive{of}")
+    note(f"{error.message}\nthe image is copied by an archive instead{of}")
     there = frozenset(images.names(job.target))
     copy_by_archive(
         Archived(job.source, job.image.ref, job.target, job.name, platform, there=there)

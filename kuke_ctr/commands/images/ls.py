@@ -5,16 +5,17 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import images
-from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.commands.images.references import matched_elsewhere
 from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Image
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
+
+_SHOWN = 3
 
 
 @app.command("ls")
@@ -39,7 +40,14 @@ def ls(
         from kuke_ctr.recipes.image_names import as_filters  # late: most lists have no filter
 
         filters = as_filters(filters)
-    listed = list_realms_table(session, images.LS, Image, filters or (), when_empty=_when_empty)
+    listed = list_realms_table(
+        session,
+        images.LS,
+        Image,
+        filters or (),
+        when_empty=_when_empty,
+        elsewhere=matched_elsewhere,
+    )
     if listed:
         from kuke_ctr.recipes import residuals  # late: the list comes first
 
@@ -48,15 +56,19 @@ def ls(
 
 
 def _when_empty(realm: OpenRealm) -> str:
+    from kuke_ctr.recipes.missing_image import to_words  # late: most realms have images
+    from kuke_ctr.recipes.whereabouts import elsewhere
+
     here = f"{realm.described} has no images"
-    if realm.namespace == "default":
+    found = elsewhere(realm.host, realm.namespace, "images", "ls", "-q")
+    if not found:
         return here
-    lands = "an image that is imported without -n goes to the namespace `default`"
-    try:
-        said = realm.ctr.run("images", "ls", "-q", namespace="default")
-    except KukeCtrError:
-        return f"{here}; {lands}"
-    count = sum(1 for _ in lines_of(said.stdout))
-    if count == 0:
-        return f"{here}; {lands}, which has none either"
-    return f"{here}; {lands}, which has {count}: kuke-ctr images ls --namespace default"
+    # what was imported without -n is in `default`: most often it is that
+    ordered = sorted(found, key=lambda place: place.namespace != "default")
+    there = [f"{place} has {len(found[place])}" for place in ordered]
+    more = f" and {len(there) - _SHOWN} more have some" if len(there) > _SHOWN else ""
+    line = realm.ctr.line
+    return (
+        f"{here}; {', '.join(there[:_SHOWN])}{more}: {line('images', 'find', '*')} shows them, "
+        f"{line('images', 'copy', 'REF', *to_words(realm.resolution))} copies one"
+    )

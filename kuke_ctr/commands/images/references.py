@@ -9,7 +9,7 @@ import typer
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.commands.shared.missing import missing
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound, Reason
+from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound, Reason, TimeLimit, UsageError
 from kuke_ctr.session import OpenRealm
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The image, as `images ls` shows it.")]
@@ -57,6 +57,23 @@ def near_refs(realm: OpenRealm, refs: Sequence[str], *, needed: bool = False) ->
 
 
 @contextmanager
+def told_where_it_is(realm: OpenRealm, ref: str) -> Iterator[None]:
+    """A pull inside that fails says which other namespace of this host has the image."""
+    try:
+        yield
+    except (UsageError, TimeLimit):
+        raise
+    except KukeCtrError as error:
+        from kuke_ctr.recipes.missing_image import copied_from  # late: for failures only
+
+        there = copied_from(realm.host, realm.resolution, ref)
+        if there is None:
+            raise
+        hint = f"{error.hint}; " if error.hint is not None else ""
+        raise error.but(hint=f"{hint}{there}") from None
+
+
+@contextmanager
 def near_images(realm: OpenRealm, refs: Sequence[str]) -> Iterator[None]:
     """As `near_refs`, of images that are to be read.
 
@@ -90,7 +107,8 @@ def no_image(
     realm.require_namespace()
     found = missing(realm, "image", refs, existing, "images", error or NotFound(""))
     near = found.hint or ""
-    hint = missing_image.instead(realm.scope, refs[0], existing, near, needed=needed)
+    host, resolution = realm.host, realm.resolution
+    hint = missing_image.instead(host, resolution, refs[0], existing, near, needed=needed)
     return found.but(hint=hint)
 
 
@@ -101,3 +119,17 @@ def require_images(realm: OpenRealm, *refs: str) -> list[str]:
     if gone:
         raise no_image(realm, gone, existing)
     return existing
+
+
+def matched_elsewhere(realm: OpenRealm, filters: Sequence[str]) -> str | None:
+    """Where the filters of a list match something, and the line that copies it to this realm.
+
+    A short name counts as its full one, too. None where nothing matches anywhere.
+    """
+    from kuke_ctr.parse.image_names import is_short, whole_name  # late: for failures only
+    from kuke_ctr.recipes.missing_image import matched
+
+    names = [each.partition("==")[2].strip('"') for each in filters if each.startswith("name==")]
+    whole = [whole_name(name) for name in names if is_short(name)]
+    also = [f'name=="{name}"' for name in whole if name not in names]
+    return matched(realm.host, realm.resolution, [*filters, *also])

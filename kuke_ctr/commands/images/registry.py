@@ -6,7 +6,12 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import versions
-from kuke_ctr.commands.images.references import is_full_name, near_refs, require_full_name
+from kuke_ctr.commands.images.references import (
+    is_full_name,
+    near_refs,
+    require_full_name,
+    told_where_it_is,
+)
 from kuke_ctr.commands.images.registry_options import Registry, with_registry_options
 from kuke_ctr.commands.images.transfer_options import (
     AllPlatforms,
@@ -86,6 +91,7 @@ def pull(
         streams_of(session, view, secret=secret) as streams,
         transfers.told_what_is_left(realm.scope, reference),
         transfers.told_what_stays(realm.scope, reference, snapshotter),
+        told_where_it_is(realm, reference),
     ):
         result = run_transfer(realm, "pull", (*sign_in, *words), (reference,), streams)
     if result.planned:

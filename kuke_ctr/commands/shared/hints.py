@@ -14,6 +14,8 @@ ALONE = (*("attach", "ctr", "events", "exec", "info", "logs", "parse", "run", "s
 """The commands that have no verb."""
 
 OF_HOST = ("info", "namespaces", "plugins", "realms", "version")
+OF_PLACES = ("images find", "images copy")
+"""The verbs that say where in another way, or look everywhere."""
 NOWHERE = ("parse", "schema")
 _LINE = re.compile(r"`(?:watch )?kuke-ctr (?P<first>[\w-]+)(?P<second> [\w-]+)?(?P<rest>[^`]*)`")
 _SAYS_WHERE = re.compile(r" (?:--realm|-r|--namespace|-n|--all-realms|-A)\b")
@@ -37,7 +39,8 @@ def in_scope(hint: str, realm: Sequence[str], host: Sequence[str] = ()) -> str:
         first, second = match["first"], match["second"] or ""
         if first in NOWHERE or first.startswith("-"):
             return match[0]
-        where = () if first in OF_HOST or _SAYS_WHERE.search(match[0]) else realm
+        says_where = first in OF_HOST or f"{first}{second}" in OF_PLACES
+        where = () if says_where or _SAYS_WHERE.search(match[0]) else realm
         hosts = () if any(word in match["rest"].split() for word in host[::2]) else host
         scope = shell_line((*where, *hosts))
         if not scope:

@@ -26,12 +26,14 @@ def list_realms_table(
     flags: Sequence[str] = (),
     *,
     when_empty: Callable[[OpenRealm], str],
+    elsewhere: Callable[[OpenRealm, Sequence[str]], str | None] = lambda realm, filters: None,
     more: More[R] | None = None,
 ) -> Sequence[OpenRealm]:
     """Print ctr's table of the realms that the options mean, in the form that they ask for.
 
     Gives the realms whose records were printed: none for ctr's own table or a dry run. `more` finds
-    out what the table does not say, as far as the form shows it.
+    out what the table does not say, as far as the form shows it. `elsewhere` says where else
+    something matches filters that nothing in the realm matches.
     """
     view = view_of(session, record)
     realms = session.realms()
@@ -51,7 +53,9 @@ def list_realms_table(
     if session.options.all_realms:
         note(f"none of the {len(realms)} realms has any (`kuke-ctr realms ls` lists the realms)")
     elif filters:
-        note(f"nothing in {realms[0].described} matches {', '.join(filters)}")
+        there = elsewhere(realms[0], filters)
+        also = f"; {there}" if there is not None else ""
+        note(f"nothing in {realms[0].described} matches {', '.join(filters)}{also}")
     else:
         note(when_empty(realms[0]))
     return realms

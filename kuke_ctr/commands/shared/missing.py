@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from kuke_ctr.backends.ctr import containers
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.shared.confirm import some
 from kuke_ctr.errors import NotFound
 from kuke_ctr.names import nearest
@@ -67,6 +68,9 @@ def missing_container(
             hint=recorded[name].start_hint,
             command=error.command,
         )
+    there = _in_other_realms(realm, name)
+    if there is not None:
+        return _missing(realm, "container", [name], there, error)
     listed = realm.scope.line("containers", "ls")
     fronts = [one for one in existing if one.startswith(name)]
     if len(fronts) > 1:
@@ -74,6 +78,20 @@ def missing_container(
     else:
         hint = _nearest(Names(existing, recorded).nearest(name), listed)
     return _missing(realm, "container", [name], hint, error)
+
+
+def _in_other_realms(realm: OpenRealm, name: str) -> str | None:
+    """Which other namespaces have a container of this id, and the command for the first one."""
+    from kuke_ctr.backends.ctr.filters import equal  # late: most containers are there
+    from kuke_ctr.commands.shared.typed_line import again
+    from kuke_ctr.recipes.whereabouts import elsewhere, has
+
+    found = elsewhere(realm.host, realm.namespace, "containers", "ls", "-q", equal("id", name))
+    if not found:
+        return None
+    where = list(found)
+    other = Scope(realm.ctr, where[0].namespace)
+    return f"{has(where)} it: {again(other, name)}"
 
 
 def no_container(realm: OpenRealm, name: str, error: NotFound) -> NotFound:
