@@ -1,5 +1,6 @@
 """The cells of a realm, as Kukeon's records have them; no daemon is needed."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +11,9 @@ from typing import Annotated
 from pydantic import AliasPath, BeforeValidator, Field
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
-from kuke_ctr.kukeon.cells import ContainerRecord, cell_folders, realm_folders
+from kuke_ctr.kukeon.cells import ContainerRecord, cell_folders, own_id, realm_folders
 from kuke_ctr.kukeon.files import read_text
+from kuke_ctr.kukeon.kept import is_kept
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.kukeon.schemas import Document, Spec, mappings, read, within
 
@@ -47,6 +49,7 @@ class _PartStatus(Document):
     restarts: int | None = within("restartCount")
     exit_code: int | None = within("exitCode")
     exit_signal: str | None = within("exitSignal")
+    started: str | None = within("startTime")
     finished: str | None = within("finishTime")
 
 
@@ -72,9 +75,11 @@ class _Cell(Spec):
 class RecordedContainer:
     """A container in the record of a cell.
 
-    `name` is its name in the cell, `id` containerd's id of it, empty where the record has none.
+    `name` is its name in the cell, `id` containerd's id of it, empty where the record has none, or
+    that of another cell's.
     `state`, `restarts`, `exit_code` and `exit_signal` are what Kukeon wrote last; `exit_code` is
-    None as long as it has not ended.
+    None as long as it has not ended. `started` is False for one that never was, None where the
+    record does not tell.
     """
 
     name: str
@@ -88,6 +93,7 @@ class RecordedContainer:
     restarts: int = 0
     exit_code: int | None = None
     exit_signal: str | None = None
+    started: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +134,17 @@ class RecordedCell:
 def recorded_cells(run_path: Path, realm: Resolution) -> Iterator[RecordedCell]:
     """The cells of a realm by space, stack and name; Forbidden where they may not be read.
 
-    A record that is broken makes a cell with `unread`: it is there, whatever stands in it.
+    A record that is broken, or that others than Kukeon may have written, makes a cell with
+    `unread`: it is there, whatever stands in it.
     """
     for realm_folder in realm_folders(run_path, realm):
         for folder in cell_folders(realm_folder):
+            path = folder / "metadata.json"
+            if os.path.lexists(path) and not is_kept(path):
+                yield RecordedCell(folder, unread=f"others than Kukeon may have written {path}")
+                continue
             try:
-                record = read(folder / "metadata.json", _Cell)
+                record = read(path, _Cell)
             except Forbidden:
                 raise
             except KukeCtrError as error:
@@ -148,7 +159,7 @@ def _cell_of(folder: Path, record: _Cell) -> RecordedCell:
     return RecordedCell(
         folder,
         containers=tuple(
-            _container_of(part, statuses.get(part.id)) for part in record.parts if part.id
+            _container_of(folder, part, statuses.get(part.id)) for part in record.parts if part.id
         ),
         state=_state(record.state, _CELL_STATES),
         recorded_at=_time(record.updated_at),
@@ -159,12 +170,12 @@ def _cell_of(folder: Path, record: _Cell) -> RecordedCell:
     )
 
 
-def _container_of(part: _Part, status: _PartStatus | None) -> RecordedContainer:
+def _container_of(cell: Path, part: _Part, status: _PartStatus | None) -> RecordedContainer:
     status = status or _PartStatus()
     ended = _time(status.finished) is not None or status.exit_code not in (None, 0)
     return RecordedContainer(
         name=part.id or "",
-        id=part.containerd_id or "",
+        id=own_id(cell, part) or "",
         image=part.image,
         root=part.root is True,
         attachable=part.attachable is True,
@@ -174,6 +185,7 @@ def _container_of(part: _Part, status: _PartStatus | None) -> RecordedContainer:
         restarts=status.restarts or 0,
         exit_code=status.exit_code if ended else None,
         exit_signal=status.exit_signal or None,
+        started=_time(status.started) is not None if status.started else None,
     )
 
 

@@ -14,20 +14,17 @@ from typing import Annotated
 from pydantic import AliasPath, BeforeValidator, Field
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
+from kuke_ctr.kukeon.kept import RESERVED, is_kept
 from kuke_ctr.kukeon.realm_files import SYSTEM
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.kukeon.schemas import Document, RealmDocument, Spec, mappings, read, within
-from kuke_ctr.names import check_name
+from kuke_ctr.names import is_name
 from kuke_ctr.records import RealmSource
-
-RESERVED = ("secrets", "blueprints", "configs", "volumes", "volume-meta")
-"""Names below a realm that are no space, stack or cell.
-
-The containers that mount a volume write in its folder: what looks like a record there is theirs.
-"""
 
 _PARTS = 4
 """A container's id is `<space>_<stack>_<cell>_<container>`."""
+
+_REALM_FILES = ("realm.yaml", "metadata.json")
 
 _CAPTURE = ("tty", "capture")
 _LOG = ("log",)
@@ -54,15 +51,21 @@ class CellDocument(Spec):
 class CellContainer:
     """A container of a cell.
 
-    `folder` is its own folder, which need not exist. `root` is the one that only holds the cell's
-    network; `attachable` one whose terminal kuketty holds. `logs`: in this layout containers have
-    log files; before, their output went into FIFOs.
+    `folder` is its own folder, which need not exist; below `base`, where the realms are, no link
+    leads to it. `root` is the one that only holds the cell's network; `attachable` one whose
+    terminal kuketty holds. `logs`: in this layout containers have log files; before, their output
+    went into FIFOs.
     """
 
     folder: Path
     root: bool | None = None
     attachable: bool | None = None
     logs: bool = True
+
+    @property
+    def base(self) -> Path:
+        """The folder of the realm's folder."""
+        return self.folder.parents[_PARTS]
 
     def outputs(self) -> tuple[Path, ...]:
         """Where its output can be, the likeliest first."""
@@ -71,9 +74,10 @@ class CellContainer:
 
 
 def find_container(run_path: Path, realm: Resolution, container: str) -> CellContainer | None:
-    """The container with this containerd id in a realm; None where no record has it.
+    """The container with this containerd id, a checked name; None where no record has it.
 
-    Raises Forbidden where the run path may not be read by this user.
+    A record is believed where only Kukeon can have written it, and only of the containers of its
+    own cell. Raises Forbidden where the run path may not be read by this user.
     """
     for folder in realm_folders(run_path, realm):
         logs = folder.parent != run_path
@@ -87,12 +91,17 @@ def find_container(run_path: Path, realm: Resolution, container: str) -> CellCon
 def realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
     """The folders of a realm: its record names the namespace, or it has none and the name fits.
 
-    --namespace names no realm: there the records alone tell.
+    --namespace names no realm: there the records alone tell. What somebody else may have written
+    is no record.
     """
     names = SYSTEM if realm.name in SYSTEM else (realm.name,)
     by_name = () if realm.source is RealmSource.FLAG else names
     for folder in (*folders(run_path / "data"), *folders(run_path)):
-        namespace = recorded_namespace(folder)
+        if folder.name in RESERVED or not is_kept(folder):
+            continue
+        files = [folder / file for file in _REALM_FILES]
+        kept = all(is_kept(file) for file in files if os.path.lexists(file))
+        namespace = recorded_namespace(folder) if kept else None
         if namespace == realm.namespace or (namespace is None and folder.name in by_name):
             yield folder
 
@@ -100,7 +109,7 @@ def realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
 def recorded_namespace(folder: Path) -> str | None:
     """The namespace in the record of a realm's folder, None where it names none; Forbidden."""
     namespace = None
-    for file in ("realm.yaml", "metadata.json"):
+    for file in _REALM_FILES:
         try:
             record = read(folder / file, RealmDocument)
         except Forbidden:
@@ -113,21 +122,38 @@ def recorded_namespace(folder: Path) -> str | None:
 
 def _cells(realm: Path, container: str) -> Iterator[Path]:
     """The cells of a realm, first the one that the id spells, if its names hold no `_`."""
-    parts = container.split("_")
-    if len(parts) == _PARTS and not set(parts[:-1]) & set(RESERVED):
-        yield realm.joinpath(*parts[:-1])
+    spelt = container.split("_")[:-1]
+    if len(spelt) == _PARTS - 1 and not set(spelt) & set(RESERVED):
+        cell = realm.joinpath(*spelt)
+        if all(map(is_kept, (cell, cell.parent, cell.parent.parent))):
+            yield cell
     yield from cell_folders(realm)
 
 
 def cell_folders(realm: Path) -> Iterator[Path]:
-    """The folders of the cells in a realm's folder: `<space>/<stack>/<cell>`, in their order."""
+    """The folders of the cells in a realm's folder: `<space>/<stack>/<cell>`, in their order.
+
+    Only those that nobody but Kukeon can have made.
+    """
     for space in _inside(realm):
         for stack in _inside(space):
             yield from _inside(stack)
 
 
+def own_id(cell: Path, part: ContainerRecord) -> str | None:
+    """The containerd id of a container in the record of a cell, None where it has none.
+
+    It is made of the names of the folders and its own: one that is not is another cell's, of which
+    this record says nothing.
+    """
+    if part.id is None or not is_name(part.id):
+        return None
+    spelt = "_".join((*cell.parts[1 - _PARTS :], part.id))
+    return spelt if part.containerd_id == spelt else None
+
+
 def _inside(parent: Path) -> list[Path]:
-    return [folder for folder in folders(parent) if folder.name not in RESERVED]
+    return [each for each in folders(parent) if each.name not in RESERVED and is_kept(each)]
 
 
 def folders(parent: Path) -> list[Path]:
@@ -145,30 +171,27 @@ def folders(parent: Path) -> list[Path]:
 
 
 def _in_record(cell: Path, container: str, logs: bool) -> CellContainer | None:
+    path, record = cell / "metadata.json", None
     try:
-        record = read(cell / "metadata.json", CellDocument)
+        if is_kept(path):
+            record = read(path, CellDocument)
     except Forbidden:
         raise
     except KukeCtrError:  # broken, at the worst of times
-        record = None
+        pass
     if record is None:
         return _without_record(cell, container, logs)
     for one in record.containers:
-        if not one.id or one.containerd_id != container:
-            continue
-        return CellContainer(
-            cell / check_name(one.id, "container"),
-            root=one.root,
-            attachable=one.attachable,
-            logs=logs,
-        )
+        if one.id and own_id(cell, one) == container:
+            folder = cell / one.id
+            return CellContainer(folder, root=one.root, attachable=one.attachable, logs=logs)
     return None
 
 
 def _without_record(cell: Path, container: str, logs: bool) -> CellContainer | None:
     """A record that is gone or broken: the folder of the very names that the id is made of."""
     *spelt, name = container.split("_")
-    if spelt != list(cell.parts[-3:]):
+    if spelt != list(cell.parts[1 - _PARTS :]):
         return None
     found = CellContainer(cell / name, logs=logs)
     return found if any(map(os.path.lexists, found.outputs())) else None

@@ -19,7 +19,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Credentials(Document):
-    """Who signs in to a registry; docker.io where no address is given."""
+    """Who signs in to a registry; to any registry where no address is given."""
 
     username: str | None = None
     password: str | None = Field(default=None, repr=False)
@@ -88,19 +88,21 @@ def registry_of(reference: str) -> str:
 def of_realm(documents: Iterable[tuple[Path, object]], reference: str) -> Login:
     """The credentials that the realm's record has for the registry of a reference.
 
-    They stand in `spec.registryCredentials[]`: `username`, `password`, `serverAddress`. Raises
-    NotFound, with the registries that it has some for.
+    They stand in `spec.registryCredentials[]`: `username`, `password`, `serverAddress`. One without
+    an address is for any registry that has none of its own. Raises NotFound, with the registries
+    that it has some for.
     """
     host = registry_of(reference)
     known: list[str] = []
     seen: list[str] = []
     for path, document in documents:
         seen.append(str(path))
-        for entry in fit(path, document, RegistryDocument).credentials:
-            server = _host(entry.server_address or "docker.io")
-            if server == host:
+        entries = fit(path, document, RegistryDocument).credentials
+        for server in (host, None):
+            entry = next((one for one in entries if _server(one) == server), None)
+            if entry is not None:
                 return _login(entry, host, path)
-            known.append(server)
+        known += [server for entry in entries if (server := _server(entry)) is not None]
     where = f"has credentials for: {', '.join(dict.fromkeys(known))}" if known else "has none"
     raise NotFound(
         f"the realm has no credentials for {host}",
@@ -110,11 +112,17 @@ def of_realm(documents: Iterable[tuple[Path, object]], reference: str) -> Login:
     )
 
 
+def _server(entry: Credentials) -> str | None:
+    """The registry that credentials are for; None: any."""
+    return _host(entry.server_address) if entry.server_address else None
+
+
 def _login(entry: Credentials, host: str, path: Path) -> Login:
     if entry.username is None or entry.password is None or ":" in entry.username:
         raise UsageError(f"{path}: the credentials for {host} have no username or no password")
     user, secret = check_user(entry.username), check_secret(entry.password)
-    return Login(user, secret, f"from the realm's record {path}")
+    any_registry = "" if entry.server_address else ", which has them for any registry"
+    return Login(user, secret, f"from the realm's record {path}{any_registry}")
 
 
 def _host(address: str) -> str:

@@ -31,6 +31,11 @@ class Host:
             raise self._namespaces
         return self._namespaces
 
+    @property
+    def asked_namespaces(self) -> frozenset[str] | None:
+        """The same, or None where nobody has asked yet, or there was no answer."""
+        return self._namespaces if isinstance(self._namespaces, frozenset) else None
+
     def known_namespaces(self) -> frozenset[str] | None:
         """The same, or None where containerd can't be asked."""
         try:

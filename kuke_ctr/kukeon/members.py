@@ -36,7 +36,8 @@ class Member:
 
     `id` is containerd's, `name` its name in the cell, empty where only labels are known. `realm` is
     None where nothing names it. `root`: it holds the cell's network. `attachable`,
-    `restart_policy` and `image` are what the record says, None without one.
+    `restart_policy`, `image` and `started` (whether it ever was) are what the record says, None
+    without one.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Member:
     attachable: bool | None = None
     restart_policy: str | None = None
     image: str | None = None
+    started: bool | None = None
     evidence: Evidence = Evidence.RECORD
 
     @property
@@ -176,4 +178,5 @@ def _of_record(cell: RecordedCell, part: RecordedContainer) -> Member:
         attachable=part.attachable,
         restart_policy=part.restart_policy,
         image=part.image,
+        started=part.started,
     )

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
-from kuke_ctr.kukeon.cells import RESERVED, folders, recorded_namespace
+from kuke_ctr.kukeon.cells import folders, recorded_namespace
 from kuke_ctr.kukeon.files import mapping_in
+from kuke_ctr.kukeon.kept import RESERVED
 from kuke_ctr.kukeon.realm_files import names_of
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.image_names import whole_name

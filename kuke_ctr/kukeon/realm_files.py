@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, UsageError
 from kuke_ctr.kukeon.files import documents, mapping_in, read_text
 from kuke_ctr.kukeon.schemas import Instance, RealmDocument, fit, read
-from kuke_ctr.kukeon.settings import Settings
+from kuke_ctr.kukeon.settings import THE_DEFAULT, Settings
 from kuke_ctr.names import check_name
 
 SYSTEM = ("kukeon-system", "kuke-system")
 """The two names of the one system realm: the documentation's, and the one on real hosts' disks."""
+
+INSTANCE = ".kukeon-instance.json"
+"""The file in the run path that has the suffix of this host; newer Kukeon writes it."""
 
 
 def names_of(realm: str) -> tuple[str, ...]:
@@ -83,17 +87,54 @@ def realm_documents(
 
 
 def suffix_of(settings: Settings) -> tuple[str, str, list[str]]:
-    """The suffix of Kukeon's own layout, where it was found, and what could not be read."""
-    path = settings.run_path / ".kukeon-instance.json"
-    suffix, source, warnings = settings.suffix, settings.suffix_source, []
+    """The suffix of Kukeon's own layout, where it was found, and what could not be read.
+
+    Only what could name another suffix: a file that stands behind the one that has it is no matter.
+    """
+    path = settings.run_path / INSTANCE
+    suffix, source = settings.suffix, settings.suffix_source
+    unread = settings.unread if source == THE_DEFAULT else ()
     try:
         instance = read(path, Instance)
     except Forbidden as error:
-        instance = None
-        warnings = [f"{error.message}; the suffix of namespaces may be another than {suffix}"]
+        instance, unread = None, (error.message,)
     if instance is not None and instance.suffix:
-        suffix, source = instance.suffix, str(path)
+        suffix, source, unread = instance.suffix, str(path), ()
+    warnings = [f"{one}; the suffix of namespaces may be another than {suffix}" for one in unread]
     try:
-        return check_name(suffix, "namespace suffix"), source, warnings
+        return check_name(suffix, "namespace suffix"), source, warnings[:1]
     except UsageError as error:
         raise UsageError(f"{error.message} (from {source})", hint=error.hint) from None
+
+
+class Fact(NamedTuple):
+    """A setting of this host, and who gave it; no value where it can't be told."""
+
+    name: str
+    value: str | None
+    source: str
+
+
+def facts_of(settings: Settings) -> list[Fact]:
+    """Where Kukeon and containerd are on this host, and the suffix of Kukeon's own layout."""
+    own = f"the default of `{' '.join(settings.ctr)}`"
+    return [
+        Fact("run path", str(settings.run_path), _where(settings, settings.run_path_source)),
+        Fact("socket", settings.socket, _where(settings, settings.socket_source))
+        if settings.socket is not None
+        else Fact("socket", None, own),
+        _suffix_fact(settings),
+    ]
+
+
+def _suffix_fact(settings: Settings) -> Fact:
+    try:
+        suffix, source, denied = suffix_of(settings)
+    except UsageError as error:
+        return Fact("suffix", None, error.message)
+    return Fact("suffix", suffix, "; ".join((source, *denied)))
+
+
+def _where(settings: Settings, source: str) -> str:
+    unread = settings.unread if source == THE_DEFAULT else ()
+    return "; ".join((source, *unread[:1]))

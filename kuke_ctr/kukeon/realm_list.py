@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.kukeon.layouts import beside, layouts
 from kuke_ctr.kukeon.realm_files import SYSTEM, names_of, suffix_of
-from kuke_ctr.kukeon.realms import Resolver, layouts, resolve
+from kuke_ctr.kukeon.realms import Resolver, resolve
 from kuke_ctr.kukeon.settings import Settings
 from kuke_ctr.names import is_foreign, is_name
 from kuke_ctr.records import Realm, RealmSource
@@ -46,12 +47,17 @@ def list_realms(
             warnings += layout.warnings
             found[realm] = (layout.namespace, RealmSource.CONTAINERD)
     rows = sorted((name, *what) for name, what in found.items())
+    loose = (existing or frozenset()) - {namespace for namespace, _ in found.values()}
     if show_all:
-        claimed = {namespace for namespace, _ in found.values()}
-        others = sorted((existing or frozenset()) - claimed)
-        rows += [(namespace, namespace, RealmSource.CONTAINERD) for namespace in others]
+        rows += [(namespace, namespace, RealmSource.CONTAINERD) for namespace in sorted(loose)]
     realms = tuple(
-        Realm(name=name, namespace=namespace, source=source, exists=_exists(namespace, existing))
+        Realm(
+            name=name,
+            namespace=namespace,
+            source=source,
+            exists=_exists(namespace, existing),
+            residual=tuple(one for one in beside(name, namespace, source, suffix) if one in loose),
+        )
         for name, namespace, source in rows
     )
     return RealmList(realms, tuple(dict.fromkeys(warnings)))

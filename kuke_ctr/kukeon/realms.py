@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.kukeon.layouts import layouts, likeliest
 from kuke_ctr.kukeon.realm_files import (
-    SYSTEM,
     manifest_namespace,
     names_of,
     namespace_in,
@@ -166,12 +166,17 @@ class Resolver:
                 )
             found = f"of {listed} containerd has {', '.join(there)} ({origin})"
             return self.win("layout", found, there[0], RealmSource.LAYOUT, exists=True)
-        exists = None if existing is None else False
+        guess, shown = likeliest(self.name, suffix, self.settings, existing)
         found = f"containerd has none of {listed} ({origin})"
         if existing is None:
-            found = f"the first of {listed}; containerd did not answer ({origin})"
+            found = f"one of {listed}; containerd did not answer ({origin})"
         return self.win(
-            "layout", found, candidates[0], RealmSource.LAYOUT, exists=exists, guessed=True
+            "layout",
+            f"{found}; {shown}",
+            guess,
+            RealmSource.LAYOUT,
+            exists=None if existing is None else False,
+            guessed=True,
         )
 
     def suffix(self) -> tuple[str, str]:
@@ -208,11 +213,3 @@ def resolve(
         or (walk.from_settings() if manifest is None else None)
         or walk.from_layout(existing())
     )
-
-
-def layouts(realm: str, suffix: str) -> tuple[str, ...]:
-    """The namespaces that a realm can have by Kukeon's own layouts, in the order of the rule."""
-    if realm in SYSTEM:
-        return (SYSTEM[0], f"{SYSTEM[1]}.{suffix}")
-    old = ("kukeon.io",) if realm == "default" else ()
-    return (f"kukeon-{realm}", f"{realm}.{suffix}", *old)

@@ -15,6 +15,8 @@ from kuke_ctr.kukeon.schemas import KukeonSettings, OwnSettings, read
 DEFAULT_RUN_PATH = "/opt/kukeon"
 DEFAULT_SOCKET = "/run/containerd/containerd.sock"
 DEFAULT_SUFFIX = "kukeon.io"
+THE_DEFAULT = "the default"
+KUKE_YAML = "kuke.yaml"
 SYSTEM_SETTINGS = Path("/etc/kuke-ctr/config.yaml")
 DAEMON_SETTINGS = Path("/etc/kukeon/kukeond.yaml")
 
@@ -33,7 +35,11 @@ class Settings(NamedTuple):
 
     `address` becomes `-a`, None where nobody gave one. `socket` is the path to try before a call,
     None where nobody knows it (a ctr of several words). `realms` gives
-    the namespaces that the settings file names, `suffix` that of Kukeon's own layout.
+    the namespaces that the settings file names, `suffix` that of Kukeon's own layout. Each
+    `..._source` says for a person who gave it.
+
+    `daemon_file` is kukeond.yaml where this host has one. `unread` says of Kukeon's files that they
+    may not be read: what they would decide is known from elsewhere, or there is a warning.
     """
 
     run_path: Path
@@ -45,19 +51,26 @@ class Settings(NamedTuple):
     suffix_source: str
     realms: Mapping[str, str] = {}
     warnings: tuple[str, ...] = ()
+    run_path_source: str = THE_DEFAULT
+    socket_source: str = THE_DEFAULT
+    daemon_file: Path | None = None
+    unread: tuple[str, ...] = ()
 
 
 def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings; UsageError for a value or a settings file that can't be right."""
     warnings: list[str] = []
+    unread: list[str] = []
     own, own_name = _own_file(environ, warnings)
-    kuke = _kuke_file(environ, warnings)
-    daemon = _foreign([DAEMON_SETTINGS], warnings)
-    run_path = _run_path(flags, environ, own, own_name) or _run_path_of(kuke, daemon)
-    address = _address(flags, environ, own, own_name) or _socket_of(kuke, daemon)
+    kuke = _kuke_file(environ, warnings, unread)
+    daemon = _foreign([DAEMON_SETTINGS], warnings, unread)
+    run_path, run_path_source = _run_path(flags, environ, own, own_name) or _run_path_of(
+        kuke, daemon
+    )
+    address, socket_source = _address(flags, environ, own, own_name) or _socket_of(kuke, daemon)
     words = _program(_first(flags.ctr, environ.get("KUKE_CTR_BIN"), own.ctr, "ctr"))
     suffix, suffix_source = _suffix(environ, kuke, daemon)
-    return Settings(
+    found = Settings(
         run_path=Path(run_path or DEFAULT_RUN_PATH),
         realm=_realm(flags, environ, own),
         address=address,
@@ -66,17 +79,52 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
         suffix=suffix,
         suffix_source=suffix_source,
         realms={name: realm.namespace for name, realm in (own.realms or {}).items()},
-        warnings=tuple(warnings),
+        run_path_source=run_path_source,
+        socket_source=socket_source,
+        daemon_file=DAEMON_SETTINGS if os.path.lexists(DAEMON_SETTINGS) else None,
+        unread=tuple(unread),
     )
+    return found._replace(warnings=(*warnings, *_may_be_others(found)))
+
+
+def _may_be_others(found: Settings) -> list[str]:
+    """A warning where a file that may not be read could name another run path or socket.
+
+    What is in use is Kukeon's: then nobody has chosen another. The suffix has its own warning, in
+    the commands that need one.
+    """
+    facts = []
+    if found.run_path_source == THE_DEFAULT and not _is_kukeons(found.run_path):
+        facts.append(f"Kukeon's run path ({found.run_path} is not in use)")
+    if found.socket_source == THE_DEFAULT and found.socket and not os.path.lexists(found.socket):
+        facts.append(f"containerd's socket ({found.socket} does not exist)")
+    if not facts or not found.unread:
+        return []
+    return [f"{found.unread[0]}, which may name {' and '.join(facts)}; try sudo"]
+
+
+def _is_kukeons(run_path: Path) -> bool:
+    """Whether Kukeon keeps something there; a folder that may not be looked into is in use."""
+    try:
+        with os.scandir(run_path) as entries:
+            return any(True for _ in entries)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def _first(*values: str | None) -> str | None:
     return next((value for value in values if value), None)
 
 
+_Known = tuple[str | None, str]
+"""A value, and who gave it."""
+
+
 def _run_path(
     flags: Flags, environ: Mapping[str, str], own: OwnSettings, own_name: str
-) -> str | None:
+) -> _Known | None:
     """The run path that somebody chose; UsageError where that is no folder."""
     for path, source in (
         (flags.run_path, "--run-path"),
@@ -85,7 +133,7 @@ def _run_path(
     ):
         if path:
             _must_be_there(Path(path), source, folder=True)
-            return path
+            return path, source
     return None
 
 
@@ -103,7 +151,7 @@ def _must_be_there(path: Path, source: str, *, folder: bool = False) -> None:
 
 def _address(
     flags: Flags, environ: Mapping[str, str], own: OwnSettings, own_name: str
-) -> str | None:
+) -> _Known | None:
     """The address that somebody chose; UsageError where that can't be one."""
     for text, source in (
         (flags.address, ADDRESS_OPTION),
@@ -112,24 +160,28 @@ def _address(
         (own.address, f"{own_name}: address"),
     ):
         if text:
-            return checked_address(text, source)
+            return checked_address(text, source), source
     return None
 
 
-def _run_path_of(kuke: KukeonSettings, daemon: KukeonSettings) -> str | None:
+def _run_path_of(kuke: KukeonSettings, daemon: KukeonSettings) -> _Known:
     """That of Kukeon's files; kuke itself writes the default into its own: nobody's choice."""
-    kukes = kuke.run_path if kuke.run_path != DEFAULT_RUN_PATH else None
-    return _first(kukes, daemon.run_path)
+    if kuke.run_path and Path(kuke.run_path) != Path(DEFAULT_RUN_PATH):
+        return kuke.run_path, KUKE_YAML
+    return daemon.run_path, str(DAEMON_SETTINGS) if daemon.run_path else THE_DEFAULT
 
 
-def _socket_of(kuke: KukeonSettings, daemon: KukeonSettings) -> str | None:
+def _socket_of(kuke: KukeonSettings, daemon: KukeonSettings) -> _Known:
     """The same of the socket; the default one would overrule a ctr that knows its own (k3s)."""
-    for text, source in ((kuke.socket, "kuke.yaml"), (daemon.socket, str(DAEMON_SETTINGS))):
+    known: _Known = (None, THE_DEFAULT)
+    for text, source in ((daemon.socket, str(DAEMON_SETTINGS)), (kuke.socket, KUKE_YAML)):
         if text:
             path = checked_address(text, f"{source}: spec.containerdSocket")
             if path != DEFAULT_SOCKET:
-                return path
-    return None
+                known = (path, source)
+            elif source != KUKE_YAML:
+                known = (None, source)
+    return known
 
 
 def _realm(flags: Flags, environ: Mapping[str, str], own: OwnSettings) -> str:
@@ -210,18 +262,23 @@ def _named(variable: str, environ: Mapping[str, str]) -> list[Path] | None:
     return [Path(named)]
 
 
-def _kuke_file(environ: Mapping[str, str], warnings: list[str]) -> KukeonSettings:
+def _kuke_file(
+    environ: Mapping[str, str], warnings: list[str], unread: list[str]
+) -> KukeonSettings:
     """Kukeon's client settings; what is wrong in them is a warning, for they are not ours."""
     paths = _named("KUKE_CONFIGURATION", environ)
-    if paths is None:
-        paths = [home / ".kuke/kuke.yaml" for home in _homes(environ)]
-    return _foreign(paths, warnings)
+    if paths is not None:  # somebody wants it to be read
+        return _foreign(paths, warnings, warnings)
+    return _foreign([home / ".kuke/kuke.yaml" for home in _homes(environ)], warnings, unread)
 
 
-def _foreign(paths: list[Path], warnings: list[str]) -> KukeonSettings:
+def _foreign(paths: list[Path], warnings: list[str], unread: list[str]) -> KukeonSettings:
     for path in paths:
         try:
             found = read(path, KukeonSettings)
+        except Forbidden as error:
+            unread.append(error.message)
+            continue
         except KukeCtrError as error:
             warnings.append(error.message)
             continue
@@ -233,11 +290,13 @@ def _foreign(paths: list[Path], warnings: list[str]) -> KukeonSettings:
 def _suffix(
     environ: Mapping[str, str], kuke: KukeonSettings, daemon: KukeonSettings
 ) -> tuple[str, str]:
+    """The suffix and who gave it; the default one in kuke.yaml is nobody's choice."""
+    kukes = kuke.suffix if kuke.suffix != DEFAULT_SUFFIX else None
     for value, source in (
         (environ.get("KUKEON_NAMESPACE_SUFFIX"), "KUKEON_NAMESPACE_SUFFIX"),
-        (kuke.suffix, "kuke.yaml"),
+        (kukes, KUKE_YAML),
         (daemon.suffix, str(DAEMON_SETTINGS)),
     ):
         if value:
             return value, source
-    return DEFAULT_SUFFIX, "the default"
+    return DEFAULT_SUFFIX, THE_DEFAULT

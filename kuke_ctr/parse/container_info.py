@@ -1,18 +1,25 @@
 """What `ctr containers info ID` prints: JSON, and exact in every version."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from os.path import normpath
 from pathlib import Path
 
 from kuke_ctr.errors import Unreadable
 from kuke_ctr.parse.json_text import read_json
+
+OF_PROCESS = re.compile(r"/proc/(\d+|self|thread-self)/(?:.*/)?(\w+)")
+"""The path of what belongs to a process, found by its number, and what it is."""
 
 KUKETTY_FOLDER = "/run/kukeon/tty"
 """Where kuketty's folder is mounted in a Kukeon attachable container."""
 
 LOG_LABEL = "kuke-ctr/log"
 """The label that names the log file of a container that `kuke-ctr run -d` started."""
+
+RUN_LABEL = "kuke-ctr/run"
+"""The label with a token that tells the container of one `run` from any other of its name."""
 
 LOGS = Path("/var/log/kuke-ctr")
 """Where the log files of `kuke-ctr run -d` are: `<namespace>/<id>.log`."""
@@ -24,7 +31,8 @@ class ContainerInfo:
 
     `terminal`: its process has one (`Spec.process.terminal`). `kuketty` is the folder on the host
     with the `socket` and the `capture` of a Kukeon attachable container, else None. `image`,
-    `snapshot` and `snapshotter` are empty where the container has none.
+    `snapshot` and `snapshotter` are empty where the container has none. `joined` are the
+    namespaces that its spec joins by the number of a process: `/proc/4242/ns/net`.
     """
 
     id: str
@@ -35,6 +43,7 @@ class ContainerInfo:
     snapshotter: str = ""
     terminal: bool = False
     kuketty: Path | None = None
+    joined: tuple[str, ...] = ()
 
     @property
     def log(self) -> Path | None:
@@ -70,6 +79,7 @@ def parse_container_info(text: str) -> ContainerInfo:
         snapshotter=str(found.get("Snapshotter") or ""),
         terminal=_mapping(spec.get("process")).get("terminal") is True,
         kuketty=_kuketty(spec.get("mounts")),
+        joined=tuple(_joined(_mapping(spec.get("linux")).get("namespaces"))),
     )
 
 
@@ -83,3 +93,12 @@ def _kuketty(mounts: object) -> Path | None:
         if _mapping(mount).get("destination") == KUKETTY_FOLDER and isinstance(source, str):
             return Path(source)
     return None
+
+
+def _joined(namespaces: object) -> Iterator[str]:
+    for one in namespaces if isinstance(namespaces, list) else ():
+        path = _mapping(one).get("path")
+        if isinstance(path, str) and OF_PROCESS.fullmatch(
+            plain := normpath(f"/{path.lstrip('/')}")
+        ):
+            yield plain

@@ -12,6 +12,7 @@ _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?P<port>:
 _PORT = re.compile(r":[0-9]{1,5}")
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_BARE_DIGEST = re.compile(r"sha\d+:")
 _DIGEST = re.compile(r"sha(?:256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})")
 
 
@@ -43,6 +44,17 @@ def whole_name(image: str) -> str:
     tag = f":{parts.tag}" if parts.tag else ""
     digest = f"@{parts.digest}" if parts.digest else ""
     return f"{host}/{path}{tag or ('' if digest else ':latest')}{digest}"
+
+
+def other_name(image: str) -> str | None:
+    """The name under which Kukeon and docker look for an image; None where it has that name.
+
+    None, too, for what they would not take as a name: a digest, or one with a fault.
+    """
+    if "@" in image or _SCHEME.match(image) or _BARE_DIGEST.match(image):
+        return None
+    whole = whole_name(image)
+    return None if whole == image or fault_of(whole) is not None else whole
 
 
 def is_short(image: str) -> bool:

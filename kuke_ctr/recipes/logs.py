@@ -109,7 +109,7 @@ def _of_kukeon(cell: CellContainer | None) -> FoundLog | None:
         return None
     for path in cell.outputs():
         kind = LogKind.CAPTURE if path.name == "capture" else LogKind.KUKEON
-        log = _if_there(LogFile(path, cell.folder), kind)
+        log = _if_there(LogFile(path, cell.base), kind)
         if log is not None:
             return log
     return None

@@ -13,7 +13,7 @@ from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Forbidden, KukeCtrError, NotFound, Reason, UsageError
 from kuke_ctr.names import check_name
-from kuke_ctr.parse.container_info import LOG_LABEL, LOGS
+from kuke_ctr.parse.container_info import LOG_LABEL, LOGS, RUN_LABEL
 from kuke_ctr.recipes.start import (
     ABSENT,
     CLEANING_LIMIT,
@@ -26,10 +26,6 @@ from kuke_ctr.recipes.start import (
 from kuke_ctr.recipes.taken import taken
 
 E = TypeVar("E", bound=KukeCtrError)
-
-RUN_LABEL = "kuke-ctr/run"
-"""The label with a token that tells the container of one `run` from any other of its name."""
-
 
 _FOLDER_MODE, _FILE_MODE = 0o750, 0o640
 

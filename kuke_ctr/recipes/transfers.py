@@ -35,11 +35,13 @@ _FETCHED = (Reason.NOT_UNPACKED, Reason.SNAPSHOTTER_NOT_LOADED, Reason.NO_SPACE)
 class Landed:
     """The images of an import. `new` is false where all of them were there before, just so.
 
-    `blobs` is how many blobs the namespace has got by it.
+    `named` has the digests of all images of the namespace by name, `blobs` is how many blobs the
+    namespace has got by the import.
     """
 
     images: tuple[Image, ...]
     new: bool
+    named: Mapping[str, str]
     blobs: int = 0
 
 
@@ -134,11 +136,12 @@ def landed(scope: Scope, before: Before, said: bytes) -> Landed:
     """
     listing = _list(scope)
     new = tuple(image for image in listing.records if _changed(before.images.get(image.ref), image))
+    named = {image.ref: image.digest for image in listing.records}
     if new:
-        return Landed(new, new=True)
+        return Landed(new, True, named)
     written = parse_import(said.decode(errors="surrogateescape"))
     there = tuple(each for each in listing.records if written.has(each.ref))
-    return Landed(there, new=False, blobs=_came_back(scope, there, before))
+    return Landed(there, False, named, _came_back(scope, there, before))
 
 
 def _came_back(scope: Scope, found: Sequence[Image], before: Before) -> int:

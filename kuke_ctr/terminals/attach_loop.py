@@ -20,6 +20,7 @@ from kuke_ctr.terminals.detach_keys import KeyWatch, describe_keys
 from kuke_ctr.terminals.fifos import Fifos
 from kuke_ctr.terminals.leaving import ASKS, ENOUGH, FORWARDED, LEAVING, flush, hand_over
 from kuke_ctr.terminals.relay import TYPED_AHEAD, Flow, Outlet, ReaderGone, Relay, Signals
+from kuke_ctr.terminals.screens import Screens
 from kuke_ctr.terminals.user_terminal import (
     USUAL_SIZE,
     LineEditor,
@@ -87,7 +88,7 @@ class Attachment:
             self._await_resize()
             fifos.of(self._peer.pid)
             self._relay.chore = fifos.look
-            self._join_output(saved)
+            self._join_output(stack, saved)
             self._fifos: Fifos | None = fifos
             self._join_input(stack)
             if options.daemon >= 0:
@@ -161,14 +162,16 @@ class Attachment:
         options = self.options
         return window_size((options.stdin, options.stdout, options.stderr))
 
-    def _join_output(self, saved: tuple[Outlet, ...]) -> None:
-        options, relay = self.options, self._relay
+    def _join_output(self, stack: ExitStack, saved: tuple[Outlet, ...]) -> None:
+        options, relay, screens = self.options, self._relay, Screens()
+        stack.callback(screens.put_back)
         ways: dict[int, Outlet] = {}
         self._output: dict[bool, Flow] = {}
         for descriptor, is_error in self._peer.outputs:
             user = options.stderr if is_error else options.stdout
             ways[user] = ways.get(user) or relay.outlet(Outlet.shared(user))
-            through = self._heard.error if is_error else self._heard.output
+            heard = self._heard.error if is_error else self._heard.output
+            through = screens.follow(user, ways[user], heard)
             sinks = (ways[user], *saved)
             flow = Flow(descriptor, sinks, through, room=BLOCK, output=True)
             relay.flows.append(flow)

@@ -13,7 +13,7 @@ HOST = TOP / "fixtures" / "ctr-output" / "kukeon-0.9.1"
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 # their examples need a containerd that lives: the real ring has what they show
 LIVING = {"attach", "images", "inspect", "logs", "run", "storage"}
-_SHOWN = re.compile(r"^    \$ kuke-ctr (.*)\n((?:    .*\n|\n(?=    RULE))*)", re.MULTILINE)
+_SHOWN = re.compile(r"^    \$ kuke-ctr (.*)\n((?:    .*\n|\n(?=    [A-Z]+ +[A-Z]))*)", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 SHOWN = [
@@ -26,13 +26,21 @@ SHOWN = [
 
 @pytest.mark.parametrize(("words", "output"), SHOWN)
 def test_a_printed_example_is_what_a_recorded_host_gives(
-    words: str, output: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    words: str,
+    output: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    run_path = HOST / "run"
-    main([*shlex.split(words), "--run-path", str(run_path), "--replay", str(HOST / "ctr")])
+    run_path = "opt__kukeon"  # as long as /opt/kukeon, for the columns
+    monkeypatch.delenv("KUKEON_RUN_PATH")
+    monkeypatch.chdir(tmp_path)
+    Path(run_path).symlink_to(HOST / "run")
+    monkeypatch.setattr("kuke_ctr.kukeon.settings.DEFAULT_RUN_PATH", run_path)
+    main([*shlex.split(words), "--replay", str(HOST / "ctr")])
     said = "".join(reversed(capfd.readouterr()))
     expected = [line.removeprefix("    ") for line in output.splitlines()]
-    printed = said.replace(str(run_path), "/opt/kukeon").splitlines()
+    printed = said.replace(run_path, "/opt/kukeon").splitlines()
     assert [line.rstrip() for line in printed] == [line.rstrip() for line in expected]
 
 

@@ -2,16 +2,19 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess  # noqa: TID251 (a program that is interrupted)
 import tarfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from scripts.lib import processes
 from scripts.lib.containerd import PrivateContainerd, unique
+from scripts.lib.images import Archive, busybox
 from scripts.lib.kukeon import write_record
 from tests.support.runner import PROGRAM
 from tests.support.transfer_host import INDEX, MIB, A, B, On, complete, in_work, names
@@ -93,6 +96,28 @@ def test_a_base_name_that_nothing_has_is_not_taken_for_success(
     # up to 1.7 a whole name in the archive counts, whatever the base name
     assert (done.returncode, done.stdout) == ((0, f"{A}\n{B}\n") if landed else (3, ""))
     assert landed == ([A, B] if any_containerd.version.startswith("1.") else [])
+
+
+def test_a_name_that_kukeon_cannot_find_gets_the_line_that_helps(
+    containerd: PrivateContainerd,
+    namespace: str,
+    on: On,
+    programs_of: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    archive = Archive()
+    archive.name(busybox(archive, programs_of("native") / "busybox"), "app:2")
+    packed = str(archive.write(tmp_path / "app.tar"))
+    run_path = tmp_path / "run"
+    write_record(run_path, "main", namespace)
+    kuke = on(containerd).set(KUKEON_RUN_PATH=str(run_path))
+    words = ("images", "import", "-r", "main", "-q", packed)
+    done = kuke(*words)
+    assert (done.returncode, done.stdout) == (0, "app:2\n")
+    assert "Kukeon looks for app:2 under the name docker.io/library/app:2." in done.stderr
+    assert kuke(*shlex.split(done.stderr.split("`")[1])[1:]).returncode == 0
+    assert names(containerd, namespace) == ["app:2", "docker.io/library/app:2"]
+    assert "Kukeon" not in kuke(*words).stderr
 
 
 def test_where_the_namespace_comes_from_decides_whether_it_is_made(

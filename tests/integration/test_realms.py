@@ -141,7 +141,7 @@ def test_the_suffix_comes_from_its_sources_in_their_order(
 def test_none_is_not_found_with_the_nearest(on_host: KukeCtr) -> None:
     done = on_host("images", "ls", "--realm", "mian", "-o", "json")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "the namespace kukeon-mian (realm mian) does not exist" in done.stderr
+    assert "the namespace mian.kukeon.io (realm mian) does not exist" in done.stderr
     assert "hint: did you mean --realm main? existing realms: main, " in done.stderr
 
 

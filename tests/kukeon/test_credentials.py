@@ -40,6 +40,22 @@ def test_docker_hub_has_several_addresses(server: str) -> None:
     assert "p'" not in repr(login)
 
 
+@pytest.mark.parametrize("nowhere", [{}, {"serverAddress": ""}, {"serverAddress": None}])
+@pytest.mark.parametrize("reference", ["ghcr.io/a:1", "docker.io/library/a:1", "127.0.0.1:5000/a"])
+def test_credentials_without_an_address_are_for_any_registry(
+    reference: str, nowhere: dict[str, object]
+) -> None:
+    anywhere = {"username": "any", "password": "p", **nowhere}
+    login = of_realm([record(entry("quay.io", "x"), anywhere, entry("h.example"))], reference)
+    assert login.user == "any"
+    assert login.source.endswith("which has them for any registry")
+
+
+def test_those_for_the_registry_itself_come_first() -> None:
+    documents = [record(entry("", "any"), entry("https://ghcr.io", "exact"))]
+    assert of_realm(documents, "ghcr.io/a:1").user == "exact"
+
+
 def test_credentials_that_there_are_not_name_those_that_there_are() -> None:
     with pytest.raises(NotFound) as caught:
         of_realm([record(entry("quay.io"), "odd")], "ghcr.io/a:1")

@@ -237,7 +237,7 @@ def test_a_manifest_gives_the_namespace_of_its_realm(tmp_path: Path) -> None:
 def test_a_manifest_without_a_namespace_leaves_it_to_the_layouts(tmp_path: Path) -> None:
     path = tmp_path / "realms.yaml"
     path.write_text(MANIFEST)
-    record(tmp_path, "data/bare/metadata.json", "not-this")
+    record(tmp_path, "bare/metadata.json", "not-this")
     resolution = resolve("bare", make(tmp_path), existing=frozenset, manifest=path)
     assert (resolution.namespace, resolution.source) == ("kukeon-bare", RealmSource.LAYOUT)
 

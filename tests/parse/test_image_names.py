@@ -2,7 +2,7 @@
 
 import pytest
 
-from kuke_ctr.parse.image_names import fault_of, is_short, whole_name
+from kuke_ctr.parse.image_names import fault_of, is_short, other_name, whole_name
 
 DIGEST = f"sha256:{'0' * 64}"
 
@@ -97,3 +97,26 @@ def test_a_password_in_a_name_is_not_shown() -> None:
         assert fault is not None
         assert "geheim" not in fault.message + fault.hint
         assert "--user NAME" in fault.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("app:2", "docker.io/library/app:2"),
+        ("app", "docker.io/library/app:latest"),
+        ("team/app:2", "docker.io/team/app:2"),
+        ("docker.io/app:2", "docker.io/library/app:2"),
+        ("registry.example/app", "registry.example/app:latest"),
+        ("docker.io/library/app:2", None),
+        ("localhost/app:2", None),
+        ("kukeon.internal/app:1", None),
+        (f"app@{DIGEST}", None),
+        (DIGEST, None),
+        ("import-2026-11-27@sha256:0", None),
+        ("https://x/app:2", None),
+        ("Some App", None),
+        ("", None),
+    ],
+)
+def test_the_name_under_which_an_image_is_looked_for(name: str, other: str | None) -> None:
+    assert other_name(name) == other

@@ -18,6 +18,7 @@ from kuke_ctr.commands.shared import launch as of_processes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.tasks import start
 from kuke_ctr.errors import NO_READER, Forbidden
+from kuke_ctr.parse.container_info import RUN_LABEL
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import containers
 from kuke_ctr.recipes import run as running
@@ -42,7 +43,7 @@ REMOVALS = [
 @pytest.fixture
 def ctr(fake_ctr: FakeCtr) -> Ctr:
     """The ctr of a host that has the container web of the run `token`."""
-    info = {"ID": "web", "Labels": {running.RUN_LABEL: "token"}, "Spec": {}}
+    info = {"ID": "web", "Labels": {RUN_LABEL: "token"}, "Spec": {}}
     fake_ctr.answer(*N, "containers", "info", "web", stdout=json.dumps(info))
     fake_ctr.answer(*N, "tasks", "rm", "--force", "web")
     fake_ctr.answer(*N, "containers", "rm", "web")

@@ -1,4 +1,4 @@
-"""Two recorded Kukeon hosts, through the whole command line, with what is on them written down."""
+"""Recorded Kukeon hosts, through the whole command line, with what is on them written down."""
 
 import json
 
@@ -25,7 +25,9 @@ NAMESPACES = {
         "team": "team-a",
     },
 }
+NAMESPACES["rich-0.9.1"] = NAMESPACES["0.9.1"]
 BUSYBOX = "docker.io/library/busybox:latest"
+MORE = {("rich-0.9.1", "main"): ["kukeon.internal/app:1"]}
 WEB = ["default_default_web_app", "default_default_web_root", "default_default_web_side-car"]
 
 
@@ -63,7 +65,8 @@ def test_every_realm_resolves_by_its_record(version: str, realm: str, capsys: Ca
 @pytest.mark.parametrize("version", NAMESPACES)
 @pytest.mark.parametrize("realm", ["default", "main", "team"])
 def test_realms_with_an_image_show_it(version: str, realm: str, capsys: Capture) -> None:
-    (image,) = rows(version, capsys, "images", "ls", "--realm", realm)
+    image, *more = rows(version, capsys, "images", "ls", "--realm", realm)
+    assert [one["ref"] for one in more] == MORE.get((version, realm), [])
     assert image["ref"] == BUSYBOX
     assert image["platforms"] == ["linux/amd64"]
 

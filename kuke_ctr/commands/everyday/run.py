@@ -36,11 +36,11 @@ from kuke_ctr.commands.shared.process_options import (
 )
 from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.errors import KukeCtrError, NotFound, Reason, UsageError
+from kuke_ctr.parse.container_info import RUN_LABEL
 from kuke_ctr.recipes.environment import environment_of
 from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.program import program_of
 from kuke_ctr.recipes.run import (
-    RUN_LABEL,
     Made,
     RunLog,
     incomplete,

@@ -13,6 +13,7 @@ import typer
 
 from kuke_ctr.backends.ctr import versions
 from kuke_ctr.backends.ctr.transfer import TransferStreams
+from kuke_ctr.commands.images.kukeons_names import note_unfound
 from kuke_ctr.commands.images.references import near_refs
 from kuke_ctr.commands.images.transfer_options import (
     AllPlatforms,
@@ -121,7 +122,8 @@ def import_(
     Prints the images that are new or changed; if there are none, those of the archive. Exit code 3
     if nothing was imported. An archive that is compressed (gzip, zstd, xz, bzip2) is unpacked on
     the way. The namespace is created if a flag, a manifest, a record or the settings named it.
-    What follows `--` is passed to ctr.
+    A note names the images that Kukeon would look for under another name. What follows `--` is
+    passed to ctr.
 
     Examples:
 
@@ -235,6 +237,7 @@ def _bring(session: Session, realm: OpenRealm, view: View, wish: _Wish) -> None:
     if found.images:
         _show_landed(session, view, found, wish.platform)
         _tell_of_nameless(look, wish.words)
+        note_unfound(realm, found.images, found.named)
     else:
         _nothing_landed(realm, wish.unpack, wish.words, look)
 

@@ -9,6 +9,7 @@ from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
 from kuke_ctr.commands.shared.options import takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Image
 from kuke_ctr.session import OpenRealm, Session
@@ -38,7 +39,12 @@ def ls(
         from kuke_ctr.recipes.image_names import as_filters  # late: most lists have no filter
 
         filters = as_filters(filters)
-    list_realms_table(session, images.LS, Image, filters or (), when_empty=_when_empty)
+    listed = list_realms_table(session, images.LS, Image, filters or (), when_empty=_when_empty)
+    if listed:
+        from kuke_ctr.recipes import residuals  # late: the list comes first
+
+        for one in residuals.of_listed(session.host, [realm.resolution for realm in listed]):
+            note(one.note(session.ctr))
 
 
 def _when_empty(realm: OpenRealm) -> str:

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import images, versions
-from kuke_ctr.commands.images.references import Ref, near_images, note_odd_name, require_images
+from kuke_ctr.commands.images.kukeons_names import note_new_name
+from kuke_ctr.commands.images.references import Ref, near_images, require_images
 from kuke_ctr.commands.shared.confirm import each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.labels import checked_labels
@@ -64,7 +65,7 @@ def tag(
         if name in existing and not force:
             raise _exists(realm, name)
         if not skip_reference_check:
-            note_odd_name(name)
+            note_new_name(realm, source, name, existing, targets)
         pair = images.positional(source, name)
         realm.scope.change("images", "tag", *words, *pair)
 
@@ -149,7 +150,7 @@ def convert(
     )
 
     def change(name: str) -> None:
-        note_odd_name(name)
+        note_new_name(realm, name, name, existing)
         pair = images.positional(source, name)
         with near_images(realm, [source]):
             done = realm.scope.change("images", "convert", *words, *pair)

@@ -1,5 +1,6 @@
 """kuke-ctr realms"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,8 +19,10 @@ from kuke_ctr.commands.shared.option_table import (
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.kukeon.realm_files import Fact, facts_of
 from kuke_ctr.kukeon.realm_list import list_realms
 from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.recipes.residuals import residuals
 from kuke_ctr.records import Realm
 from kuke_ctr.render import Output, align, choose_output, escape, to_json, to_yaml
 from kuke_ctr.session import Session
@@ -48,7 +51,10 @@ def ls(
         kuke-ctr realms ls
         kuke-ctr realms ls --all -o wide
 
-    Runs `ctr namespaces ls -q`. Records: Realm.
+    A note names each residual namespace (`main.kukeon.io` beside a realm main whose namespace is
+    kukeon-main), because `kuke image load` puts images there.
+
+    Runs `ctr namespaces ls -q`, and counts what is in residual namespaces. Records: Realm.
     """
     view = view_of(session, Realm)
     known = session.host.known_namespaces()
@@ -60,6 +66,9 @@ def ls(
     if not found.realms and known is None:
         session.host.namespaces  # noqa: B018 (raises: nobody knows)
     show(session, view, found.realms)
+    if not session.options.dry_run:
+        for one in residuals(session.ctr, found.realms):
+            note(one.note(session.ctr))
     if not found.realms:
         note(f"no realm found, neither under {session.host.settings.run_path} nor in containerd")
 
@@ -80,12 +89,16 @@ def resolve(
 ) -> None:
     """Show the namespace of a realm, and with --explain how it was found.
 
+    --explain also shows the run path, containerd's socket and the suffix of Kukeon's namespaces,
+    and which file or option they came from.
+
     Examples:
 
         kuke-ctr realms resolve main
         kuke-ctr realms resolve main --explain
 
-    Runs `ctr namespaces ls -q`. Records: one object with name, namespace, source, exists, rules.
+    Runs `ctr namespaces ls -q`. Records: one object with name, namespace, source, exists, rules;
+    with --explain also host.
     """
     options = session.options
     form = choose_output(options.output, options.quiet)
@@ -103,11 +116,13 @@ def resolve(
         note(f"warning: {warning}")
     existing = _existing(session)
     exists = None if existing is None else resolution.namespace in existing
-    _print(resolution, exists, form, explain)
+    _print(resolution, exists, form, facts_of(session.host.settings) if explain else None)
 
 
-def _print(resolution: Resolution, exists: bool | None, form: Output, explain: bool) -> None:
-    document = {
+def _print(
+    resolution: Resolution, exists: bool | None, form: Output, facts: Sequence[Fact] | None
+) -> None:
+    document: dict[str, object] = {
         "name": resolution.name,
         "namespace": resolution.namespace,
         "source": resolution.source.value,
@@ -117,6 +132,11 @@ def _print(resolution: Resolution, exists: bool | None, form: Output, explain: b
             for rule in resolution.rules
         ],
     }
+    if facts is not None:
+        document["host"] = {
+            fact.name.replace(" ", "_"): {"value": fact.value, "source": fact.source}
+            for fact in facts
+        }
     if form in (Output.JSON, Output.JSONL):
         print_lines([to_json(document, indent=2 if form is Output.JSON else None)])
     elif form is Output.YAML:
@@ -131,13 +151,20 @@ def _print(resolution: Resolution, exists: bool | None, form: Output, explain: b
         known = {True: "yes", False: "no", None: "unknown"}[exists]
         row = (resolution.name, resolution.namespace, resolution.source.value, known)
         print_lines(align([("NAME", "NAMESPACE", "SOURCE", "EXISTS"), row]))
-        if explain:
-            rows = [("RULE", "WON", "NAMESPACE", "FOUND")]
-            rows += [
-                (rule.rule, "yes" if rule.won else "", rule.namespace or "-", escape(rule.found))
-                for rule in resolution.rules
-            ]
-            print_lines(["", *align(rows)])
+        if facts is not None:
+            _explain(resolution, facts)
+
+
+def _explain(resolution: Resolution, facts: Sequence[Fact]) -> None:
+    """Each rule and what it found, then what is known of the host and from where."""
+    rules = [("RULE", "WON", "NAMESPACE", "FOUND")]
+    rules += [
+        (rule.rule, "yes" if rule.won else "", rule.namespace or "-", escape(rule.found))
+        for rule in resolution.rules
+    ]
+    host = [("SETTING", "VALUE", "FROM")]
+    host += [(fact.name, escape(fact.value or "-"), escape(fact.source)) for fact in facts]
+    print_lines(["", *align(rules), "", *align(host)])
 
 
 def _existing(session: Session) -> frozenset[str] | None:

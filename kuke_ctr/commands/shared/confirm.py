@@ -32,18 +32,31 @@ def names_or_all(noun: str, names: Sequence[str] | None, every: bool) -> None:
         )
 
 
-def confirm(session: Session, what: str, *, yes: bool) -> None:
+def confirm(session: Session, what: str, *, yes: bool, instead: str = "") -> None:
     """Ask before something that can't be undone; without a terminal `--yes` is needed.
 
-    `what` is a sentence that says what will go (`3 images of realm main will be removed: ...`).
+    `what` is a sentence that says what will go (`3 images of realm main will be removed: ...`),
+    `instead` a hint at a better way.
     """
     if yes or session.options.dry_run:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(what, hint="add --yes to do it")
-    print(f"{escape(what)}\nContinue? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if not can_ask():
+        raise UsageError(
+            what, hint=f"{instead}; to do it: add --yes" if instead else "add --yes to do it"
+        )
+    if ask(what, "Continue? [y/N]").lower() not in ("y", "yes"):
         raise Declined("you answered no; nothing was changed")
+
+
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal and can answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(what: str, question: str) -> str:
+    """What was answered, without blanks around it."""
+    print(f"{escape(what)}\n{escape(question)} ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
 
 
 def each(names: Iterable[str], change: Callable[[str], str | None], session: Session) -> None:

@@ -23,19 +23,22 @@ def list_realms_table(
     flags: Sequence[str] = (),
     *,
     when_empty: Callable[[OpenRealm], str],
-) -> None:
-    """Print ctr's table of the realms that the options mean, in the form that they ask for."""
+) -> Sequence[OpenRealm]:
+    """Print ctr's table of the realms that the options mean, in the form that they ask for.
+
+    Gives the realms whose records were printed: none for ctr's own table or a dry run.
+    """
     view = view_of(session, record)
     realms = session.realms()
     if view.output is Output.RAW:
         print_raw(session.ctr, table, [realm.namespace for realm in realms], flags)
-        return
+        return ()
     rows, errors = rows_of(session, table, realms, flags)
     if session.options.dry_run:
-        return
+        return ()
     show(session, view, rows, errors)
     if rows or errors:
-        return
+        return realms
     filters = [word for word in flags if not word.startswith("-")]
     if session.options.all_realms:
         note(f"none of the {len(realms)} realms has any (`kuke-ctr realms ls` lists the realms)")
@@ -43,6 +46,7 @@ def list_realms_table(
         note(f"nothing in {realms[0].described} matches {', '.join(filters)}")
     else:
         note(when_empty(realms[0]))
+    return realms
 
 
 def rows_of(

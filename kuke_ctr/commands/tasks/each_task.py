@@ -8,6 +8,7 @@ from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import R, listing
 from kuke_ctr.commands.shared.json_document import print_bytes
+from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.missing import missing_container
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.short_ids import at_once, tell, whole_id
@@ -131,8 +132,11 @@ def no_task(realm: OpenRealm, name: str, error: NotFound) -> NotFound:
     existing = containers.names(realm.scope)
     if name not in existing:
         return missing_container(realm, name, existing, error)
+    found = members_of(realm).of(name)
     return NotFound(
         f"the container {name} has no task: it was not started, or its task was deleted",
-        hint=f"{realm.scope.line('tasks', 'ls')} lists the tasks",
+        hint=found.start_hint
+        if found is not None
+        else f"{realm.scope.line('tasks', 'ls')} lists the tasks",
         command=error.command,
     )

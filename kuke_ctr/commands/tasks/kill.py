@@ -8,14 +8,17 @@ import typer
 
 from kuke_ctr.commands.shared.confirm import Yes, confirm
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
+from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.short_ids import sure_ids, whole_ids
 from kuke_ctr.commands.tasks.change_each import ExecId, Names, change_each, tasks_of
+from kuke_ctr.commands.tasks.of_cells import Ending
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.processes.signals import signal_of
-from kuke_ctr.recipes.task_control import ENDING, Tasks
-from kuke_ctr.session import Session
+from kuke_ctr.recipes.task_control import ENDING, NoTask, Tasks
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -56,6 +59,9 @@ def kill(
     is exit code 3. For containers created with --cni, ctr removes the network with any signal;
     kuke-ctr asks before a signal that is not meant to end the process.
 
+    kuke-ctr asks before it ends the root container of a Kukeon cell. A note says if Kukeon will
+    start a container again; `kuke stop` stops a cell.
+
     Examples:
 
         kuke-ctr tasks kill -r main web
@@ -72,10 +78,21 @@ def kill(
     names = sure_ids(session, realm, names, found.states, what="will get the signal", yes=yes)
     if not session.options.dry_run and (exec_id is not None or chosen not in ("", *ENDING)):
         _confirm_networks(session, found, names, yes)
+    ends = exec_id is None and chosen in ("", *ENDING)
+    cells = Ending.of(session, realm, found.states, names) if ends else None
+    if cells is not None:
+        cells.confirm_roots(yes=yes)
     words = (*flags(signal=chosen or None, all=every, exec_id=exec_id), *extra)
 
     def send(name: str) -> None:
-        found.kill(name, words, signal=chosen, exec_id=exec_id)
+        try:
+            found.kill(name, words, signal=chosen, exec_id=exec_id)
+        except NoTask:
+            raise
+        except NotFound as error:
+            raise _ended(realm, name, error) if exec_id is None else error from None
+        if cells is not None:
+            cells.tell(name)
 
     change_each(session, realm, names, send)
 
@@ -84,6 +101,8 @@ def kill(
 @takes(IN_REALM, NAMES, EXTRA)
 def pause(session: Session, names: Names) -> None:
     """Pause tasks: freeze all their processes.
+
+    Kukeon does not resume a container that was paused here.
 
     Examples:
 
@@ -96,7 +115,17 @@ def pause(session: Session, names: Names) -> None:
     realm = session.realm(changing=True)
     found = tasks_of(realm)
     chosen = whole_ids(realm, names, found.states)
-    change_each(session, realm, chosen, lambda name: found.pause(name, extra))
+
+    def freeze(name: str) -> None:
+        found.pause(name, extra)
+        one = members_of(realm).of(name)
+        if one is not None:
+            note(
+                f"note: {name} belongs to Kukeon's cell {one.cell}; Kukeon does not resume it: "
+                f"{realm.scope.line('tasks', 'resume', name)}"
+            )
+
+    change_each(session, realm, chosen, freeze)
 
 
 @app.command("resume", cls=WithExtra)
@@ -116,6 +145,12 @@ def resume(session: Session, names: Names) -> None:
     found = tasks_of(realm)
     chosen = whole_ids(realm, names, found.states)
     change_each(session, realm, chosen, lambda name: found.resume(name, extra))
+
+
+def _ended(realm: OpenRealm, name: str, error: NotFound) -> NotFound:
+    """The error for a task that has ended already: one of Kukeon's is started by `kuke`."""
+    one = members_of(realm).of(name)
+    return error if one is None else error.but(hint=one.start_hint)
 
 
 def _confirm_networks(session: Session, found: Tasks, names: Sequence[str], yes: bool) -> None:

@@ -14,6 +14,7 @@ from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.short_ids import sure_ids, whole_ids
 from kuke_ctr.commands.tasks.change_each import ExecId, Names, change_each, tasks_of
 from kuke_ctr.commands.tasks.each_task import no_task
+from kuke_ctr.commands.tasks.of_cells import Ending
 from kuke_ctr.errors import UsageError
 from kuke_ctr.recipes.task_control import NoTask
 from kuke_ctr.session import Session
@@ -36,6 +37,9 @@ def rm(
 
     An exit code of the process other than 0 is printed on stderr.
 
+    kuke-ctr asks before it kills the root container of a Kukeon cell, and notes say what Kukeon
+    does next. `kuke start` deletes the old tasks of its cell itself.
+
     Examples:
 
         kuke-ctr tasks rm -r main web
@@ -50,6 +54,9 @@ def rm(
     found = tasks_of(realm)
     what = "will lose its process" if exec_id is not None else "will lose its task"
     chosen = sure_ids(session, realm, names, found.states, what=what, yes=yes)
+    cells = Ending.of(session, realm, found.states, chosen) if exec_id is None else None
+    if cells is not None and force:
+        cells.confirm_roots(yes=yes)
 
     def remove(name: str) -> None:
         if exec_id is not None:
@@ -58,6 +65,8 @@ def rm(
             ending = found.remove(name, words, force=force)
         if ending:
             note(f"{name}: the process has exited ({ending})")
+        if cells is not None:
+            cells.tell_of_removal(name)
 
     change_each(session, realm, chosen, remove)
 
@@ -78,11 +87,13 @@ def checkpoint(
         Path | None,
         typer.Option("--work-path", metavar="DIR", help="Directory for criu's files and logs."),
     ] = None,
+    yes: Yes = False,
 ) -> None:
     """Save the state of a task's processes as an image or in a directory.
 
     criu must be installed where containerd runs. The task is paused meanwhile. Prints the name of
-    the image, or the directory.
+    the image, or the directory. With --exit, kuke-ctr asks before the root container of a Kukeon
+    cell ends.
 
     Examples:
 
@@ -101,9 +112,14 @@ def checkpoint(
     realm = session.realm(changing=True)
     found = tasks_of(realm)
     (name,) = whole_ids(realm, [name], found.states)
+    cells = Ending.of(session, realm, found.states, [name]) if leave else None
+    if cells is not None:
+        cells.confirm_roots(yes=yes)
     try:
         made = found.checkpoint(name, words)
     except NoTask as error:
         raise no_task(realm, name, error) from None
     if not session.options.dry_run:
         print(made or folder or name)
+    if cells is not None:
+        cells.tell(name)

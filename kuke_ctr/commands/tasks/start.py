@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import containers, tasks
+from kuke_ctr.commands.shared.confirm import Yes, confirm
 from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.ctr_flags import flags
+from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.launch import (
     Launch,
     Manner,
@@ -18,6 +20,7 @@ from kuke_ctr.commands.shared.launch import (
 from kuke_ctr.commands.shared.missing import near_containers
 from kuke_ctr.commands.shared.option_table import HOST, RECORD, SCOPE, TRACE
 from kuke_ctr.commands.shared.options import takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.process_options import (
     Detach,
     DetachedOutput,
@@ -27,9 +30,9 @@ from kuke_ctr.commands.shared.process_options import (
 )
 from kuke_ctr.commands.shared.short_ids import by_id
 from kuke_ctr.errors import CtrFailed, UsageError
-from kuke_ctr.kukeon.members import of_labels
-from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
+from kuke_ctr.parse.container_info import LOG_LABEL, OF_PROCESS, ContainerInfo
 from kuke_ctr.recipes.containers import log_of
+from kuke_ctr.recipes.process_facts import facts_of, seen_by_us
 from kuke_ctr.recipes.run import RunLog, make_log
 from kuke_ctr.recipes.start import NOT_RUNNING
 from kuke_ctr.records import TaskStatus
@@ -47,10 +50,15 @@ def start(
     detach: Detach = False,
     interactive: Interactive = False,
     force_tty: ForceTty = False,
+    yes: Yes = False,
     *,
     output: DetachedOutput,
 ) -> None:
     """Start an existing container that is not running.
+
+    A container of Kukeon's is refused: `kuke start` starts its cell. One whose spec joins the
+    namespaces of a process by its number needs --yes or an answer: another process may have that
+    number by now.
 
     In the foreground the exit code is that of its process, and ctr deletes the task when it ends;
     125: ctr or kuke-ctr failed. With -d the output goes to /var/log/kuke-ctr/NAMESPACE/ID.log, and
@@ -68,7 +76,9 @@ def start(
         realm = session.realm(changing=True)
         info = by_id(realm, container, lambda one: _facts(realm, one), changing=True)
         container = info.id
-        _refuse_running(realm, info)
+        _refuse_kukeons(realm, info)
+        _refuse_running(realm, container)
+        _confirm_joining(session, info, yes=yes)
         tty = info.terminal
         output.check(detach=detach, tty=tty)
         if not detach and not session.options.dry_run:
@@ -104,17 +114,50 @@ def _facts(realm: OpenRealm, container: str) -> ContainerInfo:
         return containers.facts(realm.scope, container)
 
 
-def _refuse_running(realm: OpenRealm, info: ContainerInfo) -> None:
-    """CtrFailed where there is a task, for a stopped one has to be removed first; and for Kukeon's.
+def _refuse_kukeons(realm: OpenRealm, info: ContainerInfo) -> None:
+    """CtrFailed for a container of Kukeon's, which joins the network of a process by its number.
 
-    The spec of a container of Kukeon's joins the network of a process by its number. Another
-    process may have the number by now, and the container would run in its network.
+    Another process may have the number by now, and the container would run in its network.
     """
-    container = info.id
-    kukeon = of_labels(container, info.labels)
-    if kukeon is not None:
-        said = f"{container} is Kukeon's: kuke-ctr does not start it"
-        raise CtrFailed(said, hint=kukeon.start_hint)
+    found = members_of(realm).of(info.id, info.labels)
+    if found is not None:
+        said = f"{info.id} is Kukeon's: kuke-ctr does not start it"
+        raise CtrFailed(said, hint=found.start_hint)
+
+
+def _confirm_joining(session: Session, info: ContainerInfo, *, yes: bool) -> None:
+    """Ask before a container starts in the namespaces of whatever process has a number now."""
+    if not info.joined:
+        return
+    process, what = _joined(session, info)
+    told = (
+        f"{info.id} would start in namespaces of another process, which its spec names by the "
+        f"number {process} ({what}); numbers are used again"
+    )
+    if session.options.dry_run:
+        note(f"note: {told}")
+    confirm(session, told, yes=yes)
+
+
+def _joined(session: Session, info: ContainerInfo) -> tuple[str, str]:
+    """The numbers of the processes, and what is known of each: `4242`, `net, ipc of sleep 60`."""
+    kinds: dict[str, list[str]] = {}
+    for path in info.joined:
+        match = OF_PROCESS.fullmatch(path)
+        if match is not None:
+            kinds.setdefault(match[1], []).append(match[2])
+    seen = session.options.replay is None and seen_by_us(session.ctr.socket)
+    told = []
+    for process, names in kinds.items():
+        facts = facts_of(int(process)) if seen and process.isdigit() else None
+        whose = "no process has it now" if seen and process.isdigit() else "its process"
+        whose = f"now that is `{facts.command}`" if facts is not None else whose
+        told.append(f"{', '.join(names)}: {whose}")
+    return " and ".join(kinds), "; ".join(told)
+
+
+def _refuse_running(realm: OpenRealm, container: str) -> None:
+    """CtrFailed where there is a task: a stopped one has to be removed first."""
     task = tasks.states(realm.scope).get(container)
     if task is None:
         return

@@ -1,0 +1,98 @@
+"""What ending a task of Kukeon's does to its cell: asked about before, or told after it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kuke_ctr.commands.shared.confirm import confirm
+from kuke_ctr.commands.shared.kukeon import members_of
+from kuke_ctr.commands.shared.output import note
+from kuke_ctr.kukeon.members import Member
+from kuke_ctr.recipes.cell_members import Members
+from kuke_ctr.recipes.containers import has_living_task
+from kuke_ctr.records import Task
+from kuke_ctr.session import OpenRealm, Session
+
+ALWAYS, ON_FAILURE = "always", "on-failure"
+
+
+@dataclass
+class Ending:
+    """Tasks that are to end, and which of them are Kukeon's."""
+
+    session: Session
+    states: Mapping[str, Task]
+    known: Members
+    found: Mapping[str, Member]
+
+    @classmethod
+    def of(
+        cls, session: Session, realm: OpenRealm, states: Mapping[str, Task], names: Sequence[str]
+    ) -> "Ending":
+        """`ctr containers info` for each that has a task and no record."""
+        known = members_of(realm)
+        return cls(session, states, known, known.among(name for name in names if name in states))
+
+    def confirm_roots(self, *, yes: bool) -> None:
+        """Ask before the root container of a cell ends; a dry run only tells."""
+        going = [
+            one for one in self.found.values() if one.root and has_living_task(one.id, self.states)
+        ]
+        if not going:
+            return
+        told = "; ".join(self._without_root(one) for one in going)
+        if self.session.options.dry_run:
+            note(f"note: {told}")
+        stops = " and ".join(dict.fromkeys(one.kuke("stop") for one in going))
+        confirm(self.session, told, yes=yes, instead=f"to stop the cell: {stops}")
+
+    def tell(self, name: str) -> None:
+        """Say what Kukeon does after the end of a workload."""
+        one = self.found.get(name)
+        if one is None or one.root or not self._root_stays(one):
+            return
+        when = {
+            ALWAYS: "in about half a minute",
+            ON_FAILURE: "if its exit code is not 0",
+        }.get(one.restart_policy or "")
+        if when is not None:
+            note(
+                f"note: Kukeon starts {one.id} again {when} (restartPolicy: {one.restart_policy}); "
+                f"to stop the cell: {one.kuke('stop')}"
+            )
+
+    def tell_of_removal(self, name: str) -> None:
+        """Say what Kukeon makes of a task that was deleted: from it, it reads how it ended."""
+        self.tell(name)
+        one = self.found.get(name)
+        if one is not None and not has_living_task(name, self.states):
+            note(
+                f"note: Kukeon reads from the task how {name} ended, and may record exit code 0 "
+                f"now; {one.kuke('start')} needs no help: it deletes old tasks itself"
+            )
+
+    def _without_root(self, one: Member) -> str:
+        others = [other for other in self._others(one) if has_living_task(other, self.states)]
+        said = f"{one.id} is the root container of Kukeon's cell {one.cell}"
+        if not others:
+            return f"{said}: the cell cannot be used without it, and Kukeon does not start it again"
+        go_on = "goes on without it" if len(others) == 1 else "go on without it"
+        return (
+            f"{said}: {', '.join(others)} {go_on}, and Kukeon starts nothing in the cell until "
+            f"{one.kuke('stop')} and {one.kuke('start')}"
+        )
+
+    def _others(self, one: Member) -> Iterable[str]:
+        """The ids of the cell's other containers that are not to end."""
+        for name in self.states:
+            other = self.known.by_id(name) if name not in self.found else None
+            if other is not None and _cell(other) == _cell(one):
+                yield name
+
+    def _root_stays(self, one: Member) -> bool:
+        """Whether the cell keeps its root, without which Kukeon starts nothing in it."""
+        roots = [other.id for other in self.known.of_cell(one) if other.root]
+        return all(has_living_task(root, self.states) and root not in self.found for root in roots)
+
+
+def _cell(one: Member) -> tuple[str, str, str]:
+    return (one.space, one.stack, one.cell)
