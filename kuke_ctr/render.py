@@ -81,6 +81,16 @@ class View(NamedTuple):
     headers: bool = True
 
 
+def needed(record: type[Record], view: View) -> frozenset[str]:
+    """The fields whose values the view shows or sorts by: the others need not be found out."""
+    sorts = () if view.sort_by is None else (view.sort_by.removeprefix("-"),)
+    if view.output is Output.NAME:
+        return frozenset((view.identifier, *sorts))
+    documents = (Output.JSON, Output.JSONL, Output.YAML)
+    whole = view.output in documents and not view.chosen
+    return frozenset((*(record.model_fields if whole else view.fields), *sorts))
+
+
 def escape(text: str) -> str:
     """The text with every character that a terminal obeys, or does not show, as an escape."""
     if text.isascii() and text.isprintable():

@@ -3,7 +3,7 @@
 `open_realm` is the same for programs that use kuke-ctr as a library.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -14,7 +14,7 @@ from kuke_ctr.backends.ctr.tables import ListCall, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.kukeon.settings import Flags, load
+from kuke_ctr.kukeon.settings import Flags, Settings, load
 from kuke_ctr.names import is_foreign
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import NOBODY, Teller
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kuke_ctr.records import Blob, Container, Lease, Snapshot, Task
 
 R = TypeVar("R", bound=Record)
+D = TypeVar("D", "Container", "Task")
 
 Notice = Callable[[str], None]
 """Takes a remark for a person."""
@@ -106,17 +107,34 @@ class OpenRealm:
 
         return self.list(images.LS, *filters)
 
-    def containers(self, *filters: str) -> "tuple[Container, ...]":
-        """`ctr containers ls [FILTER...]`."""
+    def containers(
+        self, *filters: str, columns: Collection[str] | None = None
+    ) -> "tuple[Container, ...]":
+        """`ctr containers ls [FILTER...]`, `ctr tasks ls` and `ctr containers info` of each.
+
+        `columns` are the fields that are needed: the calls for the others are saved, and they may
+        be None. ("id", "image", "runtime") cost one call.
+        """
         from kuke_ctr.backends.ctr import containers
 
-        return self.list(containers.LS, *filters)
+        return tuple(self.with_details(list(self.list(containers.LS, *filters)), columns))
 
-    def tasks(self) -> "tuple[Task, ...]":
-        """`ctr tasks ls`, in the order of the ids."""
+    def tasks(self, *, columns: Collection[str] | None = None) -> "tuple[Task, ...]":
+        """`ctr tasks ls`, in the order of the ids, `ctr containers ls` and `containers info`.
+
+        `columns` as in `containers`; ("id", "pid", "status") cost one call.
+        """
         from kuke_ctr.backends.ctr import tasks
 
-        return self.list(tasks.LS)
+        return tuple(self.with_details(list(self.list(tasks.LS)), columns))
+
+    def with_details(self, rows: "list[D]", wanted: Collection[str] | None = None) -> "list[D]":
+        """Containers or tasks with these of their fields (None: all), which ctr's table lacks."""
+        if not rows or (wanted is not None and set(wanted) <= {*rows[0].table, "realm", "extra"}):
+            return rows
+        from kuke_ctr.recipes.container_details import with_details
+
+        return with_details(self.host, self.resolution, rows, wanted)
 
     def snapshots(self) -> "tuple[Snapshot, ...]":
         """`ctr snapshots ls`, of ctr's default snapshotter."""
@@ -186,7 +204,7 @@ def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
         notice(f"warning: {warning}")
     timeout = READING_LIMIT if options.timeout is None else options.timeout
     ctr = Ctr(
-        processes=make_processes(options, settings.ctr, tell),
+        processes=make_processes(options, settings, tell),
         words=settings.ctr,
         address=settings.address,
         socket=settings.socket,
@@ -198,10 +216,11 @@ def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
     return Host(settings, ctr)
 
 
-def make_processes(options: SharedOptions, words: Sequence[str], tell: Teller) -> Processes:
+def make_processes(options: SharedOptions, settings: Settings, tell: Teller) -> Processes:
     """The door to processes, with the trace, the recorder and the player that were asked for."""
     if options.record is None and options.replay is None:
         return Processes(trace=options.trace, dry_run=options.dry_run, tell=tell)
+    from kuke_ctr.kukeon.secrets import masks
     from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
 
@@ -210,13 +229,13 @@ def make_processes(options: SharedOptions, words: Sequence[str], tell: Teller) -
     def version() -> str:
         from kuke_ctr.processes.calls import Call
 
-        said = plain.run(Call((*words, "--version"), probe=True))
+        said = plain.run(Call((*settings.ctr, "--version"), probe=True))
         return str(said.stdout.decode(errors="replace").strip().split(" ")[-1])
 
     recorder = options.record and Recorder(
         Path(options.record),
         append=options.record_append,
-        keep_env=options.record_env,
+        mask_env=masks(settings.run_path, keep_env=options.record_env),
         version=version,
     )
     return Processes(
@@ -311,6 +330,13 @@ class Session:
 
     def _near(self, realm: OpenRealm) -> str:
         return realm.hint_for_missing(self.host.known_namespaces() or frozenset())
+
+    def about(self, realm: str | None, namespace: str | None) -> "Session":
+        """The same invocation, of the same host, about another realm or namespace."""
+        options = self.options._replace(realm=realm, namespace=namespace)
+        other = Session(options, self.notice, self.tell)
+        other.__dict__["host"] = self.host
+        return other
 
     def realms(self) -> tuple[OpenRealm, ...]:
         """The realms to list: all that exist under -A, else the one that the options mean."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kuke_ctr.cli.main import main
 from kuke_ctr.columns import width
 from kuke_ctr.errors import UsageError
-from kuke_ctr.records import Container, Image, Task
+from kuke_ctr.records import Container, Image, Plugin, Task
 from kuke_ctr.render import ENCODABLE, Output, choose_output, escape, make_view, render
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -188,9 +188,9 @@ def test_what_has_no_value_is_sorted_last_both_ways() -> None:
 @pytest.mark.parametrize("options", [{"columns": ("nope",)}, {"sort_by": "nope"}])
 def test_an_unknown_column_names_those_that_exist(options: dict[str, object]) -> None:
     with pytest.raises(UsageError) as caught:
-        make_view(Task, output=None, **options)  # type: ignore[arg-type]
+        make_view(Plugin, output=None, **options)  # type: ignore[arg-type]
     assert "nope" in caught.value.message
-    assert caught.value.hint == "columns: id, pid, status"
+    assert caught.value.hint == "columns: type, id, platforms, status"
 
 
 def test_an_unknown_format_names_those_that_exist() -> None:

@@ -33,6 +33,8 @@ ENTRIES = {
             "images.ls": ("ls",),
             "images.check": ("check", "usage"),
             "images.inspect": ("inspect",),
+            "images.find": ("find",),
+            "images.copy": ("copy",),
             "images.registry": ("pull", "push"),
             "images.archives": ("import", "export"),
             "images.tag": ("tag", "label", "convert"),

@@ -30,6 +30,12 @@ _CAPTURE = ("tty", "capture")
 _LOG = ("log",)
 
 
+class _Secret(Document):
+    """A secret of a container: a variable of that name, or a file where it is mounted."""
+
+    name: str | None = None
+
+
 class ContainerRecord(Document):
     """A container in the record of a cell."""
 
@@ -37,6 +43,7 @@ class ContainerRecord(Document):
     containerd_id: str | None = within("containerdId")
     root: bool | None = None
     attachable: bool | None = None
+    secrets: Annotated[list[_Secret], BeforeValidator(mappings)] = Field(default=[])
 
 
 class CellDocument(Spec):
@@ -54,13 +61,15 @@ class CellContainer:
     `folder` is its own folder, which need not exist; below `base`, where the realms are, no link
     leads to it. `root` is the one that only holds the cell's network; `attachable` one whose
     terminal kuketty holds. `logs`: in this layout containers have log files; before, their output
-    went into FIFOs.
+    went into FIFOs. `secrets` are the names of its secrets, which are those of variables in its
+    environment too; None where no record could be read.
     """
 
     folder: Path
     root: bool | None = None
     attachable: bool | None = None
     logs: bool = True
+    secrets: frozenset[str] | None = None
 
     @property
     def base(self) -> Path:
@@ -183,8 +192,13 @@ def _in_record(cell: Path, container: str, logs: bool) -> CellContainer | None:
         return _without_record(cell, container, logs)
     for one in record.containers:
         if one.id and own_id(cell, one) == container:
-            folder = cell / one.id
-            return CellContainer(folder, root=one.root, attachable=one.attachable, logs=logs)
+            return CellContainer(
+                cell / one.id,
+                root=one.root,
+                attachable=one.attachable,
+                logs=logs,
+                secrets=frozenset(secret.name.strip() for secret in one.secrets if secret.name),
+            )
     return None
 
 

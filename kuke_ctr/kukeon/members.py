@@ -20,6 +20,8 @@ _LABEL = "kukeon.io/"
 _DEFAULT = "default"
 _ROOT = "root"
 _PARTS = 4
+_DAEMON = ("kuke-system", "kukeon", "kukeon", "kukeond")
+_OF_DAEMON = {"start": "start", "stop": "stop", "restart": "restart", "delete cell": "reset"}
 
 
 class Evidence(StrEnum):
@@ -61,13 +63,20 @@ class Member:
     def kuke(self, verb: str) -> str:
         """Kukeon's own command for the cell, in backticks: `kuke start web --realm main`.
 
-        A space and a stack that are called `default` need not be named.
+        A space and a stack that are called `default` need not be named. Kukeon's daemon runs in a
+        cell too: `kuke start` would ask it to start itself, `kuke daemon start` needs no daemon.
         """
+        if self._is_of_daemon and verb in _OF_DAEMON:
+            return f"`kuke daemon {_OF_DAEMON[verb]}`"
         words = ["kuke", *verb.split(), self.cell]
         words += ["--realm", self.realm] if self.realm else []
         for option, name in (("--space", self.space), ("--stack", self.stack)):
             words += [option, name] if name != _DEFAULT else []
         return f"`{shell_line(words)}`"
+
+    @property
+    def _is_of_daemon(self) -> bool:
+        return (self.realm, self.space, self.stack, self.cell) == _DAEMON
 
     @property
     def start_hint(self) -> str:

@@ -31,8 +31,9 @@ class ContainerInfo:
 
     `terminal`: its process has one (`Spec.process.terminal`). `kuketty` is the folder on the host
     with the `socket` and the `capture` of a Kukeon attachable container, else None. `image`,
-    `snapshot` and `snapshotter` are empty where the container has none. `joined` are the
-    namespaces that its spec joins by the number of a process: `/proc/4242/ns/net`.
+    `snapshot` and `snapshotter` are empty where the container has none, `created_at` (as containerd
+    writes it: RFC 3339, UTC) where it is not told. `joined` are the namespaces that its spec joins
+    by the number of a process: `/proc/4242/ns/net`.
     """
 
     id: str
@@ -43,6 +44,7 @@ class ContainerInfo:
     snapshotter: str = ""
     terminal: bool = False
     kuketty: Path | None = None
+    created_at: str = ""
     joined: tuple[str, ...] = ()
 
     @property
@@ -79,6 +81,7 @@ def parse_container_info(text: str) -> ContainerInfo:
         snapshotter=str(found.get("Snapshotter") or ""),
         terminal=_mapping(spec.get("process")).get("terminal") is True,
         kuketty=_kuketty(spec.get("mounts")),
+        created_at=str(found.get("CreatedAt") or ""),
         joined=tuple(_joined(_mapping(spec.get("linux")).get("namespaces"))),
     )
 

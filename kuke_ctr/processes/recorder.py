@@ -9,9 +9,12 @@ from pathlib import Path
 
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.processes.calls import Call, Result, mask, write_all
-from kuke_ctr.processes.environments import Json, mask_environment, shows_environment
+from kuke_ctr.processes.environments import Json, shows_environment
 from kuke_ctr.processes.others_files import refuse_others
 from kuke_ctr.processes.recordings import LONGEST_NAME, NUMBERED, call_key, explained
+
+MaskEnv = Callable[[Sequence[str], str], str | None]
+"""Takes the argv of a call and what it printed."""
 
 SHORT_STDIN = 4096
 """A stdin text up to this many bytes is stored, a longer one is a size."""
@@ -21,15 +24,16 @@ class Recorder:
     """Writes every call into a folder, as one file that only its owner may read.
 
     `version` tells the version of the program that is recorded; it is asked once, and late.
+    `mask_env` masks environments in what a call printed; None for what can't be masked.
     Raises UsageError for a folder that holds recordings already, unless `append`, and Forbidden for
     one that another user has left in a place like /tmp.
     """
 
     def __init__(
-        self, folder: Path, *, append: bool, keep_env: bool, version: Callable[[], str]
+        self, folder: Path, *, append: bool, mask_env: MaskEnv, version: Callable[[], str]
     ) -> None:
         self._folder = folder
-        self._keep_env = keep_env
+        self._mask_env = mask_env
         self._ask_version = version
         self._version: str | None = None
         refuse_others(folder)
@@ -66,8 +70,8 @@ class Recorder:
         note = ""
         if call.stdout is not None:
             stdout, sizes["stdout"] = None, _file_size(call.stdout)
-        elif stdout and not self._keep_env and shows_environment(call.argv):
-            stdout = mask_environment(stdout)
+        elif stdout and shows_environment(call.argv):
+            stdout = self._mask_env(call.argv, stdout)
             if stdout is None:
                 sizes["stdout"] = len(result.stdout)
                 note = (

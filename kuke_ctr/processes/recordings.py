@@ -6,7 +6,8 @@ descriptor, or that could not be masked, is stored as "" (stdin: null), and `siz
 {"stdout": 2097152}, or null for a pipe. Bytes that are not UTF-8 survive as lone surrogates.
 
 What is masked: what `calls.mask` masks in the argv, and in what `containers info` (or nerdctl's
-`inspect`) printed the values of the environment.
+`inspect`) printed the values of the environment; with --record-env only those that came from a
+Secret of Kukeon's.
 """
 
 import errno

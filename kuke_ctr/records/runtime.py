@@ -6,17 +6,35 @@ from pydantic import JsonValue
 
 from kuke_ctr.records import Record
 
+_OF_CELL = ("space", "stack", "cell", "name", "root", "attachable")
+
 
 class Container(Record):
-    """A row of `ctr containers ls`; `image` is null for a container that was made without one."""
+    """A row of `ctr containers ls`, with what else is known of the container.
+
+    `image` is null for a container that was made without one. `status` is that of its task, null
+    without a task. `space` to `attachable` are null for a container that is not Kukeon's; `name` is
+    its name in the cell, null where only the labels are known, and `root` tells the container that
+    holds the cell's network. `created_at` and `labels` are null if the container went while it was
+    looked at. Whatever nobody asked for is null, too.
+    """
 
     identifier = "id"
     table = ("id", "image", "runtime")
-    wide = table
+    wide = (*table, "status", *_OF_CELL, "created_at", "labels")
 
     id: str
     image: str | None
     runtime: str
+    status: str | None = None
+    space: str | None = None
+    stack: str | None = None
+    cell: str | None = None
+    name: str | None = None
+    root: bool | None = None
+    attachable: bool | None = None
+    created_at: str | None = None
+    labels: dict[str, str] | None = None
 
 
 class TaskStatus(StrEnum):
@@ -31,18 +49,28 @@ class TaskStatus(StrEnum):
 
 
 class Task(Record):
-    """A row of `ctr tasks ls`. `pid` is 0 where the shim did not answer (status UNKNOWN).
+    """A row of `ctr tasks ls`, with what else is known of its container (as in `Container`).
 
-    `status` is a TaskStatus, or a word of a ctr that is newer than these.
+    `pid` is 0 where the shim did not answer (status UNKNOWN). `status` is a TaskStatus, or a word
+    of a ctr that is newer than these.
     """
 
     identifier = "id"
     table = ("id", "pid", "status")
-    wide = table
+    wide = (*table, "image", *_OF_CELL, "created_at", "labels")
 
     id: str
     pid: int
     status: str
+    image: str | None = None
+    space: str | None = None
+    stack: str | None = None
+    cell: str | None = None
+    name: str | None = None
+    root: bool | None = None
+    attachable: bool | None = None
+    created_at: str | None = None
+    labels: dict[str, str] | None = None
 
     @property
     def living(self) -> bool:

@@ -57,6 +57,14 @@ def test_kukes_own_line_names_what_is_not_the_default(more: dict[str, str], line
     assert found.kuke("start") == line
 
 
+def test_kukeons_daemon_is_not_asked_to_start_itself() -> None:
+    found = of_id("kukeon_kukeon_kukeond_root", Resolution("kuke-system", "n", RealmSource.RECORD))
+    assert found is not None
+    assert found.kuke("start") == "`kuke daemon start`"
+    assert found.kuke("delete cell") == "`kuke daemon reset`"
+    assert found.kuke("get cell").startswith("`kuke get cell kukeond --realm kuke-system ")
+
+
 def test_only_kukeon_starts_its_own_container() -> None:
     found = of_labels("x", WEB)
     assert found is not None

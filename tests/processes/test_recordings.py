@@ -2,6 +2,7 @@ import errno
 import json
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from kuke_ctr.processes.environments import mask_environment
 from kuke_ctr.processes.player import Player
 from kuke_ctr.processes.recorder import SHORT_STDIN, Recorder
 from kuke_ctr.processes.recordings import call_key
-from tests.support.recorded import LS, gave, read, recorder
+from tests.support.recorded import LS, gave, mask_all, read, recorder
 
 # what makes two calls equal
 
@@ -148,7 +149,7 @@ def test_the_version_is_asked_once_and_may_be_unknown(tmp_path: Path) -> None:
         asked.append(1)
         raise KukeCtrError("no ctr")
 
-    unknown = Recorder(tmp_path, append=False, keep_env=False, version=version)
+    unknown = Recorder(tmp_path, append=False, mask_env=mask_all, version=version)
     assert not asked
     unknown.write(LS, gave(LS))
     unknown.write(LS, gave(LS))
@@ -216,10 +217,16 @@ def test_no_secret_of_a_containers_environment_is_stored(tmp_path: Path, argv: s
     assert stored["stdout"] == info("TOKEN=***", "A=***")
 
 
-def test_the_environment_is_kept_where_that_was_asked_for(tmp_path: Path) -> None:
+def test_what_of_the_environment_is_kept_is_for_others_to_say(tmp_path: Path) -> None:
     call = Call(("ctr", "-n", "main", "containers", "info", "c1"))
-    recorder(tmp_path, keep_env=True).write(call, gave(call, info("TOKEN=secret").encode()))
-    assert read(tmp_path)[0]["stdout"] == info("TOKEN=secret")
+
+    def some(argv: Sequence[str], text: str) -> str | None:
+        assert argv[-1] == "c1"
+        return mask_environment(text, lambda name: name == "TOKEN")
+
+    printed = info("TOKEN=secret", "A=B")
+    recorder(tmp_path, mask_env=some).write(call, gave(call, printed.encode()))
+    assert read(tmp_path)[0]["stdout"] == info("TOKEN=***", "A=B")
 
 
 def test_what_can_not_be_masked_is_not_stored(tmp_path: Path) -> None:

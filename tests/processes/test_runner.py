@@ -13,9 +13,9 @@ from kuke_ctr.commands.shared.output import ALOUD
 from kuke_ctr.errors import CtrMissing, Forbidden, TimeLimit, UsageError
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.child import Child, wait_for_one
-from kuke_ctr.processes.recorder import Recorder
 from kuke_ctr.processes.runner import AT_ONCE, Processes
 from kuke_ctr.processes.tell import Teller
+from tests.support.recorded import recorder
 from tests.support.scripts import LIMITS, Script, gone, ignored_by_us, pid_in, quoted, written
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
@@ -343,9 +343,8 @@ def test_becoming_what_is_missing_or_broken_is_one_sentence(tmp_path: Path) -> N
 
 
 def test_becoming_is_not_recorded(script: Script, tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "r", append=False, keep_env=False, version=lambda: "1")
     with pytest.raises(UsageError):
-        Processes(record=recorder).become(script("true"))
+        Processes(record=recorder(tmp_path / "r")).become(script("true"))
 
 
 def test_a_traced_line_does_what_was_done() -> None:

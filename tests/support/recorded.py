@@ -1,18 +1,26 @@
 """Calls and results that the tests of record and replay write down and read back."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kuke_ctr.processes.calls import Call, Result
-from kuke_ctr.processes.recorder import Recorder
+from kuke_ctr.processes.environments import mask_environment
+from kuke_ctr.processes.recorder import MaskEnv, Recorder
 
 LS = Call(("ctr", "-n", "main", "images", "ls"))
 
 
-def recorder(folder: Path, *, append: bool = False, keep_env: bool = False) -> Recorder:
+def mask_all(argv: Sequence[str], text: str) -> str | None:
+    """As a recorder masks unless --record-env is given."""
+    del argv
+    return mask_environment(text)
+
+
+def recorder(folder: Path, *, append: bool = False, mask_env: MaskEnv = mask_all) -> Recorder:
     """A recorder of ctr 1.7.24."""
-    return Recorder(folder, append=append, keep_env=keep_env, version=lambda: "1.7.24")
+    return Recorder(folder, append=append, mask_env=mask_env, version=lambda: "1.7.24")
 
 
 def gave(

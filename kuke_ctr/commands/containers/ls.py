@@ -19,7 +19,7 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.short_ids import by_id
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.records import Container
-from kuke_ctr.session import Session
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -35,12 +35,18 @@ def ls(
 ) -> None:
     """List the containers of a realm.
 
+    -o wide, json, jsonl, yaml and csv have more than the table: state, Kukeon's cell, creation
+    time, labels. Creation time and labels cost a call for each container; --columns leaves out
+    what you do not need.
+
     Examples:
 
         kuke-ctr containers ls -r main
-        kuke-ctr containers ls -A -o json
+        kuke-ctr containers ls -A -o wide
+        kuke-ctr containers ls -r main --columns id,cell,status
 
-    Runs `ctr containers ls`. Records: Container.
+    Runs `ctr containers ls`; for more columns `ctr tasks ls` and `ctr containers info` of each.
+    Records: Container.
     """
     list_realms_table(
         session,
@@ -48,6 +54,7 @@ def ls(
         Container,
         filters or (),
         when_empty=lambda realm: f"{realm.described} has no containers",
+        more=OpenRealm.with_details,
     )
 
 
@@ -57,8 +64,15 @@ def info(
     session: Session,
     name: Annotated[str, one_container()],
     spec: Annotated[bool, typer.Option("--spec", help="Print only the OCI spec.")] = False,
+    show_secrets: Annotated[
+        bool, typer.Option("--show-secrets", help="Show values that came from a Kukeon Secret.")
+    ] = False,
 ) -> None:
     """Show all that containerd knows about a container, as one document.
+
+    In the environment of a Kukeon container `***` stands for the value of a Secret; the record of
+    its cell says which they are. Without a record all values are masked that may be one. -o raw is
+    what ctr prints, with all values.
 
     Examples:
 
@@ -73,4 +87,10 @@ def info(
         with near_containers(realm, one):
             return containers.info(realm.scope, one, spec=spec)
 
-    print_document(by_id(realm, name, ask), session.options.output)
+    said = by_id(realm, name, ask)
+    hides = None
+    if not (show_secrets or said.planned):
+        from kuke_ctr.commands.containers.secrets import hiding
+
+        hides = hiding(session, realm, said)
+    print_document(said, session.options.output, hides=hides)

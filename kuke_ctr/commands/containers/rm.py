@@ -114,16 +114,14 @@ def rm(
     if every:
         wanted = _removable(realm, states)
     else:
-        what = "will be removed"
-        wanted = sure_ids(session, realm, names or (), states, what=what, yes=yes)
+        wanted = sure_ids(session, realm, names or (), states, what="will be removed", yes=yes)
     known = members_of(realm)
     found = _there(realm, known.among(wanted))
     if every and not kukeon:
         wanted, found = _without(wanted, found), {}
     if every and (others := [name for name in wanted if name not in found]):
         confirm(session, _what_goes(realm, others, keep_snapshot), yes=yes)
-    going = [one for name, one in found.items() if name not in living]
-    if going:
+    if going := [one for name, one in found.items() if name not in living]:
         what = _what_cells_lose(known, going, living, keep_snapshot)
         confirm_kukeon(session, what, going, yes=yes, kukeon=kukeon, instead=_deletes(going))
 

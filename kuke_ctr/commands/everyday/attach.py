@@ -137,6 +137,7 @@ def attach_(
     watched = parse_keys(keys)
     script = _script(order, expect or [], send or [])
     with own_failures():
+        from kuke_ctr.commands.shared.kukeon import members_of
         from kuke_ctr.recipes.attach import attach, plan
         from kuke_ctr.recipes.attach_target import refuse
         from kuke_ctr.terminals.attachment import refuse_existing
@@ -147,7 +148,11 @@ def attach_(
         found = by_id(realm, name, lambda one: _look(realm, one), attachable=True, offline=True)
         if logs and _follow(session, realm, found):
             return
-        refuse(found, lambda: _has_log(realm, found.name))
+        refuse(
+            found,
+            lambda: _has_log(realm, found.name),
+            lambda: members_of(realm).of(found.name, found.info.labels),
+        )
         options = _options(session, watched, no_stdin, sig_proxy, save, script)
         if session.options.dry_run:
             plan(realm.scope, found, options)

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from kuke_ctr.backends.ctr.container_flags import folder_inside
 from kuke_ctr.backends.ctr.failures.starting import start_failure
 from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.ctr_flags import flags
+from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.launch import (
     own_failures,
     print_id,
@@ -26,8 +27,8 @@ from kuke_ctr.commands.shared.process_options import Detach, ForceTty, Interacti
 from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.commands.shared.short_ids import by_id, whole_ids
 from kuke_ctr.errors import TIME_PASSED, KukeCtrError, NotFound, Reason, UsageError
-from kuke_ctr.kukeon.members import of_labels
 from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.patience import patient
 from kuke_ctr.recipes import start
 from kuke_ctr.recipes.start import Outcome
 from kuke_ctr.session import OpenRealm, Session
@@ -147,7 +148,7 @@ def _run(
             print_id(exec_id, f"the process {exec_id} in {container}", hint)
         return Outcome(0)
     limit = session.options.timeout or None
-    with start.patient():
+    with patient():
         if tty:
             options = AttachOptions(keys=b"", timeout=limit, last_typed=b"\x04")
             outcome = start.on_terminal(ctr, call, options, words)
@@ -193,7 +194,5 @@ def _with_environment(command: list[str], env: list[str]) -> list[str]:
 
 def _not_running(realm: OpenRealm, container: str, error: KukeCtrError) -> KukeCtrError:
     """The error for a container that does not run: one of Kukeon's is started by `kuke`."""
-    found = None
-    with suppress(KukeCtrError):
-        found = of_labels(container, containers.facts(realm.scope, container).labels)
+    found = members_of(realm).of(container)
     return error.but(hint=found.start_hint) if found is not None else error

@@ -1,7 +1,7 @@
 """One document in place of rows: what `info` prints."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from kuke_ctr.commands.shared.output import print_lines
 from kuke_ctr.errors import Unreadable
@@ -13,11 +13,15 @@ _DOCUMENT = (Output.TABLE, Output.WIDE, Output.JSON, Output.JSONL, Output.YAML, 
 
 
 def print_document(
-    result: Result, form: Output | None, more: Mapping[str, object] | None = None
+    result: Result,
+    form: Output | None,
+    more: Mapping[str, object] | None = None,
+    hides: Callable[[str], bool] | None = None,
 ) -> None:
     """The JSON that ctr printed, in the form (None: json); Unreadable for what is not JSON.
 
-    `more` keys stand at the end of the document, but for the raw form.
+    `more` keys stand at the end of the document. `hides` says which variables of an environment
+    have their values masked. Neither is for the raw form.
     """
     if result.planned:
         return
@@ -32,6 +36,10 @@ def print_document(
             hint="-o raw shows what ctr printed",
             command=mask(result.argv),
         ) from None
+    if hides is not None:
+        from kuke_ctr.processes.environments import masked  # late: lists need none of it
+
+        value = masked(value, hides)
     if more and isinstance(value, dict):
         value = {**value, **more}
     if form is Output.YAML:

@@ -1,7 +1,7 @@
 """What every `ls` does: read the realms' tables, print the records, say what could not be read."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import typer
 
@@ -12,8 +12,11 @@ from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.output import note, print_lines, show_error, show_refused
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Listing, Record, RowsRefused
-from kuke_ctr.render import WHOLE, Output, View, make_view, render
+from kuke_ctr.render import WHOLE, Output, View, make_view, needed, render
 from kuke_ctr.session import OpenRealm, Session
+
+More = Callable[[OpenRealm, list[R], Collection[str]], list[R]]
+"""Takes the rows of a realm and the fields that are wanted of them; gives rows that have those."""
 
 
 def list_realms_table(
@@ -23,17 +26,22 @@ def list_realms_table(
     flags: Sequence[str] = (),
     *,
     when_empty: Callable[[OpenRealm], str],
+    more: More[R] | None = None,
 ) -> Sequence[OpenRealm]:
     """Print ctr's table of the realms that the options mean, in the form that they ask for.
 
-    Gives the realms whose records were printed: none for ctr's own table or a dry run.
+    Gives the realms whose records were printed: none for ctr's own table or a dry run. `more` finds
+    out what the table does not say, as far as the form shows it.
     """
     view = view_of(session, record)
     realms = session.realms()
     if view.output is Output.RAW:
         print_raw(session.ctr, table, [realm.namespace for realm in realms], flags)
         return ()
-    rows, errors = rows_of(session, table, realms, flags)
+    wanted = needed(record, view)
+    rows, errors = rows_of(
+        session, table, realms, flags, more and (lambda realm, rows: more(realm, rows, wanted))
+    )
     if session.options.dry_run:
         return ()
     show(session, view, rows, errors)
@@ -50,18 +58,23 @@ def list_realms_table(
 
 
 def rows_of(
-    session: Session, table: ListCall[R], realms: Sequence[OpenRealm], flags: Sequence[str] = ()
+    session: Session,
+    table: ListCall[R],
+    realms: Sequence[OpenRealm],
+    flags: Sequence[str] = (),
+    more: Callable[[OpenRealm, list[R]], list[R]] | None = None,
 ) -> tuple[list[R], list[KukeCtrError]]:
     """The rows of ctr's table of these realms, and what could not be read; nothing in a dry run.
 
     Under -A each row has its realm's name; of one realm alone any error but RowsRefused is raised.
+    `more` completes the rows of a realm.
     """
     answers = fetch(session.ctr, table, [realm.namespace for realm in realms], flags)
     if session.options.dry_run:
         return [], []
     if session.options.all_realms:
-        return _gather(realms, answers)
-    return _good_rows(realms[0], answers[0])
+        return _gather(realms, answers, more)
+    return _good_rows(realms[0], answers[0], more)
 
 
 def view_of(session: Session, record: type[Record], *, with_realm: bool = False) -> View:
@@ -108,14 +121,16 @@ def print_raw(
 
 
 def _gather(
-    realms: Sequence[OpenRealm], answers: Sequence[Listing[R] | KukeCtrError]
+    realms: Sequence[OpenRealm],
+    answers: Sequence[Listing[R] | KukeCtrError],
+    more: Callable[[OpenRealm, list[R]], list[R]] | None,
 ) -> tuple[list[R], list[KukeCtrError]]:
     """The rows of several realms, each with its realm's name, and what went wrong."""
     rows: list[R] = []
     errors: list[KukeCtrError] = []
     for realm, answer in zip(realms, answers, strict=True):
         try:
-            good, wrong = _good_rows(realm, answer)
+            good, wrong = _good_rows(realm, answer, more)
         except KukeCtrError as error:
             good, wrong = [], [error]
         rows += [row.model_copy(update={"realm": realm.name}) for row in good]
@@ -124,13 +139,18 @@ def _gather(
 
 
 def _good_rows(
-    realm: OpenRealm, answer: Listing[R] | KukeCtrError
+    realm: OpenRealm,
+    answer: Listing[R] | KukeCtrError,
+    more: Callable[[OpenRealm, list[R]], list[R]] | None,
 ) -> tuple[list[R], list[KukeCtrError]]:
     """The rows that could be read, and the error about the others; any other error is raised."""
+    errors: list[KukeCtrError] = []
     try:
-        return list(realm.records_of(answer)), []
+        rows = list(realm.records_of(answer))
     except RowsRefused as error:
-        return (list(answer.records) if isinstance(answer, Listing) else []), [error]
+        rows = list(answer.records) if isinstance(answer, Listing) else []
+        errors = [error]
+    return (rows if more is None else more(realm, rows)), errors
 
 
 def list_host_table(

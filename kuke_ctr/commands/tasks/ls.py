@@ -13,7 +13,7 @@ from kuke_ctr.commands.tasks.each_task import copy_each, metrics_in, of_each, pr
 from kuke_ctr.recipes.process_facts import seen_by_us, with_facts
 from kuke_ctr.records import Metrics, Process, Task
 from kuke_ctr.render import Output
-from kuke_ctr.session import Session
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
@@ -23,20 +23,24 @@ app = typer.Typer()
 def ls(session: Session) -> None:
     """List the tasks of a realm (the processes of containers), running or stopped.
 
-    The order is that of the ids.
+    The order is that of the ids. -o wide, json, jsonl, yaml and csv have more than the table:
+    image, Kukeon's cell, creation time, labels. Creation time and labels cost a call for each
+    container; --columns leaves out what you do not need.
 
     Examples:
 
         kuke-ctr tasks ls -r main
-        kuke-ctr tasks ls -A -o json
+        kuke-ctr tasks ls -A -o wide
 
-    Runs `ctr tasks ls`. Records: Task.
+    Runs `ctr tasks ls`; for more columns `ctr containers ls` and `ctr containers info` of each.
+    Records: Task.
     """
     list_realms_table(
         session,
         tasks.LS,
         Task,
         when_empty=lambda realm: f"{realm.described} has no tasks",
+        more=OpenRealm.with_details,
     )
 
 

@@ -1,0 +1,126 @@
+"""What the lists of containers and tasks say beside ctr's own tables.
+
+The place of a container in Kukeon comes from the records of the cells, else from its labels, and
+where these are not known either from the form of its id. Each of the other facts costs a call: the
+two tables are one each, labels and creation times one for each container.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+from kuke_ctr.backends.ctr import containers, tasks
+from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
+from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable
+from kuke_ctr.kukeon.host import Host
+from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
+from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.recipes.cell_members import Members
+from kuke_ctr.records import Container, Task
+
+D = TypeVar("D", Container, Task)
+
+_OF_CELL = ("space", "stack", "cell", "name", "root", "attachable")
+_OF_INFO = ("created_at", "labels")
+
+
+def with_details(
+    host: Host, realm: Resolution, rows: Sequence[D], wanted: Collection[str] | None
+) -> list[D]:
+    """The rows of a realm's namespace, with these of their fields (None: with all).
+
+    What can't be found out stays None, with a warning.
+    """
+    scope = Scope(host.ctr, realm.namespace)
+    asked = {*_OF_CELL, *_OF_INFO, "status", "image"} if wanted is None else set(wanted)
+    members = Members(scope, host.settings.run_path, realm)
+    places = bool(asked.intersection(_OF_CELL))
+    ids = [row.id for row in rows]
+    if not asked.intersection(_OF_INFO):  # who is in a record is known, and costs no call
+        ids = [name for name in ids if name not in members.recorded] if places else []
+    infos = infos_of(scope, ids)
+    other = _of_other_table(scope, rows[0], asked)
+    return [
+        row.model_copy(
+            update=other.get(row.id, {})
+            | _of_info(infos.get(row.id))
+            | (_of_cell(row.id, members, infos.get(row.id)) if places else {})
+        )
+        for row in rows
+    ]
+
+
+def infos_of(scope: Scope, ids: Iterable[str]) -> dict[str, ContainerInfo]:
+    """`ctr containers info` of each, side by side; without those that went while we looked.
+
+    One that can't be read is a warning; a recording need not have them all.
+    """
+    calls = [scope.call("containers", "info", name) for name in ids]
+    found = {}
+    for said in _results(scope, calls):
+        try:
+            scope.ctr.checked(said)
+            one = parse_container_info(said.stdout.decode(errors="surrogateescape"))
+            found[one.id] = one
+        except NotFound:
+            continue
+        except KukeCtrError as error:
+            scope.ctr.notice(f"warning: {said.argv[-1]}: {error.message}")
+    return found
+
+
+def _results(scope: Scope, calls: Sequence[Call]) -> Iterator[Result]:
+    if not scope.ctr.processes.replays:
+        yield from scope.ctr.processes.run_all(calls)
+        return
+    for call in calls:
+        with suppress(Unreadable):  # it was not recorded
+            yield scope.ctr.processes.run(call)
+
+
+def _of_other_table(
+    scope: Scope, row: Container | Task, asked: Collection[str]
+) -> dict[str, dict[str, object]]:
+    """The states of the tasks for containers, the images of the containers for tasks."""
+    if isinstance(row, Container):
+        found = _rows(scope, tasks.LS) if "status" in asked else ()
+        return {one.id: {"status": one.status} for one in found}
+    images = _rows(scope, containers.LS) if "image" in asked else ()
+    return {one.id: {"image": one.image} for one in images}
+
+
+def _rows(scope: Scope, table: ListCall[R]) -> tuple[R, ...]:
+    """The rows that can be read: it is another list that was asked for."""
+    try:
+        (answer,) = fetch(scope.ctr, table, [scope.namespace])
+    except KukeCtrError as error:  # a time limit
+        answer = error
+    if isinstance(answer, KukeCtrError):
+        scope.ctr.notice(f"warning: {answer.message}")
+        return ()
+    return answer.records
+
+
+def _of_info(info: ContainerInfo | None) -> dict[str, object]:
+    if info is None:
+        return {}
+    return {"created_at": info.created_at or None, "labels": dict(info.labels)}
+
+
+def _of_cell(name: str, members: Members, info: ContainerInfo | None) -> dict[str, object]:
+    member = members.by_id(name) if info is None else members.of(name, info.labels)
+    if member is None:
+        return {}
+    attachable = member.attachable
+    if attachable is None and info is not None:
+        attachable = info.kuketty is not None
+    return {
+        "space": member.space,
+        "stack": member.stack,
+        "cell": member.cell,
+        "name": member.name or None,
+        "root": member.root,
+        "attachable": attachable,
+    }
