@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import containers, tasks, versions
+from kuke_ctr.backends.ctr import tasks, versions
 from kuke_ctr.backends.ctr.container_flags import folder_inside
 from kuke_ctr.backends.ctr.failures.starting import start_failure
 from kuke_ctr.commands.shared.container_argument import one_container

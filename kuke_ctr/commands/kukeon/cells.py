@@ -64,7 +64,9 @@ def show_one(
     session: Session,
     name: Annotated[
         str,
-        typer.Argument(metavar="[[SPACE/]STACK/]CELL", help="The cell, or the id of a container in it."),
+        typer.Argument(
+            metavar="[[SPACE/]STACK/]CELL", help="The cell, or the id of a container in it."
+        ),
     ],
 ) -> None:
     """Show all that Kukeon recorded of a cell, and what containerd has of its containers now.
