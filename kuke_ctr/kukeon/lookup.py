@@ -91,13 +91,30 @@ class Names:
         whole = {one: one for one in self._existing}
         names = {name: found[0].id for name, found in self._by_word.items() if len(found) == 1}
         first, then = (whole, names) if "_" in word else (names, whole)
-        roots = {one.id for one in self.members.values() if one.root}
         ids = {**names, **{name: one for one, name in self.spelled.items()}, **whole}
-        rest = sorted(self.spelled.get(one, one) for one in {*ids.values()} - roots)
         shown: dict[str, str] = {}
-        for name in (*alike(word, first), *alike(word, then), *rest):
+        for name in (*alike(word, first), *alike(word, then), *self._short):
             shown.setdefault(ids[name], name)
         return list(shown.values())
+
+    @cached_property
+    def _short(self) -> list[str]:
+        """What to type for each container that is no root of a cell."""
+        roots = {one.id for one in self.members.values() if one.root}
+        ids = {*self._existing, *self._recorded} - roots
+        return sorted(self.spelled.get(one, one) for one in ids)
+
+    def beginning(self, front: str) -> list[str]:
+        """What can be typed and begins so, for a shell: each container once, roots left out.
+
+        Longer names, roots and whole ids are offered where nothing shorter fits.
+        """
+        short = [name for name in self._short if name.startswith(front)]
+        if short:
+            return short
+        longer = (word for word, found in self._by_word.items() if len(found) == 1)
+        every = {*longer, *self._existing, *self._recorded}
+        return sorted(name for name in every if name.startswith(front))
 
     @cached_property
     def _by_word(self) -> dict[str, list[Member]]:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from kuke_ctr.cli.words import ENTRIES
+from tests.support.paths import FIXTURES
 
 KUKE_CTR = [sys.executable, "-m", "kuke_ctr"]
 
@@ -54,6 +55,30 @@ def test_a_word_is_completed(line: str, expected: set[str]) -> None:
 
 def test_without_a_letter_every_noun_is_offered() -> None:
     assert completions("kuke-ctr ") == set(ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("kuke-ctr logs -r main we", {"web/app", "web/side-car"}),
+        ("kuke-ctr -r main tasks kill dev d", {"dev", "done"}),
+        ("kuke-ctr attach --namespace kukeon-main web/r", {"web/root"}),
+        (
+            "kuke-ctr exec -r main default_default_do",
+            {"default_default_done_once", "default_default_done_root"},
+        ),
+        ("kuke-ctr exec -r main web d", set()),
+        ("kuke-ctr logs -r no/realm w", set()),
+        ("kuke-ctr logs -r fresh w", set()),
+    ],
+)
+def test_containers_are_completed_by_their_names(
+    monkeypatch: pytest.MonkeyPatch, line: str, expected: set[str]
+) -> None:
+    """From the records, where containerd does not answer."""
+    monkeypatch.setenv("KUKEON_RUN_PATH", str(FIXTURES / "kukeon-rich-0.9.1/run"))
+    monkeypatch.setenv("CONTAINERD_ADDRESS", "/nowhere/containerd.sock")
+    assert completions(line) == expected
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lib.containerd import PrivateContainerd
+from scripts.lib.containerd import PrivateContainerd, unique
 from scripts.lib.processes import until
 from tests.integration.conftest import BUSYBOX, OTHER
 from tests.support.inside import Inside
@@ -95,3 +95,20 @@ def test_the_front_of_an_id_names_a_container(
     assert run("tasks", "rm", "--force", name, *where).stdout == f"{name}\n"
     assert run("containers", "rm", front, "--yes", *where).stdout == f"{name}\n"
     assert run("containers", "rm", front, "--yes", *where).returncode == 3
+
+
+def test_the_name_of_a_cell_names_its_container(
+    any_containerd: PrivateContainerd, images: str, run: Inside
+) -> None:
+    cell, where = unique("cell"), ("--namespace", images)
+    name = any_containerd.run(
+        BUSYBOX, "sleep", "100", namespace=images, container=f"space_stack_{cell}_app"
+    )
+    for word in (cell, f"stack/{cell}/app"):
+        done = run("exec", *where, word, "sh", "-c", "exit 7")
+        assert (done.returncode, done.stderr) == (7, f"{word}: the container {name}\n")
+    done = run("tasks", "ps", cell, "-o", "json", *where)
+    assert (done.returncode, name in done.stdout) == (0, True), done.stderr
+    done = run("tasks", "kill", cell, *where)
+    assert (done.returncode, "only an id of that form" in done.stderr) == (2, True)
+    any_containerd.ctr("tasks", "rm", "--force", name, namespace=images)

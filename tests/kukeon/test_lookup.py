@@ -127,6 +127,18 @@ def test_the_nearest_names_come_first_and_each_container_once() -> None:
     assert Names((), {}).nearest("x") == []
 
 
+def test_a_shell_completes_short_names_first() -> None:
+    names = Names(("plain", "default_default_new_x"), RECORDED)
+    assert names.beginning("") == [
+        *("app", "back/db", "default/db", "default/web/app", "new", "plain", "web/side")
+    ]
+    assert names.beginning("web/") == ["web/side"]
+    assert names.beginning("web/r") == ["web/root"]
+    assert names.beginning("default_default_web") == [*WEB[:1], "default_default_web_root", WEB[1]]
+    assert names.beginning("shop/back/db/") == ["shop/back/db/pg", "shop/back/db/root"]
+    assert names.beginning("nope") == []
+
+
 NAME = st.sampled_from(("a", "b", "root"))
 IDS = st.lists(
     st.one_of(NAME, st.tuples(NAME, NAME, NAME, NAME).map("_".join)), unique=True, max_size=12

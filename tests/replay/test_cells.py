@@ -83,7 +83,9 @@ def test_a_record_that_is_behind_the_times_is_told(capsys: Capture) -> None:
     assert "note: cell default/default/done: recorded as Ready, but once does not run" in err
 
 
-@pytest.mark.parametrize("name", ["done", "default/done", "default/default/done"])
+@pytest.mark.parametrize(
+    "name", ["done", "default/done", "default/default/done", "default_default_done_once"]
+)
 def test_one_cell_by_its_name(capsys: Capture, name: str) -> None:
     assert run("cells", "show", "-r", "main", name) == 0
     out = capsys.readouterr().out

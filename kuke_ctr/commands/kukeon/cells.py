@@ -64,7 +64,9 @@ def show_one(
     session: Session,
     name: Annotated[
         str,
-        typer.Argument(metavar="[[SPACE/]STACK/]CELL", help="The cell, as `cells ls` shows it."),
+        typer.Argument(
+            metavar="[[SPACE/]STACK/]CELL", help="The cell, or the id of a container in it."
+        ),
     ],
 ) -> None:
     """Show all that Kukeon recorded of a cell, and what containerd has of its containers now.
@@ -98,7 +100,12 @@ def _cells_of(session: Session, realm: OpenRealm) -> list[Cell]:
 def _named(realm: OpenRealm, name: str, found: Sequence[Cell]) -> Cell:
     """The cell of that name; NotFound for none, UsageError for several."""
     words = name.split("/")
-    fits = [one for one in found if [one.space, one.stack, one.name][-len(words) :] == words]
+    fits = [
+        one
+        for one in found
+        if [one.space, one.stack, one.name][-len(words) :] == words
+        or any(name == part.id for part in one.containers)
+    ]
     if not fits:
         names = [_whole(one) if len(words) > 1 else one.name for one in found]
         raise missing(realm, "cell", [name], names, "cells", NotFound(""))

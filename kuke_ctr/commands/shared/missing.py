@@ -57,10 +57,10 @@ def missing_container(
     Where Kukeon's record has it and containerd has not, the hint is how to start its cell.
     `existing` are the ids that containerd has.
     """
-    from kuke_ctr.kukeon.lookup import Names  # late: most containers are there
-    from kuke_ctr.kukeon.members import readable_members
+    from kuke_ctr.commands.shared.kukeon import members_of  # late: most containers are there
+    from kuke_ctr.kukeon.lookup import Names
 
-    recorded = readable_members(realm.host.settings.run_path, realm.resolution)
+    recorded = members_of(realm).recorded
     if name in recorded:
         return NotFound(
             f"containerd has no container {name}; only Kukeon's record of {recorded[name].path} "

@@ -170,10 +170,10 @@ def _by_records(realm: OpenRealm, word: str, *, attachable: bool) -> str | None:
 
 
 def _names(realm: OpenRealm, existing: Sequence[str]) -> "Names":
-    from kuke_ctr.kukeon.lookup import Names  # late: most ids are whole
-    from kuke_ctr.kukeon.members import readable_members
+    from kuke_ctr.commands.shared.kukeon import members_of  # late: most ids are whole
+    from kuke_ctr.kukeon.lookup import Names
 
-    return Names(existing, readable_members(realm.host.settings.run_path, realm.resolution))
+    return Names(existing, members_of(realm).recorded)
 
 
 def _only_one(
