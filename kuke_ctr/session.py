@@ -331,17 +331,23 @@ class Session:
     def _near(self, realm: OpenRealm) -> str:
         return realm.hint_for_missing(self.host.known_namespaces() or frozenset())
 
-    def realms(self) -> tuple[OpenRealm, ...]:
-        """The realms to list: all that exist under -A, else the one that the options mean."""
+    def realms(self, *, lenient: bool = False) -> tuple[OpenRealm, ...]:
+        """The realms to list: all that exist under -A, else the one that the options mean.
+
+        `lenient`: also those that have a record alone, and where containerd can't be asked.
+        """
         if not self.options.all_realms:
-            return (self._resolve(),)
+            return (self._resolve(lenient=lenient),)
         from kuke_ctr.kukeon.realm_list import list_realms
 
-        found = list_realms(self.host.settings, self.host.namespaces, show_all=False)
+        known = self.host.known_namespaces() if lenient else self.host.namespaces
+        found = list_realms(self.host.settings, known, show_all=False)
         for warning in found.warnings:
             self.notice(f"warning: {warning}")
         return tuple(
-            OpenRealm(self.host, Resolution.of(realm)) for realm in found.realms if realm.exists
+            OpenRealm(self.host, Resolution.of(realm))
+            for realm in found.realms
+            if realm.exists or lenient
         )
 
     def _resolve(self, changing: bool = False, lenient: bool = False) -> OpenRealm:

@@ -26,6 +26,7 @@ class CellContainer(BaseModel):
     `id` is containerd's. `state`, `restarts`, `exit_code` and `exit_signal` are what Kukeon
     recorded; `status` is what containerd says of its task now, null where it has none or could not
     be asked, and `exists` whether containerd has the container, null where it could not be asked.
+    One that is not `recorded` is in no record: its labels, or the form of its id, name the cell.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -34,7 +35,7 @@ class CellContainer(BaseModel):
     id: str
     image: str | None
     root: bool
-    attachable: bool
+    attachable: bool | None
     restart_policy: str | None
     volumes: tuple[str, ...]
     state: str | None
@@ -43,6 +44,7 @@ class CellContainer(BaseModel):
     exit_signal: str | None
     exists: bool | None
     status: str | None
+    recorded: bool
 
 
 class Cell(Record):
@@ -51,13 +53,16 @@ class Cell(Record):
     `recorded` and `recorded_at` are the state that Kukeon wrote last, and when. `now` is what
     containerd says, null where it could not be asked; `running` is how many of the containers run,
     such as `2/3`. `differs` says in words where the two do not agree, null where they do.
-    `made_from` is the blueprint or config of the cell. A record that can't be read leaves only
-    names and `problem`.
+    `made_from` is the blueprint or config of the cell. A record that can't be read, and a cell that
+    only the labels of containers name, have names, containers and `problem`.
     """
 
     identifier = "name"
-    table = ("name", "space", "stack", "recorded", "now", "running", "restarts", "address")
-    wide = (*table, "recorded_at", "made_from", "reason", "differs")
+    table = (
+        *("name", "space", "stack", "recorded", "recorded_at"),
+        *("now", "running", "restarts", "address"),
+    )
+    wide = (*table, "exit_codes", "made_from", "volumes", "reason", "differs")
 
     name: str
     space: str
