@@ -55,6 +55,8 @@ if TYPE_CHECKING:
         SnapshotUsage,
         Task,
         TaskStatus,
+        TreeKind,
+        TreeNode,
         Version,
     )
     from kuke_ctr.session import OpenRealm, open_realm
@@ -103,6 +105,8 @@ __all__ = [
     "Task",
     "TaskStatus",
     "TimeLimit",
+    "TreeKind",
+    "TreeNode",
     "Unreadable",
     "UsageError",
     "Version",

@@ -115,6 +115,7 @@ ENTRIES = {
         {"kukeon.cells": ("ls", "show")},
         ALIASES["cells"],
     ),
+    "tree": Entry("Show realms, stacks, cells and containers as a tree.", {"kukeon.tree": ()}),
     "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"]),
     "deprecations": Entry(
         "List deprecated features that are in use on this host.",

@@ -59,6 +59,7 @@ DESCRIBED: dict[str, type[Record]] = {
     "images-inspect": records.ImageDetails,
     "realms": records.Realm,
     "cells": records.Cell,
+    "tree": records.TreeNode,
     "snapshots-tree": records.SnapshotNode,
     "images-export": records.Archive,
 }

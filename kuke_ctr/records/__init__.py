@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
-    from kuke_ctr.records.cells import Cell, CellContainer, CellNow
+    from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
     from kuke_ctr.records.image_details import ImageDetails
     from kuke_ctr.records.realms import Realm
     from kuke_ctr.records.runtime import (
@@ -71,6 +71,8 @@ __all__ = [
     "SnapshotUsage",
     "Task",
     "TaskStatus",
+    "TreeKind",
+    "TreeNode",
     "Version",
 ]
 
@@ -158,6 +160,8 @@ _LATE = {
     "Cell": "cells",
     "CellContainer": "cells",
     "CellNow": "cells",
+    "TreeKind": "cells",
+    "TreeNode": "cells",
     "Container": "runtime",
     "Task": "runtime",
     "TaskStatus": "runtime",

@@ -7,6 +7,17 @@ from pydantic import BaseModel, ConfigDict
 from kuke_ctr.records import Record
 
 
+class TreeKind(StrEnum):
+    """What a line of `tree` is; `foreign` is above the containers that are not Kukeon's."""
+
+    REALM = "realm"
+    SPACE = "space"
+    STACK = "stack"
+    CELL = "cell"
+    CONTAINER = "container"
+    FOREIGN = "foreign"
+
+
 class CellNow(StrEnum):
     """What containerd has of a cell's containers.
 
@@ -81,3 +92,32 @@ class Cell(Record):
     volumes: tuple[str, ...]
     problem: str | None
     containers: tuple[CellContainer, ...]
+
+
+class TreeNode(Record):
+    """A line of `kuke-ctr tree`: what is below a node follows it, with a greater `depth`.
+
+    `path` is made of the names from the realm down. `id` is containerd's: the namespace of a realm,
+    the id of a container. `status` is what runs: of a cell a CellNow, of a container the status of
+    its task, null without a task or where containerd could not be asked. `recorded`: Kukeon has a
+    record of it; `exists`: containerd has it. These two are null where nobody could be asked or
+    there is no such thing. `note` says in words what is wrong.
+    """
+
+    identifier = "path"
+    table = ("path", "kind", "status", "image", "created_at", "note")
+    wide = ("path", "kind", "id", "status", "image", "created_at", "root", "attachable", "note")
+
+    kind: TreeKind
+    name: str
+    path: str
+    depth: int
+    id: str | None = None
+    status: str | None = None
+    image: str | None = None
+    created_at: str | None = None
+    root: bool | None = None
+    attachable: bool | None = None
+    recorded: bool | None = None
+    exists: bool | None = None
+    note: str | None = None

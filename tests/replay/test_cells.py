@@ -107,4 +107,4 @@ def test_without_containerd_the_recorded_part_is_shown(
     out, err = capsys.readouterr()
     assert {cell["now"] for cell in json.loads(out)} == {None}
     assert len(json.loads(out)) == 8
-    assert "what runs in realm main is not known" in err
+    assert "what runs in realm main (namespace kukeon-main) is not known" in err

@@ -47,7 +47,7 @@ def ls(session: Session) -> None:
     rows: list[Cell] = []
     realms = session.realms(lenient=True)
     found, errors = surveys(session, realms)
-    for realm, one in found:
+    for realm, _, one in found:
         for each in one.cells:
             _note(each, one)
         name = realm.name if session.options.all_realms else None
@@ -82,7 +82,7 @@ def show_one(
     Records: Cell.
     """
     realm = session.realm(lenient=True)
-    (((_, all_of_it),), _) = surveys(session, [realm])
+    ((_, _, all_of_it),), _ = surveys(session, [realm])
     found = _named(realm, name, all_of_it.cells)
     form = session.options.output or Output.TABLE
     if form is Output.TABLE:
