@@ -63,8 +63,14 @@ def is_foreign(namespace: str) -> bool:
 def nearest(name: str, names: Iterable[str]) -> list[str]:
     """The names, the nearest first."""
     pool = sorted(names)
+    first = alike(name, pool)
+    return [*first, *(other for other in pool if other not in first)]
+
+
+def alike(name: str, names: Iterable[str]) -> list[str]:
+    """The names that are like this one or hold it, the nearest first."""
     from difflib import get_close_matches
 
+    pool = sorted(names)
     near = get_close_matches(name, pool, n=len(pool) or 1, cutoff=0.5)
-    holding = [other for other in pool if name in other and other not in near]
-    return [*near, *holding, *(other for other in pool if other not in (*near, *holding))]
+    return [*near, *(other for other in pool if name in other and other not in near)]

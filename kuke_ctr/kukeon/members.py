@@ -5,7 +5,7 @@ network. The record of the cell says most, the labels of the container nearly as
 neither can be read the form of the id still says which cell it would be.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,8 @@ _LABEL = "kukeon.io/"
 _DEFAULT = "default"
 _ROOT = "root"
 _PARTS = 4
+_DAEMON = ("kuke-system", "kukeon", "kukeon", "kukeond")
+_OF_DAEMON = {"start": "start", "stop": "stop", "restart": "restart", "delete cell": "reset"}
 
 
 class Evidence(StrEnum):
@@ -61,13 +63,20 @@ class Member:
     def kuke(self, verb: str) -> str:
         """Kukeon's own command for the cell, in backticks: `kuke start web --realm main`.
 
-        A space and a stack that are called `default` need not be named.
+        A space and a stack that are called `default` need not be named. Kukeon's daemon runs in a
+        cell too: `kuke start` would ask it to start itself, `kuke daemon start` needs no daemon.
         """
+        if self._is_of_daemon and verb in _OF_DAEMON:
+            return f"`kuke daemon {_OF_DAEMON[verb]}`"
         words = ["kuke", *verb.split(), self.cell]
         words += ["--realm", self.realm] if self.realm else []
         for option, name in (("--space", self.space), ("--stack", self.stack)):
             words += [option, name] if name != _DEFAULT else []
         return f"`{shell_line(words)}`"
+
+    @property
+    def _is_of_daemon(self) -> bool:
+        return (self.realm, self.space, self.stack, self.cell) == _DAEMON
 
     @property
     def start_hint(self) -> str:
@@ -151,24 +160,19 @@ def of_id(container: str, realm: Resolution | None = None) -> Member | None:
     )
 
 
-def named(word: str, members: Iterable[Member]) -> list[Member]:
-    """The containers that a name means: `[[SPACE/]STACK/]CELL[/CONTAINER]`.
+def cell_words(one: Member) -> tuple[str, str, str]:
+    """What can be typed for its cell, the shortest first: `[[SPACE/]STACK/]CELL`."""
+    return one.cell, f"{one.stack}/{one.cell}", f"{one.space}/{one.stack}/{one.cell}"
 
-    Without the name of a container these are all of the cell but its root. Several are an error of
-    whoever asked for one; a name of two or three parts can be read in two ways, and both count.
+
+def words_of(one: Member) -> tuple[str, ...]:
+    """What can be typed for a container: `[[SPACE/]STACK/]CELL[/CONTAINER]`, each once.
+
+    The name of a cell alone never means its root container.
     """
-    parts = word.split("/")
-    return [one for one in members if _is_cell(one, parts) or _is_container(one, parts)]
-
-
-def _is_cell(one: Member, parts: list[str]) -> bool:
-    where = [one.space, one.stack, one.cell]
-    return not one.root and len(parts) < _PARTS and where[-len(parts) :] == parts
-
-
-def _is_container(one: Member, parts: list[str]) -> bool:
-    where = [one.space, one.stack, one.cell, one.name]
-    return 1 < len(parts) <= _PARTS and where[-len(parts) :] == parts
+    cell = cell_words(one)
+    whole = [f"{name}/{one.name}" for name in cell if one.name]
+    return tuple(dict.fromkeys(whole if one.root else (*cell, *whole)))
 
 
 def _of_record(cell: RecordedCell, part: RecordedContainer) -> Member:

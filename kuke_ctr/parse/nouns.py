@@ -57,6 +57,7 @@ RECORDS = {name: noun.record for name, noun in NOUNS.items()}
 DESCRIBED: dict[str, type[Record]] = {
     **RECORDS,
     "images-inspect": records.ImageDetails,
+    "images-find": records.FoundImage,
     "realms": records.Realm,
     "cells": records.Cell,
     "tree": records.TreeNode,

@@ -211,6 +211,13 @@ class Processes:
                 signal.signal(number, handler)
             raise not_started(call.argv, program, error.errno or 0) from None
 
+    def tell_of(self, line: str) -> None:
+        """A line for a shell that does what we do without a process: traced, or planned."""
+        if self.dry_run:
+            self.tell.planned(line)
+        elif self.trace:
+            self.tell.traced(f"+ {line}")
+
     def _without_process(self, call: Call) -> Result | None:
         """The result of a call that is only planned or is replayed; None where it has to run."""
         if self.dry_run and not call.probe:

@@ -9,6 +9,7 @@ from pathlib import Path
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.kukeon.members import Member
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.recipes.process_facts import facts_of, seen_by_us
 from kuke_ctr.records import Task, TaskStatus
@@ -66,12 +67,18 @@ def _socket_in(folder: Path, run_path: Path) -> Path:
     return usual
 
 
-def refuse(found: Look, is_kept: Callable[[], bool]) -> None:
+def refuse(
+    found: Look, is_kept: Callable[[], bool], whose: Callable[[], Member | None] = lambda: None
+) -> None:
     """Raise KukeCtrError where attaching would do harm or show nothing.
 
-    `is_kept` tells whether `logs` has something to show.
+    `is_kept` tells whether `logs` has something to show, `whose` what Kukeon knows of it.
     """
     name, task = found.name, found.task
+
+    def or_kuke(hint: str) -> str:
+        one = whose()
+        return hint if one is None else one.start_hint
 
     def and_logs(hint: str) -> str:
         return f"{hint}; {found.line('logs', name)} shows its output so far" if is_kept() else hint
@@ -79,14 +86,16 @@ def refuse(found: Look, is_kept: Callable[[], bool]) -> None:
     if task is None:
         raise KukeCtrError(
             f"the container {name} has no task: it was not started, or its task was deleted",
-            hint=and_logs(f"{found.line('tasks', 'start', name)} starts it"),
+            hint=and_logs(or_kuke(f"{found.line('tasks', 'start', name)} starts it")),
         )
     if task.status == TaskStatus.STOPPED:
         raise KukeCtrError(
             f"{name} has stopped; if you attached, ctr would delete the task with its exit "
             "status and unread output",
             hint=and_logs(
-                f"{found.line('tasks', 'rm', name)} deletes the task and prints its exit status"
+                or_kuke(
+                    f"{found.line('tasks', 'rm', name)} deletes the task and prints its exit status"
+                )
             ),
         )
     if task.status == TaskStatus.UNKNOWN:

@@ -13,6 +13,7 @@ from kuke_ctr.kukeon.members import Member, of_id, of_labels, readable_members
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import RUN_LABEL, parse_container_info
 from kuke_ctr.recipes.log_owners import owner_of
+from kuke_ctr.records import RealmSource
 
 
 @dataclass
@@ -79,8 +80,9 @@ class Members:
     @cached_property
     def _realm_name(self) -> str | None:
         with suppress(KukeCtrError):
-            return next((one.name for one in realm_folders(self.run_path, self.realm)), None)
-        return None
+            for folder in realm_folders(self.run_path, self.realm):
+                return folder.name
+        return self.realm.name if self.realm.source is not RealmSource.FLAG else None
 
     def _labels(self, names: Sequence[str]) -> dict[str, Mapping[str, str]]:
         """The labels of those that there are, and can be asked about."""

@@ -8,6 +8,7 @@ from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.parse.image_patterns import repository
 from kuke_ctr.records import Image, RowsRefused
 
 _FRONT = re.compile(r"(?:sha\d+:)?[0-9a-f]{4,128}")
@@ -56,6 +57,14 @@ def whole_refs(scope: Scope, texts: Sequence[str], *, one_name: bool = False) ->
     return [found.get(text, text) for text in texts]
 
 
+def digest_filter(word: str) -> str | None:
+    """The filter for the images whose digest a word can be; None for a word that is no digest."""
+    of_name = _OF_NAME.fullmatch(word)
+    if of_name or _FRONT.fullmatch(word):
+        return _digest_filter(of_name["digest"] if of_name else word)
+    return None
+
+
 def as_filters(words: Sequence[str]) -> list[str]:
     """The filters for `ctr images ls`, where a digest or the front of one may stand too.
 
@@ -65,11 +74,8 @@ def as_filters(words: Sequence[str]) -> list[str]:
 
 
 def _as_filters(word: str) -> list[str]:
-    of_name = _OF_NAME.fullmatch(word)
-    if of_name or _FRONT.fullmatch(word):
-        digest = of_name["digest"] if of_name else word
-        return [equal("name", word), _digest_filter(digest)]
-    return [word]
+    of_digest = digest_filter(word)
+    return [word] if of_digest is None else [equal("name", word), of_digest]
 
 
 def _digest_filter(digest: str) -> str:
@@ -114,10 +120,3 @@ def _matching(scope: Scope, text: str) -> list[Image]:
         return list(answer.records)
     wanted = repository(of_name["name"])
     return [image for image in answer.records if repository(image.ref) == wanted]
-
-
-def repository(ref: str) -> str:
-    """A reference without its tag and its digest."""
-    name = ref.partition("@")[0]
-    head, slash, last = name.rpartition("/")
-    return f"{head}{slash}{last.partition(':')[0]}"

@@ -20,11 +20,13 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
 from kuke_ctr.kukeon.cells import CellContainer, find_container
 from kuke_ctr.kukeon.host import Host
+from kuke_ctr.kukeon.members import Member
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOGS, ContainerInfo
 from kuke_ctr.processes.proc import PROC, words_of
 from kuke_ctr.processes.shell_words import shell_line
+from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
 from kuke_ctr.recipes.log_owners import owner_of
 from kuke_ctr.records import Task, TaskStatus
@@ -95,7 +97,8 @@ def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = P
             f"{scope.line('containers', 'ls')} lists them",
         )
     try:
-        return _asked(scope, container, cell, proc)
+        whose = Members(scope, host.settings.run_path, realm)
+        return _asked(scope, container, cell, proc, whose)
     except NotFound:
         raise
     except (FoundWrong, Forbidden) as error:
@@ -136,7 +139,9 @@ def _without_daemon(
     return log
 
 
-def _asked(scope: Scope, container: str, cell: CellContainer | None, proc: Path | None) -> FoundLog:
+def _asked(
+    scope: Scope, container: str, cell: CellContainer | None, proc: Path | None, whose: Members
+) -> FoundLog:
     info = containers.facts(scope, container)
     own = info.own_log(LOGS / scope.namespace)
     if own is not None:
@@ -151,7 +156,7 @@ def _asked(scope: Scope, container: str, cell: CellContainer | None, proc: Path 
     kept = _kept_by_others(scope, info)
     task = tasks.states(scope).get(container)
     if task is None or not task.living:
-        raise kept or _nothing_left(scope, info, cell, task)
+        raise kept or _nothing_left(scope, info, cell, task, whose.of(info.id, info.labels))
     return _of_shim(task, scope, info, cell, proc, kept)
 
 
@@ -192,7 +197,11 @@ def _of_shim(
 
 
 def _nothing_left(
-    scope: Scope, info: ContainerInfo, cell: CellContainer | None, task: Task | None
+    scope: Scope,
+    info: ContainerInfo,
+    cell: CellContainer | None,
+    task: Task | None,
+    one: Member | None,
 ) -> KukeCtrError:
     """The error for a container whose task is not running, and that has no log of its own."""
     _refuse_label(scope.namespace, info)
@@ -201,7 +210,9 @@ def _nothing_left(
     what = "has no task" if task is None else f"has ended (its task is {task.status})"
     return FoundWrong(
         f"{info.id} {what}, and no log of it exists",
-        hint="next time, `kuke-ctr run -d` without -t, --fifo and --null-io keeps a log",
+        hint="next time, `kuke-ctr run -d` without -t, --fifo and --null-io keeps a log"
+        if one is None
+        else one.start_hint,
     )
 
 

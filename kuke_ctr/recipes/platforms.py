@@ -11,6 +11,9 @@ _ARCHITECTURES = {
 }
 """The kernel's name, or a person's, -> containerd's."""
 
+_USUAL = {("arm64", "v8"), ("amd64", "v1")}
+"""Variants that go without saying."""
+
 _RUNS_TOO = {("amd64", "386"), ("arm64", "arm")}
 
 
@@ -24,6 +27,17 @@ def may_run_here(runs_on: str | None) -> bool:
     """Whether this is the host's platform, of any variant; True where an image does not say."""
     here = host_platform()
     return runs_on is None or runs_on == here or runs_on.startswith(f"{here}/")
+
+
+def normal(name: str) -> str:
+    """A platform as indexes write it: `arm64` is `linux/arm64`, and so is `linux/arm64/v8`."""
+    system, _, rest = name.partition("/")
+    if not rest:
+        system, rest = "linux", system
+    architecture, _, variant = rest.partition("/")
+    architecture = _ARCHITECTURES.get(architecture, architecture)
+    usual = (architecture, variant) in _USUAL
+    return "/".join(part for part in (system, architecture, "" if usual else variant) if part)
 
 
 def serves(wanted: str, has: str) -> bool:

@@ -5,10 +5,9 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from types import FrameType
 
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.backends.ctr.client import Ctr
@@ -19,7 +18,6 @@ from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.farewell import Farewell
 from kuke_ctr.processes.runner import Processes
-from kuke_ctr.processes.signals import at_once
 from kuke_ctr.records import TaskStatus
 from kuke_ctr.terminals.attachment import AttachOptions, Ending, EndKind
 from kuke_ctr.terminals.foreground import Finish, UserStreams, run_in_foreground
@@ -131,31 +129,6 @@ def _without_noise(said: bytes) -> bytes:
     """What ctr said, but for a window that it could not resize: the process had ended already."""
     lines = said.splitlines(keepends=True)
     return b"".join(line for line in lines if b'msg="resize pty"' not in line)
-
-
-@contextmanager
-def patient() -> Iterator[None]:
-    """A first HUP, INT or TERM ends nothing in here: what was begun is put in order first.
-
-    A second one ends us at once: somebody insists.
-    """
-    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    came: list[int] = []
-
-    def heed(number: int, _: FrameType | None) -> None:
-        came.append(number)
-        if len(came) > 1:
-            at_once(number)
-
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, heed)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def quiet_if_gone(ctr: Ctr) -> Ctr:

@@ -59,7 +59,7 @@ def _of_others(scope: Scope, name: str, labels: Mapping[str, str]) -> str | None
     of_cell = of_labels(name, labels)
     if of_cell is None:
         return None
-    return f"belongs to Kukeon's cell {of_cell.cell} ({of_cell.kuke('get cell')})"
+    return f"belongs to Kukeon's cell {of_cell.cell}; to start the cell: {of_cell.kuke('start')}"
 
 
 def _of_snapshot(scope: Scope, name: str, snapshotter: str | None) -> str:

@@ -15,6 +15,7 @@ from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
+    from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
     from kuke_ctr.records.realms import Realm
     from kuke_ctr.records.runtime import (
@@ -51,6 +52,7 @@ __all__ = [
     "Container",
     "Deprecation",
     "Event",
+    "FoundImage",
     "Image",
     "ImageCheck",
     "ImageDetails",
@@ -168,6 +170,7 @@ _LATE = {
     "Namespace": "runtime",
     "ImageCheck": "storage",
     "ImageDetails": "image_details",
+    "FoundImage": "found_images",
     "Snapshot": "storage",
     "SnapshotUsage": "storage",
     "SnapshotNode": "storage",

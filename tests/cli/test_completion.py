@@ -38,7 +38,7 @@ def completions(line: str) -> set[str]:
     [
         ("kuke-ctr im", {"images"}),
         ("kuke-ctr images l", {"ls", "label"}),
-        ("kuke-ctr i c", {"check", "convert"}),
+        ("kuke-ctr i c", {"check", "convert", "copy"}),
         ("kuke-ctr --realm main images l", {"ls", "label"}),
         ("kuke-ctr -xn main images l", {"ls", "label"}),
         ("kuke-ctr images --realm main l", {"ls", "label"}),

@@ -9,11 +9,11 @@ from kuke_ctr.kukeon.members import (
     Evidence,
     Member,
     member,
-    named,
     of_id,
     of_labels,
     readable_members,
     recorded_members,
+    words_of,
 )
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.records import RealmSource
@@ -55,6 +55,14 @@ def test_kukes_own_line_names_what_is_not_the_default(more: dict[str, str], line
     found = of_labels("x", {**WEB, **more})
     assert found is not None
     assert found.kuke("start") == line
+
+
+def test_kukeons_daemon_is_not_asked_to_start_itself() -> None:
+    found = of_id("kukeon_kukeon_kukeond_root", Resolution("kuke-system", "n", RealmSource.RECORD))
+    assert found is not None
+    assert found.kuke("start") == "`kuke daemon start`"
+    assert found.kuke("delete cell") == "`kuke daemon reset`"
+    assert found.kuke("get cell").startswith("`kuke get cell kukeond --realm kuke-system ")
 
 
 def test_only_kukeon_starts_its_own_container() -> None:
@@ -102,36 +110,13 @@ def test_what_can_not_be_read_is_left_to_labels_and_ids(tmp_path: Path) -> None:
     assert readable_members(tmp_path / "nothing", MAIN) == {}
 
 
-MEMBERS = [
-    Member(f"{space}_{stack}_{cell}_{name}", cell, name, space, stack, root=name == "root")
-    for space, stack, cell, names in (
-        ("default", "default", "web", ("app", "side", "root")),
-        ("default", "default", "db", ("pg", "root")),
-        ("shop", "back", "db", ("pg", "root")),
-        ("shop", "web", "app", ("x",)),
-    )
-    for name in names
-]
-
-
-@pytest.mark.parametrize(
-    ("word", "ids"),
-    [
-        ("web", ["default_default_web_app", "default_default_web_side"]),
-        ("web/root", ["default_default_web_root"]),
-        ("web/side", ["default_default_web_side"]),
-        ("db", ["default_default_db_pg", "shop_back_db_pg"]),
-        ("back/db", ["shop_back_db_pg"]),
-        ("shop/back/db", ["shop_back_db_pg"]),
-        ("shop/back/db/root", ["shop_back_db_root"]),
-        ("web/app", ["default_default_web_app", "shop_web_app_x"]),
-        ("we", []),
-        ("a/shop/back/db/pg", []),
-        ("", []),
-    ],
-)
-def test_a_cell_or_a_container_in_it_can_be_named(word: str, ids: list[str]) -> None:
-    assert [one.id for one in named(word, MEMBERS)] == ids
+def test_what_can_be_typed_for_a_container() -> None:
+    app = Member("s_t_web_app", "web", "app", "s", "t")
+    assert words_of(app) == ("web", "t/web", "s/t/web", "web/app", "t/web/app", "s/t/web/app")
+    root = Member("s_t_web_root", "web", "root", "s", "t", root=True)
+    assert words_of(root) == ("web/root", "t/web/root", "s/t/web/root")
+    assert words_of(Member("x", "web", space="s", stack="t")) == ("web", "t/web", "s/t/web")
+    assert words_of(Member("a_a_a_a", "a", "a", "a", "a")) == ("a", "a/a", "a/a/a", "a/a/a/a")
 
 
 def _cell(run_path: Path, where: str, **containers: dict[str, object]) -> None:

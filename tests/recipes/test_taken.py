@@ -53,7 +53,7 @@ def test_a_container_of_kukeon_is_never_to_be_removed(runtime_host: FakeCtr) -> 
     info = json.dumps({"ID": "ended", "Labels": labels, "Spec": {}})
     runtime_host.answer(*N, "containers", "info", "ended", stdout=info)
     hint = hint_of("ended")
-    assert "Kukeon's cell shop (`kuke get cell shop --realm main`)" in hint
+    assert "Kukeon's cell shop; to start the cell: `kuke start shop --realm main`" in hint
     assert "rm" not in hint
 
 

@@ -19,6 +19,7 @@ from kuke_ctr.commands.shared.container_flags import (
 )
 from kuke_ctr.commands.shared.ctr_flags import extra_flags
 from kuke_ctr.commands.shared.ctr_flags import flags as ctr_flags
+from kuke_ctr.commands.shared.kukeon import refuse_id
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.process_options import Entrypoint, Env, EnvFile
@@ -81,6 +82,7 @@ def create(
     made = given[0 if from_spec else 1]
     makes = from_spec or from_folder  # an image is in a namespace already
     realm = session.realm(changing=True, create=create_namespace, makes=makes)
+    refuse_id(realm, made)
     flags.require_version(session.ctr)
     ref = "" if from_spec or from_folder else whole_ref(realm.scope, image)
     if not from_spec:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import containers
+from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.json_document import print_document
 from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.missing import near_containers
@@ -61,7 +62,7 @@ def ls(
 @takes(IN_REALM, document_options())
 def info(
     session: Session,
-    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    name: Annotated[str, one_container()],
     spec: Annotated[bool, typer.Option("--spec", help="Print only the OCI spec.")] = False,
     show_secrets: Annotated[
         bool, typer.Option("--show-secrets", help="Show values that came from a Kukeon Secret.")

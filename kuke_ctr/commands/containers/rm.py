@@ -14,6 +14,7 @@ from kuke_ctr.commands.shared.confirm import (
     names_or_all,
     some,
 )
+from kuke_ctr.commands.shared.container_argument import one_container, several_containers
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.kukeon import (
     Kukeon,
@@ -43,7 +44,7 @@ app = typer.Typer()
 @takes(IN_REALM, NAMES, EXTRA)
 def label(
     session: Session,
-    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    name: Annotated[str, one_container()],
     labels: Annotated[
         list[str], typer.Argument(metavar="KEY=VALUE", help="Labels; KEY= removes one.")
     ],
@@ -79,9 +80,7 @@ def label(
 @takes(IN_REALM, NAMES, EXTRA)
 def rm(
     session: Session,
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="CONTAINER", help="The ids of containers.")
-    ] = None,
+    names: Annotated[list[str] | None, several_containers()] = None,
     keep_snapshot: Annotated[
         bool, typer.Option("--keep-snapshot", help="Its file system stays.")
     ] = False,
@@ -115,16 +114,14 @@ def rm(
     if every:
         wanted = _removable(realm, states)
     else:
-        what = "will be removed"
-        wanted = sure_ids(session, realm, names or (), states, what=what, yes=yes)
+        wanted = sure_ids(session, realm, names or (), states, what="will be removed", yes=yes)
     known = members_of(realm)
     found = _there(realm, known.among(wanted))
     if every and not kukeon:
         wanted, found = _without(wanted, found), {}
     if every and (others := [name for name in wanted if name not in found]):
         confirm(session, _what_goes(realm, others, keep_snapshot), yes=yes)
-    going = [one for name, one in found.items() if name not in living]
-    if going:
+    if going := [one for name, one in found.items() if name not in living]:
         what = _what_cells_lose(known, going, living, keep_snapshot)
         confirm_kukeon(session, what, going, yes=yes, kukeon=kukeon, instead=_deletes(going))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.launch import own_failures
 from kuke_ctr.commands.shared.missing import near_containers
 from kuke_ctr.commands.shared.option_table import HOST, QUIET, RECORD, SCOPE, TRACE
@@ -108,7 +109,7 @@ Send = Annotated[
 @takes(SCOPE, QUIET, TRACE, HOST, RECORD)
 def attach_(
     session: Session,
-    name: Annotated[str, typer.Argument(metavar="CONTAINER", help="The id of a container.")],
+    name: Annotated[str, one_container()],
     keys: Keys = DEFAULT_KEYS,
     no_stdin: NoStdin = False,
     sig_proxy: SigProxy = False,
@@ -136,6 +137,7 @@ def attach_(
     watched = parse_keys(keys)
     script = _script(order, expect or [], send or [])
     with own_failures():
+        from kuke_ctr.commands.shared.kukeon import members_of
         from kuke_ctr.recipes.attach import attach, plan
         from kuke_ctr.recipes.attach_target import refuse
         from kuke_ctr.terminals.attachment import refuse_existing
@@ -143,10 +145,14 @@ def attach_(
         if save is not None:
             refuse_existing(save)
         realm = session.realm()
-        found = by_id(realm, name, lambda one: _look(realm, one))
+        found = by_id(realm, name, lambda one: _look(realm, one), attachable=True, offline=True)
         if logs and _follow(session, realm, found):
             return
-        refuse(found, lambda: _has_log(realm, found.name))
+        refuse(
+            found,
+            lambda: _has_log(realm, found.name),
+            lambda: members_of(realm).of(found.name, found.info.labels),
+        )
         options = _options(session, watched, no_stdin, sig_proxy, save, script)
         if session.options.dry_run:
             plan(realm.scope, found, options)

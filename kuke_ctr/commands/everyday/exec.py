@@ -2,22 +2,24 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import containers, tasks, versions
+from kuke_ctr.backends.ctr import tasks, versions
 from kuke_ctr.backends.ctr.container_flags import folder_inside
 from kuke_ctr.backends.ctr.failures.starting import start_failure
+from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.ctr_flags import flags
+from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.launch import (
     own_failures,
     print_id,
     require_terminal,
 )
-from kuke_ctr.commands.shared.missing import missing
+from kuke_ctr.commands.shared.missing import no_container
 from kuke_ctr.commands.shared.option_table import HOST, RECORD, SCOPE, TRACE
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
@@ -25,8 +27,8 @@ from kuke_ctr.commands.shared.process_options import Detach, ForceTty, Interacti
 from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.commands.shared.short_ids import by_id, whole_ids
 from kuke_ctr.errors import TIME_PASSED, KukeCtrError, NotFound, Reason, UsageError
-from kuke_ctr.kukeon.members import of_labels
 from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.patience import patient
 from kuke_ctr.recipes import start
 from kuke_ctr.recipes.start import Outcome
 from kuke_ctr.session import OpenRealm, Session
@@ -56,7 +58,7 @@ Env = Annotated[
 @takes(SCOPE, TRACE, HOST, RECORD)
 def exec_(
     session: Session,
-    container: Annotated[str, typer.Argument(metavar="ID", help="The id of a running container.")],
+    container: Annotated[str, one_container("ID", "running container")],
     command: Command,
     tty: Tty = False,
     interactive: Interactive = False,
@@ -118,7 +120,7 @@ def _explained(realm: OpenRealm, container: str) -> Iterator[None]:
     try:
         yield
     except NotFound as error:
-        raise _no_container(realm, container, error) from None
+        raise no_container(realm, container, error) from None
     except KukeCtrError as error:
         if error.reason is not Reason.NOT_RUNNING:
             raise
@@ -146,7 +148,7 @@ def _run(
             print_id(exec_id, f"the process {exec_id} in {container}", hint)
         return Outcome(0)
     limit = session.options.timeout or None
-    with start.patient():
+    with patient():
         if tty:
             options = AttachOptions(keys=b"", timeout=limit, last_typed=b"\x04")
             outcome = start.on_terminal(ctr, call, options, words)
@@ -190,17 +192,7 @@ def _with_environment(command: list[str], env: list[str]) -> list[str]:
     return ["env", *env, *command] if env else command
 
 
-def _no_container(realm: OpenRealm, container: str, error: NotFound) -> NotFound:
-    realm.require_namespace()
-    existing = containers.names(realm.scope)
-    if container in existing:
-        return error
-    return missing(realm, "container", [container], existing, "containers", error)
-
-
 def _not_running(realm: OpenRealm, container: str, error: KukeCtrError) -> KukeCtrError:
     """The error for a container that does not run: one of Kukeon's is started by `kuke`."""
-    found = None
-    with suppress(KukeCtrError):
-        found = of_labels(container, containers.facts(realm.scope, container).labels)
+    found = members_of(realm).of(container)
     return error.but(hint=found.start_hint) if found is not None else error

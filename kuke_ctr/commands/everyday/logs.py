@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.missing import near_containers
 from kuke_ctr.commands.shared.option_table import IN_REALM, format_option
 from kuke_ctr.commands.shared.options import takes
@@ -33,7 +34,7 @@ Write = Callable[[bytes | None], None]
 @takes(IN_REALM, format_option(Output.RAW), own=("-n",))
 def logs(
     session: Session,
-    container: Annotated[str, typer.Argument(metavar="ID", help="The id of a container.")],
+    container: Annotated[str, one_container("ID")],
     following: Annotated[
         bool, typer.Option("--follow", "-f", help="Continue with new output until the task ends.")
     ] = False,
@@ -98,7 +99,9 @@ def print_log(
     Raises as `recipes.logs.find`, and BrokenPipeError where nobody reads.
     """
     here = session.options.replay is None  # else the processes are another host's
-    container, log = by_id(realm, container, lambda one: (one, _found(realm, one, here=here)))
+    container, log = by_id(
+        realm, container, lambda one: (one, _found(realm, one, here=here)), offline=True
+    )
     if session.options.dry_run:
         print(_command(log.file.path, lines, following))
         return

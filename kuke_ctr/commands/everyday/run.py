@@ -13,6 +13,7 @@ from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.confirm import CreateNamespace
 from kuke_ctr.commands.shared.container_flags import ContainerFlags, with_container_flags
 from kuke_ctr.commands.shared.ctr_flags import flags as ctr_flags
+from kuke_ctr.commands.shared.kukeon import refuse_id
 from kuke_ctr.commands.shared.launch import (
     Launch,
     Manner,
@@ -123,7 +124,7 @@ def run(
         image = whole_ref(realm.scope, image)
         typed = program_words(command or [], "IMAGE")
         program = program_of(realm.scope, image, typed, entrypoint, flags.text("platform"))
-        container = name_for(realm.scope, image, name)
+        container = _id_for(realm, image, name)
         logged = detach and output.is_logged(tty=tty)
         log = _log(session, realm.scope, container, output.log_file) if logged else None
         made = Made(container, uuid.uuid4().hex[:12], log, flags.text("snapshotter"))
@@ -168,6 +169,11 @@ def _no_image(realm: OpenRealm, image: str, error: NotFound) -> NotFound:
     if image not in existing:
         return no_image(realm, [image], existing, error, needed=True)
     return incomplete(realm.scope, image, error) if error.reason is Reason.NO_PLATFORM else error
+
+
+def _id_for(realm: OpenRealm, image: str, name: str | None) -> str:
+    refuse_id(realm, name)
+    return name_for(realm.scope, image, name)
 
 
 def _log(session: Session, scope: Scope, container: str, file: str | None) -> RunLog:

@@ -146,10 +146,10 @@ def _warn_of_users(realm: OpenRealm, existing: Sequence[str], refs: Sequence[str
         return
     for ref in refs:
         if ref in users:
-            note(f"warning: {ref} is still used by {_sentence(ref, users[ref])}")
+            note(f"warning: {ref} is still used by {users_told(ref, users[ref])}")
 
 
-def _sentence(ref: str, users: Sequence[ImageUser]) -> str:
+def users_told(ref: str, users: Sequence[ImageUser]) -> str:
     """`the container web; the record /opt/.../metadata.json of Kukeon`."""
     names = [user.name for user in users if user.kind == "container"]
     parts = [_several(names)] if names else []

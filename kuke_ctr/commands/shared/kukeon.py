@@ -8,7 +8,7 @@ import typer
 
 from kuke_ctr.commands.shared.confirm import ask, can_ask
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.errors import Declined, UsageError
+from kuke_ctr.errors import Declined, KukeCtrError, UsageError
 from kuke_ctr.kukeon.members import Evidence, Member
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.session import OpenRealm, Session
@@ -54,6 +54,26 @@ def confirm_kukeon(
     said = ask(what, f"To do it, type {wanted} ({', '.join(names)}):")
     if set(re.split(r"[\s,]+", said)) != set(names):
         raise Declined("that is another answer; nothing was changed")
+
+
+def refuse_id(realm: OpenRealm, name: str | None) -> None:
+    """Raise KukeCtrError for a new container with an id of Kukeon's; None is no name yet.
+
+    `kuke start` would take it for its own where containerd lacks the container of a cell.
+    """
+    one = members_of(realm).by_id(name) if name is not None else None
+    if one is None:
+        return
+    if one.evidence is Evidence.RECORD:
+        said = f"{name} is the id of a container of Kukeon's cell {one.cell}, by its record"
+        raise KukeCtrError(
+            f"{said}; nothing was created",
+            hint=f"choose another name; to start the cell: {one.kuke('start')}",
+        )
+    raise KukeCtrError(
+        f"{name} has the form of Kukeon's ids (SPACE_STACK_CELL_CONTAINER); nothing was created",
+        hint="choose another name: Kukeon would take this container for its own",
+    )
 
 
 def refuse_labels(session: Session, realm: OpenRealm, container: str, *, kukeon: bool) -> None:

@@ -18,6 +18,7 @@ from kuke_ctr.errors import (
     words_of,
 )
 from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.patience import patient
 from kuke_ctr.recipes import start
 from kuke_ctr.recipes.start import Outcome
 from kuke_ctr.records import TaskStatus
@@ -102,11 +103,11 @@ def launch(
         return 0
     with ExitStack() as stack:
         if not how.detach:
-            stack.enter_context(start.patient())
+            stack.enter_context(patient())
         try:
             outcome = _detached(what, how.tty) if how.detach else _attended(what, how)
         except BaseException as error:
-            with start.patient():
+            with patient():
                 undo(error)
             raise
         if not outcome.finished:

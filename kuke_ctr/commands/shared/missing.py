@@ -1,7 +1,7 @@
 """Errors for what is missing: they name the realm, and the nearest names that exist."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.commands.shared.confirm import some
@@ -44,16 +44,57 @@ def missing(
     error: NotFound,
 ) -> NotFound:
     """The error for things that there are not, with the nearest ones that exist."""
-    shown = nearest(gone[0], existing)[:_SHOWN]
-    several = [name for name in existing if name.startswith(gone[0])]
-    listed = realm.scope.line(list_by, "ls")
-    if not shown:
-        hint = f"this namespace has none ({listed})"
-    elif what == "container" and len(several) > 1:
-        hint = f"{len(several)} ids begin with {gone[0]}: {some(several, _SHOWN)} ({listed})"
+    hint = _nearest(nearest(gone[0], existing), realm.scope.line(list_by, "ls"))
+    return _missing(realm, what, gone, hint, error)
+
+
+def missing_container(
+    realm: OpenRealm, name: str, existing: Sequence[str], error: NotFound
+) -> NotFound:
+    """The error for a container that there is not, with the nearest names that can be typed.
+
+    Where Kukeon's record has it and containerd has not, the hint is how to start its cell.
+    `existing` are the ids that containerd has.
+    """
+    from kuke_ctr.kukeon.lookup import Names  # late: most containers are there
+    from kuke_ctr.kukeon.members import readable_members
+
+    recorded = readable_members(realm.host.settings.run_path, realm.resolution)
+    if name in recorded:
+        return NotFound(
+            f"containerd has no container {name}; only Kukeon's record of {recorded[name].path} "
+            "names it",
+            hint=recorded[name].start_hint,
+            command=error.command,
+        )
+    listed = realm.scope.line("containers", "ls")
+    fronts = [one for one in existing if one.startswith(name)]
+    if len(fronts) > 1:
+        hint = f"{len(fronts)} ids begin with {name}: {some(fronts, _SHOWN)} ({listed})"
     else:
-        more = f" and {len(existing) - len(shown)} more" if len(existing) > len(shown) else ""
-        hint = f"the realm has: {', '.join(shown)}{more} ({listed})"
+        hint = _nearest(Names(existing, recorded).nearest(name), listed)
+    return _missing(realm, "container", [name], hint, error)
+
+
+def no_container(realm: OpenRealm, name: str, error: NotFound) -> NotFound:
+    """The same, after asking which there are; `error` itself where the container is among them."""
+    realm.require_namespace()
+    existing = containers.names(realm.scope)
+    return error if name in existing else missing_container(realm, name, existing, error)
+
+
+@contextmanager
+def near_containers(realm: OpenRealm, name: str) -> Iterator[None]:
+    """A NotFound inside becomes one that names the container, the realm and the nearest ones."""
+    try:
+        yield
+    except NotFound as error:
+        raise no_container(realm, name, error) from None
+
+
+def _missing(
+    realm: OpenRealm, what: str, gone: Sequence[str], hint: str, error: NotFound
+) -> NotFound:
     return NotFound(
         f"there is no {what} {', '.join(gone)} in {realm.described}",
         hint=hint,
@@ -61,12 +102,8 @@ def missing(
     )
 
 
-def near_containers(realm: OpenRealm, name: str) -> AbstractContextManager[None]:
-    """A NotFound inside becomes one that names the container, the realm and the nearest ones."""
-    return near_names(
-        realm,
-        "container",
-        [name],
-        lambda: containers.names(realm.scope),
-        "containers",
-    )
+def _nearest(names: Sequence[str], listed: str) -> str:
+    """The first of the names that there are, the nearest first, for a hint."""
+    if not names:
+        return f"this namespace has none ({listed})"
+    return f"the realm has: {some(names, _SHOWN)} ({listed})"

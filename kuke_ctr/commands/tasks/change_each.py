@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.commands.shared.confirm import each
+from kuke_ctr.commands.shared.container_argument import several_containers
 from kuke_ctr.commands.tasks.each_task import no_task
 from kuke_ctr.recipes.task_control import NoTask, Tasks
 from kuke_ctr.session import OpenRealm, Session
 
-Names = Annotated[list[str], typer.Argument(metavar="TASK", help="The ids of containers.")]
+Names = Annotated[list[str], several_containers("TASK")]
 
 ExecId = Annotated[
     str | None,

@@ -9,9 +9,9 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import R, listing
 from kuke_ctr.commands.shared.json_document import print_bytes
 from kuke_ctr.commands.shared.kukeon import members_of
-from kuke_ctr.commands.shared.missing import missing
+from kuke_ctr.commands.shared.missing import missing_container
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.commands.shared.short_ids import whole_id
+from kuke_ctr.commands.shared.short_ids import at_once, tell, whole_id
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.metrics import metrics_of
 from kuke_ctr.parse.processes import parse_processes
@@ -82,11 +82,11 @@ def metrics_in(name: str, said: Result) -> Listing[Metrics]:
 def _asked(session: Session, ask: Ask, names: Sequence[str]) -> list[tuple[OpenRealm, str, Result]]:
     if names:
         realm = session.realm()
-        wanted = [(realm, name) for name in dict.fromkeys(names)]
+        wanted = [(realm, at_once(realm, name)) for name in dict.fromkeys(names)]
     else:
         wanted = _living(session)
     answers = _answers(session, ask, wanted)
-    return [_by_front(session, ask, answer) for answer in answers] if names else answers
+    return [_by_name(session, ask, answer) for answer in answers] if names else answers
 
 
 def _answers(
@@ -97,15 +97,18 @@ def _answers(
     return [(realm, name, said) for (realm, name), said in zip(wanted, results, strict=True)]
 
 
-def _by_front(
+def _by_name(
     session: Session, ask: Ask, answer: tuple[OpenRealm, str, Result]
 ) -> tuple[OpenRealm, str, Result]:
-    """The answer, or that of the container whose id begins so, where no id is exactly this."""
+    """The answer, or that of the container that the word means, where it is no id."""
     realm, name, said = answer
     if said.exit_code == 0 or not isinstance(failure_of(said), NotFound):
         return answer
     whole = whole_id(realm, name)
-    return answer if whole is None else _answers(session, ask, [(realm, whole)])[0]
+    if whole is None:
+        return answer
+    tell(name, whole)
+    return _answers(session, ask, [(realm, whole)])[0]
 
 
 def _living(session: Session) -> list[tuple[OpenRealm, str]]:
@@ -128,7 +131,7 @@ def no_task(realm: OpenRealm, name: str, error: NotFound) -> NotFound:
     realm.require_namespace()
     existing = containers.names(realm.scope)
     if name not in existing:
-        return missing(realm, "container", [name], existing, "containers", error)
+        return missing_container(realm, name, existing, error)
     found = members_of(realm).of(name)
     return NotFound(
         f"the container {name} has no task: it was not started, or its task was deleted",

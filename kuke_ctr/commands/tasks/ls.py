@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import tasks
+from kuke_ctr.commands.shared.container_argument import several_containers
 from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
 from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
 from kuke_ctr.commands.shared.options import takes
@@ -43,10 +44,7 @@ def ls(session: Session) -> None:
     )
 
 
-Tasks = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="TASK", help="The ids of tasks; default: all running tasks."),
-]
+Tasks = Annotated[list[str] | None, several_containers("TASK", "; default: all running tasks")]
 
 
 @app.command("ps")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.commands.shared.confirm import Yes
+from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
@@ -74,7 +75,7 @@ def rm(
 @takes(IN_REALM, NAMES, EXTRA)
 def checkpoint(
     session: Session,
-    name: Annotated[str, typer.Argument(metavar="TASK", help="The id of a container.")],
+    name: Annotated[str, one_container("TASK")],
     leave: Annotated[bool, typer.Option("--exit", help="Stop the task after it.")] = False,
     image_path: Annotated[
         Path | None,

@@ -6,6 +6,7 @@ import typer
 
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.commands.shared.confirm import Yes, confirm
+from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.ctr_flags import flags
 from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.launch import (
@@ -45,9 +46,7 @@ app = typer.Typer()
 @with_detached_output
 def start(
     session: Session,
-    container: Annotated[
-        str, typer.Argument(metavar="ID", help="The id of a container without a task.")
-    ],
+    container: Annotated[str, one_container("ID", "container without a task")],
     detach: Detach = False,
     interactive: Interactive = False,
     force_tty: ForceTty = False,

@@ -147,5 +147,5 @@ def test_a_container_of_kukeon_is_asked_about(runtime_host: FakeCtr, capsys: Cap
     runtime_host.answer(*N, "containers", "info", "ended", stdout=info)
     code, _, err = run("containers rm ended", capsys)
     assert code == 2
-    assert "ended (cell shop): Kukeon's, and `kuke start` needs it" in err
+    assert "ended of Kukeon's cell shop (known by its labels" in err
     assert changes(runtime_host) == []

@@ -1,0 +1,290 @@
+"""kuke-ctr images copy"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from kuke_ctr.backends.ctr import content, images
+from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.commands.images.references import note_odd_name
+from kuke_ctr.commands.images.rm import users_told
+from kuke_ctr.commands.images.transfer_options import AllPlatforms, Platforms, exclude_platforms
+from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes, confirm
+from kuke_ctr.commands.shared.lists import show, view_of
+from kuke_ctr.commands.shared.option_table import CALLS, FORMS, RUN_PATH, row_options
+from kuke_ctr.commands.shared.options import takes
+from kuke_ctr.commands.shared.output import note
+from kuke_ctr.errors import (
+    CtrFailed,
+    FoundWrong,
+    KukeCtrError,
+    NotFound,
+    Reason,
+    Unreadable,
+    UsageError,
+)
+from kuke_ctr.kukeon.named_images import named_images
+from kuke_ctr.kukeon.places import Place, places
+from kuke_ctr.names import is_foreign
+from kuke_ctr.recipes.copy_archive import Archived, copy_by_archive, platform_of
+from kuke_ctr.recipes.copy_blobs import Sharing, share, verify
+from kuke_ctr.recipes.copy_source import find_source, place_of
+from kuke_ctr.recipes.image_parts import NotUnderstood, Parts, read_parts
+from kuke_ctr.recipes.image_users import users_of_images
+from kuke_ctr.recipes.leftover_pins import remove_leftovers
+from kuke_ctr.recipes.platforms import may_run_here
+from kuke_ctr.records import FoundImage, Image
+from kuke_ctr.render import View
+from kuke_ctr.session import OpenRealm, Session
+
+app = typer.Typer()
+
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="REALM", help="The realm that has it; default: any place."),
+]
+FromNamespace = Annotated[
+    str | None,
+    typer.Option("--from-namespace", metavar="NS", help="The namespace that has it."),
+]
+To = Annotated[
+    str | None, typer.Option("--to", metavar="REALM", help="The realm that is to have it.")
+]
+ToNamespace = Annotated[
+    str | None,
+    typer.Option("--to-namespace", metavar="NS", help="The namespace, instead of a realm's."),
+]
+As = Annotated[
+    str | None, typer.Option("--as", metavar="NEWREF", help="Its name there, if another one.")
+]
+Move = Annotated[
+    bool, typer.Option("--move", help="Then remove it where it was; asks if it is in use.")
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Let an existing name mean this image from now on.")
+]
+Fallback = Annotated[
+    bool,
+    typer.Option(
+        "--fallback/--no-fallback", help="Copy by an archive if content cannot be shared."
+    ),
+]
+
+
+@app.command("copy")
+@takes(RUN_PATH, CALLS, row_options(*FORMS))
+def copy(
+    session: Session,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="A name or a digest: busybox:1.36")],
+    to: To = None,
+    to_namespace: ToNamespace = None,
+    from_: From = None,
+    from_namespace: FromNamespace = None,
+    as_: As = None,
+    platform: Platforms = None,
+    all_platforms: AllPlatforms = False,
+    move: Move = False,
+    force: Force = False,
+    fallback: Fallback = True,
+    create_namespace: CreateNamespace = False,
+    yes: Yes = False,
+) -> None:
+    """Copy an image to another realm, in a fraction of a second whatever its size.
+
+    No byte is copied and no disk is used: containerd has each blob once for all namespaces. What
+    the image lacks of other platforms stays out; --all-platforms refuses that. Ctrl-C leaves
+    nothing half-made.
+
+    Examples:
+
+        kuke-ctr images copy busybox:1.36 --to main
+        kuke-ctr images copy app:dev --from-namespace moby --to main --as registry.example/app:1.0
+
+    Runs `ctr content ingest` for each blob and `ctr images import` of an archive with no blob; if
+    that fails, `ctr images export - | ctr images import -`. Records: Image.
+    """
+    view = view_of(session, Image)
+    exclude_platforms(platform, all_platforms)
+    _exclude("--from", from_, "--from-namespace", from_namespace, needed=False)
+    _exclude("--to", to, "--to-namespace", to_namespace, needed=True)
+    target_session = session.about(to, to_namespace)
+    where = _places(session, from_, from_namespace)
+    target = target_session.realm().namespace
+    again = session.ctr.line("images", "copy", ref, *_target_words(to, to_namespace))
+    chosen = bool(from_ or from_namespace)
+    source = find_source(session.ctr, where, ref, target, chosen=chosen, again=again)
+    if source.image is None:
+        _only_there(session, view, source.others, as_)
+        return
+    image, name = source.image, as_ or source.image.ref
+    if as_ is not None:
+        note_odd_name(as_)
+    if move:
+        _may_move(session, image, named=chosen, yes=yes)
+    realm = target_session.realm(changing=True, create=create_namespace, makes=True)
+    job = _Job(session, image, realm, name, tuple(platform or ()), fallback)
+    if _copy(job, all_platforms=all_platforms, force=force):
+        note(f"{realm.described} has {name} already; nothing was copied")
+    if move:
+        _remove(session, image)
+    if not session.options.dry_run:
+        (found,) = images.find(realm.scope, [name])
+        show(session, view, [found] if found is not None else [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """An image that is copied, and where it goes, under which name."""
+
+    session: Session
+    image: FoundImage
+    realm: OpenRealm
+    name: str
+    platforms: tuple[str, ...]
+    fallback: bool
+
+    @property
+    def source(self) -> Scope:
+        return Scope(self.session.ctr, self.image.namespace)
+
+    @property
+    def target(self) -> Scope:
+        return self.realm.scope
+
+
+def _copy(job: _Job, *, all_platforms: bool, force: bool) -> bool:
+    """Copy; whether nothing had to be done, because the target has all of it."""
+    (existing,) = images.find(job.target, [job.name])
+    same = existing is not None and existing.digest == job.image.digest
+    if existing is not None and not same and not force:
+        raise KukeCtrError(
+            f"{job.realm.described} has another image of the name {job.name} "
+            f"({existing.digest[:19]}); nothing was changed",
+            hint="--force lets the name mean this image, --as NEWREF takes another name",
+        )
+    remove_leftovers(job.target)
+    try:
+        parts = read_parts(job.source, job.image, job.target)
+    except NotUnderstood as error:
+        if not job.fallback:
+            raise
+        _by_archive(job, error, None, None)
+        return False
+    what = _sharing(job, parts, all_platforms=all_platforms, there=existing is not None)
+    digests = [blob.digest for blob in what.blobs]
+    if same and content.present(job.target, digests) == set(digests):
+        return True
+    try:
+        share(what)
+    except (CtrFailed, NotFound, Unreadable) as error:
+        if not job.fallback:
+            raise
+        platform = None if what.whole else platform_of(what.chosen)
+        _by_archive(job, error, platform, what)
+    return False
+
+
+def _sharing(job: _Job, parts: Parts, *, all_platforms: bool, there: bool) -> Sharing:
+    """What is to be shared; says which platforms are left out."""
+    runs_on = job.image.platforms
+    chosen = parts.chosen(job.platforms, runs_on)
+    left = [part.called for part in parts.parts if part.missing and part.attests is None]
+    if all_platforms and not parts.whole:
+        raise NotFound(
+            f"{place_of(job.image)} does not have all of {job.image.ref}: {', '.join(left)} is "
+            "incomplete",
+            hint="without --all-platforms the others are copied",
+            reason=Reason.MISSING_CONTENT,
+        )
+    if not any(part.attests is None for part in chosen):
+        number = sum(len(part.missing) for part in parts.parts)
+        raise FoundWrong(
+            f"{job.image.ref} is incomplete in {place_of(job.image)}: {number} blobs are missing",
+            hint=f"to fetch it: {job.target.line('images', 'pull', job.image.ref)}",
+        )
+    if left and not job.platforms:
+        has = [part.called for part in chosen if part.attests is None]
+        note(f"note: only {', '.join(has)} is copied; there is no content for {', '.join(left)}")
+    platforms = [part.manifest.platform for part in chosen] if parts.indexes else runs_on
+    runs = any(one is not None and may_run_here(one) for one in platforms)
+    return Sharing(job.target, job.name, parts, chosen, there=there, runs=runs)
+
+
+def _by_archive(job: _Job, error: KukeCtrError, platform: str | None, what: Sharing | None) -> None:
+    """Copy the bytes after all, and say why."""
+    of = f" (only {platform})" if platform is not None else ""
+    note(f"the content cannot be shared: {error.message}; copying it by an archive{of}")
+    there = frozenset(images.names(job.target))
+    copy_by_archive(
+        Archived(job.source, job.image.ref, job.target, job.name, platform, there=there)
+    )
+    if what is not None and platform is None and not job.session.options.dry_run:
+        verify(what)
+
+
+def _places(session: Session, realm: str | None, namespace: str | None) -> Sequence[Place]:
+    if realm is None and namespace is None:
+        found, warnings = places(session.host)
+        for warning in warnings:
+            note(f"warning: {warning}")
+        return found
+    source = session.about(realm, namespace).realm()
+    source.require_namespace()
+    return [Place(source.namespace, realm)]
+
+
+def _only_there(
+    session: Session, view: View, there: Sequence[FoundImage], new_name: str | None
+) -> None:
+    """Only the target has it: nothing is to be done, unless it is to have another name."""
+    first = there[0]
+    scope = Scope(session.ctr, first.namespace)
+    if new_name is not None:
+        tag = scope.line("images", "tag", first.ref, new_name)
+        raise UsageError(f"only {place_of(first)} has {first.ref}", hint=f"a new name there: {tag}")
+    if first.complete is False:
+        note(f"warning: {first.ref} is {first.status} there, and no other namespace has it")
+    note(f"{place_of(first)} has {first.ref} already; nothing was copied")
+    if not session.options.dry_run:
+        (found,) = images.find(scope, [first.ref])
+        show(session, view, [found] if found is not None else [])
+
+
+def _may_move(session: Session, image: FoundImage, *, named: bool, yes: bool) -> None:
+    """Ask where the image is in use; UsageError for a namespace of others that nobody named."""
+    if is_foreign(image.namespace) and not named:
+        raise UsageError(
+            f"{image.namespace} belongs to no realm; refusing to remove from it",
+            hint=f"to do it anyway: --from-namespace {image.namespace}",
+        )
+    owner = (None, image.namespace) if image.realm is None else (image.realm, None)
+    realm = session.about(*owner).realm(changing=True)
+    records = named_images(realm.host.settings.run_path, realm.resolution)
+    users = users_of_images(realm.scope, records, images.names(realm.scope), [image.ref])
+    if users.get(image.ref):
+        told = users_told(image.ref, users[image.ref])
+        what = f"{image.ref} will be removed from {realm.described}, and is used by {told}"
+        confirm(session, what, yes=yes)
+
+
+def _remove(session: Session, image: FoundImage) -> None:
+    images.remove(Scope(session.ctr, image.namespace), image.ref)
+    if not session.options.dry_run:
+        note(f"{image.ref} was removed from {place_of(image)}")
+
+
+def _exclude(
+    name: str, realm: str | None, other: str, namespace: str | None, *, needed: bool
+) -> None:
+    if realm is not None and namespace is not None:
+        raise UsageError(f"{name} and {other} cannot be combined", hint="leave one of them out")
+    if needed and realm is None and namespace is None:
+        raise UsageError(
+            f"{name} is missing: which realm is to have the image?", hint=f"add {name} REALM"
+        )
+
+
+def _target_words(realm: str | None, namespace: str | None) -> tuple[str, ...]:
+    return ("--to", realm) if realm is not None else ("--to-namespace", namespace or "")
