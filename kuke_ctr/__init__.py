@@ -56,6 +56,8 @@ if TYPE_CHECKING:
         SnapshotUsage,
         Task,
         TaskStatus,
+        TreeKind,
+        TreeNode,
         Version,
     )
     from kuke_ctr.session import OpenRealm, open_realm
@@ -105,6 +107,8 @@ __all__ = [
     "Task",
     "TaskStatus",
     "TimeLimit",
+    "TreeKind",
+    "TreeNode",
     "Unreadable",
     "UsageError",
     "Version",

@@ -299,7 +299,11 @@ class Session:
             )
         realm = self._resolve(changing or removing, lenient)
         if makes and self.options.namespace and realm.exists() is False:
-            self.notice(self._will_be_made(realm))
+            from kuke_ctr.kukeon.missing import will_be_made
+
+            removes = self.ctr.line("namespaces", "rm", realm.namespace)
+            known = self.host.known_namespaces() or frozenset()
+            self.notice(will_be_made(realm.namespace, known, removes))
         if removing and is_foreign(realm.namespace) and not self.options.namespace:
             raise UsageError(
                 f"{realm.namespace} belongs to no realm; refusing to remove from it",
@@ -316,18 +320,6 @@ class Session:
             self.ctr.change("namespaces", "create", realm.namespace)
         return realm
 
-    def _will_be_made(self, realm: OpenRealm) -> str:
-        """The note for a namespace that a typing mistake may have named: containerd makes it."""
-        from difflib import get_close_matches
-
-        near = get_close_matches(realm.namespace, self.host.known_namespaces() or (), n=3)
-        similar = f" (similar: {', '.join(near)})" if near else ""
-        removes = self.ctr.line("namespaces", "rm", realm.namespace)
-        return (
-            f"note: there is no namespace {realm.namespace} yet{similar}; this command makes it, "
-            f"and as long as it is empty, {removes} removes it"
-        )
-
     def _near(self, realm: OpenRealm) -> str:
         return realm.hint_for_missing(self.host.known_namespaces() or frozenset())
 
@@ -338,17 +330,23 @@ class Session:
         other.__dict__["host"] = self.host
         return other
 
-    def realms(self) -> tuple[OpenRealm, ...]:
-        """The realms to list: all that exist under -A, else the one that the options mean."""
+    def realms(self, *, lenient: bool = False) -> tuple[OpenRealm, ...]:
+        """The realms to list: all that exist under -A, else the one that the options mean.
+
+        `lenient`: also those that have a record alone, and where containerd can't be asked.
+        """
         if not self.options.all_realms:
-            return (self._resolve(),)
+            return (self._resolve(lenient=lenient),)
         from kuke_ctr.kukeon.realm_list import list_realms
 
-        found = list_realms(self.host.settings, self.host.namespaces, show_all=False)
+        known = self.host.known_namespaces() if lenient else self.host.namespaces
+        found = list_realms(self.host.settings, known, show_all=False)
         for warning in found.warnings:
             self.notice(f"warning: {warning}")
         return tuple(
-            OpenRealm(self.host, Resolution.of(realm)) for realm in found.realms if realm.exists
+            OpenRealm(self.host, Resolution.of(realm))
+            for realm in found.realms
+            if realm.exists or lenient
         )
 
     def _resolve(self, changing: bool = False, lenient: bool = False) -> OpenRealm:

@@ -67,7 +67,7 @@ ENTRIES = {
     "run": Entry("Create a container and start it.", {"everyday.run": ()}),
     "exec": Entry("Run a command in a running container.", {"everyday.exec": ()}),
     "attach": Entry(
-        "Use the terminal of a running container; leaving does not stop it.",
+        "Use a running container's terminal; leaving does not stop it.",
         {"everyday.attach": ()},
     ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
@@ -82,7 +82,7 @@ ENTRIES = {
         ALIASES["snapshots"],
     ),
     "content": Entry(
-        "List, fetch and remove content (the blobs that images are made of).",
+        "List, fetch and remove content (the blobs of images).",
         {
             "storage.content": ("ls", "active", "get"),
             "storage.content_fetch": ("fetch", "ingest"),
@@ -98,7 +98,7 @@ ENTRIES = {
         "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ALIASES["sandboxes"]
     ),
     "events": Entry(
-        "Show events as they happen (a container starts, an image is removed, ...).",
+        "Show events as they happen (a container starts, exits, ...).",
         {"everyday.events": ()},
         ALIASES["events"],
     ),
@@ -117,6 +117,7 @@ ENTRIES = {
         {"kukeon.cells": ("ls", "show")},
         ALIASES["cells"],
     ),
+    "tree": Entry("Show realms, stacks, cells and containers as a tree.", {"kukeon.tree": ()}),
     "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"]),
     "deprecations": Entry(
         "List deprecated features that are in use on this host.",

@@ -66,6 +66,7 @@ class _Cell(Spec):
     auto_delete: bool | None = within("spec", "autoDelete")
     made_by: str | None = within("spec", "provenance", "bindingKind")
     made_from: str | None = within("spec", "provenance", "bindingRef", "name")
+    labels: dict[str, object] | None = within("metadata", "labels")
     state: str | int | None = within("status", "state")
     updated_at: str | None = within("status", "updatedAt")
     reason: str | None = within("status", "reason")
@@ -170,10 +171,21 @@ def _cell_of(folder: Path, record: _Cell) -> RecordedCell:
         recorded_at=_time(record.updated_at),
         reason=record.reason or None,
         message=record.message or None,
-        made_from=f"{record.made_by} {record.made_from}" if record.made_from else None,
+        made_from=_origin(record),
         address=_address(folder),
         auto_delete=record.auto_delete is True,
     )
+
+
+def _origin(record: _Cell) -> str | None:
+    """`blueprint agent`; before there was a field for it, a label told."""
+    if record.made_from:
+        return f"{record.made_by} {record.made_from}"
+    for kind in ("config", "blueprint"):
+        name = (record.labels or {}).get(f"kukeon.io/{kind}")
+        if name:
+            return f"{kind} {name}"
+    return None
 
 
 def _container_of(cell: Path, part: _Part, status: _PartStatus | None) -> RecordedContainer:

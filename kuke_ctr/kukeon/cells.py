@@ -24,7 +24,8 @@ from kuke_ctr.records import RealmSource
 _PARTS = 4
 """A container's id is `<space>_<stack>_<cell>_<container>`."""
 
-_REALM_FILES = ("realm.yaml", "metadata.json")
+_RECORD = "metadata.json"
+_REALM_FILES = ("realm.yaml", _RECORD)
 
 TTY = "tty"
 """kuketty's folder, in that of its container."""
@@ -165,6 +166,19 @@ def cell_folders(realm: Path) -> Iterator[Path]:
     for space in _inside(realm):
         for stack in _inside(space):
             yield from _inside(stack)
+
+
+def places(realm: Path) -> Iterator[tuple[str, ...]]:
+    """The spaces in a realm's folder, each before its stacks: `(SPACE,)`, `(SPACE, STACK)`.
+
+    Those that have a record, whether there is a cell in them or not.
+    """
+    for space in _inside(realm):
+        if os.path.lexists(space / _RECORD):
+            yield (space.name,)
+        for stack in _inside(space):
+            if os.path.lexists(stack / _RECORD):
+                yield (space.name, stack.name)
 
 
 def own_id(cell: Path, part: ContainerRecord) -> str | None:

@@ -11,6 +11,21 @@ from kuke_ctr.records import RealmSource
 _SHOWN = 5
 
 
+def will_be_made(namespace: str, names: Collection[str], removes: str) -> str:
+    """The note for a namespace that a typing mistake may have named: containerd makes it.
+
+    `names` are those that it has, `removes` the line that removes this one.
+    """
+    from difflib import get_close_matches
+
+    close = get_close_matches(namespace, names, n=3)
+    similar = f" (similar: {', '.join(close)})" if close else ""
+    return (
+        f"note: there is no namespace {namespace} yet{similar}; this command makes it, "
+        f"and as long as it is empty, {removes} removes it"
+    )
+
+
 def hint_for_missing(
     resolution: Resolution, settings: Settings, names: frozenset[str], realms_ls: str
 ) -> str:

@@ -14,6 +14,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable
 from kuke_ctr.kukeon.host import Host
+from kuke_ctr.kukeon.members import Member
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.processes.calls import Call, Result
@@ -55,9 +56,10 @@ def with_details(
 def infos_of(scope: Scope, ids: Iterable[str]) -> dict[str, ContainerInfo]:
     """`ctr containers info` of each, side by side; without those that went while we looked.
 
-    One that can't be read is a warning; a recording need not have them all.
+    One that can't be read is a warning; a recording need not have them all. Probes: they run in a
+    dry run too.
     """
-    calls = [scope.call("containers", "info", name) for name in ids]
+    calls = [scope.call("containers", "info", name, probe=True) for name in ids]
     found = {}
     for said in _results(scope, calls):
         try:
@@ -109,8 +111,13 @@ def _of_info(info: ContainerInfo | None) -> dict[str, object]:
     return {"created_at": info.created_at or None, "labels": dict(info.labels)}
 
 
+def member_of(name: str, members: Members, info: ContainerInfo | None) -> Member | None:
+    """What a container is in a cell, by its record, else by what is known of it; no call."""
+    return members.by_id(name) if info is None else members.of(name, info.labels)
+
+
 def _of_cell(name: str, members: Members, info: ContainerInfo | None) -> dict[str, object]:
-    member = members.by_id(name) if info is None else members.of(name, info.labels)
+    member = member_of(name, members, info)
     if member is None:
         return {}
     attachable = member.attachable

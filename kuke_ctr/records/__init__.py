@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
-    from kuke_ctr.records.cells import Cell, CellContainer, CellNow
+    from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
     from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
     from kuke_ctr.records.realm_details import RealmAccount, RealmDetails, ResidualNamespace
@@ -77,6 +77,8 @@ __all__ = [
     "SnapshotUsage",
     "Task",
     "TaskStatus",
+    "TreeKind",
+    "TreeNode",
     "Version",
 ]
 
@@ -167,6 +169,8 @@ _LATE = {
     "Cell": "cells",
     "CellContainer": "cells",
     "CellNow": "cells",
+    "TreeKind": "cells",
+    "TreeNode": "cells",
     "Container": "runtime",
     "Task": "runtime",
     "TaskStatus": "runtime",

@@ -79,7 +79,7 @@ def test_a_record_that_is_behind_the_times_is_told(capsys: Capture) -> None:
     host = FIXTURES / "kukeon-0.1.0"
     assert run("cells", "ls", "-r", "main", host=host) == 0
     out, err = capsys.readouterr()
-    assert "done  default  default  Ready     partly" in out
+    assert "done  default  default  Ready     -            partly" in out
     assert "note: cell default/default/done: recorded as Ready, but once does not run" in err
 
 
@@ -109,4 +109,4 @@ def test_without_containerd_the_recorded_part_is_shown(
     out, err = capsys.readouterr()
     assert {cell["now"] for cell in json.loads(out)} == {None}
     assert len(json.loads(out)) == 8
-    assert "what runs in realm main is not known" in err
+    assert "what runs in realm main (namespace kukeon-main) is not known" in err

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from kuke_ctr.commands.kukeon.surveys import surveys
 from kuke_ctr.commands.shared.lists import show, view_of
 from kuke_ctr.commands.shared.missing import missing
 from kuke_ctr.commands.shared.option_table import (
@@ -17,8 +18,8 @@ from kuke_ctr.commands.shared.option_table import (
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.errors import NotFound, UsageError
-from kuke_ctr.recipes import cells
-from kuke_ctr.records import Cell
+from kuke_ctr.recipes.cells import Survey
+from kuke_ctr.records import Cell, CellContainer
 from kuke_ctr.render import Output, align, cell, document, to_json, to_yaml
 from kuke_ctr.session import OpenRealm, Session
 
@@ -30,28 +31,31 @@ app = typer.Typer()
 def ls(session: Session) -> None:
     """List the cells of a realm: the state that Kukeon recorded, and what runs now.
 
-    RECORDED is what Kukeon wrote last, NOW what containerd has. Where the two do not agree, a note
-    says how. Without containerd the recorded part is shown.
+    RECORDED is what Kukeon wrote last, and when; NOW is what containerd has. Where the two do not
+    agree, a note says how. Without containerd the recorded part is shown; without records the cells
+    that the labels of containers name.
 
     Examples:
 
         kuke-ctr cells ls -r main
         kuke-ctr cells ls -A -o wide
 
-    Runs `ctr containers ls` and `ctr tasks ls`. Records: Cell.
+    Runs `ctr containers ls`, `ctr tasks ls`, and `ctr containers info` of what is in no record.
+    Records: Cell.
     """
     view = view_of(session, Cell)
     rows: list[Cell] = []
-    for realm in session.realms():
-        found = _cells_of(session, realm)
-        for one in found:
-            _note(one)
-        if session.options.all_realms:
-            found = [one.model_copy(update={"realm": realm.name}) for one in found]
-        rows += found
-    show(session, view, rows)
+    realms = session.realms(lenient=True)
+    found, errors = surveys(session, realms)
+    for realm, _, one in found:
+        for each in one.cells:
+            _note(each, one)
+        name = realm.name if session.options.all_realms else None
+        rows += (each.model_copy(update={"realm": name}) for each in one.cells)
+    show(session, view, rows, errors)
     if not rows:
-        where = "any realm" if session.options.all_realms else realm.described
+        every = session.options.all_realms
+        where = "any realm" if every else realms[0].described
         note(f"Kukeon's records below {session.host.settings.run_path} have no cell of {where}")
 
 
@@ -76,25 +80,20 @@ def show_one(
         kuke-ctr cells show -r main web
         kuke-ctr cells show -r main default/default/web -o json
 
-    Runs `ctr containers ls` and `ctr tasks ls`. Records: Cell.
+    Runs `ctr containers ls`, `ctr tasks ls`, and `ctr containers info` of what is in no record.
+    Records: Cell.
     """
-    realm = session.realm()
-    found = _named(realm, name, _cells_of(session, realm))
+    realm = session.realm(lenient=True)
+    ((_, _, all_of_it),), _ = surveys(session, [realm])
+    found = _named(realm, name, all_of_it.cells)
     form = session.options.output or Output.TABLE
     if form is Output.TABLE:
         print_lines(_page(found))
-        _note(found)
+        _note(found, all_of_it)
     elif form is Output.YAML:
         print_lines([to_yaml(document(found))])
     else:
         print_lines([to_json(document(found), indent=2 if form is Output.JSON else None)])
-
-
-def _cells_of(session: Session, realm: OpenRealm) -> list[Cell]:
-    now = cells.present(realm.scope)
-    if now.error is not None:
-        note(f"warning: what runs in realm {realm.name} is not known: {now.error.message}")
-    return cells.cells_of(session.host.settings.run_path, realm.resolution, now)
 
 
 def _named(realm: OpenRealm, name: str, found: Sequence[Cell]) -> Cell:
@@ -121,9 +120,9 @@ def _whole(one: Cell) -> str:
     return f"{one.space}/{one.stack}/{one.name}"
 
 
-def _note(one: Cell) -> None:
+def _note(one: Cell, of: Survey) -> None:
     said = one.problem or one.differs
-    if said is not None:
+    if said is not None and of.unread is None:  # that was said once
         note(f"{'warning' if one.problem else 'note'}: cell {_whole(one)}: {said}")
 
 
@@ -146,7 +145,9 @@ def _page(one: Cell) -> Iterator[str]:
     yield ""
     headers = {"state": "RECORDED", "status": "NOW", "name": "CONTAINER"}
     table = [[headers.get(name, name.upper().replace("_", " ")) for name in _COLUMNS]]
-    table += [
-        [cell(name, getattr(part, name), one) for name in _COLUMNS] for part in one.containers
-    ]
+    table += [[cell(name, _value(part, name), one) for name in _COLUMNS] for part in one.containers]
     yield from align(table)
+
+
+def _value(part: CellContainer, name: str) -> object:
+    return "no record" if name == "state" and not part.recorded else getattr(part, name)

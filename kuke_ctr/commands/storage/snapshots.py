@@ -8,6 +8,7 @@ import typer
 
 from kuke_ctr.backends.ctr import snapshots
 from kuke_ctr.backends.ctr.tables import ListCall, fetch
+from kuke_ctr.commands.shared.branches import branches
 from kuke_ctr.commands.shared.json_document import print_bytes, print_document
 from kuke_ctr.commands.shared.lists import list_realms_table, show, view_of
 from kuke_ctr.commands.shared.missing import near_names
@@ -240,27 +241,17 @@ def _nodes(
 def _print_tree(nodes: list[SnapshotNode], *, all_realms: bool, headers: bool) -> None:
     """The tree as lines: a key is below its parent, and last of its siblings with a corner."""
     rows = [["KEY", "KIND"]] if headers and nodes else []
-    last: list[bool] = []
-    for index, node in enumerate(nodes):
-        last[node.depth :] = [_is_last(nodes, index)]
-        bars = "".join("   " if ended else "│  " for ended in last[1 : node.depth])
-        corner = ("└─ " if last[node.depth] else "├─ ") if node.depth else ""
-        rows.append([f"{bars}{corner}{escape(node.key)}", node.kind])
+    drawn = branches([node.depth for node in nodes])
+    rows += [
+        [f"{before}{escape(node.key)}", node.kind]
+        for before, node in zip(drawn, nodes, strict=True)
+    ]
     if all_realms:
         names = ["REALM"] if headers and nodes else []
         names += [escape(node.realm or "-") for node in nodes]
         rows = [[name, *row] for name, row in zip(names, rows, strict=True)]
     if rows:
         print_lines(align(rows))
-
-
-def _is_last(nodes: list[SnapshotNode], index: int) -> bool:
-    """Whether no sibling follows: the next node at this depth, before one that is higher."""
-    depth = nodes[index].depth
-    for node in nodes[index + 1 :]:
-        if node.depth <= depth:
-            return node.depth < depth
-    return True
 
 
 def near_snapshots(
