@@ -61,6 +61,7 @@ DESCRIBED: dict[str, type[Record]] = {
     "cells": records.Cell,
     "snapshots-tree": records.SnapshotNode,
     "images-export": records.Archive,
+    "doctor": records.Finding,
 }
 
 _FULL = {alias: noun for noun, aliases in ALIASES.items() for alias in aliases}

@@ -15,6 +15,7 @@ from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow
+    from kuke_ctr.records.findings import Finding, Severity
     from kuke_ctr.records.image_details import ImageDetails
     from kuke_ctr.records.realms import Realm
     from kuke_ctr.records.runtime import (
@@ -51,6 +52,7 @@ __all__ = [
     "Container",
     "Deprecation",
     "Event",
+    "Finding",
     "Image",
     "ImageCheck",
     "ImageDetails",
@@ -66,6 +68,7 @@ __all__ = [
     "Refused",
     "RowsRefused",
     "Sandbox",
+    "Severity",
     "Snapshot",
     "SnapshotNode",
     "SnapshotUsage",
@@ -158,6 +161,8 @@ _LATE = {
     "Cell": "cells",
     "CellContainer": "cells",
     "CellNow": "cells",
+    "Finding": "findings",
+    "Severity": "findings",
     "Container": "runtime",
     "Task": "runtime",
     "TaskStatus": "runtime",
