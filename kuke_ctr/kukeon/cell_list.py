@@ -119,6 +119,11 @@ class RecordedCell:
         """The space that its stack is in."""
         return self.folder.parent.parent.name
 
+    @property
+    def realm(self) -> str:
+        """The realm that the space is in: what `kuke --realm` takes."""
+        return self.folder.parent.parent.parent.name
+
 
 def recorded_cells(run_path: Path, realm: Resolution) -> Iterator[RecordedCell]:
     """The cells of a realm by space, stack and name; Forbidden where they may not be read.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import CtrFailed, KukeCtrError
-from kuke_ctr.kukeon.labels import cell_of, kuke_line
+from kuke_ctr.kukeon.members import of_labels
 from kuke_ctr.recipes.log_owners import owner_of
 from kuke_ctr.recipes.start import ABSENT, task_status
 from kuke_ctr.records import TaskStatus
@@ -56,10 +56,10 @@ def _of_others(scope: Scope, name: str, labels: Mapping[str, str]) -> str | None
     owner = owner_of(scope.namespace, name, labels)
     if owner is not None:
         return f"is a container of {owner.name}"
-    cell = cell_of(labels)
-    if cell is None:
+    of_cell = of_labels(name, labels)
+    if of_cell is None:
         return None
-    return f"belongs to Kukeon's cell {cell} ({kuke_line('get cell', labels)})"
+    return f"belongs to Kukeon's cell {of_cell.cell} ({of_cell.kuke('get cell')})"
 
 
 def _of_snapshot(scope: Scope, name: str, snapshotter: str | None) -> str:

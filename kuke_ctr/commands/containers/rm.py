@@ -23,7 +23,7 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.short_ids import by_id, sure_ids
 from kuke_ctr.errors import NotFound, UsageError
-from kuke_ctr.kukeon.labels import cell_of
+from kuke_ctr.kukeon.members import of_labels
 from kuke_ctr.recipes.containers import has_living_task, remove
 from kuke_ctr.records import Task
 from kuke_ctr.session import OpenRealm, Session
@@ -126,9 +126,9 @@ def _kukeons(realm: OpenRealm, names: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
         with suppress(NotFound, UsageError):
-            cell = cell_of(containers.facts(realm.scope, name).labels)
-            if cell is not None:
-                found[name] = cell
+            member = of_labels(name, containers.facts(realm.scope, name).labels)
+            if member is not None:
+                found[name] = member.cell
     return found
 
 

@@ -25,7 +25,7 @@ from kuke_ctr.commands.shared.process_options import Detach, ForceTty, Interacti
 from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.commands.shared.short_ids import by_id, whole_ids
 from kuke_ctr.errors import TIME_PASSED, KukeCtrError, NotFound, Reason, UsageError
-from kuke_ctr.kukeon.labels import start_hint
+from kuke_ctr.kukeon.members import of_labels
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes import start
 from kuke_ctr.recipes.start import Outcome
@@ -200,7 +200,7 @@ def _no_container(realm: OpenRealm, container: str, error: NotFound) -> NotFound
 
 def _not_running(realm: OpenRealm, container: str, error: KukeCtrError) -> KukeCtrError:
     """The error for a container that does not run: one of Kukeon's is started by `kuke`."""
-    hint = None
+    found = None
     with suppress(KukeCtrError):
-        hint = start_hint(containers.facts(realm.scope, container).labels)
-    return error.but(hint=hint) if hint is not None else error
+        found = of_labels(container, containers.facts(realm.scope, container).labels)
+    return error.but(hint=found.start_hint) if found is not None else error

@@ -26,7 +26,7 @@ from kuke_ctr.commands.shared.process_options import (
 )
 from kuke_ctr.commands.shared.short_ids import by_id
 from kuke_ctr.errors import CtrFailed, UsageError
-from kuke_ctr.kukeon.labels import start_hint
+from kuke_ctr.kukeon.members import of_labels
 from kuke_ctr.parse.container_info import LOG_LABEL, ContainerInfo
 from kuke_ctr.recipes.containers import log_of
 from kuke_ctr.recipes.run import RunLog, make_log
@@ -112,9 +112,10 @@ def _refuse_running(realm: OpenRealm, info: ContainerInfo) -> None:
     process may have the number by now, and the container would run in its network.
     """
     container = info.id
-    kukeon = start_hint(info.labels)
+    kukeon = of_labels(container, info.labels)
     if kukeon is not None:
-        raise CtrFailed(f"{container} is Kukeon's: kuke-ctr does not start it", hint=kukeon)
+        said = f"{container} is Kukeon's: kuke-ctr does not start it"
+        raise CtrFailed(said, hint=kukeon.start_hint)
     task = tasks.states(realm.scope).get(container)
     if task is None:
         return

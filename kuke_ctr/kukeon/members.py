@@ -1,0 +1,184 @@
+"""Which containers are Kukeon's: the containers of its cells, as records, labels and ids tell.
+
+A container's id is `<space>_<stack>_<cell>_<container>`; the root container of a cell holds its
+network. The record of the cell says most, the labels of the container nearly as much, and where
+neither can be read the form of the id still says which cell it would be.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.kukeon.cell_list import RecordedCell, RecordedContainer, recorded_cells
+from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.processes.shell_words import shell_line
+from kuke_ctr.records import RealmSource
+
+_LABEL = "kukeon.io/"
+_DEFAULT = "default"
+_ROOT = "root"
+_PARTS = 4
+
+
+class Evidence(StrEnum):
+    """What says that a container is Kukeon's: the surest first."""
+
+    RECORD = "record"
+    LABELS = "labels"
+    ID = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A container of a cell.
+
+    `id` is containerd's, `name` its name in the cell, empty where only labels are known. `realm` is
+    None where nothing names it. `root`: it holds the cell's network. `attachable`,
+    `restart_policy` and `image` are what the record says, None without one.
+    """
+
+    id: str
+    cell: str
+    name: str = ""
+    space: str = _DEFAULT
+    stack: str = _DEFAULT
+    realm: str | None = None
+    root: bool = False
+    attachable: bool | None = None
+    restart_policy: str | None = None
+    image: str | None = None
+    evidence: Evidence = Evidence.RECORD
+
+    @property
+    def path(self) -> str:
+        """`default/default/web/app`."""
+        return "/".join(filter(None, (self.space, self.stack, self.cell, self.name)))
+
+    def kuke(self, verb: str) -> str:
+        """Kukeon's own command for the cell, in backticks: `kuke start web --realm main`.
+
+        A space and a stack that are called `default` need not be named.
+        """
+        words = ["kuke", *verb.split(), self.cell]
+        words += ["--realm", self.realm] if self.realm else []
+        for option, name in (("--space", self.space), ("--stack", self.stack)):
+            words += [option, name] if name != _DEFAULT else []
+        return f"`{shell_line(words)}`"
+
+    @property
+    def start_hint(self) -> str:
+        """How to start it: ctr must not.
+
+        Its spec joins the network of a process by its number, and that number may belong to another
+        process by now.
+        """
+        return f"it belongs to Kukeon's cell {self.cell}; to start the cell: {self.kuke('start')}"
+
+
+def recorded_members(run_path: Path, realm: Resolution) -> dict[str, Member]:
+    """The containers in the records of a realm's cells, by id.
+
+    Raises Forbidden where the records may not be read.
+    """
+    return {
+        part.id: _of_record(cell, part)
+        for cell in recorded_cells(run_path, realm)
+        for part in cell.containers
+        if part.id
+    }
+
+
+def readable_members(run_path: Path, realm: Resolution) -> dict[str, Member]:
+    """The same; none where the records can't be read."""
+    try:
+        return recorded_members(run_path, realm)
+    except KukeCtrError:
+        return {}
+
+
+def member(
+    container: str,
+    labels: Mapping[str, str],
+    recorded: Mapping[str, Member],
+    realm: Resolution | None = None,
+) -> Member | None:
+    """What a container is in a cell: by its record, else its labels, else the form of its id.
+
+    None for a container that is not Kukeon's.
+    """
+    return recorded.get(container) or of_labels(container, labels) or of_id(container, realm)
+
+
+def of_labels(container: str, labels: Mapping[str, str]) -> Member | None:
+    """What the labels of a container say; None where they name no cell."""
+    cell = labels.get(f"{_LABEL}cell")
+    if not cell:
+        return None
+    found = of_id(container)
+    fits = found is not None and found.cell == cell
+    return Member(
+        container,
+        cell,
+        name=found.name if found is not None and fits else "",
+        space=labels.get(f"{_LABEL}space") or _DEFAULT,
+        stack=labels.get(f"{_LABEL}stack") or _DEFAULT,
+        realm=labels.get(f"{_LABEL}realm") or None,
+        root=labels.get(f"{_LABEL}container-type") == _ROOT,
+        evidence=Evidence.LABELS,
+    )
+
+
+def of_id(container: str, realm: Resolution | None = None) -> Member | None:
+    """What an id of Kukeon's form says; None for an id of another form."""
+    parts = container.split("_")
+    if len(parts) != _PARTS or not all(parts):
+        return None
+    space, stack, cell, name = parts
+    named = realm is not None and realm.source is not RealmSource.FLAG
+    return Member(
+        container,
+        cell,
+        name=name,
+        space=space,
+        stack=stack,
+        realm=realm.name if realm is not None and named else None,
+        root=name == _ROOT,
+        evidence=Evidence.ID,
+    )
+
+
+def named(word: str, members: Iterable[Member]) -> list[Member]:
+    """The containers that a name means: `[[SPACE/]STACK/]CELL[/CONTAINER]`.
+
+    Without the name of a container these are all of the cell but its root. Several are an error of
+    whoever asked for one; a name of two or three parts can be read in two ways, and both count.
+    """
+    parts = word.split("/")
+    return [one for one in members if _is_cell(one, parts) or _is_container(one, parts)]
+
+
+def _is_cell(one: Member, parts: list[str]) -> bool:
+    where = [one.space, one.stack, one.cell]
+    return not one.root and len(parts) < _PARTS and where[-len(parts) :] == parts
+
+
+def _is_container(one: Member, parts: list[str]) -> bool:
+    where = [one.space, one.stack, one.cell, one.name]
+    return 1 < len(parts) <= _PARTS and where[-len(parts) :] == parts
+
+
+def _of_record(cell: RecordedCell, part: RecordedContainer) -> Member:
+    return Member(
+        part.id,
+        cell.name,
+        name=part.name,
+        space=cell.space,
+        stack=cell.stack,
+        realm=cell.realm,
+        root=part.root,
+        attachable=part.attachable,
+        restart_policy=part.restart_policy,
+        image=part.image,
+    )
