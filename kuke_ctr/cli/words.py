@@ -115,6 +115,9 @@ ENTRIES = {
         {"kukeon.cells": ("ls", "show")},
         ALIASES["cells"],
     ),
+    "doctor": Entry(
+        "Look for what is wrong on this host, and say what mends it.", {"host.doctor": ()}
+    ),
     "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"]),
     "deprecations": Entry(
         "List deprecated features that are in use on this host.",

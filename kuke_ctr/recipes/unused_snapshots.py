@@ -34,7 +34,7 @@ class Unused(NamedTuple):
     """What nobody uses, and what may be used all the same.
 
     `young` are active ones and views that were made a moment ago, `leased` what nothing but one of
-    the leases can keep. `created` is when the unused ones were made, where that is known.
+    the leases can keep. `created` is when all of these were made, where that is known.
     """
 
     unused: tuple[Snapshot, ...]
@@ -97,7 +97,7 @@ def unused_among(
     young = {key for key, one in details.items() if _is_young(known[key], one, now)}
     young -= kept | leased
     free = not_below(known, {*held, *kept, *leased, *young, *(known.keys() - details.keys())})
-    created = {key: details[key].created for key in free}
+    created = {key: details[key].created for key in (*free, *young, *leased)}
     return Unused(
         unused=_in_order(known, free),
         young=_in_order(known, young),

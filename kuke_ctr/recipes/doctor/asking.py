@@ -22,25 +22,18 @@ class Asking:
         self.ctr = replace(ctr, notice=lambda text: None)
         self.late: TimeLimit | None = None
 
-    def lists(
-        self, table: ListCall[R], namespaces: Sequence[str], flags: Sequence[str] = ()
-    ) -> dict[str, Listing[R] | KukeCtrError]:
-        """The table of each namespace, side by side."""
+    def table(
+        self, table: ListCall[R], namespace: str, flags: Sequence[str] = ()
+    ) -> Listing[R] | KukeCtrError:
+        """The table of a namespace."""
         if self.late is not None:
-            return dict.fromkeys(namespaces, self.late)
+            return self.late
         try:
-            answers = fetch(self.ctr, table, namespaces, flags, probe=True)
+            (answer,) = fetch(self.ctr, table, [namespace], flags, probe=True)
         except KukeCtrError as error:
-            if isinstance(error, TimeLimit):
-                self.late = error
-            if len(namespaces) < 2 or self.late is not None:  # noqa: PLR2004
-                return dict.fromkeys(namespaces, error)
-            return {  # one of them could not be asked at all
-                name: answer
-                for each in namespaces
-                for name, answer in self.lists(table, [each], flags).items()
-            }
-        return dict(zip(namespaces, answers, strict=True))
+            answer = error
+        self._heed([answer])
+        return answer
 
     def run(self, calls: Sequence[Call]) -> list[Result | KukeCtrError]:
         """What each call gave, side by side; an exit code other than 0 is an error."""
@@ -49,12 +42,17 @@ class Asking:
         try:
             results = self.ctr.processes.run_all(calls)
         except KukeCtrError as error:
-            if isinstance(error, TimeLimit):
-                self.late = error
-            if len(calls) < 2 or self.late is not None:  # noqa: PLR2004
+            self._heed([error])
+            if self.late is not None or len(calls) == 1:
                 return [error for _ in calls]
             return [answer for call in calls for answer in self.run([call])]
-        return [self._checked(result) for result in results]
+        checked = [self._checked(result) for result in results]
+        self._heed(checked)
+        return checked
+
+    def _heed(self, answers: Sequence[object]) -> None:
+        """ctr has a limit of its own, when it waits for containerd to accept its connection."""
+        self.late = next((one for one in answers if isinstance(one, TimeLimit)), None)
 
     def _checked(self, result: Result) -> Result | KukeCtrError:
         try:

@@ -7,7 +7,7 @@ from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.backends.ctr.image_checks import check_table
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.errors import KukeCtrError, NotFound, TimeLimit, Unreadable
+from kuke_ctr.errors import KukeCtrError, NotFound, TimeLimit
 from kuke_ctr.parse.container_info import parse_container_info
 from kuke_ctr.parse.references import is_document, snapshot_references
 from kuke_ctr.parse.snapshots import parse_usage
@@ -17,23 +17,29 @@ from kuke_ctr.recipes.doctor.asking import Asking
 from kuke_ctr.recipes.doctor.facts import Facts, Space
 from kuke_ctr.recipes.unused_snapshots import not_below, unused_among
 from kuke_ctr.recipes.used_by import snapshots_held_by
-from kuke_ctr.records import Listing, SnapshotUsage, TaskStatus
+from kuke_ctr.records import Container, Listing, SnapshotUsage, TaskStatus
 
 _PARTS_OF_AN_ID = 4
 """Kukeon's ids of containers: `<space>_<stack>_<cell>_<container>`."""
 
 
 def look_closer(facts: Facts, asking: Asking) -> None:
-    """Look at what is in doubt, one namespace after the other; most have nothing."""
-    for name in sorted(facts.spaces):
-        space = facts.spaces[name]
+    """Look at what is in doubt; most namespaces have nothing."""
+    spaces = [facts.spaces[name] for name in sorted(facts.spaces)]
+    free = [space for space in spaces if possibly_unused(space)]
+    _read_infos(
+        asking,
+        [
+            (space, one.id)
+            for space in spaces
+            for one in (space.containers if space in free else doubtful(space, facts))
+        ],
+    )
+    for space in spaces:
         _check_images(space, asking)
-        free = possibly_unused(space)
-        ids = [one.id for one in space.containers]
-        _read_infos(space, asking, ids if free else doubtful(space, facts))
         _find_lost_snapshots(space, asking)
         _look_again_at_tasks(space, asking)
-        if free:
+        if space in free:
             _find_unused(space, asking)
 
 
@@ -43,7 +49,7 @@ def _check_images(space: Space, asking: Asking) -> None:
         return
     table = check_table(None)
     filters = [equal("name", ref) for ref in refs]
-    answer = asking.lists(table, [space.namespace], filters)[space.namespace]
+    answer = asking.table(table, space.namespace, filters)
     if isinstance(answer, Listing):
         space.image_checks = answer.records
     else:
@@ -77,7 +83,7 @@ def maybe_incomplete(space: Space) -> list[str]:
     return [one.ref for one in space.images if not whole(one.digest, is_document(one.media_type))]
 
 
-def doubtful(space: Space, facts: Facts) -> list[str]:
+def doubtful(space: Space, facts: Facts) -> list[Container]:
     """The containers whose list rows and tasks do not say enough."""
     status = {task.id: task.status for task in space.tasks}
     keys = {snapshot.key for snapshot in space.snapshots}
@@ -85,7 +91,7 @@ def doubtful(space: Space, facts: Facts) -> list[str]:
         part.id for cell in facts.cells.get(space.realm or "", ()) for part in cell.containers
     }
     return [
-        one.id
+        one
         for one in space.containers
         if (one.id not in keys and space.knows(*snapshots.LS.words))
         or (
@@ -98,19 +104,22 @@ def doubtful(space: Space, facts: Facts) -> list[str]:
     ]
 
 
-def _read_infos(space: Space, asking: Asking, ids: Sequence[str]) -> None:
-    scope = Scope(asking.ctr, space.namespace)
-    calls = [scope.call("containers", "info", name, probe=True) for name in ids]
-    found = {}
-    for name, said in zip(ids, asking.run(calls), strict=True):
-        if isinstance(said, Result):
-            try:
-                found[name] = parse_container_info(said.stdout.decode(errors="surrogateescape"))
-            except Unreadable as error:
-                space.unread["containers", "info"] = error.message
-        elif not isinstance(said, NotFound):  # it went while we looked
-            space.unread["containers", "info"] = said.message
-    space.infos = found
+def _read_infos(asking: Asking, wanted: Sequence[tuple[Space, str]]) -> None:
+    calls = [
+        asking.ctr.call("containers", "info", name, namespace=space.namespace, probe=True)
+        for space, name in wanted
+    ]
+    for (space, name), said in zip(wanted, asking.run(calls), strict=True):
+        if isinstance(said, NotFound):  # it went while we looked
+            continue
+        try:
+            if isinstance(said, KukeCtrError):
+                raise said
+            info = parse_container_info(said.stdout.decode(errors="surrogateescape"))
+        except KukeCtrError as error:
+            space.unread["containers", "info"] = error.message
+        else:
+            space.infos[name] = info
 
 
 def _find_lost_snapshots(space: Space, asking: Asking) -> None:
@@ -133,7 +142,7 @@ def _look_again_at_tasks(space: Space, asking: Asking) -> None:
     created = {task.id for task in space.tasks if task.status == TaskStatus.CREATED}
     if not created:
         return
-    answer = asking.lists(tasks.LS, [space.namespace])[space.namespace]
+    answer = asking.table(tasks.LS, space.namespace)
     if isinstance(answer, Listing):
         space.stuck = frozenset(
             task.id
@@ -155,7 +164,10 @@ def possibly_unused(space: Space) -> list[str]:
 
 def _labelled(space: Space) -> Iterator[tuple[str, str]]:
     """Snapshotter and key of what the labels of images and content refer to."""
-    for labels in (one.labels_text for one in (*space.images, *space.blobs)):
+    for labels in (
+        *(one.labels_text for one in space.images),
+        *(one.labels_text for one in space.blobs),
+    ):
         yield from snapshot_references(labels)
 
 
@@ -173,7 +185,8 @@ def _find_unused(space: Space, asking: Asking) -> None:
             asking.late = error
         space.unread["snapshots", "info"] = error.message
         return
-    keys = [one.key for one in space.unused.unused]
+    unused = space.unused
+    keys = [one.key for one in (*unused.unused, *unused.young, *unused.leased)]
     if not keys:
         return
     (said,) = asking.run([scope.call(*snapshots.USAGE.words, *keys, probe=True)])

@@ -24,7 +24,7 @@ from kuke_ctr.records import (
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Space:
     """What one namespace of containerd holds; `realm` is the realm that it belongs to, if any.
 
@@ -44,7 +44,7 @@ class Space:
     leases: tuple[Lease, ...] = ()
     unread: dict[tuple[str, ...], str] = field(default_factory=dict)
     image_checks: tuple[ImageCheck, ...] = ()
-    infos: Mapping[str, ContainerInfo] = field(default_factory=dict)
+    infos: dict[str, ContainerInfo] = field(default_factory=dict)
     without_snapshot: frozenset[str] = frozenset()
     stuck: frozenset[str] = frozenset()
     unused: Unused | None = None
@@ -65,12 +65,14 @@ class Facts:
     read. `cells` and `unread_cells` are by realm. `elsewhere` are the references of the images in
     namespaces that belong to no realm. `fifos` are the tasks without a reader of their output, by
     namespace and id, and whether the task waits for one; None where only root could see that.
-    `claimed` are the namespaces of all realms, also where `realms` is only one of them.
+    `claimed` are the namespaces of all realms, also where `realms` is only one of them; `whole`: it
+    was not asked for one only.
     """
 
     ctr: Ctr
     realms: tuple[Realm, ...] = ()
     claimed: frozenset[str] = frozenset()
+    whole: bool = True
     suffix: str = "kukeon.io"
     namespaces: frozenset[str] = frozenset()
     daemon_error: KukeCtrError | None = None

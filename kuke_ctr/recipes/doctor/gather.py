@@ -5,18 +5,19 @@ of all images, or `containers info` of all containers, would take longer than ev
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from kuke_ctr.backends.ctr import containers, content, daemon, images, leases, snapshots, tasks
 from kuke_ctr.backends.ctr.client import lines_of
-from kuke_ctr.backends.ctr.tables import ListCall, R
+from kuke_ctr.backends.ctr.tables import ListCall, R, read
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realm_files import names_of, suffix_of
-from kuke_ctr.kukeon.realm_list import list_realms
-from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.kukeon.realm_list import RealmList, list_realms
+from kuke_ctr.kukeon.realms import Resolution, Resolver
 from kuke_ctr.names import check_name
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes.cells import Present, cells_of
@@ -25,12 +26,21 @@ from kuke_ctr.recipes.doctor.closer import look_closer
 from kuke_ctr.recipes.doctor.facts import Facts, Space
 from kuke_ctr.recipes.doctor.layouts import others_of
 from kuke_ctr.recipes.doctor.outputs import tasks_without_reader
-from kuke_ctr.records import Listing, Realm, Version
+from kuke_ctr.records import Realm, RealmSource, Version
 
-CONTENT = replace(content.LS, name_of=None)
-LEASES = replace(leases.LS, name_of=None)
-"""Without the comparison with `-q`: a forged row could only make a finding, and the commands that
-mend one look again."""
+LISTS: Mapping[str, ListCall[Any]] = {
+    "images": images.LS,
+    "blobs": content.LS,
+    "containers": containers.LS,
+    "tasks": tasks.LS,
+    "snapshots": snapshots.LS,
+    "leases": leases.LS,
+}
+"""Field of a Space -> its list.
+
+They are not compared with what `-q` prints: a forged row could only make a finding, and the
+commands that mend one look again.
+"""
 
 
 def gather(host: Host, realm: str | None = None) -> Facts:
@@ -40,13 +50,12 @@ def gather(host: Host, realm: str | None = None) -> Facts:
     asked: then the facts are those of the files.
     """
     asking = Asking(host.ctr)
-    facts = Facts(asking.ctr, run_path=str(host.settings.run_path))
+    facts = Facts(asking.ctr, run_path=str(host.settings.run_path), whole=realm is None)
     _ask_daemon(facts, asking)
     known = None if facts.daemon_error is not None else facts.namespaces
     _find_realms(facts, host, known, realm)
     if facts.daemon_error is None:
         _read_lists(facts, asking)
-        _read_foreign(facts, asking, everywhere=realm is None)
         if os.geteuid() == 0 and not asking.ctr.processes.replays:
             facts.fifos = tasks_without_reader(facts.of_realms())
     _read_cells(facts, host.settings.run_path)
@@ -73,12 +82,11 @@ def _ask_daemon(facts: Facts, asking: Asking) -> None:
         facts.client, facts.server = found.get("ctr", ""), found.get("containerd", "")
 
 
-def _find_realms(
-    facts: Facts, host: Host, known: frozenset[str] | None, realm: str | None
-) -> None:
+def _find_realms(facts: Facts, host: Host, known: frozenset[str] | None, realm: str | None) -> None:
     """The realms, their namespaces, and those beside them that could be theirs."""
     found = list_realms(host.settings, known, show_all=False)
-    facts.realms, facts.warnings = found.realms, found.warnings
+    facts.realms = found.realms
+    facts.warnings = tuple(one for one in found.warnings if one not in _of_layouts(host, found))
     facts.claimed = frozenset(one.namespace for one in found.realms)
     try:
         facts.suffix, _, _ = suffix_of(host.settings)
@@ -94,6 +102,18 @@ def _find_realms(
             facts.spaces.setdefault(other, Space(other))
 
 
+def _of_layouts(host: Host, found: RealmList) -> list[str]:
+    """The warnings about two layouts: a check says more about these."""
+    guessed = (RealmSource.LAYOUT, RealmSource.CONTAINERD)
+    warnings: list[str] = []
+    for one in found.realms:
+        if one.source in guessed:
+            with suppress(KukeCtrError):
+                walk = Resolver(one.name, host.settings, changing=False)
+                warnings += walk.from_layout(host.known_namespaces()).warnings
+    return warnings
+
+
 def _one(host: Host, name: str, realms: Sequence[Realm]) -> Realm:
     """The realm of that name; NotFound."""
     check_name(name, "realm")
@@ -106,40 +126,37 @@ def _one(host: Host, name: str, realms: Sequence[Realm]) -> Realm:
 
 
 def _read_lists(facts: Facts, asking: Asking) -> None:
-    """The lists of the namespaces of realms, and of those beside them."""
-
-    def read(table: ListCall[R]) -> dict[str, tuple[R, ...]]:
-        answers = asking.lists(table, sorted(facts.spaces))
-        return {name: _rows(facts.spaces[name], table, each) for name, each in answers.items()}
-
-    found_images, found_blobs = read(images.LS), read(CONTENT)
-    found_containers, found_tasks = read(containers.LS), read(tasks.LS)
-    found_snapshots, found_leases = read(snapshots.LS), read(LEASES)
-    for name, space in facts.spaces.items():
-        space.images, space.blobs = found_images[name], found_blobs[name]
-        space.containers, space.tasks = found_containers[name], found_tasks[name]
-        space.snapshots, space.leases = found_snapshots[name], found_leases[name]
+    """The lists of the namespaces of realms, and of those beside them; of all others the images."""
+    foreign = sorted(facts.namespaces - facts.spaces.keys()) if facts.whole else []
+    wanted = [(field, name) for field in LISTS for name in sorted(facts.spaces)]
+    ctr = asking.ctr
+    answers = asking.run(
+        [
+            *(ctr.call(*LISTS[one].words, namespace=name, probe=True) for one, name in wanted),
+            *(ctr.call("images", "ls", "-q", namespace=name, probe=True) for name in foreign),
+        ]
+    )
+    for (field, name), said in zip(wanted, answers, strict=False):
+        setattr(facts.spaces[name], field, _rows(facts.spaces[name], LISTS[field], asking, said))
+    for name, said in zip(foreign, answers[len(wanted) :], strict=True):
+        if isinstance(said, Result):
+            facts.elsewhere[name] = tuple(filter(None, lines_of(said.stdout)))
 
 
 def _rows(
-    space: Space, table: ListCall[R], answer: Listing[R] | KukeCtrError
+    space: Space, table: ListCall[R], asking: Asking, said: Result | KukeCtrError
 ) -> tuple[R, ...]:
-    if isinstance(answer, KukeCtrError):
-        space.unread[table.words] = answer.message
+    """The records of a list; what is wrong with it is noted."""
+    try:
+        if isinstance(said, KukeCtrError):
+            raise said
+        found = read(asking.ctr, table, said)
+    except KukeCtrError as error:
+        space.unread[table.words] = error.message
         return ()
-    if answer.refused:
-        space.unread[table.words] = f"{len(answer.refused)} of its rows cannot be read"
-    return answer.records
-
-
-def _read_foreign(facts: Facts, asking: Asking, *, everywhere: bool) -> None:
-    """The names of the images in the namespaces that belong to no realm."""
-    foreign = sorted(facts.namespaces - facts.spaces.keys()) if everywhere else []
-    words = ("images", "ls", "-q")
-    calls = [asking.ctr.call(*words, namespace=name, probe=True) for name in foreign]
-    for name, said in zip(foreign, asking.run(calls), strict=True):
-        if isinstance(said, Result):
-            facts.elsewhere[name] = tuple(filter(None, lines_of(said.stdout)))
+    if found.refused:
+        space.unread[table.words] = f"{len(found.refused)} of its rows cannot be read"
+    return found.records
 
 
 def _read_cells(facts: Facts, run_path: Path) -> None:
@@ -157,6 +174,4 @@ def _present(space: Space | None) -> Present:
     lists = (containers.LS.words, tasks.LS.words)
     if space is None or not all(space.knows(*words) for words in lists):
         return Present(error=Unreadable("containerd could not be asked"))
-    return Present(
-        {one.id: one for one in space.containers}, {one.id: one for one in space.tasks}
-    )
+    return Present({one.id: one for one in space.containers}, {one.id: one for one in space.tasks})
