@@ -71,7 +71,7 @@ def found() -> Unused:
 
 
 def keys(some: Unused) -> list[list[str]]:
-    return [[one.key for one in part] for part in some]
+    return [[one.key for one in part] for part in (some.unused, some.young, some.leased)]
 
 
 def test_leftovers_are_unused_and_what_stands_below_the_used_is_not(host: FakeCtr) -> None:

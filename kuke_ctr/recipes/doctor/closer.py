@@ -8,6 +8,7 @@ from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.backends.ctr.image_checks import check_table
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError, NotFound, TimeLimit
+from kuke_ctr.kukeon.members import of_id
 from kuke_ctr.parse.container_info import parse_container_info
 from kuke_ctr.parse.references import is_document, snapshot_references
 from kuke_ctr.parse.snapshots import parse_usage
@@ -18,9 +19,6 @@ from kuke_ctr.recipes.doctor.facts import Facts, Space
 from kuke_ctr.recipes.unused_snapshots import not_below, unused_among
 from kuke_ctr.recipes.used_by import snapshots_held_by
 from kuke_ctr.records import Container, Listing, SnapshotUsage, TaskStatus
-
-_PARTS_OF_AN_ID = 4
-"""Kukeon's ids of containers: `<space>_<stack>_<cell>_<container>`."""
 
 
 def look_closer(facts: Facts, asking: Asking) -> None:
@@ -84,8 +82,11 @@ def maybe_incomplete(space: Space) -> list[str]:
 
 
 def doubtful(space: Space, facts: Facts) -> list[Container]:
-    """The containers whose list rows and tasks do not say enough."""
-    status = {task.id: task.status for task in space.tasks}
+    """The containers whose list rows do not say enough.
+
+    A snapshot has the name of its container, mostly. One that may be Kukeon's by its id, and is in
+    no record, has labels that tell.
+    """
     keys = {snapshot.key for snapshot in space.snapshots}
     recorded = {
         part.id for cell in facts.cells.get(space.realm or "", ()) for part in cell.containers
@@ -94,13 +95,7 @@ def doubtful(space: Space, facts: Facts) -> list[Container]:
         one
         for one in space.containers
         if (one.id not in keys and space.knows(*snapshots.LS.words))
-        or (
-            one.id not in recorded
-            and (
-                status.get(one.id) != TaskStatus.RUNNING
-                or len(one.id.split("_")) == _PARTS_OF_AN_ID
-            )
-        )
+        or (one.id not in recorded and of_id(one.id) is not None)
     ]
 
 

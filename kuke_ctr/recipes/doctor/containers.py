@@ -148,7 +148,7 @@ def without_snapshot(facts: Facts) -> Iterator[Finding]:
         for name in sorted(space.without_snapshot):
             key = space.infos[name].snapshot
             member = of_labels(name, space.infos[name].labels)
-            removes = facts.line(space.namespace, "containers", "rm", "--keep-snapshot", name)
+            removes = facts.line(space.namespace, "containers", "rm", name)
             yield finding(
                 Severity.ERROR,
                 "container-without-snapshot",

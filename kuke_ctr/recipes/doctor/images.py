@@ -45,7 +45,7 @@ def who_has(facts: Facts, ref: str, besides: str) -> str | None:
 def elsewhere(facts: Facts) -> Iterator[Finding]:
     """Images in a namespace of no realm that no realm has: imported without a namespace, mostly."""
     realms = [one for one in facts.realms if one.exists]
-    own = {image.ref for space in facts.spaces.values() for image in space.images}
+    own = {image.ref for space in facts.of_realms() for image in space.images}
     for name, refs in sorted(facts.elsewhere.items()):
         lost = tuple(ref for ref in refs if ref not in own)
         if not lost or not realms:
