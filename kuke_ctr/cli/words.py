@@ -118,6 +118,9 @@ ENTRIES = {
         ALIASES["cells"],
     ),
     "tree": Entry("Show realms, stacks, cells and containers as a tree.", {"kukeon.tree": ()}),
+    "doctor": Entry(
+        "Look for what is wrong on this host, and say what mends it.", {"host.doctor": ()}
+    ),
     "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"]),
     "deprecations": Entry(
         "List deprecated features that are in use on this host.",

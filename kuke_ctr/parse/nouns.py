@@ -64,6 +64,7 @@ DESCRIBED: dict[str, type[Record]] = {
     "tree": records.TreeNode,
     "snapshots-tree": records.SnapshotNode,
     "images-export": records.Archive,
+    "doctor": records.Finding,
 }
 
 _FULL = {alias: noun for noun, aliases in ALIASES.items() for alias in aliases}

@@ -11,6 +11,7 @@ from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.cell_list import RecordedCell, RecordedContainer, recorded_cells
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.members import Member
+from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.container_details import infos_of, member_of
@@ -125,6 +126,11 @@ def survey(members: Members, now: Present, *, every: bool = False) -> Survey:
     ]
     foreign = tuple(name for name, one in found.items() if one is None)
     return Survey(tuple(cells), foreign, infos, unread)
+
+
+def cells_of(run_path: Path, realm: Resolution, now: Present) -> list[Cell]:
+    """The recorded cells of a realm alone; Forbidden where the records may not be read."""
+    return [_cell(recorded, now, ()) for recorded in recorded_cells(run_path, realm)]
 
 
 def _place(cell: RecordedCell) -> tuple[str, str, str]:

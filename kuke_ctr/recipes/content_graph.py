@@ -24,29 +24,84 @@ _LARGEST_DOCUMENT = 8 << 20
 """Bytes; no index or manifest is larger, and what is gets no process to read it."""
 
 
-class Store:
-    """The images and blobs of some namespaces; every call is a probe.
+class Graph:
+    """The images and blobs of some namespaces, and which blob refers to which by its labels.
 
     `images` and `blobs` are by namespace, `children` are digest -> the digests that it refers to ->
-    their roles. `unread` says of a namespace what could not be read, so that nobody takes silence
-    for an answer. `filters` are ctr's, of the images (default: all images).
+    their roles.
+    """
+
+    def __init__(
+        self, images: Mapping[str, Sequence[Image]], blobs: Mapping[str, Sequence[Blob]]
+    ) -> None:
+        self.images = images
+        self.blobs: Mapping[str, Mapping[str, Blob]] = {
+            namespace: {blob.digest: blob for blob in found} for namespace, found in blobs.items()
+        }
+        self.children: dict[str, dict[str, str]] = {}
+        self._trees: dict[str, dict[str, str]] = {}
+        for found in self.blobs.values():
+            for blob in found.values():
+                for child in content_references(blob.labels_text):
+                    self.children.setdefault(blob.digest, {})[child.digest] = child.role
+
+    def tree(self, digest: str) -> Mapping[str, str]:
+        """Every digest below one, with its role; the one itself is a manifest."""
+        if digest not in self._trees:
+            roles: dict[str, str] = {}
+            waiting = [(digest, "manifest")]
+            while waiting:
+                found, role = waiting.pop()
+                if found not in roles:
+                    roles[found] = role
+                    waiting += self.children.get(found, {}).items()
+            self._trees[digest] = roles
+        return self._trees[digest]
+
+    def loose(self, namespace: str) -> list[Blob]:
+        """The blobs that containerd would collect, if it were not for a lease: by the labels."""
+        held = _reached(self._roots(namespace), self._references(namespace))
+        return [blob for digest, blob in self.blobs[namespace].items() if digest not in held]
+
+    def _roots(self, namespace: str) -> list[str]:
+        kept = (blob for blob in self.blobs[namespace].values() if is_kept(blob.labels_text))
+        return [*(image.digest for image in self.images[namespace]), *(one.digest for one in kept)]
+
+    def _references(self, namespace: str) -> dict[str, list[Reference]]:
+        return {
+            digest: list(content_references(blob.labels_text))
+            for digest, blob in self.blobs[namespace].items()
+        }
+
+    def images_with(self, namespace: str, blobs: Iterable[Blob]) -> list[str]:
+        """The references of the images that need one of the blobs."""
+        wanted = {blob.digest for blob in blobs}
+        found = self.images[namespace]
+        return [image.ref for image in found if wanted & self.tree(image.digest).keys()]
+
+    def only_layers(self, namespace: str) -> list[Blob]:
+        """The blobs that are kept by nothing but a label that names them as a layer."""
+        roots, references = self._roots(namespace), self._references(namespace)
+        others = {
+            digest: [child for child in children if child.role != "layer"]
+            for digest, children in references.items()
+        }
+        going = _reached(roots, references) - _reached(roots, others)
+        return [blob for digest, blob in self.blobs[namespace].items() if digest in going]
+
+
+class Store(Graph):
+    """The same of a host, as ctr lists it; every call is a probe.
+
+    `unread` says of a namespace what could not be read, so that nobody takes silence for an answer.
+    `filters` are ctr's, of the images (default: all images).
     """
 
     def __init__(self, ctr: Ctr, namespaces: Sequence[str], filters: Sequence[str] = ()) -> None:
         self.ctr = ctr
         self.namespaces = namespaces
         self.unread: dict[str, str] = {}
-        self.images: Mapping[str, tuple[Image, ...]] = self._lists(images.LS, filters)
-        self.blobs: Mapping[str, Mapping[str, Blob]] = {
-            namespace: {blob.digest: blob for blob in blobs}
-            for namespace, blobs in self._lists(content.LS).items()
-        }
-        self.children: dict[str, dict[str, str]] = {}
-        self._trees: dict[str, dict[str, str]] = {}
-        for blobs in self.blobs.values():
-            for blob in blobs.values():
-                for child in content_references(blob.labels_text):
-                    self.children.setdefault(blob.digest, {})[child.digest] = child.role
+        super().__init__(self._lists(images.LS, filters), self._lists(content.LS))
 
     def _lists(self, table: ListCall[R], filters: Sequence[str] = ()) -> dict[str, tuple[R, ...]]:
         answers = fetch(self.ctr, table, self.namespaces, filters, probe=True)
@@ -104,50 +159,6 @@ class Store:
                     yield digest, child
                     if child.role == "manifest" or is_document(child.media_type):
                         waiting.add(child.digest)
-
-    def tree(self, digest: str) -> Mapping[str, str]:
-        """Every digest below one, with its role; the one itself is a manifest."""
-        if digest not in self._trees:
-            roles: dict[str, str] = {}
-            waiting = [(digest, "manifest")]
-            while waiting:
-                found, role = waiting.pop()
-                if found not in roles:
-                    roles[found] = role
-                    waiting += self.children.get(found, {}).items()
-            self._trees[digest] = roles
-        return self._trees[digest]
-
-    def loose(self, namespace: str) -> list[Blob]:
-        """The blobs that containerd would collect, if it were not for a lease: by the labels."""
-        held = _reached(self._roots(namespace), self._references(namespace))
-        return [blob for digest, blob in self.blobs[namespace].items() if digest not in held]
-
-    def _roots(self, namespace: str) -> list[str]:
-        kept = (blob for blob in self.blobs[namespace].values() if is_kept(blob.labels_text))
-        return [*(image.digest for image in self.images[namespace]), *(one.digest for one in kept)]
-
-    def _references(self, namespace: str) -> dict[str, list[Reference]]:
-        return {
-            digest: list(content_references(blob.labels_text))
-            for digest, blob in self.blobs[namespace].items()
-        }
-
-    def images_with(self, namespace: str, blobs: Iterable[Blob]) -> list[str]:
-        """The references of the images that need one of the blobs."""
-        wanted = {blob.digest for blob in blobs}
-        found = self.images[namespace]
-        return [image.ref for image in found if wanted & self.tree(image.digest).keys()]
-
-    def only_layers(self, namespace: str) -> list[Blob]:
-        """The blobs that are kept by nothing but a label that names them as a layer."""
-        roots, references = self._roots(namespace), self._references(namespace)
-        others = {
-            digest: [child for child in children if child.role != "layer"]
-            for digest, children in references.items()
-        }
-        going = _reached(roots, references) - _reached(roots, others)
-        return [blob for digest, blob in self.blobs[namespace].items() if digest in going]
 
 
 def _reached(roots: Iterable[str], children: Mapping[str, Sequence[Reference]]) -> set[str]:

@@ -4,7 +4,7 @@ A snapshot is used by a container, an image that was unpacked to it, a lease, a 
 that stands on it and is used. What can't be found out is an error, or a reason to leave it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from kuke_ctr.recipes.used_by import (
     mount_users,
     snapshots_held_by,
 )
-from kuke_ctr.records import Snapshot
+from kuke_ctr.records import Lease, Snapshot
 
 YOUNG = timedelta(hours=1)
 """A writable snapshot or a view of less than this age may be about to get its container or its
@@ -34,13 +34,15 @@ class Unused(NamedTuple):
     """What nobody uses, and what may be used all the same.
 
     `young` are active ones and views that were made a moment ago, `leased` what nothing but one of
-    the leases can keep, `spared` what else was to be kept.
+    the leases can keep, `spared` what else was to be kept. `created` is when the first three kinds
+    were made, where that is known.
     """
 
     unused: tuple[Snapshot, ...]
     young: tuple[Snapshot, ...] = ()
     leased: tuple[Snapshot, ...] = ()
     spared: tuple[Snapshot, ...] = ()
+    created: Mapping[str, datetime] = {}
 
 
 class _Details(NamedTuple):
@@ -63,8 +65,26 @@ def unused_snapshots(
     known = {one.key: one for one in listed(scope.ctr, table, scope.namespace)}
     if not known:
         return Unused(())
-    living = [one for one in listed(scope.ctr, leases.LS, scope.namespace) if not is_expired(one)]
-    held = {key for of, key in _references(scope) if snapshotter in (None, of)}
+    kept_by = listed(scope.ctr, leases.LS, scope.namespace)
+    return unused_among(scope, known, kept_by, _references(scope), snapshotter, spare)
+
+
+def unused_among(
+    scope: Scope,
+    known: Mapping[str, Snapshot],
+    kept_by: Iterable[Lease],
+    references: Iterable[tuple[str, str]],
+    snapshotter: str | None = None,
+    spare: Callable[[str], bool] = lambda key: False,
+) -> Unused:
+    """The unused ones among the snapshots of a snapshotter, all of which are `known`.
+
+    `kept_by` are the leases of the namespace, `references` snapshotter and key of all that
+    containers, images and content refer to. `ctr snapshots info` and `mounts` of those that nothing
+    refers to; probes. Raises KukeCtrError.
+    """
+    living = [one for one in kept_by if not is_expired(one)]
+    held = {key for of, key in references if snapshotter in (None, of)}
     held |= {
         key
         for lease in living
@@ -73,7 +93,7 @@ def unused_snapshots(
     }
     spared = {key for key in known if key not in held and spare(key)}
     held |= spared
-    left = _not_below(known, held)
+    left = not_below(known, held)
     details = _details(scope, left, snapshotter)
     mounted = set(_mounted(scope, [known[key] for key in details], snapshotter))
     kept = {key for key, one in details.items() if _has_back_reference(one)} | mounted
@@ -85,13 +105,19 @@ def unused_snapshots(
     now = datetime.now(UTC)
     young = {key for key, one in details.items() if _is_young(known[key], one, now)}
     young -= kept | leased
-    free = _not_below(known, {*held, *kept, *leased, *young, *(known.keys() - details.keys())})
+    free = not_below(known, {*held, *kept, *leased, *young, *(known.keys() - details.keys())})
+    created = {key: details[key].created for key in (*free, *young, *leased)}
     return Unused(
-        *(
-            tuple(known[key] for key in known if key in some)
-            for some in (free, young, leased, spared)
-        )
+        unused=_in_order(known, free),
+        young=_in_order(known, young),
+        leased=_in_order(known, leased),
+        spared=_in_order(known, spared),
+        created={key: time for key, time in created.items() if time is not None},
     )
+
+
+def _in_order(known: Mapping[str, Snapshot], keys: Collection[str]) -> tuple[Snapshot, ...]:
+    return tuple(known[key] for key in known if key in keys)
 
 
 def _references(scope: Scope) -> Iterator[tuple[str, str]]:
@@ -111,7 +137,7 @@ def _references(scope: Scope) -> Iterator[tuple[str, str]]:
         yield from snapshot_references(blob.labels_text)
 
 
-def _not_below(known: Mapping[str, Snapshot], held: Iterable[str]) -> list[str]:
+def not_below(known: Mapping[str, Snapshot], held: Iterable[str]) -> list[str]:
     """The keys that neither are held, nor have what is held standing on them."""
     kept: set[str] = set()
     for one in held:

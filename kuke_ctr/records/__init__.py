@@ -15,6 +15,7 @@ from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
+    from kuke_ctr.records.findings import Finding, Severity
     from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
     from kuke_ctr.records.realm_details import RealmAccount, RealmDetails, ResidualNamespace
@@ -53,6 +54,7 @@ __all__ = [
     "Container",
     "Deprecation",
     "Event",
+    "Finding",
     "FoundImage",
     "Image",
     "ImageCheck",
@@ -72,6 +74,7 @@ __all__ = [
     "ResidualNamespace",
     "RowsRefused",
     "Sandbox",
+    "Severity",
     "Snapshot",
     "SnapshotNode",
     "SnapshotUsage",
@@ -171,6 +174,8 @@ _LATE = {
     "CellNow": "cells",
     "TreeKind": "cells",
     "TreeNode": "cells",
+    "Finding": "findings",
+    "Severity": "findings",
     "Container": "runtime",
     "Task": "runtime",
     "TaskStatus": "runtime",

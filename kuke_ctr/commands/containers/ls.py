@@ -43,7 +43,6 @@ def ls(
 
         kuke-ctr containers ls -r main
         kuke-ctr containers ls -A -o wide
-        kuke-ctr containers ls -r main --columns id,cell,status
 
     Runs `ctr containers ls`; for more columns `ctr tasks ls` and `ctr containers info` of each.
     Records: Container.

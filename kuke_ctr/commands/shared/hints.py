@@ -10,7 +10,22 @@ from kuke_ctr.session import SharedOptions
 
 E = TypeVar("E", bound=KukeCtrError)
 
-ALONE = (*("attach", "ctr", "events", "exec", "info", "logs", "parse", "run", "schema", "version"),)
+ALONE = (
+    *(
+        "attach",
+        "ctr",
+        "doctor",
+        "events",
+        "exec",
+        "info",
+        "logs",
+        "parse",
+        "run",
+        "schema",
+        "tree",
+        "version",
+    ),
+)
 """The commands that have no verb."""
 
 OF_HOST = ("info", "namespaces", "plugins", "realms", "version")

@@ -56,6 +56,10 @@ REALM: Group = (SCOPE[0], *SCOPE[2:])
 RUN_PATH: Group = SCOPE[-1:]
 
 
+ONE_REALM: Group = (SharedOption(("--realm", "-r"), "NAME", "Look at this realm only."), *RUN_PATH)
+"""Of a command that is about all realms unless one is named."""
+
+
 EVERY_REALM: Group = (
     SharedOption(("--all-realms", "-A"), None, "All realms that exist, with a REALM column."),
 )

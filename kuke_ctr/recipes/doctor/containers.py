@@ -1,0 +1,202 @@
+"""Checks of containers and their tasks. What Kukeon recorded of its own is judged by `cells`."""
+
+from collections.abc import Iterator
+
+from kuke_ctr.kukeon.members import Member, of_labels
+from kuke_ctr.recipes.doctor.cells import kuke_line
+from kuke_ctr.recipes.doctor.facts import Facts, Space, finding, listed
+from kuke_ctr.recipes.doctor.images import who_has
+from kuke_ctr.recipes.doctor.realms import MOST_COPIES, copy_line
+from kuke_ctr.records import Finding, Severity, TaskStatus
+
+
+def tasks(facts: Facts) -> Iterator[Finding]:
+    """Tasks that ended and stayed, that never started, or whose shim is silent."""
+    for space in _spaces(facts):
+        stopped = _with_status(space, TaskStatus.STOPPED)
+        lost = tuple(one for one in stopped if start_line(facts, space, one) is None)
+        if lost:
+            deletes = facts.line(space.namespace, "tasks", "rm", *lost)
+            starts = facts.line(space.namespace, "tasks", "start", "-d", lost[0])
+            what = "has ended, and its task was not deleted", "have ended, and their tasks were not"
+            hint = f"to start one again after that: {starts}"
+            yield _of_tasks(facts, space, "task-stopped", lost, what, fix=(deletes,), hint=hint)
+        stuck = tuple(sorted(space.stuck))
+        if stuck:
+            what = "was created and never started", "were created and never started"
+            fix = _ends_by_force(facts, space, stuck)
+            yield _of_tasks(facts, space, "task-created", stuck, what, fix=fix)
+        silent = _with_status(space, TaskStatus.UNKNOWN)
+        if silent:
+            what = "does not answer: its shim hangs or is gone", "do not answer: their shims hang"
+            fix = _ends_by_force(facts, space, silent)
+            hint = "processes may still run: `ps -ef | grep containerd-shim`"
+            yield _of_tasks(facts, space, "task-unknown", silent, what, fix=fix, hint=hint)
+
+
+def _with_status(space: Space, status: TaskStatus) -> tuple[str, ...]:
+    return tuple(task.id for task in space.tasks if task.status == status)
+
+
+def _of_tasks(
+    facts: Facts,
+    space: Space,
+    check: str,
+    names: tuple[str, ...],
+    what: tuple[str, str],
+    *,
+    fix: tuple[str, ...],
+    hint: str | None = None,
+) -> Finding:
+    """A finding about tasks; `what` is to be said of one, and of several."""
+    return finding(
+        Severity.ERROR if check == "task-unknown" else Severity.WARNING,
+        check,
+        f"{_containers(names)} {what[len(names) > 1]}",
+        realm=space.realm,
+        namespace=space.namespace,
+        names=names,
+        hint=hint,
+        fix=fix,
+        found_by=(facts.ran(space.namespace, "tasks", "ls"),),
+    )
+
+
+def _ends_by_force(facts: Facts, space: Space, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Kukeon's own way for its containers, ctr's for all others."""
+    others = [one for one in names if start_line(facts, space, one) is None]
+    starts = [start_line(facts, space, one) for one in names]
+    force = facts.line(space.namespace, "tasks", "rm", "--force", *others)
+    return (*dict.fromkeys(filter(None, starts)), *([force] if others else []))
+
+
+def without_task(facts: Facts) -> Iterator[Finding]:
+    """Containers of which nothing runs; a stopped one of Kukeon's is as it should be."""
+    for space in _spaces(facts):
+        if not (space.knows("tasks", "ls") and space.knows("containers", "ls")):
+            continue
+        fine = {task.id for task in space.tasks} | space.without_snapshot
+        names = tuple(
+            one.id
+            for one in space.containers
+            if one.id not in fine and start_line(facts, space, one.id) is None
+        )
+        if not names:
+            continue
+        removes = facts.line(space.namespace, "containers", "rm", *names)
+        yield finding(
+            Severity.WARNING,
+            "container-without-task",
+            f"{_containers(names)} {'has' if len(names) == 1 else 'have'} no task: nothing runs",
+            realm=space.realm,
+            namespace=space.namespace,
+            names=names,
+            hint=f"if nobody needs what is in there: {removes}",
+            fix=tuple(
+                facts.line(space.namespace, "tasks", "start", "-d", one)
+                for one in names[:MOST_COPIES]
+            ),
+            found_by=(
+                facts.ran(space.namespace, "containers", "ls"),
+                facts.ran(space.namespace, "tasks", "ls"),
+            ),
+        )
+
+
+def _containers(names: tuple[str, ...]) -> str:
+    return f"container{'' if len(names) == 1 else 's'} {listed(names)}"
+
+
+def without_image(facts: Facts) -> Iterator[Finding]:
+    """Containers whose image is not in their namespace any more."""
+    for space in _spaces(facts):
+        here = {image.ref for image in space.images}
+        if not (space.knows("images", "ls") and space.knows("containers", "ls")):
+            continue
+        lost: dict[str, list[str]] = {}
+        for one in space.containers:
+            if one.image is not None and one.image not in here:
+                lost.setdefault(one.image, []).append(one.id)
+        for ref, ids in sorted(lost.items()):
+            yield _no_image(facts, space, ref, ids)
+
+
+def _no_image(facts: Facts, space: Space, ref: str, ids: list[str]) -> Finding:
+    source = who_has(facts, ref, besides=space.namespace)
+    pulls = facts.line(space.namespace, "images", "pull", ref)
+    was = "was" if len(ids) == 1 else "were"
+    return finding(
+        Severity.WARNING,
+        "container-without-image",
+        f"{_containers(tuple(ids))} {was} made from image {ref}, which {space.namespace} does not "
+        "have: what runs goes on, but it can't be made again",
+        realm=space.realm,
+        namespace=space.namespace,
+        names=tuple(ids),
+        hint=f"namespace {source} has the image" if source else None,
+        fix=(copy_line(facts, source, space.namespace, ref) if source else pulls,),
+        found_by=(
+            facts.ran(space.namespace, "containers", "ls"),
+            facts.ran(space.namespace, "images", "ls"),
+        ),
+    )
+
+
+def without_snapshot(facts: Facts) -> Iterator[Finding]:
+    """Containers whose files are gone: they can't start."""
+    for space in _spaces(facts):
+        for name in sorted(space.without_snapshot):
+            key = space.infos[name].snapshot
+            member = of_labels(name, space.infos[name].labels)
+            removes = facts.line(space.namespace, "containers", "rm", name)
+            yield finding(
+                Severity.ERROR,
+                "container-without-snapshot",
+                f"container {name} has no files: its snapshot {key} does not exist",
+                realm=space.realm,
+                namespace=space.namespace,
+                names=(name,),
+                hint=None if member is None else "delete its cell and apply the manifest again",
+                fix=(removes,) if member is None else (),
+                found_by=(
+                    facts.ran(space.namespace, "containers", "info", name),
+                    facts.ran(space.namespace, "snapshots", "info", key),
+                ),
+            )
+
+
+def without_reader(facts: Facts) -> Iterator[Finding]:
+    """Tasks whose output nobody reads: the pipe to it holds some 64 KiB."""
+    for (namespace, name), waits in sorted((facts.fifos or {}).items()):
+        said = (
+            "waits: its output is full and nobody reads it"
+            if waits
+            else "writes its output into a FIFO that nobody reads: it will wait once about 64 KiB "
+            "are in it"
+        )
+        yield finding(
+            Severity.WARNING if waits else Severity.INFO,
+            "output-without-reader",
+            f"container {name} {said}",
+            realm=facts.realm_of(namespace),
+            namespace=namespace,
+            names=(name,),
+            hint="this reads what waits, and goes on reading until you leave it (Ctrl-C); the "
+            "container goes on",
+            fix=(facts.line(namespace, "attach", name),),
+            found_by=(facts.ran(namespace, "tasks", "ls"), "/proc (which process has it open)"),
+        )
+
+
+def start_line(facts: Facts, space: Space, container: str) -> str | None:
+    """Kukeon's command that starts the cell of a container; None for one that is not Kukeon's."""
+    cell = facts.cell_of(space.realm, container)
+    if cell is not None:
+        return kuke_line("start", cell, space.realm or "")
+    info = space.infos.get(container)
+    member: Member | None = of_labels(container, info.labels) if info is not None else None
+    return member.kuke("start").strip("`") if member is not None else None
+
+
+def _spaces(facts: Facts) -> Iterator[Space]:
+    return (facts.spaces[name] for name in sorted(facts.spaces))

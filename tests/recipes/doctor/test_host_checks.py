@@ -1,0 +1,157 @@
+"""What `doctor` says of ctr, containerd, realms and cells."""
+
+import pytest
+
+from kuke_ctr.errors import CtrFailed, CtrMissing, Forbidden, KukeCtrError, TimeLimit
+from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.recipes.doctor.facts import Space
+from kuke_ctr.records import CellNow, RealmSource
+from tests.support.doctor_facts import (
+    NS,
+    cell,
+    checks,
+    container,
+    facts,
+    image,
+    only,
+    realm,
+    snapshot,
+    task,
+)
+
+WEB = "default_s1_web_app"
+LABELS = {"kukeon.io/cell": "web", "kukeon.io/stack": "s1", "kukeon.io/realm": "main"}
+
+
+def test_of_a_host_on_which_all_is_well_nothing_is_said() -> None:
+    assert checks(facts()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "check", "fix"),
+    [
+        (CtrFailed("x", ran=False), "daemon-unreachable", ("systemctl restart containerd",)),
+        (TimeLimit("x"), "daemon-unreachable", ("systemctl restart containerd",)),
+        (Forbidden("x"), "daemon-forbidden", ("sudo kuke-ctr doctor",)),
+        (CtrMissing("x"), "ctr-missing", ()),
+    ],
+)
+def test_a_daemon_that_does_not_answer_is_the_first_finding(
+    error: KukeCtrError, check: str, fix: tuple[str, ...]
+) -> None:
+    found = facts(daemon_error=error, warnings=("a record is broken",))
+    assert checks(found) == [f"error {check}", "warning record"]
+    assert only(facts(daemon_error=error)).fix == fix
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "expected"),
+    [
+        ("1.7.24", "v1.7.20", []),
+        ("2.1.9", "1.6.20", ["warning ctr-too-new"]),
+        ("2.1.9", "1.7.20", ["info versions-differ"]),
+        ("1.6.20", "2.1.9", ["info versions-differ"]),
+        ("", "2.1.9", []),
+    ],
+)
+def test_ctr_and_containerd_have_to_fit(client: str, server: str, expected: list[str]) -> None:
+    assert checks(facts(client=client, server=server)) == expected
+
+
+def test_a_slow_answer_is_a_warning() -> None:
+    assert checks(facts(answer=1.4)) == ["warning daemon-slow"]
+    assert "1.4 seconds" in only(facts(answer=1.4)).message
+
+
+def test_a_list_that_could_not_be_read_is_named() -> None:
+    space = Space(NS, "main", unread={("images", "ls"): "why"})
+    found = only(facts(space))
+    assert (found.check, found.found_by) == ("unread", (f"ctr -n {NS} images ls",))
+
+
+def test_a_record_whose_namespace_is_missing() -> None:
+    lost = realm("gone", "nowhere").model_copy(update={"exists": False})
+    found = only(facts(realms=(lost,)))
+    assert (found.severity, found.check) == ("error", "namespace-missing")
+    assert found.fix == ("kuke-ctr namespaces create nowhere",)
+
+
+def test_a_residual_namespace_says_how_its_images_come_into_the_realm() -> None:
+    residual = Space("main.kukeon.io", images=(image("app:1"), image("both:1")))
+    found = only(facts(Space(NS, "main", images=(image("both:1"),)), residual))
+    assert (found.severity, found.check) == ("warning", "residual-namespace")
+    assert found.names == ("app:1", "both:1")
+    copy, *removes = found.fix
+    assert copy == (
+        "kuke-ctr images export - app:1 --namespace main.kukeon.io | "
+        "kuke-ctr images import - --namespace kukeon-main"
+    )
+    assert removes == [
+        "kuke-ctr images prune --all --namespace main.kukeon.io",
+        "kuke-ctr namespaces rm main.kukeon.io",
+    ]
+
+
+def test_an_empty_residual_namespace_is_an_info() -> None:
+    found = only(facts(Space(NS, "main"), Space("main.kukeon.io")))
+    assert (found.severity, found.fix) == ("info", ("kuke-ctr namespaces rm main.kukeon.io",))
+
+
+def test_two_layouts_side_by_side_with_containers_are_not_to_be_removed() -> None:
+    other = Space("main.kukeon.io", containers=(container(),), tasks=(task(),))
+    guessed = (realm("main", NS, RealmSource.CONTAINERD),)
+    other.images = (image(),)
+    found = only(facts(Space(NS, "main"), other, realms=guessed))
+    assert (found.severity, found.check) == ("warning", "two-layouts")
+    assert not any("rm" in line for line in found.fix)
+
+
+def test_the_namespace_of_another_realm_is_not_residual() -> None:
+    other = Space("main.kukeon.io", "other")
+    assert checks(facts(Space(NS, "main"), other)) == []
+
+
+def test_a_history_is_an_info_and_a_left_one_a_warning() -> None:
+    names = frozenset({NS, f"{NS}_history", "gone_history"})
+    assert checks(facts(namespaces=names)) == [
+        "info history-namespace",
+        "warning history-namespace",
+    ]
+
+
+def test_a_cell_that_does_not_run_is_started_by_kuke() -> None:
+    ready = cell(WEB, differs="recorded as Ready, but app does not run")
+    space = Space(NS, "main", containers=(container(WEB),), images=(image(),))
+    space.tasks = (task(WEB, "STOPPED"),)
+    found = only(facts(space, cells={"main": [ready]}))
+    assert found.fix == ("kuke start web --realm main --stack s1",)
+    assert found.found_by == (f"ctr -n {NS} containers ls", f"ctr -n {NS} tasks ls")
+
+
+def test_a_stopped_cell_is_as_it_should_be() -> None:
+    space = Space(NS, "main", containers=(container(WEB),), images=(image(),))
+    assert checks(facts(space, cells={"main": [cell(WEB)]})) == []
+
+
+def test_a_cell_recorded_as_stopped_that_runs_is_not_started() -> None:
+    differs = cell(WEB, differs="recorded as Stopped, but all run", now=CellNow.RUNNING)
+    assert only(facts(cells={"main": [differs]})).fix == ()
+
+
+def test_a_cell_of_which_a_container_is_gone() -> None:
+    found = only(facts(cells={"main": [cell(WEB, "default_s1_web_root-")]}))
+    assert (found.check, "root" in found.message) == ("cell-incomplete", True)
+
+
+def test_records_of_cells_that_cannot_be_read() -> None:
+    broken = cell().model_copy(update={"problem": "it is broken"})
+    assert checks(facts(cells={"main": [broken]})) == ["warning cell-record"]
+    assert checks(facts(unread_cells={"main": "permission denied"})) == ["warning record"]
+
+
+def test_a_container_of_kukeons_without_a_record() -> None:
+    space = Space(NS, "main", containers=(container(WEB),), tasks=(task(WEB),))
+    space.images, space.snapshots = (image(),), (snapshot(WEB),)
+    space.infos = {WEB: ContainerInfo(WEB, LABELS)}
+    found = only(facts(space))
+    assert (found.severity, found.check, found.names) == ("warning", "cell-unrecorded", (WEB,))
