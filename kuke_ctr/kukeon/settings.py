@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
 from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, checked_address
-from kuke_ctr.kukeon.schemas import KukeonSettings, OwnSettings, read
+from kuke_ctr.kukeon.first_files import KukeonSettings, OwnSettings, read
 
 DEFAULT_RUN_PATH = "/opt/kukeon"
 DEFAULT_SOCKET = "/run/containerd/containerd.sock"
@@ -78,7 +78,7 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
         ctr=words,
         suffix=suffix,
         suffix_source=suffix_source,
-        realms={name: realm.namespace for name, realm in (own.realms or {}).items()},
+        realms=own.realms,
         run_path_source=run_path_source,
         socket_source=socket_source,
         daemon_file=DAEMON_SETTINGS if os.path.lexists(DAEMON_SETTINGS) else None,
@@ -244,7 +244,7 @@ def _own_file(environ: Mapping[str, str], warnings: list[str]) -> tuple[OwnSetti
             raise error.but(message=f"{error.message} (KUKE_CTR_CONFIG)") from None
         if found is not None:
             return found, str(path)
-    return OwnSettings.model_construct(), ""  # no schema is built for what is not there
+    return OwnSettings(), ""
 
 
 def _named(variable: str, environ: Mapping[str, str]) -> list[Path] | None:
@@ -280,7 +280,7 @@ def _foreign(paths: list[Path], warnings: list[str], unread: list[str]) -> Kukeo
             continue
         if found is not None:
             return found
-    return KukeonSettings.model_construct()
+    return KukeonSettings()
 
 
 def _suffix(

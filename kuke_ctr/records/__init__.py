@@ -5,13 +5,13 @@ optional only where ctr itself leaves the cell blank. What every start needs is 
 classes are imported from here as well, and loaded when somebody asks for one.
 """
 
-from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from kuke_ctr.errors import Unreadable
+from kuke_ctr.names import RealmSource
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
@@ -119,17 +119,6 @@ class Image(Record):
     platforms: tuple[str, ...]
     labels: dict[str, str]
     labels_text: str
-
-
-class RealmSource(StrEnum):
-    """Which rule gave the namespace of a realm."""
-
-    FLAG = "flag"
-    MANIFEST = "manifest"
-    RECORD = "record"
-    SETTINGS = "settings"
-    LAYOUT = "layout"
-    CONTAINERD = "containerd"
 
 
 R_co = TypeVar("R_co", bound=Record, covariant=True)
