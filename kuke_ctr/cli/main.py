@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -27,6 +26,7 @@ from kuke_ctr.render import ENCODABLE
 
 app = typer.Typer(
     cls=Nouns,
+    add_completion=False,  # kuke_ctr/completion has its own
     context_settings={"help_option_names": ["--help", "-h"]},
     rich_markup_mode=MARKUP,
     epilog="Options such as --realm work before or after the command: `kuke-ctr --realm main "
@@ -101,10 +101,6 @@ def _run(words: list[str]) -> int:
 def _invoke(line: list[str]) -> int:
     """Parse and run; not by the parser's own `main`, which turns a broken pipe into exit 1."""
     command = get_command(app)
-    if "_KUKE_CTR_COMPLETE" in os.environ:  # a shell asks for completions
-        with suppress(KukeCtrError):  # a word that is no command has none; a prompt is no place
-            command(prog_name="kuke-ctr")  # for messages
-        return 0
     try:
         with command.make_context("kuke-ctr", line) as context:
             command.invoke(context)

@@ -134,6 +134,10 @@ ENTRIES = {
         "Read a table that ctr printed, for example on another host.", {"host.parse": ()}
     ),
     "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
+    "completion": Entry(
+        "Complete kuke-ctr's commands, options and names in your shell (TAB).",
+        {"host.completion": ("bash", "zsh", "fish", "install")},
+    ),
 }
 NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
 

@@ -20,7 +20,6 @@ from kuke_ctr.commands.shared.option_table import HELP, HELP_ALL, Group, SharedO
 from kuke_ctr.commands.shared.option_values import is_empty, options_of
 from kuke_ctr.commands.shared.output import ALOUD, note
 from kuke_ctr.errors import KukeCtrError
-from kuke_ctr.render import Output
 from kuke_ctr.session import Session
 
 P = ParamSpec("P")
@@ -121,7 +120,6 @@ def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | 
         rich_help_panel="Shared options",
         show_default=False,
         hidden=option.hidden,
-        autocompletion=_completing(option.forms) if option.forms else None,
         callback=_show_all if option.field == "help_all" else None,
         is_eager=option.field == "help_all",
     )
@@ -138,7 +136,3 @@ def _show_all(ctx: typer.Context, wanted: bool) -> None:
         ctx.meta[HELP_ALL] = True
         print(ctx.get_help())
         raise typer.Exit
-
-
-def _completing(forms: Sequence[Output]) -> Callable[[str], list[str]]:
-    return lambda incomplete: [form.value for form in forms if form.startswith(incomplete)]
