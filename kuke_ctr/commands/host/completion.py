@@ -22,7 +22,7 @@ def bash(session: Session) -> None:
 
     Examples:
 
-        source <(kuke-ctr completion bash)
+        kuke-ctr completion bash
         kuke-ctr completion bash > /etc/bash_completion.d/kuke-ctr
 
     Runs nothing.
@@ -38,7 +38,7 @@ def zsh(session: Session) -> None:
 
     Examples:
 
-        source <(kuke-ctr completion zsh)
+        kuke-ctr completion zsh
         kuke-ctr completion zsh > /usr/local/share/zsh/site-functions/_kuke-ctr
 
     Runs nothing.
@@ -54,7 +54,7 @@ def fish(session: Session) -> None:
 
     Examples:
 
-        kuke-ctr completion fish | source
+        kuke-ctr completion fish
         kuke-ctr completion fish > ~/.config/fish/completions/kuke-ctr.fish
 
     Runs nothing.
