@@ -134,6 +134,9 @@ ENTRIES = {
         "Read a table that ctr printed, for example on another host.", {"host.parse": ()}
     ),
     "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
+    "config": Entry(
+        "Show kuke-ctr's settings, and where each comes from.", {"host.config": ("show",)}
+    ),
     "completion": Entry(
         "Complete kuke-ctr's commands, options and names in your shell (TAB).",
         {"host.completion": ("bash", "zsh", "fish", "install")},

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         TaskStatus,
         Version,
     )
+    from kuke_ctr.records.settings import Setting
     from kuke_ctr.records.storage import (
         ActiveIngest,
         Archive,
@@ -74,6 +75,7 @@ __all__ = [
     "ResidualNamespace",
     "RowsRefused",
     "Sandbox",
+    "Setting",
     "Severity",
     "Snapshot",
     "SnapshotNode",
@@ -155,6 +157,7 @@ class RowsRefused(Unreadable):
 
 _LATE = {
     "Realm": "realms",
+    "Setting": "settings",
     "RealmAccount": "realm_details",
     "RealmDetails": "realm_details",
     "ResidualNamespace": "realm_details",
