@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from kuke_ctr.cli.arguments import begins_with_shared, hoist
+from kuke_ctr.cli.arguments import begins_with_shared, help_of_command, hoist
 from kuke_ctr.cli.streams import open_streams
 from kuke_ctr.cli.tree import MARKUP, Nouns
-from kuke_ctr.cli.words import is_noun, path_of
+from kuke_ctr.cli.words import NAMES, is_noun, path_of
 from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.commands.shared.typed_line import TypedLine
 from kuke_ctr.errors import (
@@ -71,7 +71,7 @@ def _run(words: list[str]) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors=ENCODABLE)
     try:
-        line = hoist(words, is_noun)
+        line = help_of_command(hoist(words, is_noun), NAMES.__contains__)
         if begins_with_shared(line):
             if "--help" not in line:
                 raise UsageError(

@@ -134,6 +134,10 @@ ENTRIES = {
         "Read a table that ctr printed, for example on another host.", {"host.parse": ()}
     ),
     "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
+    "help": Entry(
+        "Explain realms, output, attach or debugging, or show the help of a command.",
+        {"host.help": ()},
+    ),
     "config": Entry(
         "Show kuke-ctr's settings, and where each comes from.", {"host.config": ("show",)}
     ),

@@ -68,6 +68,19 @@ class Table:
     def _help(self, name: str) -> str:
         return str(self._commands.get(name, {}).get("help", ""))
 
+    def commands(self) -> list[tuple[str, str]]:
+        """Every command, `images ls`, with its help."""
+        return [(name, one["help"]) for name, one in self._commands.items()]
+
+    def shared(self) -> list[tuple[str, str]]:
+        """The options that most commands have, `--realm, -r`, each with its help."""
+        every = self._all["shared"]
+        named = {name: [name] for name, entry in every.items() if not isinstance(entry, str)}
+        for short, name in every.items():
+            if isinstance(name, str):
+                named[name].append(short)
+        return [(", ".join(names), every[name][1]) for name, names in named.items()]
+
     def command(self, noun: str | None, verb: str | None) -> Command:
         """What was typed so far; without a verb that of the list, without a noun all shared."""
         name = " ".join(filter(None, (noun, verb)))
@@ -92,7 +105,6 @@ class Table:
 
     def long_name(self, noun: str | None, verb: str | None, name: str) -> str:
         """`--realm` for `-r`; where the letter means something else in the command, that."""
-        name = "--version" if name == "--version" else name
         command = self._commands.get(" ".join(filter(None, (noun, verb))), {})
         for names in (command.get("own", {}), self._all["shared"]):
             if name in names:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kuke_ctr.cli.words import ENTRIES, VERB_ALIASES
 from kuke_ctr.commands.shared.option_table import GROUPS
-from scripts.lib import completion_table
+from scripts.lib import completion_table, help_pages
 from scripts.lib.command_list import Command, commands
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
@@ -148,7 +148,7 @@ def _option(option: Any) -> str:
 
 
 def main() -> int:
-    """Write docs/commands.md and the table of completions, or with --check say if it is current."""
+    """Write docs/commands.md, and what the package has of it; with --check say if it is current."""
     parser = argparse.ArgumentParser(prog=RENEW, description=main.__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; 1: it is not current")
     given = parser.parse_args()
@@ -159,6 +159,8 @@ def main() -> int:
         return 0 if current else 1
     PATH.write_text(text)
     completion_table.PATH.write_text(completion_table.document())
+    for path, page in help_pages.documents().items():
+        path.write_text(page)
     return 0
 
 

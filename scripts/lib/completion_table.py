@@ -12,6 +12,7 @@ from typing import Any
 from kuke_ctr import records
 from kuke_ctr.cli.words import ENTRIES, VERB_ALIASES
 from kuke_ctr.commands.shared.option_table import SHARED
+from kuke_ctr.pages import TOPICS
 from kuke_ctr.parse.nouns import DESCRIBED, NOUNS
 from kuke_ctr.render import Output
 from scripts.lib.command_list import Command, commands
@@ -72,6 +73,7 @@ _OF_ARGUMENT: dict[tuple[str, str], Kind] = {
     ("realms resolve", "NAME"): "realm",
     ("realms show", "NAME"): "realm",
     ("parse", "NOUN"): sorted(NOUNS),
+    ("help", "TOPIC"): [*TOPICS, *ENTRIES],
 }
 
 

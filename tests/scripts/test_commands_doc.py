@@ -7,7 +7,7 @@ import pytest
 
 from kuke_ctr import records
 from kuke_ctr.cli.words import ENTRIES
-from scripts.lib import command_list, commands_doc, completion_table
+from scripts.lib import command_list, commands_doc, completion_table, help_pages
 from scripts.lib.command_list import Command
 from scripts.lib.commands_doc import RENEW
 
@@ -18,6 +18,11 @@ EVERY = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command
 def test_the_file_is_current() -> None:
     text = commands_doc.PATH.read_text()
     assert text == commands_doc.document(), f"docs/commands.md is not current: run {RENEW}"
+
+
+def test_the_pages_of_help_are_current() -> None:
+    for path, text in help_pages.documents().items():
+        assert path.read_text() == text, f"{path} is not current: run {RENEW}"
 
 
 def test_the_table_of_completions_is_current() -> None:
