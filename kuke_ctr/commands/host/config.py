@@ -19,7 +19,10 @@ from kuke_ctr.session import Session
 
 app = typer.Typer()
 
-VARIABLES = ("KUKE_CTR_REALM", "KUKE_CTR_BIN", "KUKE_CTR_CONFIG", "KUKE_CTR_NICE")
+VARIABLES = (
+    *("KUKE_CTR_REALM", "KUKE_CTR_BIN", "KUKE_CTR_CONFIG", "KUKE_CTR_NICE"),
+    "KUKE_CTR_SUDO",  # of --sudo
+)
 """The variables of the environment that are kuke-ctr's own."""
 
 
