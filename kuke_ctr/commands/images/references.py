@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import images
-from kuke_ctr.commands.shared.missing import missing
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound, Reason, TimeLimit, UsageError
 from kuke_ctr.session import OpenRealm
@@ -102,7 +101,8 @@ def no_image(
     needed: bool = False,
 ) -> NotFound:
     """The error for images that there are not; `needed` as in `near_refs`."""
-    from kuke_ctr.recipes import missing_image  # late: for failures only
+    from kuke_ctr.commands.shared.missing import missing  # late: for failures only
+    from kuke_ctr.recipes import missing_image
 
     realm.require_namespace()
     found = missing(realm, "image", refs, existing, "images", error or NotFound(""))
