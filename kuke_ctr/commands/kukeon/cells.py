@@ -31,9 +31,9 @@ app = typer.Typer()
 def ls(session: Session) -> None:
     """List the cells of a realm: the state that Kukeon recorded, and what runs now.
 
-    RECORDED is what Kukeon wrote last, and when; NOW is what containerd has. Where the two do not
-    agree, a note says how. Without containerd the recorded part is shown; without records the cells
-    that the labels of containers name.
+    RECORDED is what Kukeon wrote last (-o wide: also when); NOW is what containerd has. Where the
+    two do not agree, a note says how. Without containerd the recorded part is shown; without
+    records the cells that the labels of containers name.
 
     Examples:
 
@@ -55,6 +55,8 @@ def ls(session: Session) -> None:
     every = session.options.all_realms
     if not rows and not every:
         realms[0].require_namespace()
+    if not realms:
+        session.host.namespaces  # noqa: B018 (raises: nobody knows whether there are realms)
     show(session, view, rows, errors)
     if not rows:
         where = "any realm" if every else realms[0].described
@@ -160,4 +162,6 @@ def _page(one: Cell) -> Iterator[str]:
 
 
 def _value(part: CellContainer, name: str) -> object:
+    if name == "status" and part.exists is False:
+        return "no container"
     return "no record" if name == "state" and not part.recorded else getattr(part, name)
