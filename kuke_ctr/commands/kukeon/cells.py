@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.kukeon.surveys import surveys
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.missing import missing
+from kuke_ctr.commands.shared.missing import missing, realms_with
 from kuke_ctr.commands.shared.option_table import (
     EVERY_REALM,
     FORMS,
@@ -19,6 +20,7 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.recipes.cells import Survey
+from kuke_ctr.recipes.whereabouts import has
 from kuke_ctr.records import Cell, CellContainer
 from kuke_ctr.render import Output, align, cell, document, to_json, to_yaml
 from kuke_ctr.session import OpenRealm, Session
@@ -107,6 +109,11 @@ def _named(realm: OpenRealm, name: str, found: Sequence[Cell]) -> Cell:
     fits = fits or [one for one in found if _has(one, name)]
     if not fits:
         realm.require_namespace()
+        others = realms_with(realm, name)
+        if others:
+            shows = Scope(realm.ctr, others[0].namespace).line("cells", "show", name)
+            said = f"there is no cell {name} in {realm.described}"
+            raise NotFound(said, hint=f"{has(others)} it: {shows}")
         names = [_whole(one) if len(words) > 1 else one.name for one in found]
         raise missing(realm, "cell", [name], names, "cells", NotFound(""))
     if len(fits) > 1:
