@@ -92,7 +92,7 @@ LOGS = {
 }
 
 
-@pytest.mark.parametrize("words", ["logs dev/shell", "logs dev", "cells show dev"])
+@pytest.mark.parametrize("words", ["logs dev/shell", "cells show dev"])
 def test_a_cell_of_another_realm_is_told_with_the_command_for_it(
     capsys: Capture, words: str
 ) -> None:
