@@ -11,7 +11,13 @@ from typing import BinaryIO
 
 from kuke_ctr.errors import Forbidden, KukeCtrError, NotFound, Reason
 from kuke_ctr.parse.copy_words import Side, place_of_copy
-from kuke_ctr.recipes.copying.entries import Entry, Skipped, Tree, in_archive
+from kuke_ctr.recipes.copying.entries import (
+    Entry,
+    Skipped,
+    Tree,
+    archive_errors,
+    in_archive,
+)
 from kuke_ctr.recipes.copying.inside import Place, find
 from kuke_ctr.recipes.copying.root import Files
 from kuke_ctr.recipes.copying.writing import Copied, Owner, TreeWriter, write_archive
@@ -62,7 +68,7 @@ def from_archive(
 ) -> Copied:
     """Unpack a tar archive in a folder of a container. NotFound, Forbidden, KukeCtrError."""
     owner = Owner(files.uid, files.gid, kept=manner.keep)
-    with _looked_up(files.root, target) as there, explained(target):
+    with _looked_up(files.root, target) as there, archive_errors(), explained(target):
         if there.found is None:
             raise NotFound(f"{target} does not exist", hint="name a directory that exists")
         if not there.is_folder:

@@ -1,10 +1,12 @@
 """What is copied, one entry after the other: from a tree of files, or from a tar archive."""
 
+import lzma
 import os
 import stat
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import BinaryIO
@@ -16,7 +18,7 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _DEEPEST = 200
 """Folders in one another; each takes a descriptor."""
 
-Path = tuple[str, ...]
+Names = tuple[str, ...]
 Skipped = Callable[[str, str], None]
 """Is told what is not copied, and why."""
 
@@ -39,7 +41,7 @@ class Entry:
     for the next entry.
     """
 
-    path: Path
+    path: Names
     kind: Kind
     mode: int
     owner: int
@@ -47,7 +49,7 @@ class Entry:
     changed_ns: int
     size: int = 0
     leads_to: str = ""
-    same_as: Path = ()
+    same_as: Names = ()
     data: BinaryIO | None = None
 
 
@@ -56,13 +58,13 @@ class Tree:
 
     def __init__(self, skipped: Skipped) -> None:
         self._skipped = skipped
-        self._known: dict[tuple[int, int], Path] = {}
+        self._known: dict[tuple[int, int], Names] = {}
 
     def entries(self, top: Place) -> Iterator[Entry]:
         """What is at a place, and all below it: a folder comes before what is in it. OSError."""
         yield from self._at(top.folder, top.name, ())
 
-    def _at(self, folder: int, name: str, path: Path) -> Iterator[Entry]:
+    def _at(self, folder: int, name: str, path: Names) -> Iterator[Entry]:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if stat.S_ISDIR(found.st_mode):
             yield _entry(path, Kind.FOLDER, found)
@@ -75,7 +77,7 @@ class Tree:
         else:
             self._skipped("/".join(path) or name, _what(found.st_mode))
 
-    def _below(self, folder: int, name: str, path: Path) -> Iterator[Entry]:
+    def _below(self, folder: int, name: str, path: Names) -> Iterator[Entry]:
         if len(path) >= _DEEPEST:
             raise KukeCtrError(f"{'/'.join(path[:3])}/... has more than {_DEEPEST} nested folders")
         inner = os.open(name, FOLDER, dir_fd=folder)
@@ -91,7 +93,7 @@ class Tree:
         finally:
             os.close(inner)
 
-    def _file(self, folder: int, name: str, path: Path) -> Iterator[Entry]:
+    def _file(self, folder: int, name: str, path: Names) -> Iterator[Entry]:
         descriptor = os.open(name, _READ, dir_fd=folder)
         with os.fdopen(descriptor, "rb", buffering=0) as data:
             found = os.fstat(descriptor)
@@ -106,13 +108,13 @@ class Tree:
 
 
 def _entry(
-    path: Path,
+    path: Names,
     kind: Kind,
     found: os.stat_result,
     *,
     size: int = 0,
     leads_to: str = "",
-    same_as: Path = (),
+    same_as: Names = (),
     data: BinaryIO | None = None,
 ) -> Entry:
     return Entry(
@@ -138,17 +140,23 @@ def _what(mode: int) -> str:
 def in_archive(stream: BinaryIO, skipped: Skipped) -> Iterator[Entry]:
     """The entries of a tar archive, compressed or not, in its order.
 
-    Raises KukeCtrError for what is no archive, is cut off, or has a name with `..` in it.
+    Raises KukeCtrError for a name with `..` in it, and what `archive_errors` explains.
     """
+    with tarfile.open(fileobj=stream, mode="r|*") as archive:
+        for member in archive:
+            entry = _of_member(archive, member)
+            if entry is not None:
+                yield entry
+            else:
+                skipped(member.name, "neither a file, a folder nor a link")
+
+
+@contextmanager
+def archive_errors() -> Iterator[None]:
+    """KukeCtrError for what is no archive, or is cut off: that shows while its files are read."""
     try:
-        with tarfile.open(fileobj=stream, mode="r|*") as archive:
-            for member in archive:
-                entry = _of_member(archive, member)
-                if entry is not None:
-                    yield entry
-                else:
-                    skipped(member.name, "neither a file, a folder nor a link")
-    except tarfile.TarError as error:
+        yield
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise KukeCtrError(
             f"this is not a tar archive, or it is cut off: {error}",
             hint="it must come from `tar -cf -` or `kuke-ctr cp ID:PATH -`",
@@ -180,7 +188,7 @@ def _of_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Entry | Non
     )
 
 
-def _path(name: str) -> Path:
+def _path(name: str) -> Names:
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
     if ".." in parts:
         said = f"the archive has the name {name!r}, which leads out of it"

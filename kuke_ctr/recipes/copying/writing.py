@@ -4,7 +4,6 @@ A file is written beside its name and then takes its place, so that nobody sees 
 interruption leaves what was there before.
 """
 
-import errno
 import os
 import secrets
 import stat
@@ -12,15 +11,17 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
 from kuke_ctr.errors import KukeCtrError
-from kuke_ctr.recipes.copying.entries import Entry, Kind, Path
+from kuke_ctr.recipes.copying.entries import Entry, Kind, Names
 from kuke_ctr.recipes.copying.inside import Place, find
 
 _BLOCK = 1 << 20
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OVER = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _WITHOUT_SET_ID = 0o1777
 
 
@@ -77,6 +78,8 @@ class TreeWriter:
                 self._folder(entry, place, path)
             elif place.is_folder:
                 raise KukeCtrError(f"{path} is a directory there, and a {entry.kind.value} here")
+            elif _is_mounted(place):
+                self._over_mounted(entry, place)
             elif entry.kind is Kind.FILE:
                 self._file(entry, place)
             elif entry.kind is Kind.LINK:
@@ -87,7 +90,7 @@ class TreeWriter:
             else:
                 self._hard_link(entry, place)
 
-    def _path(self, path: Path) -> str:
+    def _path(self, path: Names) -> str:
         return "/".join([*([self.base] if self.base else []), *path]) or "."
 
     def _find(self, path: str) -> Place:
@@ -99,6 +102,8 @@ class TreeWriter:
             if not parent:
                 raise
             with self._find(parent) as place:
+                if place.found is not None:
+                    raise KukeCtrError(f"{parent} is a link there that leads nowhere") from None
                 os.mkdir(place.name, 0o755, dir_fd=place.folder)
                 if not self.owner.kept:
                     self._give(place.folder, place.name, (self.owner.uid, self.owner.gid))
@@ -108,15 +113,22 @@ class TreeWriter:
         if place.found is None:
             os.mkdir(place.name, 0o700, dir_fd=place.folder)
         elif not place.is_folder:
-            with find(self.root, path) as real:  # a link to a folder is one, as for everybody
-                if not real.is_folder:
-                    raise KukeCtrError(f"{path} is no directory there, and one here")
+            if not self._leads_to_folder(path):
+                raise KukeCtrError(f"{path} is no directory there, and one here")
             return
         elif not entry.path:  # the content of a folder that was there before
             return
         self._own(entry, place.folder, place.name)
         self._chmod(entry, place)
         self._times.append((path, entry.changed_ns))
+
+    def _leads_to_folder(self, path: str) -> bool:
+        """Whether it is a link to a folder, which everybody takes for one."""
+        try:
+            with find(self.root, path) as real:
+                return real.is_folder
+        except FileNotFoundError:
+            return False
 
     def _chmod(self, entry: Entry, place: Place) -> None:
         descriptor = os.open(
@@ -137,12 +149,23 @@ class TreeWriter:
             self._own(entry, file.fileno())
             os.fchmod(file.fileno(), self._mode(entry))
             os.utime(file.fileno(), ns=(entry.changed_ns, entry.changed_ns))
-            try:
-                _take_place(name, place)
-            except OSError as error:
-                if error.errno != errno.EBUSY:  # somebody has mounted it, as /etc/hosts
-                    raise
-                _overwrite(place, file)
+            _take_place(name, place)
+        self.copied.files += 1
+
+    def _over_mounted(self, entry: Entry, place: Place) -> None:
+        """Write over a file that is mounted there, as /etc/hosts.
+
+        The kernel would let another one take its place, and take the mount away in the container.
+        """
+        if entry.kind is not Kind.FILE:
+            raise KukeCtrError(f"{place.path} is mounted there; only a file can be written over it")
+        descriptor = os.open(place.name, _OVER, dir_fd=place.folder)
+        with os.fdopen(descriptor, "wb", buffering=0) as target:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise KukeCtrError(f"{place.path} is not a regular file there")
+            target.truncate(0)
+            if entry.data is not None:
+                self.copied.size += _copy(entry.data, target, entry.size)
         self.copied.files += 1
 
     def _hard_link(self, entry: Entry, place: Place) -> None:
@@ -193,15 +216,21 @@ def _take_place(name: str, place: Place) -> None:
     os.rename(name, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
 
 
-def _overwrite(place: Place, file: BinaryIO) -> None:
-    """Write over the file that is there, which can't be replaced."""
-    descriptor = os.open(place.name, _OVER, dir_fd=place.folder)
-    with os.fdopen(descriptor, "wb", buffering=0) as target:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise KukeCtrError(f"{place.path} is not a regular file there")
-        target.truncate(0)
-        file.seek(0)
-        _copy(file, target, 0)
+def _is_mounted(place: Place) -> bool:
+    """Whether what is there comes from another mount than its folder."""
+    if place.found is None:
+        return False
+    descriptor = os.open(place.name, _LOOK, dir_fd=place.folder)
+    try:
+        return _mount_of(descriptor) != _mount_of(place.folder)
+    finally:
+        os.close(descriptor)
+
+
+def _mount_of(descriptor: int) -> str:
+    """The kernel's number of the mount that a descriptor was opened through (proc(5))."""
+    lines = Path(f"/proc/self/fdinfo/{descriptor}").read_text().splitlines()
+    return next(line for line in lines if line.startswith("mnt_id:"))
 
 
 def _copy(source: BinaryIO, target: BinaryIO, most: int) -> int:
@@ -252,6 +281,7 @@ class _Exactly:
     def __init__(self, data: BinaryIO) -> None:
         self._data = data
 
-    def read(self, size: int, /) -> bytes:
+    def read(self, size: int = 0, /) -> bytes:
+        """So many bytes, whatever is there."""
         block = self._data.read(size)
         return block + bytes(size - len(block))
