@@ -58,14 +58,15 @@ _OF_METAVAR: dict[str, Kind] = {
     "KEY": "snapshot",
     "PARENT": "snapshot",
 }
+_OF_ANY_ARGUMENT: dict[str, Kind] = {"ID": "container", "ID|REF": "container"}
 _OF_ARGUMENT: dict[tuple[str, str], Kind] = {
     ("containers create", "CONTAINER"): "",
     ("content fetch", "REF"): "",
+    ("cp", "SRC"): "file",
+    ("cp", "DEST"): "file",
     ("content ingest", "REF"): "",
     ("exec", "ID"): "task",
     ("tasks exec", "ID"): "task",
-    ("tasks start", "ID"): "container",
-    ("logs", "ID"): "container",
     ("attach", "CONTAINER"): "task",
     ("tasks attach", "CONTAINER"): "task",
     ("leases rm", "ID"): "lease",
@@ -120,7 +121,7 @@ def _options(named: Iterable[_Named]) -> dict[str, Any]:
 
 def _brief(text: str) -> str:
     """The first sentence."""
-    return re.split(r"(?<=[a-z)])[.;:] ", text, maxsplit=1)[0].rstrip(".")
+    return text.partition(". ")[0].rstrip(".")
 
 
 def _entry(command: Command) -> dict[str, Any]:
@@ -162,17 +163,10 @@ def _columns(command: Command) -> list[str]:
     return [field for field in record.model_fields if field not in ("extra", "realm")]
 
 
-def unknown_values() -> list[str]:
-    """The arguments of which nothing says what they are, for a test: `images ls FILTER`."""
-    return [
-        f"{command.name} {each.metavar}"
-        for command in commands()
-        for each in command.arguments
-        if _kind(command.name, "", str(each.metavar)) == ""
-    ]
-
-
 def _kind(command: str, name: str, metavar: str) -> Kind:
-    if name in _OF_OPTION:
-        return _OF_OPTION[name]
-    return _OF_ARGUMENT.get((command, metavar), _OF_METAVAR.get(metavar, ""))
+    """Of an option by its name, of an argument (no name) by its command; else by the metavar."""
+    if name:
+        return _OF_OPTION.get(name, _OF_METAVAR.get(metavar, ""))
+    metavar = metavar.removesuffix("...")
+    known = {**_OF_METAVAR, **_OF_ANY_ARGUMENT}
+    return _OF_ARGUMENT.get((command, metavar), known.get(metavar, ""))
