@@ -136,14 +136,14 @@ ENTRIES = {
     ),
     "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
     "help": Entry(
-        "Explain realms, output, attach or debugging, or show the help of a command.",
+        "Explain a topic, or show the help of a command.",
         {"host.help": ()},
     ),
     "config": Entry(
         "Show kuke-ctr's settings, and where each comes from.", {"host.config": ("show",)}
     ),
     "completion": Entry(
-        "Complete kuke-ctr's commands, options and names in your shell (TAB).",
+        "Let your shell complete commands, options and names (TAB).",
         {"host.completion": ("bash", "zsh", "fish", "install")},
     ),
 }

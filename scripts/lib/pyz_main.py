@@ -28,11 +28,15 @@ def is_ours(folder: str) -> bool:
 def root() -> str:
     """The directory to unpack into: in our home, else one of ours in /var/tmp."""
     home = os.path.expanduser("~")  # noqa: PTH111 (without a home it stays `~`)
+    folders = [WITHOUT_HOME]
     if os.path.isabs(home) and is_ours(home):  # noqa: PTH117
-        return os.path.join(home, ".shiv")  # noqa: PTH118
-    with contextlib.suppress(OSError):
-        os.mkdir(WITHOUT_HOME, 0o700)  # noqa: PTH102
-    return WITHOUT_HOME if is_ours(WITHOUT_HOME) else tempfile.mkdtemp(prefix="kuke-ctr-pyz-")
+        folders.insert(0, os.path.join(home, ".shiv"))  # noqa: PTH118
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            os.mkdir(folder, 0o700)  # noqa: PTH102
+        if is_ours(folder):
+            return folder
+    return tempfile.mkdtemp(prefix="kuke-ctr-pyz-")
 
 
 if __name__ == "__main__":
