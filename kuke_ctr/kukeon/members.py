@@ -77,7 +77,7 @@ class Member:
 
     @property
     def _is_of_daemon(self) -> bool:
-        return (self.realm, self.space, self.stack, self.cell) == _DAEMON
+        return is_daemons_cell(self.realm, self.space, self.stack, self.cell)
 
     @property
     def start_hint(self) -> str:
@@ -87,6 +87,11 @@ class Member:
         process by now.
         """
         return f"it belongs to Kukeon's cell {self.cell}; to start the cell: {self.kuke('start')}"
+
+
+def is_daemons_cell(realm: str | None, space: str, stack: str, cell: str) -> bool:
+    """Whether this is the cell in which Kukeon's daemon runs."""
+    return (realm, space, stack, cell) == _DAEMON
 
 
 def recorded_members(run_path: Path, realm: Resolution) -> dict[str, Member]:

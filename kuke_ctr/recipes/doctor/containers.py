@@ -3,22 +3,22 @@
 from collections.abc import Iterator
 
 from kuke_ctr.kukeon.members import Member, of_labels
-from kuke_ctr.recipes.doctor.cells import kuke_line
+from kuke_ctr.recipes.doctor.cell_rules import kuke_line, paused_though_stopped
 from kuke_ctr.recipes.doctor.facts import Facts, Space, finding, listed
-from kuke_ctr.recipes.doctor.images import who_has
-from kuke_ctr.recipes.doctor.realms import MOST_COPIES, copy_line
+from kuke_ctr.recipes.doctor.remedies import MOST_COPIES, image_again
 from kuke_ctr.records import Finding, Severity, TaskStatus
 
 
 def tasks(facts: Facts) -> Iterator[Finding]:
-    """Tasks that ended and stayed, that never started, or whose shim is silent."""
+    """Tasks that ended and stayed, never started, are paused, or whose shim is silent."""
+    told = {one.id for some in facts.cells.values() for one in paused_though_stopped(some)}
     for space in _spaces(facts):
         stopped = _with_status(space, TaskStatus.STOPPED)
         lost = tuple(one for one in stopped if start_line(facts, space, one) is None)
         if lost:
             deletes = facts.line(space.namespace, "tasks", "rm", *lost)
             starts = facts.line(space.namespace, "tasks", "start", "-d", lost[0])
-            what = "has ended, and its task was not deleted", "have ended, and their tasks were not"
+            what = "has ended, and its task was not deleted", "have ended, and their tasks remain"
             hint = f"to start one again after that: {starts}"
             yield _of_tasks(facts, space, "task-stopped", lost, what, fix=(deletes,), hint=hint)
         stuck = tuple(sorted(space.stuck))
@@ -26,6 +26,11 @@ def tasks(facts: Facts) -> Iterator[Finding]:
             what = "was created and never started", "were created and never started"
             fix = _ends_by_force(facts, space, stuck)
             yield _of_tasks(facts, space, "task-created", stuck, what, fix=fix)
+        paused = tuple(one for one in _with_status(space, TaskStatus.PAUSED) if one not in told)
+        if paused:
+            what = "is paused: it does nothing until it is resumed", "are paused: they do nothing"
+            fix = (facts.line(space.namespace, "tasks", "resume", *paused),)
+            yield _of_tasks(facts, space, "task-paused", paused, what, fix=fix)
         silent = _with_status(space, TaskStatus.UNKNOWN)
         if silent:
             what = "does not answer: its shim hangs or is gone", "do not answer: their shims hang"
@@ -49,8 +54,9 @@ def _of_tasks(
     hint: str | None = None,
 ) -> Finding:
     """A finding about tasks; `what` is to be said of one, and of several."""
+    severities = {"task-unknown": Severity.ERROR, "task-paused": Severity.INFO}
     return finding(
-        Severity.ERROR if check == "task-unknown" else Severity.WARNING,
+        severities.get(check, Severity.WARNING),
         check,
         f"{_containers(names)} {what[len(names) > 1]}",
         realm=space.realm,
@@ -122,8 +128,7 @@ def without_image(facts: Facts) -> Iterator[Finding]:
 
 
 def _no_image(facts: Facts, space: Space, ref: str, ids: list[str]) -> Finding:
-    source = who_has(facts, ref, besides=space.namespace)
-    pulls = facts.line(space.namespace, "images", "pull", ref)
+    hint, fix = image_again(facts, space.namespace, ref)
     was = "was" if len(ids) == 1 else "were"
     return finding(
         Severity.WARNING,
@@ -133,8 +138,8 @@ def _no_image(facts: Facts, space: Space, ref: str, ids: list[str]) -> Finding:
         realm=space.realm,
         namespace=space.namespace,
         names=tuple(ids),
-        hint=f"namespace {source} has the image" if source else None,
-        fix=(copy_line(facts, source, space.namespace, ref) if source else pulls,),
+        hint=hint,
+        fix=fix,
         found_by=(
             facts.ran(space.namespace, "containers", "ls"),
             facts.ran(space.namespace, "images", "ls"),
@@ -149,6 +154,8 @@ def without_snapshot(facts: Facts) -> Iterator[Finding]:
             key = space.infos[name].snapshot
             member = of_labels(name, space.infos[name].labels)
             removes = facts.line(space.namespace, "containers", "rm", name)
+            if member is not None:  # it has nothing to lose, and Kukeon makes it anew
+                removes = facts.line(space.namespace, "containers", "rm", name, "--yes", "--kukeon")
             yield finding(
                 Severity.ERROR,
                 "container-without-snapshot",
@@ -156,13 +163,19 @@ def without_snapshot(facts: Facts) -> Iterator[Finding]:
                 realm=space.realm,
                 namespace=space.namespace,
                 names=(name,),
-                hint=None if member is None else "delete its cell and apply the manifest again",
-                fix=(removes,) if member is None else (),
+                hint=None
+                if member is None
+                else "Kukeon then makes the container anew; the first start of the two may fail",
+                fix=(removes, *_twice(start_line(facts, space, name))),
                 found_by=(
                     facts.ran(space.namespace, "containers", "info", name),
                     facts.ran(space.namespace, "snapshots", "info", key),
                 ),
             )
+
+
+def _twice(line: str | None) -> tuple[str, ...]:
+    return (f"{line} || {line}",) if line is not None else ()
 
 
 def without_reader(facts: Facts) -> Iterator[Finding]:

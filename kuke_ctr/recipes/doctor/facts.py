@@ -65,6 +65,7 @@ class Facts:
     read. `cells` and `unread_cells` are by realm. `elsewhere` are the references of the images in
     namespaces that belong to no realm. `fifos` are the tasks without a reader of their output, by
     namespace and id, and whether the task waits for one; None where only root could see that.
+    `kukeond_listens`: whether somebody listens on `kukeond_socket`, None where that is not known.
     `claimed` are the namespaces of all realms, also where `realms` is only one of them; `whole`: it
     was not asked for one only.
     """
@@ -86,6 +87,8 @@ class Facts:
     cells: dict[str, list[Cell]] = field(default_factory=dict)
     unread_cells: dict[str, str] = field(default_factory=dict)
     fifos: Mapping[tuple[str, str], bool] | None = None
+    kukeond_socket: str = ""
+    kukeond_listens: bool | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def of_realms(self) -> Iterator[Space]:
@@ -99,6 +102,10 @@ class Facts:
     def line(self, namespace: str | None, *words: str) -> str:
         """A command of kuke-ctr as a line for a shell."""
         return line_in(namespace, *words, typed=self.ctr.typed).strip("`")
+
+    def namespace_of(self, realm: str) -> str | None:
+        """The namespace of a realm."""
+        return next((one.namespace for one in self.realms if one.name == realm), None)
 
     def realm_of(self, namespace: str | None) -> str | None:
         """The realm that a namespace belongs to."""

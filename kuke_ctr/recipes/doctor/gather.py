@@ -14,10 +14,12 @@ from kuke_ctr.backends.ctr import containers, content, daemon, images, leases, s
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.backends.ctr.tables import ListCall, R, read
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable
+from kuke_ctr.kukeon import kukeond
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realm_files import names_of, suffix_of
 from kuke_ctr.kukeon.realm_list import RealmList, list_realms
 from kuke_ctr.kukeon.realms import Resolution, Resolver
+from kuke_ctr.kukeon.settings import Settings
 from kuke_ctr.names import check_name
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes.cells import Present, cells_of
@@ -59,6 +61,7 @@ def gather(host: Host, realm: str | None = None) -> Facts:
         if os.geteuid() == 0 and not asking.ctr.processes.replays:
             facts.fifos = tasks_without_reader(facts.of_realms())
     _read_cells(facts, host.settings.run_path)
+    _ask_kukeond(facts, host.settings)
     if facts.daemon_error is None:
         look_closer(facts, asking)
         facts.daemon_error = asking.late
@@ -167,6 +170,13 @@ def _read_cells(facts: Facts, run_path: Path) -> None:
             facts.cells[realm.name] = cells_of(run_path, Resolution.of(realm), _present(space))
         except KukeCtrError as error:
             facts.unread_cells[realm.name] = error.message
+
+
+def _ask_kukeond(facts: Facts, settings: Settings) -> None:
+    """Whether somebody listens on the socket of Kukeon's daemon, where that is of this host."""
+    path = None if facts.ctr.processes.replays else kukeond.socket_of(settings)
+    if path is not None:
+        facts.kukeond_socket, facts.kukeond_listens = str(path), kukeond.listens(path)
 
 
 def _present(space: Space | None) -> Present:

@@ -39,7 +39,7 @@ def test_an_incomplete_image_is_pulled_again() -> None:
 def test_an_incomplete_image_that_another_namespace_has_is_copied_from_there() -> None:
     broken = Space(NS, "main", images=(image(),), image_checks=(image_check(),))
     found = only(facts(broken, elsewhere={"default": (REF,)}))
-    assert found.fix[0].startswith(f"kuke-ctr images export - {REF} --namespace default | ")
+    assert found.fix == (f"kuke-ctr images copy {REF} --from-namespace default --to main",)
 
 
 def test_one_that_is_unpacked_is_a_warning_and_a_whole_one_is_none() -> None:
@@ -52,15 +52,13 @@ def test_one_that_is_unpacked_is_a_warning_and_a_whole_one_is_none() -> None:
 def test_an_image_that_only_default_has() -> None:
     found = only(facts(Space(NS, "main", images=(image(),)), elsewhere={"default": (REF, "a:1")}))
     assert (found.severity, found.names, found.namespace) == ("warning", ("a:1",), "default")
-    assert found.fix == (
-        "kuke-ctr images export - a:1 --namespace default | "
-        f"kuke-ctr images import - --namespace {NS}",
-    )
+    assert found.fix == ("kuke-ctr images copy a:1 --from-namespace default --to main",)
 
 
 def test_images_of_docker_and_kubernetes_are_no_trouble() -> None:
     found = only(facts(elsewhere={"moby": ("a:1",)}))
     assert (found.severity, found.fix) == ("info", ())
+    assert checks(facts(elsewhere={"somebodys": ("a:1",)})) == ["info image-elsewhere"]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +139,7 @@ def test_unused_snapshots_with_size_and_age() -> None:
     assert found.message == (
         "2 snapshots (8.0 KiB) are used by nothing: a, b; the oldest made 3 days ago"
     )
-    assert found.fix == (f"kuke-ctr snapshots prune --namespace {NS}",)
+    assert found.fix == (f"kuke-ctr snapshots prune --yes --namespace {NS}",)
 
 
 EXPIRES = "containerd__io/gc__expire"
