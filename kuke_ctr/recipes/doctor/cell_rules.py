@@ -61,9 +61,17 @@ class _Case:
 
     @property
     def dead(self) -> list[CellContainer]:
-        """The containers that exist and neither run nor are paused, the root among them."""
-        living = (TaskStatus.RUNNING, *_PAUSED)
-        return [one for one in self.cell.containers if one.exists and one.status not in living]
+        """The containers that exist and neither run nor are paused, the root among them.
+
+        Of one whose shim is silent nobody knows: another check says so.
+        """
+        living = (TaskStatus.RUNNING, TaskStatus.UNKNOWN, *_PAUSED)
+        silent = {name for _, name in self.facts.shims}
+        return [
+            one
+            for one in self.cell.containers
+            if one.exists and one.status not in living and one.id not in silent
+        ]
 
     @property
     def _work(self) -> list[CellContainer]:

@@ -16,13 +16,11 @@ from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes.content_graph import Graph
 from kuke_ctr.recipes.doctor.asking import Asking
 from kuke_ctr.recipes.doctor.facts import Facts, Space
+from kuke_ctr.recipes.doctor.shims import STARTING
 from kuke_ctr.recipes.process_facts import is_younger
 from kuke_ctr.recipes.unused_snapshots import not_below, unused_among
 from kuke_ctr.recipes.used_by import snapshots_held_by
 from kuke_ctr.records import Container, Listing, SnapshotUsage, TaskStatus
-
-_STARTING = 60.0
-"""Seconds: younger than this, a task that is CREATED may be about to start."""
 
 
 def look_closer(facts: Facts, asking: Asking) -> None:
@@ -145,7 +143,7 @@ def _look_again_at_tasks(space: Space, asking: Asking) -> None:
     created = {
         task.id
         for task in space.tasks
-        if task.status == TaskStatus.CREATED and not (here and is_younger(task.pid, _STARTING))
+        if task.status == TaskStatus.CREATED and not (here and is_younger(task.pid, STARTING))
     }
     if not created:
         return

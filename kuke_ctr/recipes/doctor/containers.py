@@ -19,7 +19,8 @@ def tasks(facts: Facts) -> Iterator[Finding]:
             deletes = facts.line(space.namespace, "tasks", "rm", *lost)
             starts = facts.line(space.namespace, "tasks", "start", "-d", lost[0])
             what = "has ended, and its task was not deleted", "have ended, and their tasks remain"
-            hint = f"to start one again after that: {starts}"
+            which = "it" if len(lost) == 1 else "one"
+            hint = f"to start {which} again after that: `{starts}`"
             yield _of_tasks(facts, space, "task-stopped", lost, what, fix=(deletes,), hint=hint)
         stuck = tuple(sorted(space.stuck))
         if stuck:
@@ -31,12 +32,8 @@ def tasks(facts: Facts) -> Iterator[Finding]:
             what = "is paused: it does nothing until it is resumed", "are paused: they do nothing"
             fix = (facts.line(space.namespace, "tasks", "resume", *paused),)
             yield _of_tasks(facts, space, "task-paused", paused, what, fix=fix)
-        silent = _with_status(space, TaskStatus.UNKNOWN)
-        if silent:
-            what = "does not answer: its shim hangs or is gone", "do not answer: their shims hang"
-            fix = _ends_by_force(facts, space, silent)
-            hint = "processes may still run: `ps -ef | grep containerd-shim`"
-            yield _of_tasks(facts, space, "task-unknown", silent, what, fix=fix, hint=hint)
+        for name in silent(facts, space):
+            yield _silent(facts, space, name)
 
 
 def _with_status(space: Space, status: TaskStatus) -> tuple[str, ...]:
@@ -68,10 +65,38 @@ def _of_tasks(
     )
 
 
+def silent(facts: Facts, space: Space) -> list[str]:
+    """The containers whose shim does not answer: ctr lists the task as UNKNOWN, or not at all."""
+    unknown = _with_status(space, TaskStatus.UNKNOWN)
+    known = {task.id for task in space.tasks}
+    hidden = (name for of, name in facts.shims if of == space.namespace and name not in known)
+    return sorted({*unknown, *hidden})
+
+
+def _silent(facts: Facts, space: Space, name: str) -> Finding:
+    """What mends it acts on the shim: every command for the container waits for it."""
+    shim = facts.shims.get((space.namespace, name))
+    restart = start_line(facts, space, name, "restart")
+    fix: tuple[str, ...]
+    if shim is None:
+        force = facts.line(space.namespace, "tasks", "rm", "--force", name)
+        what, fix = "its shim hangs or is gone", (restart or force,)
+        hint = "its processes may still run: `ps -ef | grep containerd-shim`"
+    elif shim.stopped:
+        what, fix = f"a signal stopped its shim, process {shim.pid}", (f"kill -CONT {shim.pid}",)
+        hint = "the shim then goes on where it was"
+    else:
+        what = f"its shim, process {shim.pid}, hangs"
+        hint = "look again first: a busy disk passes. This ends the container with its shim"
+        fix = (f"kill -KILL {shim.pid}", *filter(None, (restart,)))
+    said = (f"does not answer, and may still run: {what}",) * 2
+    return _of_tasks(facts, space, "task-unknown", (name,), said, fix=fix, hint=hint)
+
+
 def _ends_by_force(facts: Facts, space: Space, names: tuple[str, ...]) -> tuple[str, ...]:
     """Kukeon's own way for its containers, ctr's for all others."""
     others = [one for one in names if start_line(facts, space, one) is None]
-    starts = [start_line(facts, space, one) for one in names]
+    starts = [start_line(facts, space, one, "restart") for one in names]
     force = facts.line(space.namespace, "tasks", "rm", "--force", *others)
     return (*dict.fromkeys(filter(None, starts)), *([force] if others else []))
 
@@ -82,6 +107,7 @@ def without_task(facts: Facts) -> Iterator[Finding]:
         if not (space.knows("tasks", "ls") and space.knows("containers", "ls")):
             continue
         fine = {task.id for task in space.tasks} | space.without_snapshot
+        fine |= set(silent(facts, space))
         names = tuple(
             one.id
             for one in space.containers
@@ -97,7 +123,7 @@ def without_task(facts: Facts) -> Iterator[Finding]:
             realm=space.realm,
             namespace=space.namespace,
             names=names,
-            hint=f"if nobody needs what is in there: {removes}",
+            hint=f"if nobody needs what is in there: `{removes}`",
             fix=tuple(
                 facts.line(space.namespace, "tasks", "start", "-d", one)
                 for one in names[:MOST_COPIES]
@@ -201,14 +227,14 @@ def without_reader(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def start_line(facts: Facts, space: Space, container: str) -> str | None:
+def start_line(facts: Facts, space: Space, container: str, verb: str = "start") -> str | None:
     """Kukeon's command that starts the cell of a container; None for one that is not Kukeon's."""
     cell = facts.cell_of(space.realm, container)
     if cell is not None:
-        return kuke_line("start", cell, space.realm or "")
+        return kuke_line(verb, cell, space.realm or "")
     info = space.infos.get(container)
     member: Member | None = of_labels(container, info.labels) if info is not None else None
-    return member.kuke("start").strip("`") if member is not None else None
+    return member.kuke(verb).strip("`") if member is not None else None
 
 
 def _spaces(facts: Facts) -> Iterator[Space]:

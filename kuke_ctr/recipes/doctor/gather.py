@@ -28,7 +28,8 @@ from kuke_ctr.recipes.doctor.closer import look_closer
 from kuke_ctr.recipes.doctor.facts import Facts, Space
 from kuke_ctr.recipes.doctor.layouts import others_of
 from kuke_ctr.recipes.doctor.outputs import tasks_without_reader
-from kuke_ctr.records import Realm, RealmSource, Version
+from kuke_ctr.recipes.doctor.shims import shims_of
+from kuke_ctr.records import Realm, RealmSource, TaskStatus, Version
 
 LISTS: Mapping[str, ListCall[Any]] = {
     "images": images.LS,
@@ -58,8 +59,10 @@ def gather(host: Host, realm: str | None = None) -> Facts:
     _find_realms(facts, host, known, realm)
     if facts.daemon_error is None:
         _read_lists(facts, asking)
-        if os.geteuid() == 0 and not asking.ctr.processes.replays:
-            facts.fifos = tasks_without_reader(facts.of_realms())
+        if not asking.ctr.processes.replays:
+            facts.shims = shims_of(_of_unknown_state(facts), host.settings.socket)
+            if os.geteuid() == 0:
+                facts.fifos = tasks_without_reader(facts.of_realms())
     _read_cells(facts, host.settings.run_path)
     _ask_kukeond(facts, host.settings)
     if facts.daemon_error is None:
@@ -144,6 +147,16 @@ def _read_lists(facts: Facts, asking: Asking) -> None:
     for name, said in zip(foreign, answers[len(wanted) :], strict=True):
         if isinstance(said, Result):
             facts.elsewhere[name] = tuple(filter(None, lines_of(said.stdout)))
+
+
+def _of_unknown_state(facts: Facts) -> set[tuple[str, str]]:
+    """The containers whose shim did not answer; ctr 2.3 leaves their tasks out."""
+    found: set[tuple[str, str]] = set()
+    for space in facts.spaces.values():
+        if space.knows(*tasks.LS.words):
+            known = {one.id for one in space.tasks if one.status != TaskStatus.UNKNOWN}
+            found |= {(space.namespace, one.id) for one in space.containers if one.id not in known}
+    return found
 
 
 def _rows(

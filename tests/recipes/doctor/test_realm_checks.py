@@ -6,6 +6,7 @@ import pytest
 
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.recipes.doctor.facts import Space
+from kuke_ctr.recipes.doctor.shims import Shim
 from kuke_ctr.recipes.doctor.storage import ago
 from kuke_ctr.recipes.unused_snapshots import Unused
 from tests.support.doctor_facts import (
@@ -83,11 +84,32 @@ def test_a_task_that_is_only_starting_is_none() -> None:
     assert checks(facts(space)) == []
 
 
-def test_a_stuck_container_of_kukeons_is_started_by_kuke() -> None:
+def test_a_stuck_container_of_kukeons_is_restarted_by_kuke() -> None:
     space = Space(NS, "main", images=(image(),), containers=(container(KUKEON),))
     space.tasks = (task(KUKEON, "UNKNOWN", 0),)
     found = only(facts(space, cells={"main": [cell(KUKEON)]}))
-    assert found.fix == ("kuke start web --realm main --stack s1",)
+    assert found.fix == ("kuke restart web --realm main --stack s1",)
+
+
+@pytest.mark.parametrize(
+    ("shim", "fix"),
+    [(Shim(5, stopped=True), "kill -CONT 5"), (Shim(5, stopped=False), "kill -KILL 5")],
+)
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_silent_shim_is_named(shim: Shim, fix: str, listed: bool) -> None:
+    space = Space(NS, "main", images=(image(),), containers=(container(),))
+    space.tasks = (task(status="UNKNOWN", pid=0),) if listed else ()
+    found = only(facts(space, shims={(NS, "web"): shim}))
+    assert (found.severity, found.check, found.fix) == ("error", "task-unknown", (fix,))
+    assert "process 5" in found.message
+
+
+def test_the_cell_of_a_silent_shim_is_restarted_after_it() -> None:
+    space = Space(NS, "main", images=(image(),), containers=(container(KUKEON),))
+    ready = cell(KUKEON, recorded="Ready")
+    shims = {(NS, KUKEON): Shim(5, stopped=False)}
+    found = only(facts(space, cells={"main": [ready]}, shims=shims))
+    assert found.fix == ("kill -KILL 5", "kuke restart web --realm main --stack s1")
 
 
 def test_a_container_without_a_task() -> None:
