@@ -7,6 +7,7 @@ of all images, or `containers info` of all containers, would take longer than ev
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ from kuke_ctr.recipes.doctor.layouts import others_of
 from kuke_ctr.recipes.doctor.outputs import tasks_without_reader
 from kuke_ctr.recipes.doctor.shims import shims_of
 from kuke_ctr.records import Realm, RealmSource, TaskStatus, Version
+
+_PATIENCE = 10.0
+"""Seconds until a containerd that says nothing is told as hung."""
 
 LISTS: Mapping[str, ListCall[Any]] = {
     "images": images.LS,
@@ -72,8 +76,10 @@ def gather(host: Host, realm: str | None = None) -> Facts:
 
 
 def _ask_daemon(facts: Facts, asking: Asking) -> None:
-    """The namespaces and the versions."""
+    """The namespaces and the versions; nobody waits for a hung daemon as long as for a list."""
     ctr = asking.ctr
+    if ctr.change_timeout is None and ctr.timeout is not None:  # --timeout was not given
+        ctr = replace(ctr, timeout=min(ctr.timeout, _PATIENCE))
     names, said = asking.run(
         [ctr.call(*words, probe=True) for words in (("namespaces", "ls", "-q"), ("version",))]
     )
