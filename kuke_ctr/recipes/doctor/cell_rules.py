@@ -93,7 +93,7 @@ class _Case:
             return Told("cell-differs", message, hint, (STARTS,))
         if down is False:
             hint = f"Kukeon renews its records every 30 seconds{then or ': look again after that'}"
-            return Told("cell-differs", message, hint)
+            return Told("cell-differs", message, hint, severity=Severity.INFO)
         hint = "Kukeon's daemon renews the records every 30 seconds, if it runs: `kuke status`"
         return Told("cell-differs", message, hint, (line,) if line else ())
 

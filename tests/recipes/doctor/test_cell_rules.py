@@ -74,7 +74,8 @@ def test_a_paused_task_of_a_running_cell_is_an_info() -> None:
 
 def test_a_stopped_cell_of_which_something_runs() -> None:
     runs = cell(APP, B, ROOT, app="RUNNING", root="RUNNING", now=CellNow.PARTLY)
-    assert checks(host(runs)) == ["warning cell-differs"]
+    assert checks(host(runs, kukeond=UNKNOWN)) == ["warning cell-differs"]
+    assert checks(host(runs, kukeond=UP)) == ["info cell-differs"]  # it is about to be renewed
     alone = cell(APP, ROOT, app="RUNNING", now=CellNow.PARTLY)
     found = only(host(alone))
     assert (found.check, found.fix) == ("cell-without-root", (f"kuke restart {WHERE}",))
