@@ -178,21 +178,17 @@ def without_snapshot(facts: Facts) -> Iterator[Finding]:
     for space in _spaces(facts):
         for name in sorted(space.without_snapshot):
             key = space.infos[name].snapshot
-            member = of_labels(name, space.infos[name].labels)
-            removes = facts.line(space.namespace, "containers", "rm", name)
-            if member is not None:  # it has nothing to lose, and Kukeon makes it anew
-                removes = facts.line(space.namespace, "containers", "rm", name, "--yes", "--kukeon")
+            hint, fix = _without_files(facts, space, name)
             yield finding(
                 Severity.ERROR,
                 "container-without-snapshot",
-                f"container {name} has no files: its snapshot {key} does not exist",
+                f"container {name} has no files, so it cannot start: its snapshot {key} does not "
+                "exist",
                 realm=space.realm,
                 namespace=space.namespace,
                 names=(name,),
-                hint=None
-                if member is None
-                else "Kukeon then makes the container anew; the first start of the two may fail",
-                fix=(removes, *_twice(start_line(facts, space, name))),
+                hint=hint,
+                fix=fix,
                 found_by=(
                     facts.ran(space.namespace, "containers", "info", name),
                     facts.ran(space.namespace, "snapshots", "info", key),
@@ -200,8 +196,19 @@ def without_snapshot(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _twice(line: str | None) -> tuple[str, ...]:
-    return (f"{line} || {line}",) if line is not None else ()
+def _without_files(facts: Facts, space: Space, name: str) -> tuple[str | None, tuple[str, ...]]:
+    """Hint and commands: such a container has nothing to lose, and Kukeon makes its own anew."""
+    if name in _with_status(space, TaskStatus.RUNNING):
+        return "it still runs: save what it has before it ends", ()
+    cell = facts.cell_of(space.realm, name)
+    parts = cell.containers if cell is not None else ()
+    runs = any(one.status == TaskStatus.RUNNING for one in parts)
+    line = start_line(facts, space, name, "restart" if runs else "start")
+    if line is None:
+        return None, (facts.line(space.namespace, "containers", "rm", name),)
+    removes = facts.line(space.namespace, "containers", "rm", name, "--yes", "--kukeon")
+    hint = "Kukeon then makes the container anew; the first of the two may fail"
+    return hint, (removes, f"{line} || {line}")
 
 
 def without_reader(facts: Facts) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.recipes.doctor import judge
 from kuke_ctr.recipes.doctor.facts import Space
 from kuke_ctr.recipes.doctor.shims import Shim
 from kuke_ctr.recipes.doctor.storage import ago
@@ -142,6 +143,31 @@ def test_a_container_without_its_snapshot_cannot_be_started() -> None:
     assert found.fix == (f"kuke-ctr containers rm web --namespace {NS}",)
 
 
+@pytest.mark.parametrize(("running", "verb"), [({}, "start"), ({"b": "RUNNING"}, "restart")])
+def test_kukeon_makes_a_container_without_its_snapshot_anew(b: str, verb: str) -> None:
+    space = Space(NS, "main", images=(image(),), containers=(container(KUKEON),))
+    space.infos = {KUKEON: ContainerInfo(KUKEON, snapshot=KUKEON)}
+    space.without_snapshot = frozenset({KUKEON})
+    parts = cell(KUKEON, "default_s1_web_b", recorded="Failed", b=b)
+    found = next(
+        one
+        for one in judge(facts(space, cells={"main": [parts]}))
+        if one.check == "container-without-snapshot"
+    )
+    line = f"kuke {verb} web --realm main --stack s1"
+    assert found.fix == (
+        f"kuke-ctr containers rm {KUKEON} --yes --kukeon --namespace {NS}",
+        f"{line} || {line}",
+    )
+
+
+def test_a_running_container_without_its_snapshot_is_left_alone() -> None:
+    space = Space(NS, "main", images=(image(),), containers=(container(),), tasks=(task(),))
+    space.infos = {"web": ContainerInfo("web", snapshot="web")}
+    space.without_snapshot = frozenset({"web"})
+    assert only(facts(space)).fix == ()
+
+
 def test_output_without_a_reader() -> None:
     assert checks(facts(fifos={(NS, "web"): False})) == ["info output-without-reader"]
     found = only(facts(fifos={(NS, "web"): True}))
@@ -164,6 +190,13 @@ def test_unused_snapshots_with_size_and_age() -> None:
     assert found.fix == (f"kuke-ctr snapshots prune --yes --namespace {NS}",)
 
 
+def test_files_left_of_a_container_of_kukeons_are_not_removed_by_the_fix() -> None:
+    space = Space(NS, "main", unused=Unused(unused=(), spared=(snapshot(KUKEON),)))
+    found = only(facts(space))
+    assert (found.severity, found.fix) == ("info", ())
+    assert f"kuke-ctr snapshots prune --yes --kukeon --namespace {NS}" in (found.hint or "")
+
+
 EXPIRES = "containerd__io/gc__expire"
 
 
@@ -182,6 +215,14 @@ def test_leases_that_outlived_their_purpose(
     created: str, labels: dict[str, str], expected: list[str]
 ) -> None:
     assert checks(facts(Space(NS, "main", leases=(lease(created, **labels),)))) == expected
+
+
+def test_a_lease_that_keeps_something_is_not_removed_by_the_fix() -> None:
+    empty = Space(NS, "main", leases=(lease("2026-11-20T09:00:00Z"),))
+    assert only(facts(empty)).fix == (f"kuke-ctr leases rm l1 --yes --namespace {NS}",)
+    empty.blobs = (blob(MANIFEST),)
+    found = only(facts(empty))
+    assert (found.fix, "leases rm l1" in (found.hint or "")) == ((), True)
 
 
 def test_a_lease_says_how_much_only_leases_keep() -> None:

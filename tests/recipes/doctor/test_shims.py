@@ -1,11 +1,13 @@
 """Which shims are silent, by a /proc that the test makes."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from kuke_ctr.recipes.doctor import shims
 from kuke_ctr.recipes.doctor.shims import Shim, shims_of
+from kuke_ctr.recipes.process_facts import is_younger
 from tests.support.doctor_facts import NS
 
 WEB = (NS, "web")
@@ -51,3 +53,9 @@ def test_a_young_shim_may_be_about_to_start_its_task(
     monkeypatch.setattr(shims, "is_younger", lambda *args: True)
     shim(tmp_path, 30)
     assert shims_of({WEB}, "/run/c.sock", proc=tmp_path) == {}
+
+
+def test_the_age_of_a_process() -> None:
+    assert is_younger(os.getpid(), 1e6)
+    assert not is_younger(os.getpid(), -1.0)
+    assert not is_younger(0, 1e6)  # it does not exist
