@@ -143,7 +143,7 @@ def test_a_container_without_its_snapshot_cannot_be_started() -> None:
     assert found.fix == (f"kuke-ctr containers rm web --namespace {NS}",)
 
 
-@pytest.mark.parametrize(("running", "verb"), [({}, "start"), ({"b": "RUNNING"}, "restart")])
+@pytest.mark.parametrize(("b", "verb"), [("STOPPED", "start"), ("RUNNING", "restart")])
 def test_kukeon_makes_a_container_without_its_snapshot_anew(b: str, verb: str) -> None:
     space = Space(NS, "main", images=(image(),), containers=(container(KUKEON),))
     space.infos = {KUKEON: ContainerInfo(KUKEON, snapshot=KUKEON)}
