@@ -48,8 +48,8 @@ def test_a_page_for_a_person(capsys: Capture) -> None:
     assert capsys.readouterr().out.splitlines() == [
         "REALM kuke-system (namespace kuke-system.kukeon.io)",
         "  warning  Kukeon's daemon, kukeond, does not run (its container kukeond has no running "
-        "task): cells go on running, but `kuke` fails, nothing restarts what ends, and the records "
-        "of cells stay as they were",
+        "task): cells keep running, but `kuke` commands fail, containers that end are not "
+        "restarted, and records are not renewed",
         "           hint: if it does not stay up, its log says why: `kuke-ctr logs "
         f"kukeon_kukeon_kukeond_kukeond --namespace kuke-system.kukeon.io {place}`",
         "           fix: kuke daemon start",

@@ -122,8 +122,8 @@ def _not_made(case: _Case) -> Told | None:
     deletes = kuke_line("delete cell", case.cell, case.realm)
     return Told(
         "cell-failed",
-        f"Kukeon could not make cell {case.name}: {case.cell.message or _NOT_MADE}",
-        f"once the cause is mended: `{deletes}`, and apply its manifest again",
+        f"Kukeon could not create cell {case.name}: {case.cell.message or _NOT_MADE}",
+        f"once the cause is removed: `{deletes}`, and apply its manifest again",
     )
 
 
@@ -138,7 +138,7 @@ def _incomplete(case: _Case) -> Told | None:
         "cell-incomplete",
         f"containerd has no container any more for {listed(gone)} of cell {case.name}: what was "
         f"written there is lost, and `kuke {verb}` fails the first time",
-        "the second time Kukeon makes the container anew, from the record, and starts the cell; "
+        "the second time Kukeon creates the container again, from the record, and starts the cell; "
         "if that fails, too: delete the cell and apply its manifest again",
         (*before, f"{line} || {line}"),
     )
@@ -148,14 +148,14 @@ def _without_root(case: _Case) -> Told | None:
     """`kuke start` refuses a cell of which something runs; only `restart` helps."""
     if not case.running or not any(one.root for one in case.dead):
         return None
-    hint = f"this ends {listed(case.running)} and starts the whole cell again"
+    hint = f"the fix ends {listed(case.running)} and starts the whole cell again"
     if case.state in _ENDED:
         stops = kuke_line("stop", case.cell, case.realm)
         hint += f"; the record says {case.state}: `{stops}` ends it"
     return Told(
         "cell-without-root",
         f"cell {case.name} has lost its root container, which holds its network, while "
-        f"{_run(case.running)}: `kuke start` refuses that, and Kukeon does not mend it by itself",
+        f"{_run(case.running)}: `kuke start` refuses that, and Kukeon does not repair it by itself",
         hint,
         case.kuke("restart"),
     )

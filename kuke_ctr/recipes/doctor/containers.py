@@ -84,10 +84,10 @@ def _silent(facts: Facts, space: Space, name: str) -> Finding:
         hint = "its processes may still run: `ps -ef | grep containerd-shim`"
     elif shim.stopped:
         what, fix = f"a signal stopped its shim, process {shim.pid}", (f"kill -CONT {shim.pid}",)
-        hint = "the shim then goes on where it was"
+        hint = "the shim then continues"
     else:
         what = f"its shim, process {shim.pid}, hangs"
-        hint = "look again first: a busy disk passes. This ends the container with its shim"
+        hint = "look again first: a busy disk can be the cause. The fix ends the container, too"
         fix = (f"kill -KILL {shim.pid}", *filter(None, (restart,)))
     said = (f"does not answer, and may still run: {what}",) * 2
     return _of_tasks(facts, space, "task-unknown", (name,), said, fix=fix, hint=hint)
@@ -160,7 +160,7 @@ def _no_image(facts: Facts, space: Space, ref: str, ids: list[str]) -> Finding:
         Severity.WARNING,
         "container-without-image",
         f"{_containers(tuple(ids))} {was} made from image {ref}, which {space.namespace} does not "
-        "have: what runs goes on, but it can't be made again",
+        "have: what runs keeps running, but it cannot be created again",
         realm=space.realm,
         namespace=space.namespace,
         names=tuple(ids),
@@ -207,7 +207,7 @@ def _without_files(facts: Facts, space: Space, name: str) -> tuple[str | None, t
     if line is None:
         return None, (facts.line(space.namespace, "containers", "rm", name),)
     removes = facts.line(space.namespace, "containers", "rm", name, "--yes", "--kukeon")
-    hint = "Kukeon then makes the container anew; the first of the two may fail"
+    hint = "Kukeon then creates the container again; the first of the two may fail"
     return hint, (removes, f"{line} || {line}")
 
 
@@ -215,9 +215,9 @@ def without_reader(facts: Facts) -> Iterator[Finding]:
     """Tasks whose output nobody reads: the pipe to it holds some 64 KiB."""
     for (namespace, name), waits in sorted((facts.fifos or {}).items()):
         said = (
-            "waits: its output is full and nobody reads it"
+            "is blocked: its output is full, and nobody reads it"
             if waits
-            else "writes its output into a FIFO that nobody reads: it will wait once about 64 KiB "
+            else "writes its output into a FIFO that nobody reads: it will block once about 64 KiB "
             "are in it"
         )
         yield finding(
@@ -227,8 +227,8 @@ def without_reader(facts: Facts) -> Iterator[Finding]:
             realm=facts.realm_of(namespace),
             namespace=namespace,
             names=(name,),
-            hint="this reads what waits, and goes on reading until you leave it (Ctrl-C); the "
-            "container goes on",
+            hint="this shows what is waiting, and reads on until you leave it (Ctrl-C); the "
+            "container keeps running",
             fix=(facts.line(namespace, "attach", name),),
             found_by=(facts.ran(namespace, "tasks", "ls"), "/proc (which process has it open)"),
         )

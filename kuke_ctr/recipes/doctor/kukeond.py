@@ -29,8 +29,8 @@ def down(facts: Facts) -> Iterator[Finding]:
     yield finding(
         Severity.ERROR if silent else Severity.WARNING,
         "kukeond-down",
-        f"Kukeon's daemon, kukeond, does not run ({why}): cells go on running, but `kuke` fails, "
-        "nothing restarts what ends, and the records of cells stay as they were",
+        f"Kukeon's daemon, kukeond, does not run ({why}): cells keep running, but `kuke` "
+        "commands fail, containers that end are not restarted, and records are not renewed",
         realm=realm,
         namespace=namespace,
         names=() if cell is None else (cell.name,),

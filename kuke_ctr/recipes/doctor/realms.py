@@ -133,7 +133,7 @@ def histories(facts: Facts) -> Iterator[Finding]:
             Severity.WARNING if gone else Severity.INFO,
             "history-namespace",
             f"namespace {name} holds BuildKit's history of builds in {twin}"
-            + (", which does not exist any more" if gone else "; it is no realm"),
+            + (", which does not exist any more" if gone else "; it belongs to no realm"),
             realm=facts.realm_of(twin),
             namespace=name,
             fix=(facts.line(None, "namespaces", "rm", name, "--yes"),) if gone else (),

@@ -32,7 +32,7 @@ def snapshots(facts: Facts) -> Iterator[Finding]:
             prunes = facts.line(name, "snapshots", "prune", "--yes")
             yield _of_snapshots(facts, space, unused, "used by nothing", fix=(prunes,))
         if young:
-            why = "used by nothing, and younger than an hour (about to be used, perhaps)"
+            why = "used by nothing yet; it is younger than an hour, so it may be about to be used"
             yield _of_snapshots(facts, space, young, why)
         if leased:
             why = "used by nothing but, perhaps, a lease"
@@ -58,9 +58,11 @@ def _of_snapshots(
     oldest = min((created[key] for key in keys if key in created), default=None)
     age = f"{ago(facts.now - oldest)} ago" if oldest is not None else "at an unknown time"
     if len(keys) == 1:
-        said = f"snapshot {keys[0]} ({size}) is {why}; made {age}"
+        said = f"snapshot {keys[0]} ({size}) is {why}; it was made {age}"
     else:
-        said = f"{len(keys)} snapshots ({size}) are {why}: {listed(keys)}; the oldest made {age}"
+        said = (
+            f"{len(keys)} snapshots ({size}) are {why}: {listed(keys)}; the oldest was made {age}"
+        )
     shows = facts.line(space.namespace, "snapshots", "info", keys[0])
     return finding(
         Severity.WARNING if fix else Severity.INFO,

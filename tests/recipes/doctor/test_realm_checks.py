@@ -185,7 +185,7 @@ def test_unused_snapshots_with_size_and_age() -> None:
     space.unused = space.unused._replace(young=())
     found = only(facts(space))
     assert found.message == (
-        "2 snapshots (8.0 KiB) are used by nothing: a, b; the oldest made 3 days ago"
+        "2 snapshots (8.0 KiB) are used by nothing: a, b; the oldest was made 3 days ago"
     )
     assert found.fix == (f"kuke-ctr snapshots prune --yes --namespace {NS}",)
 
