@@ -145,17 +145,26 @@ def _incomplete(case: _Case) -> Told | None:
 
 
 def _without_root(case: _Case) -> Told | None:
-    """`kuke start` refuses a cell of which something runs; only `restart` helps."""
-    if not case.running or not any(one.root for one in case.dead):
+    """`kuke start` refuses a cell of which something runs; only `restart` helps.
+
+    After `kuke stop` of a cell with a paused container Kukeon soon records it as Ready again.
+    """
+    paused = tuple(one.name for one in case.paused)
+    living = (*case.running, *paused)
+    if not living or not any(one.root for one in case.dead):
         return None
-    hint = f"the fix ends {listed(case.running)} and starts the whole cell again"
+    are = f"{listed(paused)} {'is' if len(paused) == 1 else 'are'} paused"
+    state = " and ".join(
+        [*([_run(case.running)] if case.running else []), *([are] if paused else [])]
+    )
+    hint = f"the fix ends {listed(living)} and starts the whole cell again"
     if case.state in _ENDED:
         stops = kuke_line("stop", case.cell, case.realm)
         hint += f"; the record says {case.state}: `{stops}` ends it"
     return Told(
         "cell-without-root",
         f"cell {case.name} has lost its root container, which holds its network, while "
-        f"{_run(case.running)}: `kuke start` refuses that, and Kukeon does not repair it by itself",
+        f"{state}: `kuke start` refuses that, and Kukeon does not repair it by itself",
         hint,
         case.kuke("restart"),
     )
@@ -215,7 +224,7 @@ def _failed(case: _Case) -> Told | None:
 
 
 _RULES: tuple[Callable[[_Case], Told | None], ...] = (
-    *(_not_made, _incomplete, _without_root, _stopped_and_paused),
+    *(_not_made, _incomplete, _stopped_and_paused, _without_root),
     *(_stopped_and_running, _ready_and_dead, _behind, _failed),
 )
 

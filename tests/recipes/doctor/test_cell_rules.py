@@ -55,6 +55,14 @@ def test_a_cell_that_lost_its_root_is_restarted_not_started() -> None:
     assert "kukeond" not in f"{found.message} {found.hint}"
 
 
+def test_a_paused_task_alone_is_not_a_cell_that_runs() -> None:
+    left = cell(APP, B, ROOT, recorded="Ready", app="PAUSED", now=CellNow.PAUSED)
+    found, paused = judge(host(left))
+    assert (found.check, found.fix) == ("cell-without-root", (f"kuke restart {WHERE}",))
+    assert "while app is paused" in found.message
+    assert paused.check == "task-paused"
+
+
 def test_a_paused_task_of_a_stopped_cell_is_resumed_before_it_is_stopped() -> None:
     found = only(host(cell(APP, ROOT, app="PAUSED", now=CellNow.PAUSED)))
     assert (found.severity, found.check) == ("warning", "cell-paused")
