@@ -38,9 +38,9 @@ _NARROWEST = 20
 def doctor(session: Session) -> None:
     """Look for what is wrong on this host: each finding with what showed it, and what mends it.
 
-    ctr and containerd, realms and their records, cells, images, containers, tasks, snapshots,
-    leases. Nothing is changed. Exit code 5 if there is an error or a warning; an info is none.
-    Without containerd it reports what the files say.
+    ctr and containerd, Kukeon's daemon, realms and their records, cells, images, containers, tasks,
+    snapshots, leases. Nothing is changed. Exit code 5 if there is an error or a warning; an info is
+    none. Without containerd it reports what the files say.
 
     Examples:
 
