@@ -14,6 +14,7 @@ ALONE = (
     *(
         "attach",
         "ctr",
+        "df",
         "doctor",
         "events",
         "exec",
