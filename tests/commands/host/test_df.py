@@ -57,9 +57,9 @@ def host(fake_ctr: FakeCtr) -> FakeCtr:
             (CHAIN, "", "Committed") if key == CHAIN else (key, CHAIN, "Active") for key in found
         ]
         fake_ctr.answer(*overlayfs, "ls", stdout=snapshots(*tree))
-    row = f"web\t{REF}\tio.containerd.runc.v2\t"
+    line = f"web\t{REF}\tio.containerd.runc.v2\t"
     where = ("-n", "kukeon-main", "containers")
-    fake_ctr.answer(*where, "ls", stdout=table("CONTAINER\tIMAGE\tRUNTIME\t", [row]))
+    fake_ctr.answer(*where, "ls", stdout=table("CONTAINER\tIMAGE\tRUNTIME\t", [line]))
     info = {"ID": "web", "Image": REF, "SnapshotKey": "web", "Snapshotter": "overlayfs"}
     fake_ctr.answer(*where, "info", "web", stdout=json.dumps(info))
     team = ("-n", "kukeon-team", "snapshots", "--snapshotter", "overlayfs")
