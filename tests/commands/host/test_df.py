@@ -58,10 +58,10 @@ def host(fake_ctr: FakeCtr) -> FakeCtr:
         ]
         fake_ctr.answer(*overlayfs, "ls", stdout=snapshots(*tree))
     line = f"web\t{REF}\tio.containerd.runc.v2\t"
-    where = ("-n", "kukeon-main", "containers")
-    fake_ctr.answer(*where, "ls", stdout=table("CONTAINER\tIMAGE\tRUNTIME\t", [line]))
+    of = ("-n", "kukeon-main", "containers")
+    fake_ctr.answer(*of, "ls", stdout=table("CONTAINER\tIMAGE\tRUNTIME\t", [line]))
     info = {"ID": "web", "Image": REF, "SnapshotKey": "web", "Snapshotter": "overlayfs"}
-    fake_ctr.answer(*where, "info", "web", stdout=json.dumps(info))
+    fake_ctr.answer(*of, "info", "web", stdout=json.dumps(info))
     team = ("-n", "kukeon-team", "snapshots", "--snapshotter", "overlayfs")
     fake_ctr.answer(*team, "info", "old", stdout=OLD)
     line = "mount -t overlay overlay /mnt -o upperdir=/nowhere/u,lowerdir=/nowhere/l\n"
