@@ -9,6 +9,7 @@ import stat
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from kuke_ctr.parse.transfers import Frame, being_unpacked, last_frame
@@ -158,15 +159,23 @@ def pushed(output: int) -> Drawn:
 
 
 def imported(file: str, *, unpacks: bool) -> Counted:
-    """Of `ctr images import` of a file, or of what comes in a pipe (`-`)."""
-    if file == "-":
-        return Counted(_read_so_far, unpacks=unpacks)
+    """Of `ctr images import` of a file, or of our stdin (`-`)."""
     try:
-        found = os.stat(file)  # noqa: PTH116 (a name as it was typed)
+        found = os.fstat(0) if file == "-" else os.stat(file)  # noqa: PTH116 (as it was typed)
     except OSError:
         return Counted(lambda pid: None, unpacks=unpacks)
-    size = found.st_size if stat.S_ISREG(found.st_mode) else None
-    return Counted(lambda pid: position_of(PROC / str(pid), found), size, unpacks=unpacks)
+    if not stat.S_ISREG(found.st_mode):
+        return imported_from_pipe(unpacks=unpacks)
+    return Counted(partial(_position, found), found.st_size, unpacks=unpacks)
+
+
+def imported_from_pipe(*, unpacks: bool) -> Counted:
+    """Of `ctr images import -` of what a program writes."""
+    return Counted(_read_so_far, unpacks=unpacks)
+
+
+def _position(file: os.stat_result, pid: int) -> int | None:
+    return position_of(PROC / str(pid), file)
 
 
 def exported(descriptor: int) -> Counted:

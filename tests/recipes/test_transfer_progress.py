@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.processes.descriptors import nameless_file
-from kuke_ctr.recipes.transfer_progress import Counted, Drawn, exported, imported, pulled
+from kuke_ctr.recipes.transfer_progress import (
+    Counted,
+    Drawn,
+    exported,
+    imported,
+    imported_from_pipe,
+    pulled,
+)
 
 SELF = os.getpid()
 FRAME = "layer-sha256:{0}: {1} |+|\nelapsed: {2} s  total: 1.0 ({3} MiB/s)\n"
@@ -96,7 +103,7 @@ def test_an_export_is_as_far_as_its_file(tmp_path: Path) -> None:
 def test_pipes_are_counted_by_what_the_process_reads_and_writes() -> None:
     read_end, write_end = os.pipe()
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=write_end, bufsize=0) as process:
-        into, out_of = imported("-", unpacks=False), exported(write_end)
+        into, out_of = imported_from_pipe(unpacks=False), exported(write_end)
         assert process.stdin is not None
         before = into.moment(process.pid, -1).done or 0
         process.stdin.write(bytes(3000))

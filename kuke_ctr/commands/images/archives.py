@@ -49,7 +49,7 @@ from kuke_ctr.recipes.archive_look import (
 )
 from kuke_ctr.recipes.image_names import whole_refs
 from kuke_ctr.recipes.piped import docker_save, unpacked
-from kuke_ctr.recipes.transfer_progress import exported, imported
+from kuke_ctr.recipes.transfer_progress import exported, imported, imported_from_pipe
 from kuke_ctr.recipes.transfers import Landed
 from kuke_ctr.records import Archive, Image
 from kuke_ctr.render import Output, View
@@ -309,7 +309,7 @@ def _import_from(
             stdin=None if session.options.dry_run else stack.enter_context(opened),
             source=program,
             meanwhile=progress_of(
-                session, wish.progress, wish.called, lambda: imported("-", unpacks=wish.unpack)
+                session, wish.progress, wish.called, lambda: imported_from_pipe(unpacks=wish.unpack)
             ),
         )
         return run_transfer(realm, "import", wish.words, ("-",), streams)

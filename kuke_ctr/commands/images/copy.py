@@ -37,7 +37,7 @@ from kuke_ctr.recipes.image_parts import NotUnderstood, Parts, read_parts
 from kuke_ctr.recipes.image_users import users_of_images
 from kuke_ctr.recipes.leftover_pins import remove_leftovers
 from kuke_ctr.recipes.platforms import may_run_here
-from kuke_ctr.recipes.transfer_progress import imported
+from kuke_ctr.recipes.transfer_progress import imported_from_pipe
 from kuke_ctr.records import FoundImage, Image
 from kuke_ctr.render import View
 from kuke_ctr.session import OpenRealm, Session
@@ -230,7 +230,9 @@ def _by_archive(job: _Job, error: KukeCtrError, platform: str | None, what: Shar
     note(f"{error.message}\nthe image is copied by an archive instead{of}")
     there = frozenset(images.names(job.target))
     called = f"copying {job.image.ref}"
-    shown = progress_of(job.session, job.progress, called, lambda: imported("-", unpacks=False))
+    shown = progress_of(
+        job.session, job.progress, called, lambda: imported_from_pipe(unpacks=False)
+    )
     copy_by_archive(
         Archived(job.source, job.image.ref, job.target, job.name, platform, there, shown)
     )
