@@ -142,11 +142,7 @@ def push(
     view = view_of(session, Image)
     registry.check()
     realm = session.realm(changing=True)
-    typed = flags(
-        platform=platform,
-        **registry.flags,
-    )
-    words = words_of(session, "push", typed, local)
+    words = words_of(session, "push", flags(platform=platform, **registry.flags), local)
     if platform and len(platform) > 1 and ("--local" in words or _is_old(session)):
         raise UsageError(
             "this version of ctr can push only one --platform, or all of them",
