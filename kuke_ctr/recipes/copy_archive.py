@@ -14,6 +14,7 @@ from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.backends.ctr.transfer import TransferStreams
 from kuke_ctr.errors import CtrFailed, Interrupted, KukeCtrError, NotFound, TimeLimit
 from kuke_ctr.parse.references import GC_EXPIRE
+from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.patience import patient
 from kuke_ctr.recipes.image_parts import Part
 from kuke_ctr.recipes.piped import piped
@@ -28,7 +29,7 @@ class Archived:
     """What is to be copied: an image by its name here, where, and under which name.
 
     `platform` is the only one that the archive is to have (None: all of them). `there` are the
-    names that the target has already.
+    names that the target has already. `meanwhile` looks after the import.
     """
 
     source: Scope
@@ -37,6 +38,7 @@ class Archived:
     name: str
     platform: str | None
     there: frozenset[str]
+    meanwhile: Meanwhile | None = None
 
 
 def copy_by_archive(what: Archived) -> None:
@@ -89,7 +91,7 @@ def _pipe(what: Archived) -> None:
         return CtrFailed(f"the export failed: {said.removeprefix('ctr: ')}", command=program)
 
     def bring(archive: int | None) -> None:
-        streams = TransferStreams(stdin=archive, source=program)
+        streams = TransferStreams(stdin=archive, source=program, meanwhile=what.meanwhile)
         transfer.run(what.target, "import", into, ("-",), streams=streams)
 
     if ctr.processes.dry_run:

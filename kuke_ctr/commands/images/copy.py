@@ -9,6 +9,7 @@ import typer
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.images.kukeons_names import is_unfound, note_copied
+from kuke_ctr.commands.images.progress import ShowProgress, When, progress_of
 from kuke_ctr.commands.images.references import note_odd_name
 from kuke_ctr.commands.images.rm import users_told
 from kuke_ctr.commands.images.transfer_options import AllPlatforms, Platforms, exclude_platforms
@@ -36,6 +37,7 @@ from kuke_ctr.recipes.image_parts import NotUnderstood, Parts, read_parts
 from kuke_ctr.recipes.image_users import users_of_images
 from kuke_ctr.recipes.leftover_pins import remove_leftovers
 from kuke_ctr.recipes.platforms import may_run_here
+from kuke_ctr.recipes.transfer_progress import imported_from_pipe
 from kuke_ctr.records import FoundImage, Image
 from kuke_ctr.render import View
 from kuke_ctr.session import OpenRealm, Session
@@ -91,6 +93,7 @@ def copy(
     fallback: Fallback = True,
     create_namespace: CreateNamespace = False,
     yes: Yes = False,
+    progress: ShowProgress = When.AUTO,
 ) -> None:
     """Copy an image to another realm, in a fraction of a second whatever its size.
 
@@ -126,7 +129,7 @@ def copy(
     if move:
         _may_move(session, image, named=chosen, yes=yes)
     realm = target_session.realm(changing=True, create=create_namespace, makes=True)
-    job = _Job(session, image, realm, name, tuple(platform or ()), fallback)
+    job = _Job(session, image, realm, name, tuple(platform or ()), fallback, progress)
     if _copy(job, all_platforms=all_platforms, force=force):
         note(f"{realm.described} has {name} already; nothing was copied")
     if move:
@@ -152,6 +155,7 @@ class _Job:
     name: str
     platforms: tuple[str, ...]
     fallback: bool
+    progress: When
 
     @property
     def source(self) -> Scope:
@@ -226,8 +230,12 @@ def _by_archive(job: _Job, error: KukeCtrError, platform: str | None, what: Shar
     note(error.message)
     note(f"the image is copied by an archive instead{of}")
     there = frozenset(images.names(job.target))
+    called = f"copying {job.image.ref}"
+    shown = progress_of(
+        job.session, job.progress, called, lambda: imported_from_pipe(unpacks=False)
+    )
     copy_by_archive(
-        Archived(job.source, job.image.ref, job.target, job.name, platform, there=there)
+        Archived(job.source, job.image.ref, job.target, job.name, platform, there, shown)
     )
     if what is not None and platform is None and not job.session.options.dry_run:
         verify(what)
