@@ -308,10 +308,10 @@ def _check_move(session: Session, ref: str, platform: Sequence[str] | None, *, n
             hint="leave one of them out",
         )
     if not named:
+        shows = session.ctr.line("images", "find", ref)
         raise UsageError(
             "--move removes the image where it was, so say from where",
-            hint=f"add --from REALM or --from-namespace NS; {session.ctr.line('images', 'find', ref)} "
-            "shows where it is",
+            hint=f"add --from REALM or --from-namespace NS; {shows} shows where it is",
         )
 
 

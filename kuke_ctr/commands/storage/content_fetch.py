@@ -14,7 +14,6 @@ import typer
 
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.client import lines_of
-from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.commands.images.references import is_full_name, require_full_name
 from kuke_ctr.commands.images.registry_options import HostsDir, PlainHttp, SkipVerify
 from kuke_ctr.commands.images.transfer_options import AllPlatforms, Labels, Platforms
@@ -95,7 +94,7 @@ def fetch(
     said = _fetch(realm, ref, words)
     if said.planned:
         return
-    listed = realm.scope.run("images", "ls", "-q", equal("name", ref))
+    listed = realm.scope.run("images", "ls", "-q", f'name=="{ref}"')
     if ref not in lines_of(listed.stdout):
         raise CtrFailed(
             f"ctr reported success, but the image {ref} is not in realm {realm.name}",
