@@ -262,7 +262,8 @@ def _by_archive(
         of_it = [part for part in what.chosen if part.manifest.platform == platform]
         what = replace(what, chosen=tuple(of_it))
     of = f" (only {platform})" if platform is not None else ""
-    note(f"{error.message}\nthe image is copied by an archive instead{of}")
+    note(error.message)
+    note(f"the image is copied by an archive instead{of}")
     naming = Naming(job.target, job.name, job.image.digest, known)
 
     def check() -> None:
