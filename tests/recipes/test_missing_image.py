@@ -57,9 +57,7 @@ def test_the_hint_says_where_the_image_is_and_copies_it(
 
 def test_of_an_image_that_is_to_go_it_only_says_where_it_is(fake_ctr: FakeCtr) -> None:
     found = realm(fake_ctr, "busybox", {"default": ["busybox"]})
-    said = instead(
-        found.host, found.resolution, "busybox", [], "NEAR", needed=False, removing=True
-    )
+    said = instead(found.host, found.resolution, "busybox", [], "NEAR", needed=False, removing=True)
     assert said == "namespace default has it"
 
 

@@ -8,11 +8,11 @@ import typer
 
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.commands.images.copy_moves import check_move, may_move, remove_source
 from kuke_ctr.commands.images.kukeons_names import is_unfound, note_copied
 from kuke_ctr.commands.images.references import note_odd_name
-from kuke_ctr.commands.images.rm import users_told
 from kuke_ctr.commands.images.transfer_options import AllPlatforms, Platforms, exclude_platforms
-from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes, confirm
+from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes
 from kuke_ctr.commands.shared.lists import show, view_of
 from kuke_ctr.commands.shared.option_table import CALLS, FORMS, RUN_PATH, row_options
 from kuke_ctr.commands.shared.options import takes
@@ -26,16 +26,13 @@ from kuke_ctr.errors import (
     Unreadable,
     UsageError,
 )
-from kuke_ctr.kukeon.named_images import named_images
 from kuke_ctr.kukeon.places import Place, places
 from kuke_ctr.recipes.copy_archive import Archived, copy_by_archive, platform_of
 from kuke_ctr.recipes.copy_blobs import Sharing, share, verify
 from kuke_ctr.recipes.copy_labels import copy_labels
-from kuke_ctr.recipes.copy_move import require_moved
 from kuke_ctr.recipes.copy_name import Naming
 from kuke_ctr.recipes.copy_source import find_source, place_of
 from kuke_ctr.recipes.image_parts import NotUnderstood, Parts, read_parts
-from kuke_ctr.recipes.image_users import users_of_images
 from kuke_ctr.recipes.leftover_pins import remove_leftovers
 from kuke_ctr.recipes.platforms import may_run_here
 from kuke_ctr.records import FoundImage, Image
@@ -112,14 +109,13 @@ def copy(
     exclude_platforms(platform, all_platforms)
     _exclude("--from", from_, "--from-namespace", from_namespace, needed=False)
     _exclude("--to", to, "--to-namespace", to_namespace, needed=True)
-    if move:
-        _check_move(session, ref, platform, named=bool(from_ or from_namespace))
+    chosen = bool(from_ or from_namespace)
+    check_move(session, ref, platform, move=move, named=chosen)
     target_session = session.about(to, to_namespace)
     where = _places(session, from_, from_namespace)
     there = target_session.realm()
     target = there.namespace
     again = session.ctr.line("images", "copy", ref, *_target_words(to, to_namespace))
-    chosen = bool(from_ or from_namespace)
     source = find_source(session.ctr, where, ref, target, chosen=chosen, again=again, one_name=move)
     if source.image is None:
         _only_there(session, view, source.others, as_)
@@ -128,13 +124,13 @@ def copy(
     if as_ is not None and not is_unfound(there, as_):
         note_odd_name(as_)
     if move:
-        _may_move(session, image, yes=yes)
+        may_move(session, image, yes=yes)
     realm = target_session.realm(changing=True, create=create_namespace, makes=True)
     job = _Job(session, image, realm, name, tuple(platform or ()), fallback, move, force)
     if not _copy(job, all_platforms=all_platforms):
         note(f"{realm.described} has {name} already; nothing was copied")
     if move:
-        _remove(job)
+        remove_source(session, image, realm.scope, name)
     if not session.options.dry_run:
         _show_copied(session, view, realm, name)
 
@@ -255,7 +251,7 @@ def _by_archive(
         platform = platform_of(what.chosen)
         if (job.move or len(job.platforms) > 1) and len(what.chosen) > 1:
             raise error.but(
-                message=f"{error.message}\nan archive of a part of the image would have only "
+                message=f"{error.message}; an archive of a part of the image would have only "
                 f"{platform}; nothing was copied",
                 hint="a copy without --move, and of one --platform, can be made by an archive",
             )
@@ -299,42 +295,6 @@ def _only_there(
     if not session.options.dry_run:
         (found,) = images.find(scope, [first.ref])
         show(session, view, [found] if found is not None else [])
-
-
-def _check_move(session: Session, ref: str, platform: Sequence[str] | None, *, named: bool) -> None:
-    """UsageError for a move from a place that nobody named, and for one that would lose parts."""
-    if platform:
-        raise UsageError(
-            "--move and --platform cannot be combined: the other platforms would be lost",
-            hint="leave one of them out",
-        )
-    if not named:
-        shows = session.ctr.line("images", "find", ref)
-        raise UsageError(
-            "--move removes the image where it was, so say from where",
-            hint=f"add --from REALM or --from-namespace NS; {shows} shows where it is",
-        )
-
-
-def _may_move(session: Session, image: FoundImage, *, yes: bool) -> None:
-    """Ask where the image is in use."""
-    owner = (None, image.namespace) if image.realm is None else (image.realm, None)
-    realm = session.about(*owner).realm(changing=True)
-    records = named_images(realm.host.settings.run_path, realm.resolution)
-    users = users_of_images(realm.scope, records, images.names(realm.scope), [image.ref])
-    if users.get(image.ref):
-        told = users_told(image.ref, users[image.ref])
-        what = f"{image.ref} will be removed from {realm.described}, and is used by {told}"
-        confirm(session, what, yes=yes)
-
-
-def _remove(job: _Job) -> None:
-    """Remove it where it was, once the target has all that is there."""
-    if not job.session.options.dry_run:
-        require_moved(job.source, job.image, job.target, job.name)
-    images.remove(job.source, job.image.ref)
-    if not job.session.options.dry_run:
-        note(f"{job.image.ref} was removed from {place_of(job.image)}")
 
 
 def _exclude(
