@@ -71,6 +71,11 @@ ENTRIES = {
         {"everyday.attach": ()},
     ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
+    "stats": Entry(
+        "Show the CPU, memory, processes and I/O of containers while they run.",
+        {"everyday.stats": ()},
+    ),
+    "top": Entry("Show the processes of a container, and what they use.", {"everyday.top": ()}),
     "snapshots": Entry(
         "List, create, mount and remove snapshots (the file systems of containers and images).",
         {

@@ -5,6 +5,7 @@ optional only where ctr itself leaves the cell blank. What every start needs is 
 classes are imported from here as well, and loaded when somebody asks for one.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         SnapshotNode,
         SnapshotUsage,
     )
+    from kuke_ctr.records.usage import ProcessUsage, Stats
 
 __all__ = [
     "ActiveIngest",
@@ -65,6 +67,7 @@ __all__ = [
     "Namespace",
     "Plugin",
     "Process",
+    "ProcessUsage",
     "Realm",
     "RealmAccount",
     "RealmDetails",
@@ -78,6 +81,7 @@ __all__ = [
     "Snapshot",
     "SnapshotNode",
     "SnapshotUsage",
+    "Stats",
     "Task",
     "TaskStatus",
     "TreeKind",
@@ -90,11 +94,13 @@ class Record(BaseModel):
     """One row. `realm` is filled in lists over several realms only, and left out elsewhere.
 
     Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
+    A table shows the fields in `headings` below these, and amounts among them in units.
     """
 
     identifier: ClassVar[str]
     table: ClassVar[tuple[str, ...]]
     wide: ClassVar[tuple[str, ...]]
+    headings: ClassVar[Mapping[str, str]] = {}
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -192,6 +198,8 @@ _LATE = {
     "Lease": "storage",
     "Plugin": "runtime",
     "Process": "runtime",
+    "ProcessUsage": "usage",
+    "Stats": "usage",
     "Metrics": "runtime",
     "Event": "runtime",
     "Version": "runtime",

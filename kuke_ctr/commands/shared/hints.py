@@ -22,6 +22,8 @@ ALONE = (
         "parse",
         "run",
         "schema",
+        "stats",
+        "top",
         "tree",
         "version",
     ),
