@@ -72,7 +72,7 @@ ENTRIES = {
     ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
     "stats": Entry(
-        "Show the CPU, memory, processes and I/O of containers while they run.",
+        "Show what containers use while they run: CPU, memory, I/O.",
         {"everyday.stats": ()},
     ),
     "top": Entry("Show the processes of a container, and what they use.", {"everyday.top": ()}),
