@@ -120,10 +120,9 @@ class _Shown:
 
     def once(self) -> None:
         """Print the values of one interval."""
-        before = self._looker.look()
+        before = self._first()
         if self._session.options.dry_run:
             return
-        self._note_if_none(before)
         replays = self._session.options.replay is not None
         seconds = 1.0 if self._interval is None else self._interval
         if before and not replays:
@@ -137,8 +136,7 @@ class _Shown:
         if self._session.options.output is None and view.output is Output.TABLE:
             view = view if sys.stdout.isatty() else view._replace(output=Output.JSONL)
         pace = Pace(self._interval)
-        before = self._looker.look()
-        self._note_if_none(before)
+        before = self._first()
         while True:
             time.sleep(max(0.0, pace.next() - time.monotonic()))
             now = self._looker.look()
@@ -151,7 +149,7 @@ class _Shown:
         """Show a table on the terminal until the user leaves."""
         pace = Pace(self._interval)
         before: Mapping[Key, Look] = {}
-        now = self._looker.look()
+        now = self._first(live=True)
         self._held = []
         try:
             with LiveScreen() as screen:
@@ -203,10 +201,15 @@ class _Shown:
                 self._problems.add(problem)
                 note(problem)
 
-    def _note_if_none(self, found: Mapping[Key, Look]) -> None:
-        if not found and not self._session.options.all_realms:
+    def _first(self, *, live: bool = False) -> Mapping[Key, Look]:
+        """The first look. NotFound where the namespace does not exist: ctr lists that as empty."""
+        found = self._looker.look()
+        options = self._session.options
+        if not found and not options.all_realms and not options.dry_run:
             self._realms[0].require_namespace()
-            note(f"{self._realms[0].described} has no running task")
+            if not live:
+                note(f"{self._realms[0].described} has no running task")
+        return found
 
     def _remark(self, text: str) -> None:
         """Say it on stderr: while the terminal shows the table, once that is over."""
