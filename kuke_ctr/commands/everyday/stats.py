@@ -74,7 +74,9 @@ def stats(
             hint="add --no-stream, or use -o jsonl",
         )
     shown = _Shown(session, view, names or (), seconds)
-    if once:
+    if not shown.realms:
+        note("this host has no realm, so there are no containers to show")
+    elif once:
         shown.once()
     elif shown.live:
         shown.keep_up_to_date()
@@ -98,16 +100,16 @@ class _Shown:
         self, session: Session, view: View, words: Sequence[str], interval: float | None
     ) -> None:
         self._view = view
-        self._held: list[str] | None = None
+        self._held: dict[str, None] | None = None
         self._session = session = Session(session.options, self._remark, session.tell)
-        self._realms = (session.realm(),) if words else session.realms()
-        self._names = {realm.namespace: realm.name for realm in self._realms}
+        self.realms = (session.realm(),) if words else session.realms()
+        self._names = {realm.namespace: realm.name for realm in self.realms}
         self._interval = interval
         replays = session.options.replay is not None
         self._looker = Looker(
             session.ctr,
             list(self._names),
-            ids_of(self._realms[0], words) if words else None,
+            ids_of(self.realms[0], words) if words else None,
             here=not replays and seen_by_us(session.host.settings.socket),
         )
         self._problems: set[str] = set()
@@ -150,14 +152,14 @@ class _Shown:
         pace = Pace(self._interval)
         before: Mapping[Key, Look] = {}
         now = self._first(live=True)
-        self._held = []
+        self._held = {}
         try:
             with LiveScreen() as screen:
                 while self._stays(screen, self._rows(now, before), pace):
                     before, now = now, self._looker.look()
         finally:
             held, self._held = self._held, None
-            for text in dict.fromkeys(held):
+            for text in held:
                 note(text)
 
     def _stays(self, screen: LiveScreen, rows: Sequence[Stats], pace: Pace) -> bool:
@@ -178,7 +180,7 @@ class _Shown:
     @property
     def _where(self) -> str:
         one = not self._session.options.all_realms
-        return self._realms[0].described if one else counted(len(self._realms), "realm")
+        return self.realms[0].described if one else counted(len(self.realms), "realm")
 
     def _rows(
         self, now: Mapping[Key, Look], before: Mapping[Key, Look], seconds: float | None = None
@@ -206,9 +208,9 @@ class _Shown:
         found = self._looker.look()
         options = self._session.options
         if not found and not options.all_realms and not options.dry_run:
-            self._realms[0].require_namespace()
+            self.realms[0].require_namespace()
             if not live:
-                note(f"{self._realms[0].described} has no running task")
+                note(f"{self.realms[0].described} has no running task")
         return found
 
     def _remark(self, text: str) -> None:
@@ -216,4 +218,4 @@ class _Shown:
         if self._held is None:
             note(text)
         else:
-            self._held.append(text)
+            self._held[text] = None
