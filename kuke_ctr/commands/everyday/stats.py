@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from kuke_ctr.columns import GAP, terminal_width, width
 from kuke_ctr.commands.shared.confirm import counted
 from kuke_ctr.commands.shared.container_argument import several_containers
 from kuke_ctr.commands.shared.lists import view_of
@@ -20,13 +21,18 @@ from kuke_ctr.errors import UsageError
 from kuke_ctr.recipes.process_facts import seen_by_us
 from kuke_ctr.recipes.stats import Key, Look, Looker, Pace, stats_of
 from kuke_ctr.records import Stats
-from kuke_ctr.render import Output, View, escape, render
+from kuke_ctr.render import Output, View, cell, escape, render
 from kuke_ctr.session import Session
 from kuke_ctr.terminals.live_screen import LiveScreen, Woken, can_be_live
 
 app = typer.Typer()
 
 _SHORTEST = 0.1
+_GIVE_WAY = (
+    ("network_received_bytes", "network_sent_bytes"),
+    ("io_read_bytes", "io_write_bytes"),
+)
+"""The columns that a narrow terminal leaves out, these first, so that names stay whole."""
 _OF_ALL = (Output.JSON, Output.YAML)
 
 Containers = Annotated[
@@ -91,6 +97,24 @@ def _interval(text: str | None) -> float | None:
             f"--interval {text} is too short", hint=f"use {_SHORTEST:g} seconds or more"
         )
     return seconds
+
+
+def fitting(rows: Sequence[Stats], view: View, room: int | None) -> View:
+    """The table's view with as many columns as have room beside whole names."""
+    if room is None or view.output is not Output.TABLE or view.chosen:
+        return view
+    headings = Stats.headings
+    spaces = {
+        field: len(headings[field])
+        if field in headings
+        else max((width(cell(field, getattr(row, field), row)) for row in rows), default=0)
+        for field in view.fields
+    }
+    for fields in _GIVE_WAY:
+        if sum(spaces.values()) + GAP * (len(spaces) - 1) <= room:
+            break
+        spaces = {field: space for field, space in spaces.items() if field not in fields}
+    return view._replace(fields=tuple(spaces))
 
 
 class _Shown:
@@ -173,9 +197,11 @@ class _Shown:
 
     def _page(self, rows: Sequence[Stats], interval: float) -> list[str]:
         every = f"every {interval:.1f} s".replace(".0 ", " ")
+        view = fitting(rows, self._view, terminal_width())
+        more = "" if view == self._view else "(a wider window shows more columns)"
         head = f"{self._where}: {counted(len(rows), 'container')}, {every}; q quits"
         problems = [f"{row.id}: {row.problem}" for row in rows if row.problem]
-        return [*map(escape, [head]), "", *render(rows, self._view), *map(escape, problems)]
+        return [escape(head), more, *render(rows, view), *map(escape, problems)]
 
     @property
     def _where(self) -> str:
@@ -195,7 +221,7 @@ class _Shown:
         return rows
 
     def _print(self, rows: Sequence[Stats], view: View) -> None:
-        print_lines(render(rows, view))
+        print_lines(render(rows, fitting(rows, view, terminal_width())))
         sys.stdout.flush()
         for row in rows:
             problem = f"{row.id}: {row.problem}"

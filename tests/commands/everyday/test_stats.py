@@ -7,9 +7,14 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
+from kuke_ctr.commands.everyday.stats import fitting
+from kuke_ctr.recipes.stats import Look, stats_of
+from kuke_ctr.records import Stats
+from kuke_ctr.render import make_view
 from scripts.lib import processes
 from scripts.lib.seat import Seat
 from tests.support.fake_ctr import FakeCtr
@@ -167,6 +172,24 @@ def test_csv_has_one_header_and_a_table_one_each_time(
     ticking(monkeypatch, nothing, nothing)
     _, out, _ = run("stats --interval 5 -o table --columns id,memory_bytes", capsys)
     assert out == "ID  MEMORY\ndb  3.0M\nID  MEMORY\ndb  3.0M\n"
+
+
+@pytest.mark.parametrize(
+    ("room", "name", "last"),
+    [
+        (80, "web", "network_sent_bytes"),
+        (80, "default_default_web_side-car", "io_write_bytes"),
+        (60, "default_default_web_side-car", "processes"),
+        (20, "default_default_web_side-car", "processes"),
+        (None, "default_default_web_side-car", "network_sent_bytes"),
+    ],
+)
+def test_in_a_narrow_terminal_names_stay_whole(room: int | None, name: str, last: str) -> None:
+    rows = [stats_of(name, Look(1.0), None, at=datetime.now(UTC))]
+    assert fitting(rows, make_view(Stats, output=None), room).fields[-1] == last
+    for form, columns in (("json", ()), ("wide", ()), ("table", ("id", "network_sent_bytes"))):
+        view = make_view(Stats, output=form, columns=columns)
+        assert fitting(rows, view, room) == view
 
 
 def sit(*words: str, size: tuple[int, int] = (12, 80)) -> Seat:
