@@ -36,4 +36,5 @@ def top(session: Session, container: Annotated[str, one_container("ID")]) -> Non
     view = view_of(session, ProcessUsage)
     found, errors = of_each(session, tasks.ps, processes_in, [container])
     here = session.options.replay is None and seen_by_us(session.host.settings.socket)
-    show(session, view, usage_of(found, here=here), errors)
+    by_pid = sorted(found, key=lambda one: one.pid)
+    show(session, view, usage_of(by_pid, here=here), errors)
