@@ -71,6 +71,7 @@ ENTRIES = {
         {"everyday.attach": ()},
     ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
+    "cp": Entry("Copy files between a container and this host.", {"everyday.cp": ()}),
     "stats": Entry(
         "Show what containers use while they run: CPU, memory, I/O.",
         {"everyday.stats": ()},
