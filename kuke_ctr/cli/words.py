@@ -72,6 +72,11 @@ ENTRIES = {
     ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
     "cp": Entry("Copy files between a container and this host.", {"everyday.cp": ()}),
+    "stats": Entry(
+        "Show what containers use while they run: CPU, memory, I/O.",
+        {"everyday.stats": ()},
+    ),
+    "top": Entry("Show the processes of a container, and what they use.", {"everyday.top": ()}),
     "snapshots": Entry(
         "List, create, mount and remove snapshots (the file systems of containers and images).",
         {

@@ -72,9 +72,16 @@ class Processes:
         """
         return self.run_all([call], meanwhile)[0]
 
-    def run_all(self, calls: Sequence[Call], meanwhile: Meanwhile | None = None) -> list[Result]:
+    def run_all(
+        self,
+        calls: Sequence[Call],
+        meanwhile: Meanwhile | None = None,
+        *,
+        late_too: bool = False,
+    ) -> list[Result]:
         """Run calls side by side, at most AT_ONCE; the results stand in the order of the calls.
 
+        With `late_too` a call that its time limit ends is a result as well: its exit code is -9.
         Raises as `run`; then every child has been ended.
         """
         results = [self._without_process(call) for call in calls]
@@ -97,7 +104,7 @@ class Processes:
                     results[i] = jobs[i].result()
                     jobs.pop(i).close()
                     self._report(calls[i], results[i], named=len(calls) > 1)
-                self._hold_to_limits(jobs.values())
+                self._hold_to_limits(jobs.values(), late_too)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
         finally:
@@ -260,10 +267,12 @@ class Processes:
         if self._record is not None and result is not None:
             self._record.write(call, result, timed_out=timed_out)
 
-    def _hold_to_limits(self, jobs: Iterable[Job]) -> None:
+    def _hold_to_limits(self, jobs: Iterable[Job], late_too: bool) -> None:
         for job in jobs:
             if time.monotonic() >= job.child.deadline:
                 job.child.kill()
+                if late_too:
+                    continue
                 self._keep(job.child.call, job.result(), timed_out=True)
                 raise time_limit(job.child.call)
 

@@ -5,6 +5,7 @@ optional only where ctr itself leaves the cell blank. What every start needs is 
 classes are imported from here as well, and loaded when somebody asks for one.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         SnapshotNode,
         SnapshotUsage,
     )
+    from kuke_ctr.records.usage import ProcessUsage, Stats
 
 __all__ = [
     "ActiveIngest",
@@ -67,6 +69,7 @@ __all__ = [
     "Namespace",
     "Plugin",
     "Process",
+    "ProcessUsage",
     "Realm",
     "RealmAccount",
     "RealmDetails",
@@ -80,6 +83,7 @@ __all__ = [
     "Snapshot",
     "SnapshotNode",
     "SnapshotUsage",
+    "Stats",
     "Task",
     "TaskStatus",
     "TreeKind",
@@ -92,13 +96,15 @@ class Record(BaseModel):
     """One row. `realm` is filled in lists over several realms only, and left out elsewhere.
 
     Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
-    Where sizes are `in_units`, a table shows a field `x_bytes` as a column X: `4.0 KiB`.
+    A table shows the fields in `headings` below these, and amounts among them in units: `4.0 KiB`, or
+    `4.0K` where units are `short_units`.
     """
 
     identifier: ClassVar[str]
     table: ClassVar[tuple[str, ...]]
     wide: ClassVar[tuple[str, ...]]
-    in_units: ClassVar[bool] = False
+    headings: ClassVar[Mapping[str, str]] = {}
+    short_units: ClassVar[bool] = False
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -197,6 +203,8 @@ _LATE = {
     "Lease": "storage",
     "Plugin": "runtime",
     "Process": "runtime",
+    "ProcessUsage": "usage",
+    "Stats": "usage",
     "Metrics": "runtime",
     "Event": "runtime",
     "Version": "runtime",

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess  # noqa: TID251 (Pythons that become something else)
 import sys
+import time
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -217,6 +218,18 @@ def test_one_that_hangs_ends_the_others(script: Script, tmp_path: Path) -> None:
             break
     assert gone(pid_in(tmp_path / "a"))
     assert gone(pid_in(tmp_path / "b"))
+
+
+def test_one_that_is_late_may_be_a_result_beside_the_others(script: Script) -> None:
+    call = script('[ "$1" = slow ] && sleep 60; echo x')
+    limits = {"slow": 1.0, "quick": 20.0}
+    calls = [replace(call, argv=("ctr", word), timeout=limits[word]) for word in limits]
+    begun = time.monotonic()
+    slow, quick = Processes().run_all(calls, late_too=True)
+    assert (slow.exit_code, slow.stdout) == (-9, b"")
+    assert (quick.exit_code, quick.stdout) == (0, b"x\n")
+    for result in (slow, quick):
+        assert begun < result.ended < time.monotonic()
 
 
 def test_no_calls_give_no_results() -> None:

@@ -24,6 +24,8 @@ ALONE = (
         "parse",
         "run",
         "schema",
+        "stats",
+        "top",
         "tree",
         "version",
     ),
