@@ -96,8 +96,8 @@ class Record(BaseModel):
     """One row. `realm` is filled in lists over several realms only, and left out elsewhere.
 
     Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
-    A table shows the fields in `headings` below these, and amounts among them in units: `4.0 KiB`, or
-    `4.0K` where units are `short_units`.
+    A table shows the fields in `headings` below these, and amounts among them in units: `4.0 KiB`,
+    with `short_units` `4.0K`.
     """
 
     identifier: ClassVar[str]
