@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kuke_ctr.processes.calls import Call, Result, time_limit
 from kuke_ctr.processes.child_setup import child_environment
+from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.runner import Processes
 
 
@@ -20,8 +21,15 @@ class AtPrompt(Processes):
         super().__init__()
         self._deadline = time.monotonic() + seconds
 
-    def run_all(self, calls: Sequence[Call]) -> list[Result]:
+    def run_all(
+        self,
+        calls: Sequence[Call],
+        meanwhile: Meanwhile | None = None,
+        *,
+        late_too: bool = False,
+    ) -> list[Result]:
         """The results; TimeLimit once the time has passed, other errors as in Processes."""
+        del meanwhile, late_too  # nobody looks on at a prompt
         return [self._run(call) for call in calls]
 
     def _run(self, call: Call) -> Result:

@@ -66,6 +66,9 @@ DESCRIBED: dict[str, type[Record]] = {
     "images-export": records.Archive,
     "doctor": records.Finding,
     "config": records.Setting,
+    "df": records.Disk,
+    "stats": records.Stats,
+    "top": records.ProcessUsage,
 }
 
 _FULL = {alias: noun for noun, aliases in ALIASES.items() for alias in aliases}
