@@ -30,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     rich_markup_mode=MARKUP,
     epilog="Options such as --realm work before or after the command: `kuke-ctr --realm main "
-    "images ls`. `kuke-ctr images ls --help` lists them. Exit codes: docs/output.md.",
+    "images ls`. `kuke-ctr images ls --help` lists them. Exit codes: `kuke-ctr help output`.",
 )
 
 
