@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
 
+Meanwhile = Callable[[], Sequence[int]]
+"""What somebody does while calls run; it gives the descriptors at which it is to be done again."""
+
 AT_ONCE = 8
 """How many children run side by side."""
 
@@ -37,8 +40,9 @@ class Processes:
 
     `tell` hears of them, and without it nobody does: with `trace` 1 of each command before it runs,
     with 2 also of its time and exit code. Under `dry_run` calls are planned, and only probes run.
-    `replay` answers in place of processes, `record` gets every call and result. From the main
-    thread: a child dies with its thread.
+    `replay` answers in place of processes, `record` gets every call and result. `meanwhile` may
+    raise KeyboardInterrupt, which ends the calls that run. From the main thread: a child dies with
+    its thread.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Processes:
         self._replay = replay
         self._record = record
         self._sockets: set[str] = set()
+        self.meanwhile: Meanwhile = tuple
 
     @property
     def replays(self) -> bool:
@@ -88,7 +93,8 @@ class Processes:
                     with interrupts_held() as blocked:
                         jobs[i] = start_job(calls[i], ran[i], blocked)
                 running = [job.child for job in jobs.values()]
-                wait_for_one(running, min(child.deadline for child in running))
+                deadline = min(child.deadline for child in running)
+                wait_for_one(running, deadline, self.meanwhile())
                 for i in [i for i, job in jobs.items() if job.child.ended()]:
                     results[i] = jobs[i].result()
                     jobs.pop(i).close()

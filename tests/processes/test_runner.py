@@ -1,10 +1,11 @@
 import errno
 import os
+import select
 import signal
 import subprocess  # noqa: TID251 (Pythons that become something else)
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 import kuke_ctr.processes.runner
 from kuke_ctr.commands.shared.output import ALOUD
-from kuke_ctr.errors import CtrMissing, Forbidden, TimeLimit, UsageError
+from kuke_ctr.errors import CtrMissing, Forbidden, Interrupted, TimeLimit, UsageError
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.child import Child, wait_for_one
 from kuke_ctr.processes.runner import AT_ONCE, Processes
@@ -163,9 +164,9 @@ def test_calls_really_run_side_by_side(script: Script, tmp_path: Path) -> None:
 def test_at_most_eight_run_at_once(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     counts: list[int] = []
 
-    def counting(children: Collection[Child], until: float) -> None:
+    def counting(children: Collection[Child], until: float, also: Iterable[int]) -> None:
         counts.append(len(children))
-        wait_for_one(children, until)
+        wait_for_one(children, until, also)
 
     monkeypatch.setattr(kuke_ctr.processes.runner, "wait_for_one", counting)
     Processes().run_all([script("sleep 0.05")] * 20)
@@ -195,6 +196,25 @@ def test_one_that_is_late_may_be_a_result_beside_the_others(script: Script) -> N
     assert (quick.exit_code, quick.stdout) == (0, b"x\n")
     for result in (slow, quick):
         assert begun < result.ended < time.monotonic()
+
+
+def test_somebody_may_end_the_calls_meanwhile(script: Script, tmp_path: Path) -> None:
+    pid, news = tmp_path / "pid", tmp_path / "news"
+    os.mkfifo(news)
+    descriptor = os.open(news, os.O_RDWR)
+    call = script(f"echo $$ >{quoted(pid)}; echo >{quoted(news)}; sleep 60")
+    processes = Processes()
+
+    def meanwhile() -> list[int]:
+        if select.select([descriptor], [], [], 0)[0]:
+            raise KeyboardInterrupt
+        return [descriptor]
+
+    processes.meanwhile = meanwhile
+    with pytest.raises(Interrupted):
+        processes.run_all([call])
+    os.close(descriptor)
+    assert gone(pid_in(pid))
 
 
 def test_no_calls_give_no_results() -> None:
