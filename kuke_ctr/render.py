@@ -261,22 +261,22 @@ def cell(field: str, value: object, record: Record, *, short: bool = False) -> s
     """What a table shows: `-` for nothing, control characters escaped, digests cut if `short`."""
     text = "" if value is None else text_of(field, value, record)
     if text and field in record.headings:
-        text = _in_units(field, value) or text
+        text = _in_units(field, value, short=record.short_units) or text
     if field == "digest" and short:
         text = text[:_SHORT_DIGEST]
     return escape(text) or "-"
 
 
-def _in_units(field: str, value: object) -> str | None:
-    """An amount as a person reads it: `512M`, `99.5`, `2:03.10`; None for what is none."""
+def _in_units(field: str, value: object, *, short: bool) -> str | None:
+    """An amount as a person reads it: `4.0 KiB`, `99.5`, `2:03.10`; None for what is none."""
     if isinstance(value, float) and field.endswith("_percent"):
         return f"{value:.1f}"
     if isinstance(value, float) and field.endswith("_seconds"):
         return f"{value // 60:.0f}:{value % 60:05.2f}"
     if isinstance(value, int) and field.endswith("_bytes"):
-        from kuke_ctr.parse.units import in_short_units
+        from kuke_ctr.parse.units import in_short_units, in_units
 
-        return in_short_units(value)
+        return in_short_units(value) if short else in_units(value)
     return None
 
 

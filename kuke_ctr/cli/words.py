@@ -127,6 +127,7 @@ ENTRIES = {
     "doctor": Entry(
         "Look for what is wrong on this host, and say what mends it.", {"host.doctor": ()}
     ),
+    "df": Entry("Show the disk that each realm takes.", {"host.df": ()}),
     "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"]),
     "deprecations": Entry(
         "List deprecated features that are in use on this host.",

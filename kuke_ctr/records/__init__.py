@@ -16,6 +16,7 @@ from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
+    from kuke_ctr.records.disk import Disk
     from kuke_ctr.records.findings import Finding, Severity
     from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
@@ -55,6 +56,7 @@ __all__ = [
     "CellNow",
     "Container",
     "Deprecation",
+    "Disk",
     "Event",
     "Finding",
     "FoundImage",
@@ -94,13 +96,15 @@ class Record(BaseModel):
     """One row. `realm` is filled in lists over several realms only, and left out elsewhere.
 
     Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
-    A table shows the fields in `headings` below these, and amounts among them in units.
+    A table shows the fields in `headings` below these, and amounts among them in units: `4.0 KiB`,
+    with `short_units` `4.0K`.
     """
 
     identifier: ClassVar[str]
     table: ClassVar[tuple[str, ...]]
     wide: ClassVar[tuple[str, ...]]
     headings: ClassVar[Mapping[str, str]] = {}
+    short_units: ClassVar[bool] = False
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -180,6 +184,7 @@ _LATE = {
     "CellNow": "cells",
     "TreeKind": "cells",
     "TreeNode": "cells",
+    "Disk": "disk",
     "Finding": "findings",
     "Severity": "findings",
     "Container": "runtime",

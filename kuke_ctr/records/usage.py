@@ -26,6 +26,7 @@ class Stats(Record):
         *("processes", "processes_limit", "io_read_bytes", "io_write_bytes"),
         *("network_received_bytes", "network_sent_bytes", "problem"),
     )
+    short_units = True
     headings: ClassVar[Mapping[str, str]] = {
         "cpu_percent": "CPU %",
         "memory_bytes": "MEMORY",
@@ -70,6 +71,7 @@ class ProcessUsage(Record):
         *("task", "pid", "pid_inside", "parent", "uid", "state", "cpu_percent", "cpu_seconds"),
         *("memory_bytes", "started_at", "exec_id", "command"),
     )
+    short_units = True
     headings: ClassVar[Mapping[str, str]] = {
         "pid_inside": "INSIDE",
         "cpu_percent": "CPU %",

@@ -120,24 +120,24 @@ class LiveScreen:
             ready = self._ready(milliseconds(until), news)
             if self._keyboard in ready and self._leaves():
                 return Woken.LEFT
-            if self._signals.descriptor in ready and self._heed():
+            if self._signals.descriptor in ready and self._heed_signals():
                 return Woken.RESIZED
             if news in ready:
                 return Woken.NEWS
             if not ready:
                 return Woken.TIME
 
-    def meanwhile(self) -> Sequence[int]:
+    def heed(self) -> Sequence[int]:
         """Act on keys and signals while the caller is busy, before it draws again.
 
-        Gives the descriptors that tell of more (`Processes.meanwhile`); raises KeyboardInterrupt
+        Gives the descriptors that tell of more (`Processes.heed`); raises KeyboardInterrupt
         where the user leaves.
         """
         ready = self._ready(0, -1)
         if self._keyboard in ready and self._leaves():
             raise KeyboardInterrupt
         if self._signals.descriptor in ready:
-            self._heed()
+            self._heed_signals()
         return self._watched()
 
     def _watched(self) -> list[int]:
@@ -161,7 +161,7 @@ class LiveScreen:
             return True
         return not typed or any(key in _LEAVING for key in typed)
 
-    def _heed(self) -> bool:
+    def _heed_signals(self) -> bool:
         """Act on the signals that came; whether the lines are to be drawn again."""
         came = self._signals.taken()
         if signal.SIGTSTP in came:

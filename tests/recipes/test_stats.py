@@ -12,6 +12,7 @@ from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import CtrFailed
 from kuke_ctr.parse.metrics import metrics_of
 from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.proc import Traffic
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.recipes import stats
@@ -114,7 +115,13 @@ class Answering(Processes):
         self.answers = answers
         self.asked: list[tuple[str, float | None]] = []
 
-    def run_all(self, calls: Sequence[Call], *, late_too: bool = False) -> list[Result]:
+    def run_all(
+        self,
+        calls: Sequence[Call],
+        meanwhile: Meanwhile | None = None,
+        *,
+        late_too: bool = False,
+    ) -> list[Result]:
         results = []
         for call in calls:
             words = " ".join(call.argv[3:]).replace("--format json ", "")

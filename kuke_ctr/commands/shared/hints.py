@@ -15,6 +15,7 @@ ALONE = (
         "attach",
         "cp",
         "ctr",
+        "df",
         "doctor",
         "events",
         "exec",
