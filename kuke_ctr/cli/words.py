@@ -78,7 +78,7 @@ ENTRIES = {
     ),
     "top": Entry("Show the processes of a container, and what they use.", {"everyday.top": ()}),
     "snapshots": Entry(
-        "List, create, mount and remove snapshots (the file systems of containers and images).",
+        "Snapshots: the file systems of containers and images.",
         {
             "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
             "storage.snapshots_prepare": ("prepare", "view", "commit"),
@@ -96,7 +96,7 @@ ENTRIES = {
         },
     ),
     "leases": Entry(
-        "List, create and remove leases (a lease protects content and snapshots from removal).",
+        "Leases, which protect content and snapshots from removal.",
         {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
         ALIASES["leases"],
     ),
