@@ -43,10 +43,8 @@ ELSEWHERE = {
     "rmi": "images rm",
     "save": "images export",
     "start": "tasks start",
-    "stats": "tasks metrics",
     "stop": "tasks kill",
     "tag": "images tag",
-    "top": "tasks ps",
     "unmount": "images unmount",
     "unpause": "tasks resume",
 }
@@ -70,6 +68,8 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "prune": "containers rm --all",
         "ps": "containers ls",
         "show": "containers info",
+        "stats": "stats",
+        "top": "top",
     },
     "tasks": {
         "create": "containers create",
@@ -77,6 +77,8 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "prune": "tasks rm",
         "info": "containers info",
         "show": "containers info",
+        "stats": "stats",
+        "top": "top",
     },
     "snapshots": {
         "create": "snapshots prepare",
@@ -100,7 +102,7 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
 
 _OF_ANY_NOUN = {
     *("checkpoint", "fetch", "kill", "load", "pause", "ps", "pull", "push", "resume", "rmi"),
-    *("save", "start", "stats", "stop", "top", "unpause"),
+    *("save", "start", "stop", "unpause"),
 }
 """Those of ELSEWHERE that mean the same behind any noun; `prune` there is that noun's."""
 
@@ -115,8 +117,6 @@ NOT_HERE = {
     "build": "ctr builds no images; `kuke-ctr images import --from-docker IMAGE` takes one that "
     "docker has built, `kuke-ctr images import FILE` an archive",
     "compose": "ctr has no projects; `kuke-ctr run` starts one container",
-    "cp": "`kuke-ctr exec CONTAINER cat FILE > COPY` copies a file out, and "
-    "`kuke-ctr exec -i CONTAINER sh -c 'cat > FILE' < COPY` one in",
     "describe": "`kuke-ctr containers info CONTAINER` describes a container",
     "df": "`kuke-ctr snapshots usage` and `kuke-ctr content ls --sort-by -size` show what takes "
     "space",

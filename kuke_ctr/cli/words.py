@@ -71,6 +71,12 @@ ENTRIES = {
         {"everyday.attach": ()},
     ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
+    "cp": Entry("Copy files between a container and this host.", {"everyday.cp": ()}),
+    "stats": Entry(
+        "Show what containers use while they run: CPU, memory, I/O.",
+        {"everyday.stats": ()},
+    ),
+    "top": Entry("Show the processes of a container, and what they use.", {"everyday.top": ()}),
     "snapshots": Entry(
         "List, create, mount and remove snapshots (the file systems of containers and images).",
         {
@@ -121,6 +127,7 @@ ENTRIES = {
     "doctor": Entry(
         "Look for what is wrong on this host, and say what mends it.", {"host.doctor": ()}
     ),
+    "df": Entry("Show the disk that each realm takes.", {"host.df": ()}),
     "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"]),
     "deprecations": Entry(
         "List deprecated features that are in use on this host.",

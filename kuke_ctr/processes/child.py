@@ -64,8 +64,8 @@ class Child:
     def result(self, stdout: bytes, stderr: bytes) -> Result:
         """What the call gave, once it has ended; asked late, the seconds are too many."""
         assert self.exit_code is not None
-        seconds = time.monotonic() - self.started
-        return Result(self.call.argv, self.exit_code, stdout, stderr, seconds)
+        now = time.monotonic()
+        return Result(self.call.argv, self.exit_code, stdout, stderr, now - self.started, ended=now)
 
     def _reap(self, flags: int) -> None:
         pid, status = os.waitpid(self.pid, flags)

@@ -10,6 +10,7 @@ from kuke_ctr.backends.ctr import images, transfer, versions
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.transfer import TransferStreams
 from kuke_ctr.errors import CtrFailed, KukeCtrError
+from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.patience import patient
 from kuke_ctr.recipes.copy_name import Naming
 from kuke_ctr.recipes.copy_pin import pinned
@@ -23,13 +24,15 @@ from kuke_ctr.recipes.transfers import told_what_is_left
 class Archived:
     """What is to be copied: an image by its name here, and the name that it gets there.
 
-    `platform` is the only one that the archive is to have (None: all of them).
+    `platform` is the only one that the archive is to have (None: all of them). `meanwhile` looks
+    after the import.
     """
 
     source: Scope
     ref: str
     naming: Naming
     platform: str | None
+    meanwhile: Meanwhile | None = None
 
     @property
     def target(self) -> Scope:
@@ -109,7 +112,7 @@ def _pipe(what: Archived) -> None:
         return CtrFailed(f"the export failed: {said.removeprefix('ctr: ')}", command=program)
 
     def bring(archive: int | None) -> None:
-        streams = TransferStreams(stdin=archive, source=program)
+        streams = TransferStreams(stdin=archive, source=program, meanwhile=what.meanwhile)
         transfer.run(what.target, "import", into, ("-",), streams=streams)
 
     if ctr.processes.dry_run:

@@ -5,6 +5,7 @@ optional only where ctr itself leaves the cell blank. What every start needs is 
 classes are imported from here as well, and loaded when somebody asks for one.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
@@ -15,6 +16,7 @@ from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
+    from kuke_ctr.records.disk import Disk
     from kuke_ctr.records.findings import Finding, Severity
     from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
         SnapshotNode,
         SnapshotUsage,
     )
+    from kuke_ctr.records.usage import ProcessUsage, Stats
 
 __all__ = [
     "ActiveIngest",
@@ -53,6 +56,7 @@ __all__ = [
     "CellNow",
     "Container",
     "Deprecation",
+    "Disk",
     "Event",
     "Finding",
     "FoundImage",
@@ -65,6 +69,7 @@ __all__ = [
     "Namespace",
     "Plugin",
     "Process",
+    "ProcessUsage",
     "Realm",
     "RealmAccount",
     "RealmDetails",
@@ -78,6 +83,7 @@ __all__ = [
     "Snapshot",
     "SnapshotNode",
     "SnapshotUsage",
+    "Stats",
     "Task",
     "TaskStatus",
     "TreeKind",
@@ -90,11 +96,15 @@ class Record(BaseModel):
     """One row. `realm` is filled in lists over several realms only, and left out elsewhere.
 
     Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
+    A table shows the fields in `headings` below these, and amounts among them in units: `4.0 KiB`,
+    with `short_units` `4.0K`.
     """
 
     identifier: ClassVar[str]
     table: ClassVar[tuple[str, ...]]
     wide: ClassVar[tuple[str, ...]]
+    headings: ClassVar[Mapping[str, str]] = {}
+    short_units: ClassVar[bool] = False
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -174,6 +184,7 @@ _LATE = {
     "CellNow": "cells",
     "TreeKind": "cells",
     "TreeNode": "cells",
+    "Disk": "disk",
     "Finding": "findings",
     "Severity": "findings",
     "Container": "runtime",
@@ -192,6 +203,8 @@ _LATE = {
     "Lease": "storage",
     "Plugin": "runtime",
     "Process": "runtime",
+    "ProcessUsage": "usage",
+    "Stats": "usage",
     "Metrics": "runtime",
     "Event": "runtime",
     "Version": "runtime",

@@ -10,6 +10,7 @@ from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.images.copy_moves import check_move, may_move, remove_source
 from kuke_ctr.commands.images.kukeons_names import is_unfound, note_copied
+from kuke_ctr.commands.images.progress import ShowProgress, When, progress_of
 from kuke_ctr.commands.images.references import note_odd_name
 from kuke_ctr.commands.images.transfer_options import AllPlatforms, Platforms, exclude_platforms
 from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes
@@ -35,6 +36,7 @@ from kuke_ctr.recipes.copy_source import find_source, place_of
 from kuke_ctr.recipes.image_parts import NotUnderstood, Parts, read_parts
 from kuke_ctr.recipes.leftover_pins import remove_leftovers
 from kuke_ctr.recipes.platforms import may_run_here
+from kuke_ctr.recipes.transfer_progress import imported_from_pipe
 from kuke_ctr.records import FoundImage, Image
 from kuke_ctr.render import View
 from kuke_ctr.session import OpenRealm, Session
@@ -90,6 +92,7 @@ def copy(
     fallback: Fallback = True,
     create_namespace: CreateNamespace = False,
     yes: Yes = False,
+    progress: ShowProgress = When.AUTO,
 ) -> None:
     """Copy an image to another realm, in a fraction of a second whatever its size.
 
@@ -126,7 +129,8 @@ def copy(
     if move:
         may_move(session, image, yes=yes)
     realm = target_session.realm(changing=True, create=create_namespace, makes=True)
-    job = _Job(session, image, realm, name, tuple(platform or ()), fallback, move, force)
+    platforms = tuple(platform or ())
+    job = _Job(session, image, realm, name, platforms, fallback, move, force, progress)
     if not _copy(job, all_platforms=all_platforms):
         note(f"{realm.described} has {name} already; nothing was copied")
     if move:
@@ -154,6 +158,7 @@ class _Job:
     fallback: bool
     move: bool
     force: bool
+    progress: When
 
     @property
     def source(self) -> Scope:
@@ -260,13 +265,17 @@ def _by_archive(
     of = f" (only {platform})" if platform is not None else ""
     note(error.message)
     note(f"the image is copied by an archive instead{of}")
+    called = f"copying {job.image.ref}"
+    shown = progress_of(
+        job.session, job.progress, called, lambda: imported_from_pipe(unpacks=False)
+    )
     naming = Naming(job.target, job.name, job.image.digest, known)
 
     def check() -> None:
         if what is not None:
             verify(what)
 
-    copy_by_archive(Archived(job.source, job.image.ref, naming, platform), check)
+    copy_by_archive(Archived(job.source, job.image.ref, naming, platform, shown), check)
 
 
 def _places(session: Session, realm: str | None, namespace: str | None) -> Sequence[Place]:

@@ -13,7 +13,9 @@ E = TypeVar("E", bound=KukeCtrError)
 ALONE = (
     *(
         "attach",
+        "cp",
         "ctr",
+        "df",
         "doctor",
         "events",
         "exec",
@@ -22,6 +24,8 @@ ALONE = (
         "parse",
         "run",
         "schema",
+        "stats",
+        "top",
         "tree",
         "version",
     ),
