@@ -78,7 +78,7 @@ ENTRIES = {
     ),
     "top": Entry("Show the processes of a container, and what they use.", {"everyday.top": ()}),
     "snapshots": Entry(
-        "List, create, mount and remove snapshots (the file systems of containers and images).",
+        "Snapshots: the file systems of containers and images.",
         {
             "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
             "storage.snapshots_prepare": ("prepare", "view", "commit"),
@@ -96,7 +96,7 @@ ENTRIES = {
         },
     ),
     "leases": Entry(
-        "List, create and remove leases (a lease protects content and snapshots from removal).",
+        "Leases, which protect content and snapshots from removal.",
         {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
         ALIASES["leases"],
     ),
@@ -141,6 +141,17 @@ ENTRIES = {
         "Read a table that ctr printed, for example on another host.", {"host.parse": ()}
     ),
     "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
+    "help": Entry(
+        "Explain a topic, or show the help of a command.",
+        {"host.help": ()},
+    ),
+    "config": Entry(
+        "Show kuke-ctr's settings, and where each comes from.", {"host.config": ("show",)}
+    ),
+    "completion": Entry(
+        "Let your shell complete commands, options and names (TAB).",
+        {"host.completion": ("bash", "zsh", "fish", "install")},
+    ),
 }
 NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
 
