@@ -29,8 +29,9 @@ app = typer.Typer(
     cls=Nouns,
     context_settings={"help_option_names": ["--help", "-h"]},
     rich_markup_mode=MARKUP,
-    epilog="Options such as --realm work before or after the command: `kuke-ctr --realm main "
-    "images ls`. `kuke-ctr images ls --help` lists them. Exit codes: docs/output.md.",
+    epilog="`kill`, `pause`, `resume`, `rm` and `rmi` work without their noun. Options such as "
+    "--realm stand before or after the command: `kuke-ctr -r main images ls`. Exit codes: "
+    "docs/output.md.",
 )
 
 

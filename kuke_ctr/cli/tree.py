@@ -76,6 +76,8 @@ class Nouns(TyperGroup):
     """The root: every noun is imported when it is asked for."""
 
     outline = False
+    page = False
+    """Whether the help is shown, which leaves out what stands under a noun."""
 
     def make_context(self, info_name: Any, args: list[str], *rest: Any, **extra: Any) -> Any:
         """For a shell that asks for completions, too, shared options may stand before the verb."""
@@ -107,17 +109,18 @@ class Nouns(TyperGroup):
             raise Unknown(cmd_name, list(NAMES))
         entry = ENTRIES[name]
         if self.outline:
-            return TyperCommand(name, help=entry.help, short_help=entry.help)
+            hidden = self.page and bool(entry.of_noun)
+            return TyperCommand(name, help=entry.help, short_help=entry.help, hidden=hidden)
         if not entry.verbs:
             (module,) = entry.modules
-            return command_of(infos_of(module)[name])
+            return command_of(infos_of(module)[entry.same or name])
         group = Verbs(name=name, help=entry.help, rich_markup_mode=MARKUP)
         group.entry = entry
         return group
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help shows the table's lines and imports no noun."""
-        self.outline = True
+        self.outline = self.page = True
         show_plain(self.get_params(ctx))
         super().format_help(ctx, formatter)
 

@@ -13,17 +13,24 @@ class Entry(NamedTuple):
     """A word after `kuke-ctr`: its one-line help, its modules under `commands/`, its other names.
 
     Each module stands with the verbs that it has: only the one that is asked for is imported. One
-    with no verbs is the command itself.
+    with no verbs is the command itself; `same` is the command's name there, where that is another.
     """
 
     help: str
     modules: Mapping[str, tuple[str, ...]]
     aliases: tuple[str, ...] = ()
+    same: str = ""
 
     @property
     def verbs(self) -> tuple[str, ...]:
         """The words that may follow; none for a command without a noun."""
         return tuple(verb for verbs in self.modules.values() for verb in verbs)
+
+    @property
+    def of_noun(self) -> str:
+        """The noun that has this very command as a verb: `tasks` of `kill`; empty for others."""
+        (room, *_) = (module.partition(".")[0] for module in self.modules)
+        return room if room in ENTRIES and not self.verbs else ""
 
 
 ENTRIES = {
@@ -53,7 +60,7 @@ ENTRIES = {
         ALIASES["containers"],
     ),
     "tasks": Entry(
-        "List, start, signal, pause and delete tasks (the running processes of containers).",
+        "Tasks: the running processes of containers.",
         {
             "tasks.ls": ("ls", "ps", "metrics"),
             "tasks.start": ("start",),
@@ -71,8 +78,17 @@ ENTRIES = {
         {"everyday.attach": ()},
     ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
+    "stop": Entry("Stop containers: a signal, a wait, SIGKILL.", {"everyday.stop": ()}),
+    "start": Entry("Start stopped containers again.", {"everyday.start": ()}),
+    "restart": Entry("Stop containers and start them again.", {"everyday.restart": ()}),
+    "wait": Entry("Wait until containers stop, and print their exit codes.", {"everyday.wait": ()}),
+    "kill": Entry("Send a signal to containers.", {"tasks.kill": ()}),
+    "pause": Entry("Freeze all processes of containers.", {"tasks.kill": ()}),
+    "resume": Entry("Resume paused containers.", {"tasks.kill": ()}, ("unpause",)),
+    "rm": Entry("Remove containers with their files.", {"containers.rm": ()}),
+    "rmi": Entry("Remove images.", {"images.rm": ()}, same="rm"),
     "snapshots": Entry(
-        "List, create, mount and remove snapshots (the file systems of containers and images).",
+        "Snapshots: the file systems of containers and images.",
         {
             "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
             "storage.snapshots_prepare": ("prepare", "view", "commit"),
@@ -90,7 +106,7 @@ ENTRIES = {
         },
     ),
     "leases": Entry(
-        "List, create and remove leases (a lease protects content and snapshots from removal).",
+        "Leases: they protect content and snapshots from removal.",
         {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
         ALIASES["leases"],
     ),

@@ -176,7 +176,7 @@ class Tasks:
 
     def has_network_of_ctr(self, name: str) -> bool:
         """Whether `ctr run --cni` made the container: every `ctr tasks kill` takes its network."""
-        return containers.has_extension(self.scope, name, containers.CNI)
+        return containers.CNI in containers.facts(self.scope, name).extensions
 
     def _change(self, verb: str, *words: str) -> Result:
         result = tasks.change(self.scope, verb, *words)

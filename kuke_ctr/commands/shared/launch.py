@@ -124,6 +124,19 @@ def launch(
     return outcome.exit_code
 
 
+def start_in_background(what: Launch, tty: bool, undo: Callable[[], None]) -> None:
+    """Start it and leave it; where it did not start, `undo` is called and the reason raised."""
+    if what.session.options.dry_run:
+        what.realm.ctr.processes.run(what.call)
+        return
+    try:
+        _detached(what, tty)
+    except BaseException:
+        with patient():
+            undo()
+        raise
+
+
 def _detached(what: Launch, tty: bool) -> Outcome:
     ctr, limit = what.realm.ctr, what.session.options.timeout or None
     if tty:  # ctr wants a terminal for -t even if it leaves at once

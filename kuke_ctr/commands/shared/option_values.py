@@ -26,7 +26,7 @@ def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOp
         record=value.get("record"),
         replay=value.get("replay"),
         columns=_columns(value.get("columns")),
-        timeout=_seconds(value.get("timeout")),
+        timeout=_limit(value.get("timeout")),
         trace=trace if isinstance(trace, int) else 0,
         headers=not given.get("no_headers"),
         all_realms=bool(given.get("all_realms")),
@@ -99,14 +99,19 @@ def _columns(text: str | None) -> tuple[str, ...]:
     return names
 
 
-def _seconds(text: str | None) -> float | None:
-    """A time limit in seconds: `90`, `1.5`, `90s`, `5m`, `1h`; 0 is no limit."""
-    if text is None:
-        return None
+def _limit(text: str | None) -> float | None:
+    return None if text is None else seconds_of("--timeout", text, "0 is no limit")
+
+
+def seconds_of(option: str, text: str, zero: str) -> float:
+    """The seconds in the value of an option: `90`, `1.5`, `90s`, `5m`, `1h`; UsageError.
+
+    `zero` says what 0 means.
+    """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", text, re.ASCII)
     if match is None:
         raise UsageError(
-            f"--timeout {text!r} is not a time", hint="use seconds, or 90s, 5m, 1h; 0 is no limit"
+            f"{option} {text!r} is not a time", hint=f"use seconds, or 90s, 5m, 1h; {zero}"
         )
     number, unit = match.groups()
     return float(number) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[unit or "s"]
