@@ -118,8 +118,7 @@ def launch(
             container,
             f"the container {container}",
             f"{line('tasks', 'ls')} shows it; "
-            f"{line('tasks', 'kill', container)}, then "
-            f"{line('containers', 'rm', container)} remove it",
+            f"{line('rm', '--force', container)} kills and removes it",
         )
     return outcome.exit_code
 
