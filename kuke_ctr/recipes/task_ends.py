@@ -112,11 +112,13 @@ class TaskEnds:
         while self._pipes and (name, task.pid) not in self._codes and time.monotonic() < until:
             self._pause(until)
 
-    def _over(self, left: Mapping[str, Task]) -> list[str]:
+    def _over(self, left: dict[str, Task]) -> list[str]:
         (found,) = tasks.listed(self._scope.ctr, [self._scope.namespace])
         now = {task.id: task for task in found.records}
         if found.refused and not left.keys() <= now.keys():
             raise RowsRefused(found)
+        silent = [name for name, task in left.items() if not task.pid and name in now]
+        left.update((name, now[name]) for name in silent)  # its shim may answer by now
         return [name for name, task in left.items() if self._is_over(name, task, now.get(name))]
 
     def _is_over(self, name: str, task: Task, now: Task | None) -> bool:

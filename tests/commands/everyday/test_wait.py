@@ -77,3 +77,17 @@ def test_a_row_that_cannot_be_read_may_be_the_one_that_is_waited_for(
 def test_a_dry_run_waits_for_nothing(ending_host: EndingHost, capsys: Capture) -> None:
     code, out, _ = run("wait --dry-run web", capsys)
     assert (code, out) == (0, "")
+
+
+def test_a_shim_that_was_silent_and_answers_again_is_waited_for(
+    ending_host: EndingHost, capsys: Capture
+) -> None:
+    marker = shlex.quote(str(ending_host.folder.parent / "listed"))
+    table = "TASK    PID     STATUS    \\nweb     {:<7} {}\\n"
+    later = f"printf '{table.format(1000, 'RUNNING')}'"
+    first = f"printf '{table.format(0, 'UNKNOWN')}'"
+    script = f"[ -e {marker} ] && {later} && exit 0; : > {marker}; {first}; exit 0"
+    ending_host.fake.answer(*N, "tasks", "ls", first=script)
+    code, out, err = run("wait --timeout 1 web", capsys)
+    assert (code, out) == (124, "")
+    assert "web did not stop within 1 second" in err
