@@ -76,6 +76,10 @@ class StopTasks:
                     self._tell(one)
         except KeyboardInterrupt:
             raise self._interrupted(names) from None
+        except KukeCtrError:  # containerd has gone
+            if self._stop.left:
+                note(f"not known to have stopped: {', '.join(self._stop.left)}")
+            raise
         if self._errors:
             raise typer.Exit(max(error.exit_code for error in self._errors))
 
@@ -109,7 +113,8 @@ class StopTasks:
         except KukeCtrError:
             said = f"whether {some(ran)} has stopped is not known"
         else:
-            said = "; ".join(_state(name, now.get(name), self._stop) for name in ran)
+            told = [_state(name, now.get(name), self._stop) for name in ran]
+            said = "; ".join(told) or "nothing was running"
         shows = self._realm.scope.line("tasks", "ls")
         return Interrupted(f"interrupted: {said}", hint=f"{shows} shows their states")
 

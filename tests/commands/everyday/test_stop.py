@@ -196,3 +196,16 @@ def test_a_recorded_stop_can_be_replayed(
     before = len(ending_host.fake.calls)
     assert run(f"stop web --replay {folder}", capsys) == told
     assert len(ending_host.fake.calls) == before
+
+
+def test_a_containerd_that_goes_leaves_a_word_about_what_is_not_known(
+    ending_host: EndingHost, capsys: Capture
+) -> None:
+    listing = ending_host.fake.answers[(*N, "tasks", "ls")]
+    gone = shlex.quote(str(ending_host.folder.parent / "gone"))
+    script = f"[ -e {gone} ] && echo 'ctr: boom' >&2 && exit 1\n{listing}"
+    ending_host.fake.answer(*N, "tasks", "ls", first=script)
+    ending_host.fake.answer(*N, "tasks", "kill", "web", first=f": > {gone}")
+    code, out, err = run("stop web", capsys)
+    assert (code, out) == (1, "")
+    assert err.startswith("not known to have stopped: web\nkuke-ctr: ctr: boom\n")
