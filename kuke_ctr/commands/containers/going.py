@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.commands.shared.confirm import some
-from kuke_ctr.commands.shared.kukeon import by_cell, confirm_kukeon, members_of, of_cells
+from kuke_ctr.commands.shared.kukeon import (
+    by_cell,
+    cell_answers,
+    confirm_kukeon,
+    members_of,
+    of_cells,
+)
 from kuke_ctr.commands.shared.missing import near_containers
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import KukeCtrError, NotFound
@@ -71,8 +77,8 @@ class Going:
         if not going:
             return
         what = _what_cells_lose(self.known, going, self.tasks, self.keep_snapshot)
-        cells = [one.cell for one in going]
-        confirm_kukeon(session, what, cells, yes=yes, kukeon=kukeon, instead=_deletes(going))
+        answer = cell_answers(going)
+        confirm_kukeon(session, what, answer, yes=yes, kukeon=kukeon, instead=_deletes(going))
 
     def remove(self, name: str, words: Sequence[str]) -> str:
         """`ctr containers rm [FLAG]... ID`, `ctr tasks rm --force ID` before it with `force`.
@@ -106,14 +112,15 @@ def _what_cells_lose(
     if len(going) == 1:
         files = "its snapshot stays" if keep_snapshot else "what it wrote in its files is lost"
     return (
-        f"will be removed: {of_cells(known, going, living)}; {files}, and afterwards `kuke start` "
+        f"this removes {of_cells(known, going, living)}; {files}, and afterwards `kuke start` "
         f"fails ({going[0].id}: container not found)"
     )
 
 
 def _deletes(going: Sequence[Member]) -> str:
     lines = [parts[0].kuke("delete cell") for parts in by_cell(going).values()]
-    return f"{' and '.join(lines)} {'deletes the whole cell' if len(lines) == 1 else 'delete them'}"
+    whole = "the whole cell" if len(lines) == 1 else "the whole cells"
+    return f"to delete {whole} with Kukeon's record: {' and '.join(lines)}"
 
 
 def _runs(one: Member, status: str) -> KukeCtrError:

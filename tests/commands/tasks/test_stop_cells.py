@@ -95,14 +95,12 @@ def test_a_running_container_of_a_cell_goes_only_with_both_words(
     cells: EndingHost, capsys: Capture
 ) -> None:
     assert run(f"rm {APP}", capsys)[0] == 1
-    for words, missing in (("", "--yes and --kukeon"), ("--yes", "--kukeon")):
+    for words, missing in (("", "--yes --kukeon"), ("--yes", "--kukeon")):
         code, _, err = run(f"rm -f {words} {ROOT} {APP}", capsys)
         assert (code, changes(cells.fake)) == (2, [])
-        assert f"will be removed: {APP}, {ROOT} of Kukeon's cell web (running)" in err
-        assert (
-            f"`kuke delete cell web --realm main` deletes the whole cell; to do it: add {missing}"
-            in err
-        )
+        assert f"this removes {APP}, {ROOT} of Kukeon's cell web (running)" in err
+        deletes = "to delete the whole cell with Kukeon's record: `kuke delete cell web"
+        assert f"to do it: add {missing}; {deletes}" in err
     for name in (APP, ROOT):
         cells.becomes(name, "-", "rm", "--force")
         cells.fake.answer(*N, "containers", "rm", name)
