@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from kuke_ctr.columns import GAP, fitted, terminal_width, width
 from kuke_ctr.errors import UsageError
+from kuke_ctr.parse.units import in_units
 from kuke_ctr.processes.shell_words import UNSAFE
 from kuke_ctr.records import Record
 
@@ -67,6 +68,7 @@ STATUS_COLOURS = {
 }
 
 _UNSAFE = re.compile(f"[{UNSAFE}]")
+_BYTES = "_bytes"
 _SHORT_DIGEST = len("sha256:") + 12
 
 
@@ -259,6 +261,8 @@ def text_of(field: str, value: object, record: Record) -> str:
 
 def cell(field: str, value: object, record: Record, *, short: bool = False) -> str:
     """What a table shows: `-` for nothing, control characters escaped, digests cut if `short`."""
+    if record.in_units and field.endswith(_BYTES) and isinstance(value, int):
+        return in_units(value)
     text = "" if value is None else text_of(field, value, record)
     if field == "digest" and short:
         text = text[:_SHORT_DIGEST]
@@ -280,13 +284,18 @@ def _table(records: Iterable[Record], view: View) -> Iterator[str]:
     if not rows:
         return
     if view.headers:
-        rows.insert(0, [field.upper().replace("_", " ") for field in view.fields])
+        rows.insert(0, [_header(field, record) for field in view.fields])
     room = terminal_width() if short else None
     if room is not None:
         names = [field in (view.identifier, "realm") for field in view.fields]
         digests = [field in ("digest", "parent") for field in view.fields]
         rows = fitted(rows, names, digests, room)
     yield from align(rows, view.fields)
+
+
+def _header(field: str, record: Record) -> str:
+    field = field.removesuffix(_BYTES) if record.in_units else field
+    return field.upper().replace("_", " ")
 
 
 def align(rows: Sequence[Sequence[str]], fields: Sequence[str] = ()) -> Iterator[str]:

@@ -76,8 +76,8 @@ class Nouns(TyperGroup):
     """The root: every noun is imported when it is asked for."""
 
     outline = False
-    page = False
-    """Whether the help is shown, which leaves out what stands under a noun."""
+    short = False
+    """Whether the short help page is shown, which does not name every command."""
 
     def make_context(self, info_name: Any, args: list[str], *rest: Any, **extra: Any) -> Any:
         """For a shell that asks for completions, too, shared options may stand before the verb."""
@@ -109,7 +109,7 @@ class Nouns(TyperGroup):
             raise Unknown(cmd_name, list(NAMES))
         entry = ENTRIES[name]
         if self.outline:
-            hidden = self.page and bool(entry.of_noun)
+            hidden = self.short and (entry.rare or bool(entry.of_noun))
             return TyperCommand(name, help=entry.help, short_help=entry.help, hidden=hidden)
         if not entry.verbs:
             (module,) = entry.modules
@@ -120,7 +120,7 @@ class Nouns(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help shows the table's lines and imports no noun."""
-        self.outline = self.page = True
+        self.outline, self.short = True, HELP_ALL not in ctx.meta
         show_plain(self.get_params(ctx))
         super().format_help(ctx, formatter)
 

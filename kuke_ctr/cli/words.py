@@ -14,12 +14,14 @@ class Entry(NamedTuple):
 
     Each module stands with the verbs that it has: only the one that is asked for is imported. One
     with no verbs is the command itself; `same` is the command's name there, where that is another.
+    The short help page leaves `rare` words out, and those that stand under a noun as well.
     """
 
     help: str
     modules: Mapping[str, tuple[str, ...]]
     aliases: tuple[str, ...] = ()
     same: str = ""
+    rare: bool = False
 
     @property
     def verbs(self) -> tuple[str, ...]:
@@ -78,6 +80,7 @@ ENTRIES = {
         {"everyday.attach": ()},
     ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
+    "cp": Entry("Copy files between a container and this host.", {"everyday.cp": ()}),
     "stop": Entry("Stop containers: a signal, a wait, SIGKILL.", {"everyday.stop": ()}),
     "start": Entry("Start stopped containers again.", {"everyday.start": ()}),
     "restart": Entry("Stop containers and start them again.", {"everyday.restart": ()}),
@@ -111,7 +114,7 @@ ENTRIES = {
         ALIASES["leases"],
     ),
     "sandboxes": Entry(
-        "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ALIASES["sandboxes"]
+        "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ALIASES["sandboxes"], rare=True
     ),
     "events": Entry(
         "Show events as they happen (a container starts, exits, ...).",
@@ -137,19 +140,23 @@ ENTRIES = {
     "doctor": Entry(
         "Look for what is wrong on this host, and say what mends it.", {"host.doctor": ()}
     ),
-    "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"]),
+    "df": Entry("Show the disk that each realm takes.", {"host.df": ()}),
+    "plugins": Entry(
+        "containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"], rare=True
+    ),
     "deprecations": Entry(
         "List deprecated features that are in use on this host.",
         {"host.deprecations": ("ls",)},
         ALIASES["deprecations"],
+        rare=True,
     ),
     "version": Entry("Show the versions of kuke-ctr, ctr and containerd.", {"host.version": ()}),
     "info": Entry("Show information about containerd.", {"host.info": ()}),
     "ctr": Entry("Run any ctr command in the realm's namespace.", {"host.ctr": ()}),
     "parse": Entry(
-        "Read a table that ctr printed, for example on another host.", {"host.parse": ()}
+        "Read a table that ctr printed, for example on another host.", {"host.parse": ()}, rare=True
     ),
-    "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
+    "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}, rare=True),
 }
 NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
 

@@ -65,6 +65,7 @@ DESCRIBED: dict[str, type[Record]] = {
     "snapshots-tree": records.SnapshotNode,
     "images-export": records.Archive,
     "doctor": records.Finding,
+    "df": records.Disk,
 }
 
 _FULL = {alias: noun for noun, aliases in ALIASES.items() for alias in aliases}

@@ -52,6 +52,24 @@ def open_files(folder: Path) -> Iterator[OpenFile]:
             yield OpenFile(name, mode != os.O_WRONLY, mode != os.O_RDONLY, entry)
 
 
+def position_of(folder: Path, file: os.stat_result) -> int | None:
+    """How far it has read in a file that it has open; None where it has not, or that is unknown."""
+    with suppress(OSError):
+        for entry in (folder / "fd").iterdir():
+            with suppress(OSError):
+                if os.path.samestat(entry.stat(), file):
+                    position = _fields(folder / "fdinfo" / entry.name).get("pos", "")
+                    return int(position) if position.isdecimal() else None
+    return None
+
+
+def counts_of(folder: Path) -> tuple[int, int] | None:
+    """The bytes that it has read and written so far, by whatever way; None where not known."""
+    fields = _fields(folder / "io")
+    counts = fields.get("rchar", ""), fields.get("wchar", "")
+    return (int(counts[0]), int(counts[1])) if all(map(str.isdecimal, counts)) else None
+
+
 def _fields(file: Path) -> dict[str, str]:
     """The lines `NAME: VALUE` of a file."""
     with suppress(OSError):

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
 from kuke_ctr.processes.calls import Call, Result, shown, time_limit
-from kuke_ctr.processes.child import chunks, lines, wait_for_one
+from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
 from kuke_ctr.processes.jobs import Job, start_job
+from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.pipes import Pipes, start_pipes
 from kuke_ctr.processes.preflight import check_socket, find_program, not_started
 from kuke_ctr.processes.tell import NOBODY, Teller
@@ -67,15 +68,16 @@ class Processes:
         """Whether every call and its output is written down."""
         return self._record is not None
 
-    def run(self, call: Call) -> Result:
+    def run(self, call: Call, meanwhile: Meanwhile | None = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
 
+        `meanwhile` looks after it as long as it runs.
         Raises CtrMissing, Forbidden and CtrFailed (no daemon) before anything is started, TimeLimit
         and Interrupted once the child is gone.
         """
-        return self.run_all([call])[0]
+        return self.run_all([call], meanwhile)[0]
 
-    def run_all(self, calls: Sequence[Call]) -> list[Result]:
+    def run_all(self, calls: Sequence[Call], meanwhile: Meanwhile | None = None) -> list[Result]:
         """Run calls side by side, at most AT_ONCE; the results stand in the order of the calls.
 
         Raises as `run`; then every child has been ended.
@@ -92,8 +94,11 @@ class Processes:
                     with interrupts_held() as blocked:
                         jobs[i] = start_job(calls[i], ran[i], blocked)
                 running = [job.child for job in jobs.values()]
-                wait_for_one(running, min(child.deadline for child in running))
-                for i in [i for i, job in jobs.items() if job.child.ended()]:
+                wait_for_one(running, _until(running, meanwhile))
+                ended = [i for i, job in jobs.items() if job.child.ended()]
+                if meanwhile is not None:
+                    _look_after(jobs.values(), meanwhile)
+                for i in ended:
                     results[i] = jobs[i].result()
                     jobs.pop(i).close()
                     self._report(calls[i], results[i], named=len(calls) > 1)
@@ -101,6 +106,8 @@ class Processes:
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
         finally:
+            if meanwhile is not None:
+                meanwhile.over()
             for job in jobs.values():
                 job.close()
             for i in ran:
@@ -264,3 +271,18 @@ class Processes:
                 job.child.kill()
                 self._keep(job.child.call, job.result(), timed_out=True)
                 raise time_limit(job.child.call)
+
+
+def _until(running: Iterable[Child], meanwhile: Meanwhile | None) -> float:
+    """When the next thing is to be done, if none of these ends before."""
+    until = min(child.deadline for child in running)
+    return until if meanwhile is None else min(until, time.monotonic() + meanwhile.every)
+
+
+def _look_after(jobs: Iterable[Job], meanwhile: Meanwhile) -> None:
+    """A look at what runs; a call that has ended has had the last one."""
+    for job in jobs:
+        if job.child.exit_code is None:
+            meanwhile.look(job.child.pid, job.stdout)
+        else:
+            meanwhile.over()

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from signal import SIGKILL, SIGSTOP
@@ -67,6 +67,14 @@ def facts_of(pid: int, proc: Path = PROC) -> Facts | None:
         started_at=_time(_booted(proc) + ticks / os.sysconf("SC_CLK_TCK")),
         command=shlex.join(words) if line else f"[{name}]",
     )
+
+
+def is_younger(pid: int, seconds: float, proc: Path = PROC) -> bool:
+    """Whether a process started less than so many seconds ago; False where that is not known."""
+    facts = facts_of(pid, proc)
+    if facts is None:
+        return False
+    return datetime.now(UTC) - datetime.fromisoformat(facts.started_at) < timedelta(seconds=seconds)
 
 
 def drops(pid: int, number: int, proc: Path = PROC) -> bool:

@@ -15,6 +15,7 @@ from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
+    from kuke_ctr.records.disk import Disk
     from kuke_ctr.records.findings import Finding, Severity
     from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
@@ -53,6 +54,7 @@ __all__ = [
     "CellNow",
     "Container",
     "Deprecation",
+    "Disk",
     "Event",
     "Finding",
     "FoundImage",
@@ -90,11 +92,13 @@ class Record(BaseModel):
     """One row. `realm` is filled in lists over several realms only, and left out elsewhere.
 
     Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
+    Where sizes are `in_units`, a table shows a field `x_bytes` as a column X: `4.0 KiB`.
     """
 
     identifier: ClassVar[str]
     table: ClassVar[tuple[str, ...]]
     wide: ClassVar[tuple[str, ...]]
+    in_units: ClassVar[bool] = False
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -174,6 +178,7 @@ _LATE = {
     "CellNow": "cells",
     "TreeKind": "cells",
     "TreeNode": "cells",
+    "Disk": "disk",
     "Finding": "findings",
     "Severity": "findings",
     "Container": "runtime",

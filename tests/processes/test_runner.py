@@ -4,6 +4,7 @@ import signal
 import subprocess  # noqa: TID251 (Pythons that become something else)
 import sys
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,41 @@ def test_a_result_has_the_exit_code_and_both_streams_apart(script: Script) -> No
 
 def test_a_child_that_a_signal_ended_has_a_negative_exit_code(script: Script) -> None:
     assert Processes().run(script("kill -KILL $$")).exit_code == -9
+
+
+class Looks:
+    """Somebody who looks after a call."""
+
+    every = 0.01
+
+    def __init__(self) -> None:
+        self.pids: list[int] = []
+        self.printed = b""
+        self.overs = 0
+
+    def look(self, pid: int, stdout: int) -> None:
+        self.pids.append(pid)
+        self.printed = os.pread(stdout, 100, 0)
+
+    def over(self) -> None:
+        self.overs += 1
+
+
+def test_somebody_may_look_after_a_call(script: Script) -> None:
+    looks = Looks()
+    result = Processes().run(script("echo $$; sleep 0.3; echo done"), looks)
+    assert result.stdout.splitlines()[1] == b"done"
+    assert {*looks.pids} == {int(result.stdout.splitlines()[0])}
+    assert looks.printed == result.stdout.splitlines(keepends=True)[0]
+    assert looks.overs
+
+
+def test_whoever_looks_after_a_call_hears_that_it_was_ended(script: Script) -> None:
+    looks = Looks()
+    with pytest.raises(TimeLimit):
+        Processes().run(replace(script("sleep 100"), timeout=0.3), looks)
+    assert looks.pids
+    assert looks.overs
 
 
 def test_words_reach_the_program_byte_for_byte(script: Script) -> None:

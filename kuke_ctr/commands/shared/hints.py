@@ -13,7 +13,9 @@ E = TypeVar("E", bound=KukeCtrError)
 ALONE = (
     *(
         "attach",
+        "cp",
         "ctr",
+        "df",
         "doctor",
         "events",
         "exec",

@@ -122,7 +122,7 @@ def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | 
         show_default=False,
         hidden=option.hidden,
         autocompletion=_completing(option.forms) if option.forms else None,
-        callback=_show_all if option.field == "help_all" else None,
+        callback=show_all if option.field == "help_all" else None,
         is_eager=option.field == "help_all",
     )
     return inspect.Parameter(
@@ -133,7 +133,8 @@ def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | 
     )
 
 
-def _show_all(ctx: typer.Context, wanted: bool) -> None:
+def show_all(ctx: typer.Context, wanted: bool) -> None:
+    """Show the whole help page of a command, where that is `wanted`."""
     if wanted:
         ctx.meta[HELP_ALL] = True
         print(ctx.get_help())
