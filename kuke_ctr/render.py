@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from kuke_ctr.columns import GAP, fitted, terminal_width, width
 from kuke_ctr.errors import UsageError
-from kuke_ctr.parse.units import in_units
 from kuke_ctr.processes.shell_words import UNSAFE
 from kuke_ctr.records import Record
 
@@ -68,7 +67,6 @@ STATUS_COLOURS = {
 }
 
 _UNSAFE = re.compile(f"[{UNSAFE}]")
-_BYTES = "_bytes"
 _SHORT_DIGEST = len("sha256:") + 12
 
 
@@ -261,19 +259,34 @@ def text_of(field: str, value: object, record: Record) -> str:
 
 def cell(field: str, value: object, record: Record, *, short: bool = False) -> str:
     """What a table shows: `-` for nothing, control characters escaped, digests cut if `short`."""
-    if record.in_units and field.endswith(_BYTES) and isinstance(value, int):
-        return in_units(value)
     text = "" if value is None else text_of(field, value, record)
+    if text and field in record.headings:
+        text = _in_units(field, value, short=record.short_units) or text
     if field == "digest" and short:
         text = text[:_SHORT_DIGEST]
     return escape(text) or "-"
+
+
+def _in_units(field: str, value: object, *, short: bool) -> str | None:
+    """An amount as a person reads it: `4.0 KiB`, `99.5`, `2:03.10`; None for what is none."""
+    if isinstance(value, float) and field.endswith("_percent"):
+        return f"{value:.1f}"
+    if isinstance(value, float) and field.endswith("_seconds"):
+        return f"{value // 60:.0f}:{value % 60:05.2f}"
+    if isinstance(value, int) and field.endswith("_bytes"):
+        from kuke_ctr.parse.units import in_short_units, in_units
+
+        return in_short_units(value) if short else in_units(value)
+    return None
 
 
 def _table(records: Iterable[Record], view: View) -> Iterator[str]:
     short = view.output is Output.TABLE
     get = attrgetter(*view.fields) if len(view.fields) > 1 else None
     rows: list[list[str]] = []
+    headings: Mapping[str, str] = {}
     for record in records:
+        headings = record.headings
         values = get(record) if get else (getattr(record, view.fields[0]),)
         rows.append(
             [
@@ -284,18 +297,15 @@ def _table(records: Iterable[Record], view: View) -> Iterator[str]:
     if not rows:
         return
     if view.headers:
-        rows.insert(0, [_header(field, record) for field in view.fields])
+        rows.insert(
+            0, [headings.get(field, field.upper().replace("_", " ")) for field in view.fields]
+        )
     room = terminal_width() if short else None
     if room is not None:
         names = [field in (view.identifier, "realm") for field in view.fields]
         digests = [field in ("digest", "parent") for field in view.fields]
         rows = fitted(rows, names, digests, room)
     yield from align(rows, view.fields)
-
-
-def _header(field: str, record: Record) -> str:
-    field = field.removesuffix(_BYTES) if record.in_units else field
-    return field.upper().replace("_", " ")
 
 
 def align(rows: Sequence[Sequence[str]], fields: Sequence[str] = ()) -> Iterator[str]:

@@ -37,9 +37,7 @@ ELSEWHERE = {
     "remove": "containers rm",
     "resolve": "realms resolve",
     "save": "images export",
-    "stats": "tasks metrics",
     "tag": "images tag",
-    "top": "tasks ps",
     "unmount": "images unmount",
 }
 """Words without a noun -> the command that does that here."""
@@ -62,6 +60,8 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "prune": "containers rm --all",
         "ps": "containers ls",
         "show": "containers info",
+        "stats": "stats",
+        "top": "top",
     },
     "tasks": {
         "create": "containers create",
@@ -69,6 +69,8 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "prune": "tasks rm",
         "info": "containers info",
         "show": "containers info",
+        "stats": "stats",
+        "top": "top",
     },
     "snapshots": {
         "create": "snapshots prepare",
@@ -91,7 +93,7 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
 """Words behind a noun -> the command that does that here."""
 
 _OF_ANY_NOUN = {
-    *("checkpoint", "fetch", "load", "ps", "pull", "push", "save", "stats", "top"),
+    *("checkpoint", "fetch", "load", "pull", "push", "save"),
 }
 """Those of ELSEWHERE that mean the same behind any noun; `prune` there is that noun's."""
 
@@ -182,7 +184,7 @@ def _of_noun(word: str, noun: str, rest: Sequence[str]) -> str | None:
         return _meant(known[word], rest)
     if word in NOT_HERE:
         return in_scope(NOT_HERE[word], _scope(rest))
-    if word in NAMES and not ENTRIES[NAMES[word]].verbs:  # `containers logs`
+    if word in NAMES and not ENTRIES[NAMES[word]].verbs and word != "help":  # `containers logs`
         return _meant(NAMES[word], rest)
     return _meant(ELSEWHERE[word], rest) if word in _OF_ANY_NOUN else None
 

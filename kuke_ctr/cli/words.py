@@ -90,6 +90,11 @@ ENTRIES = {
     "resume": Entry("Resume paused containers.", {"tasks.kill": ()}, ("unpause",)),
     "rm": Entry("Remove containers with their files.", {"containers.rm": ()}),
     "rmi": Entry("Remove images.", {"images.rm": ()}, same="rm"),
+    "stats": Entry(
+        "Show what containers use while they run: CPU, memory, I/O.",
+        {"everyday.stats": ()},
+    ),
+    "top": Entry("Show the processes of a container, and what they use.", {"everyday.top": ()}),
     "snapshots": Entry(
         "Snapshots: the file systems of containers and images.",
         {
@@ -109,7 +114,7 @@ ENTRIES = {
         },
     ),
     "leases": Entry(
-        "Leases: they protect content and snapshots from removal.",
+        "Leases, which protect content and snapshots from removal.",
         {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
         ALIASES["leases"],
     ),
@@ -157,6 +162,17 @@ ENTRIES = {
         "Read a table that ctr printed, for example on another host.", {"host.parse": ()}, rare=True
     ),
     "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}, rare=True),
+    "help": Entry(
+        "Explain a topic, or show the help of a command.",
+        {"host.help": ()},
+    ),
+    "config": Entry(
+        "Show kuke-ctr's settings, and where each comes from.", {"host.config": ("show",)}
+    ),
+    "completion": Entry(
+        "Let your shell complete commands, options and names (TAB).",
+        {"host.completion": ("bash", "zsh", "fish", "install")},
+    ),
 }
 NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
 

@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 PROC = Path("/proc")
+
+_RECEIVED, _SENT = 0, 8
+"""Where the two counters of bytes stand in a line of `net/dev`."""
 
 
 def status_of(folder: Path) -> dict[str, str]:
@@ -28,6 +32,28 @@ def words_of(folder: Path) -> list[str]:
     with suppress(OSError):
         return (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
     return [""]
+
+
+class Traffic(NamedTuple):
+    """Bytes that went through the interfaces of a network, but for `lo`."""
+
+    received: int
+    sent: int
+
+
+def traffic_of(folder: Path) -> Traffic | None:
+    """What its network has carried so far; None where it is ours (the host's), or can't be told."""
+    own = link_of(folder.parent / "self/ns/net")
+    if own is None or link_of(folder / "ns/net") in (None, own):
+        return None
+    counters = {name.strip(): text.split() for name, text in _fields(folder / "net/dev").items()}
+    if "lo" not in counters:  # it has ended
+        return None
+    others = [numbers for name, numbers in counters.items() if name != "lo" and numbers]
+    return Traffic(
+        received=sum(int(numbers[_RECEIVED]) for numbers in others),
+        sent=sum(int(numbers[_SENT]) for numbers in others),
+    )
 
 
 @dataclass(frozen=True, slots=True)

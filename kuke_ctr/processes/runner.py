@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
 
+Heed = Callable[[], Sequence[int]]
+"""Acts on what the user does while calls run; gives the descriptors that tell of more."""
+
 AT_ONCE = 8
 """How many children run side by side."""
 
@@ -38,8 +41,9 @@ class Processes:
 
     `tell` hears of them, and without it nobody does: with `trace` 1 of each command before it runs,
     with 2 also of its time and exit code. Under `dry_run` calls are planned, and only probes run.
-    `replay` answers in place of processes, `record` gets every call and result. From the main
-    thread: a child dies with its thread.
+    `replay` answers in place of processes, `record` gets every call and result. `heed` may raise
+    KeyboardInterrupt, which ends the calls that run. From the main thread: a child dies with its
+    thread.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Processes:
         self._replay = replay
         self._record = record
         self._sockets: set[str] = set()
+        self.heed: Heed = tuple
 
     @property
     def replays(self) -> bool:
@@ -77,9 +82,16 @@ class Processes:
         """
         return self.run_all([call], meanwhile)[0]
 
-    def run_all(self, calls: Sequence[Call], meanwhile: Meanwhile | None = None) -> list[Result]:
+    def run_all(
+        self,
+        calls: Sequence[Call],
+        meanwhile: Meanwhile | None = None,
+        *,
+        late_too: bool = False,
+    ) -> list[Result]:
         """Run calls side by side, at most AT_ONCE; the results stand in the order of the calls.
 
+        With `late_too` a call that its time limit ends is a result as well: its exit code is -9.
         Raises as `run`; then every child has been ended.
         """
         results = [self._without_process(call) for call in calls]
@@ -94,7 +106,7 @@ class Processes:
                     with interrupts_held() as blocked:
                         jobs[i] = start_job(calls[i], ran[i], blocked)
                 running = [job.child for job in jobs.values()]
-                wait_for_one(running, _until(running, meanwhile))
+                wait_for_one(running, _until(running, meanwhile), self.heed())
                 ended = [i for i, job in jobs.items() if job.child.ended()]
                 if meanwhile is not None:
                     _look_after(jobs.values(), meanwhile)
@@ -102,7 +114,7 @@ class Processes:
                     results[i] = jobs[i].result()
                     jobs.pop(i).close()
                     self._report(calls[i], results[i], named=len(calls) > 1)
-                self._hold_to_limits(jobs.values())
+                self._hold_to_limits(jobs.values(), late_too)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
         finally:
@@ -265,10 +277,12 @@ class Processes:
         if self._record is not None and result is not None:
             self._record.write(call, result, timed_out=timed_out)
 
-    def _hold_to_limits(self, jobs: Iterable[Job]) -> None:
+    def _hold_to_limits(self, jobs: Iterable[Job], late_too: bool) -> None:
         for job in jobs:
             if time.monotonic() >= job.child.deadline:
                 job.child.kill()
+                if late_too:
+                    continue
                 self._keep(job.child.call, job.result(), timed_out=True)
                 raise time_limit(job.child.call)
 

@@ -22,12 +22,14 @@ _CREDENTIALS = struct.Struct("3i")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A process of this host; `started_at` in UTC, to the second."""
+    """A process of this host; `started_at` in UTC, to the second. `state` is ps's letter."""
 
     parent: int
     user: str
     started_at: str
     command: str
+    state: str
+    cpu_seconds: float
 
 
 def with_facts(processes: Sequence[Process]) -> list[Process]:
@@ -60,12 +62,15 @@ def facts_of(pid: int, proc: Path = PROC) -> Facts | None:
     fields = rest.split()
     # proc(5): the third field, the state, is the first after the name
     parent, ticks = int(fields[1]), int(fields[19])
+    a_second = os.sysconf("SC_CLK_TCK")
     words = line.removesuffix(b"\0").decode(errors="surrogateescape").split("\0")
     return Facts(
         parent=parent,
         user=_user(owner),
-        started_at=_time(_booted(proc) + ticks / os.sysconf("SC_CLK_TCK")),
+        started_at=_time(_booted(proc) + ticks / a_second),
         command=shlex.join(words) if line else f"[{name}]",
+        state=fields[0],
+        cpu_seconds=(int(fields[11]) + int(fields[12])) / a_second,
     )
 
 

@@ -5,13 +5,14 @@ optional only where ctr itself leaves the cell blank. What every start needs is 
 classes are imported from here as well, and loaded when somebody asks for one.
 """
 
-from enum import StrEnum
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from kuke_ctr.errors import Unreadable
+from kuke_ctr.names import RealmSource
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         TaskStatus,
         Version,
     )
+    from kuke_ctr.records.settings import Setting
     from kuke_ctr.records.storage import (
         ActiveIngest,
         Archive,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
         SnapshotNode,
         SnapshotUsage,
     )
+    from kuke_ctr.records.usage import ProcessUsage, Stats
 
 __all__ = [
     "ActiveIngest",
@@ -67,6 +70,7 @@ __all__ = [
     "Namespace",
     "Plugin",
     "Process",
+    "ProcessUsage",
     "Realm",
     "RealmAccount",
     "RealmDetails",
@@ -76,10 +80,12 @@ __all__ = [
     "ResidualNamespace",
     "RowsRefused",
     "Sandbox",
+    "Setting",
     "Severity",
     "Snapshot",
     "SnapshotNode",
     "SnapshotUsage",
+    "Stats",
     "Task",
     "TaskStatus",
     "TreeKind",
@@ -92,13 +98,15 @@ class Record(BaseModel):
     """One row. `realm` is filled in lists over several realms only, and left out elsewhere.
 
     Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
-    Where sizes are `in_units`, a table shows a field `x_bytes` as a column X: `4.0 KiB`.
+    A table shows the fields in `headings` below these, and amounts among them in units: `4.0 KiB`,
+    with `short_units` `4.0K`.
     """
 
     identifier: ClassVar[str]
     table: ClassVar[tuple[str, ...]]
     wide: ClassVar[tuple[str, ...]]
-    in_units: ClassVar[bool] = False
+    headings: ClassVar[Mapping[str, str]] = {}
+    short_units: ClassVar[bool] = False
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -123,17 +131,6 @@ class Image(Record):
     platforms: tuple[str, ...]
     labels: dict[str, str]
     labels_text: str
-
-
-class RealmSource(StrEnum):
-    """Which rule gave the namespace of a realm."""
-
-    FLAG = "flag"
-    MANIFEST = "manifest"
-    RECORD = "record"
-    SETTINGS = "settings"
-    LAYOUT = "layout"
-    CONTAINERD = "containerd"
 
 
 R_co = TypeVar("R_co", bound=Record, covariant=True)
@@ -170,6 +167,7 @@ class RowsRefused(Unreadable):
 
 _LATE = {
     "Realm": "realms",
+    "Setting": "settings",
     "RealmAccount": "realm_details",
     "RealmDetails": "realm_details",
     "ResidualNamespace": "realm_details",
@@ -197,6 +195,8 @@ _LATE = {
     "Lease": "storage",
     "Plugin": "runtime",
     "Process": "runtime",
+    "ProcessUsage": "usage",
+    "Stats": "usage",
     "Metrics": "runtime",
     "Event": "runtime",
     "Version": "runtime",

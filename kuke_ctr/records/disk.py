@@ -1,5 +1,8 @@
 """The record of `df`: what a namespace takes on the disk."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from kuke_ctr.records import Record
 
 
@@ -27,7 +30,18 @@ class Disk(Record):
         *("ingests_bytes", "snapshots", "unpacked_bytes", "reclaimable_bytes"),
         *("images_prune_bytes", "snapshots_prune_bytes", "content_prune_bytes"),
     )
-    in_units = True
+    headings: ClassVar[Mapping[str, str]] = {
+        "unique_bytes": "UNIQUE",
+        "shared_bytes": "SHARED",
+        "unpacked_bytes": "UNPACKED",
+        "reclaimable_bytes": "RECLAIMABLE",
+        "content_bytes": "CONTENT",
+        "share_bytes": "SHARE",
+        "ingests_bytes": "INGESTS",
+        "images_prune_bytes": "IMAGES PRUNE",
+        "snapshots_prune_bytes": "SNAPSHOTS PRUNE",
+        "content_prune_bytes": "CONTENT PRUNE",
+    }
 
     namespace: str
     images: int | None

@@ -123,9 +123,7 @@ def copy(
     if source.image is None:
         _only_there(session, view, source.others, as_)
         return
-    image, name = source.image, as_ or source.image.ref
-    if as_ is not None and not is_unfound(there, as_):
-        note_odd_name(as_)
+    image, name = source.image, _name(there, source.image, as_)
     if move:
         may_move(session, image, yes=yes)
     realm = target_session.realm(changing=True, create=create_namespace, makes=True)
@@ -137,6 +135,13 @@ def copy(
         remove_source(session, image, realm.scope, name)
     if not session.options.dry_run:
         _show_copied(session, view, realm, name)
+
+
+def _name(there: OpenRealm, image: FoundImage, chosen: str | None) -> str:
+    """The name that it gets; a note where that is an odd one."""
+    if chosen is not None and not is_unfound(there, chosen):
+        note_odd_name(chosen)
+    return chosen or image.ref
 
 
 def _show_copied(session: Session, view: View, realm: OpenRealm, name: str) -> None:

@@ -26,7 +26,7 @@ def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOp
         record=value.get("record"),
         replay=value.get("replay"),
         columns=_columns(value.get("columns")),
-        timeout=_limit(value.get("timeout")),
+        timeout=seconds_of(value.get("timeout"), "--timeout", "0 is no limit"),
         trace=trace if isinstance(trace, int) else 0,
         headers=not given.get("no_headers"),
         all_realms=bool(given.get("all_realms")),
@@ -99,19 +99,15 @@ def _columns(text: str | None) -> tuple[str, ...]:
     return names
 
 
-def _limit(text: str | None) -> float | None:
-    return None if text is None else seconds_of("--timeout", text, "0 is no limit")
-
-
-def seconds_of(option: str, text: str, zero: str) -> float:
-    """The seconds in the value of an option: `90`, `1.5`, `90s`, `5m`, `1h`; UsageError.
-
-    `zero` says what 0 means.
-    """
+def seconds_of(text: str | None, option: str, also: str = "") -> float | None:
+    """A time in seconds: `90`, `1.5`, `90s`, `5m`, `1h`. UsageError, whose hint has `also`."""
+    if text is None:
+        return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", text, re.ASCII)
     if match is None:
         raise UsageError(
-            f"{option} {text!r} is not a time", hint=f"use seconds, or 90s, 5m, 1h; {zero}"
+            f"{option} {text!r} is not a time",
+            hint="; ".join(("use seconds, or 90s, 5m, 1h", *([also] if also else ()))),
         )
     number, unit = match.groups()
     return float(number) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[unit or "s"]

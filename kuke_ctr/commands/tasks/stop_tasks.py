@@ -44,7 +44,7 @@ def grace_of(text: str) -> float:
     """The seconds between the stop signal and SIGKILL; UsageError."""
     if re.fullmatch(r"-1s?", text):
         return FOREVER
-    return seconds_of("--time", text, "0 kills at once, -1 never")
+    return seconds_of(text, "--time", "0 kills at once, -1 never") or 0.0
 
 
 class StopTasks:
