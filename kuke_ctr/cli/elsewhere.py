@@ -32,7 +32,6 @@ ELSEWHERE = {
     "mount": "images mount",
     "pause": "tasks pause",
     "pods": "sandboxes ls",
-    "ps": "tasks ls",
     "prune": "images prune",
     "pull": "images pull",
     "push": "images push",
@@ -57,7 +56,7 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "cat": "images inspect",
         "commit": "snapshots commit",
         "info": "images inspect",
-        "ps": "containers ls",
+        "ps": "ps",
         "rename": "images tag",
         "show": "images inspect",
         "tree": "images inspect",
@@ -68,7 +67,7 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "export": "images export",
         "inspect": "containers info",
         "prune": "containers rm --all",
-        "ps": "containers ls",
+        "ps": "ps",
         "show": "containers info",
     },
     "tasks": {
@@ -99,7 +98,7 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
 """Words behind a noun -> the command that does that here."""
 
 _OF_ANY_NOUN = {
-    *("checkpoint", "fetch", "kill", "load", "pause", "ps", "pull", "push", "resume", "rmi"),
+    *("checkpoint", "fetch", "kill", "load", "pause", "pull", "push", "resume", "rmi"),
     *("save", "start", "stats", "stop", "top", "unpause"),
 }
 """Those of ELSEWHERE that mean the same behind any noun; `prune` there is that noun's."""

@@ -64,6 +64,7 @@ ENTRIES = {
         },
         ALIASES["tasks"],
     ),
+    "ps": Entry("List running containers, with cell, image, pid and age.", {"everyday.ps": ()}),
     "run": Entry("Create a container and start it.", {"everyday.run": ()}),
     "exec": Entry("Run a command in a running container.", {"everyday.exec": ()}),
     "attach": Entry(

@@ -61,6 +61,7 @@ DESCRIBED: dict[str, type[Record]] = {
     "realms": records.Realm,
     "realms-show": records.RealmDetails,
     "cells": records.Cell,
+    "ps": records.PsContainer,
     "tree": records.TreeNode,
     "snapshots-tree": records.SnapshotNode,
     "images-export": records.Archive,

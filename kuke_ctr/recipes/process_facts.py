@@ -59,14 +59,26 @@ def facts_of(pid: int, proc: Path = PROC) -> Facts | None:
     name, _, rest = stat.partition(" (")[2].rpartition(") ")
     fields = rest.split()
     # proc(5): the third field, the state, is the first after the name
-    parent, ticks = int(fields[1]), int(fields[19])
+    parent = int(fields[1])
     words = line.removesuffix(b"\0").decode(errors="surrogateescape").split("\0")
     return Facts(
         parent=parent,
         user=_user(owner),
-        started_at=_time(_booted(proc) + ticks / os.sysconf("SC_CLK_TCK")),
+        started_at=_start(fields, proc),
         command=shlex.join(words) if line else f"[{name}]",
     )
+
+
+def started_at(pid: int, proc: Path = PROC) -> str | None:
+    """When a process was started, in UTC, to the second; None where it has ended.
+
+    One file is read: everybody may.
+    """
+    try:
+        stat = (proc / str(pid) / "stat").read_text(errors="surrogateescape")
+    except OSError:
+        return None
+    return _start(stat.rpartition(") ")[2].split(), proc)
 
 
 def drops(pid: int, number: int, proc: Path = PROC) -> bool:
@@ -112,6 +124,10 @@ def daemon_pid(path: str | None) -> int | None:
         said = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     (pid, _, _) = _CREDENTIALS.unpack(said)
     return int(pid)
+
+
+def _start(fields: Sequence[str], proc: Path) -> str:
+    return _time(_booted(proc) + int(fields[19]) / os.sysconf("SC_CLK_TCK"))
 
 
 @cache

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Namespace,
         Plugin,
         Process,
+        PsContainer,
         Sandbox,
         Task,
         TaskStatus,
@@ -65,6 +66,7 @@ __all__ = [
     "Namespace",
     "Plugin",
     "Process",
+    "PsContainer",
     "Realm",
     "RealmAccount",
     "RealmDetails",
@@ -90,9 +92,11 @@ class Record(BaseModel):
     """One row. `realm` is filled in lists over several realms only, and left out elsewhere.
 
     Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
+    `derived` are columns that are worked out of fields: a document has them only if asked for.
     """
 
     identifier: ClassVar[str]
+    derived: ClassVar[tuple[str, ...]] = ()
     table: ClassVar[tuple[str, ...]]
     wide: ClassVar[tuple[str, ...]]
 
@@ -192,6 +196,7 @@ _LATE = {
     "Lease": "storage",
     "Plugin": "runtime",
     "Process": "runtime",
+    "PsContainer": "runtime",
     "Metrics": "runtime",
     "Event": "runtime",
     "Version": "runtime",

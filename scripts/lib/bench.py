@@ -39,6 +39,7 @@ class Setting:
     mib: int
     suite: str
     scratch: Path
+    containers: int
 
     @property
     def python(self) -> Path:
@@ -303,6 +304,40 @@ def _used(daemon: PrivateContainerd) -> int:
     return sum(path.stat().st_blocks * 512 for path in store.rglob("*") if path.is_file())
 
 
+def ps(setting: Setting) -> None:
+    """(h) `ps` of many containers, against its two calls of ctr side by side."""
+    with _host(setting, 1) as (daemon, environment):
+        image = "registry.example/team/app-00000:1.0"
+        daemon.import_image(daemon.base / "images.tar", namespace=NAMESPACE)
+        for number in range(setting.containers):
+            name = unique(f"default_default_cell{number:04}_app")
+            flags = ("--null-io",)
+            daemon.run(image, "sleep", "86400", namespace=NAMESPACE, container=name, flags=flags)
+        print(f"  {setting.containers} running containers", flush=True)
+
+        def times(*place: str) -> tuple[float, float]:
+            lists = [
+                shlex.join((str(daemon.programs / "ctr"), *place, noun, "ls"))
+                for noun in ("containers", "tasks")
+            ]
+            raw = ["sh", "-c", f"{lists[0]} & {lists[1]}; wait"]
+            ours: Argv = [setting.kuke_ctr, "ps", *place]
+            results = pairs(
+                setting.rounds,
+                partial(measure, ours, environment),
+                partial(measure, raw, environment),
+            )
+            return _seconds([a for a, _ in results]), _seconds([b for _, b in results])
+
+        empty, nothing = times("-n", "default")
+        ours, raw = times("-n", NAMESPACE)
+        print(
+            f"  kuke-ctr {ours * 1000:.0f} ms, of which {(empty - nothing) * 1000:.0f} ms start, "
+        )
+        print(f"  raw ctr, both side by side, {raw * 1000:.0f} ms")
+        _say("ratio without the start", (ours - (empty - nothing)) / raw, 1.2)
+
+
 PARTS = {
     "start": start,
     "lists": lists,
@@ -311,6 +346,7 @@ PARTS = {
     "attach": attach,
     "transfer": transfer,
     "copy": copy,
+    "ps": ps,
 }
 
 
@@ -319,7 +355,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Prints ratios of two things that were measured side by side, in pairs. "
-        "start, lists, attach, transfer and copy need root (a private containerd).",
+        "start, lists, attach, transfer, copy and ps need root (a private containerd).",
         epilog="; ".join(f"{name}: {part.__doc__}" for name, part in PARTS.items()),
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"all of {' '.join(PARTS)}")
@@ -330,6 +366,7 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=10_000, help="for lists (10000)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="for parse (1000000)")
     parser.add_argument("--mib", type=int, default=1024, help="for transfer (1024)")
+    parser.add_argument("--containers", type=int, default=500, help="for ps (500)")
     parser.add_argument("--suite", default=programs.NATIVE, help="containerd of that suite")
     given = parser.parse_args()
     for part in given.parts:
@@ -349,6 +386,7 @@ def main() -> int:
             given.mib,
             given.suite,
             Path(scratch),
+            given.containers,
         )
         for name in given.parts or PARTS:
             print(f"{name}: {PARTS[name].__doc__}", flush=True)

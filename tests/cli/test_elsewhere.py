@@ -54,7 +54,7 @@ def test_each_line_in_a_hint_is_a_command(hint: str) -> None:
         ("container unpause web", "did you mean `kuke-ctr tasks resume web`?"),
         ("-r main rm web", "did you mean `kuke-ctr containers rm --realm main web`?"),
         ("-r main rm -f web", "did you mean `kuke-ctr containers rm --realm main`?"),
-        ("ps -a", "did you mean `kuke-ctr tasks ls`?"),
+        ("ls -a", "did you mean `kuke-ctr containers ls`?"),
         ("rmi x", "did you mean `kuke-ctr images rm x`?"),
         ("pul x", "did you mean `kuke-ctr images pull x`?"),
         ("rename a b", "containerd renames no container: make a new one with"),

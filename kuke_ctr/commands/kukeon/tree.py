@@ -15,13 +15,12 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.recipes.tree import tree_of
 from kuke_ctr.records import TreeKind, TreeNode
-from kuke_ctr.render import Output, View, align, cell, escape, needed
+from kuke_ctr.render import Output, View, age_text, align, cell, escape, needed
 from kuke_ctr.session import Session
 
 app = typer.Typer()
 
 _COLUMNS = ("name", "status", "image", "age", "note")
-_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
 @app.command()
@@ -99,7 +98,4 @@ def _age(created_at: str | None, now: datetime) -> str:
         seconds = int((now - datetime.fromisoformat(created_at or "")).total_seconds())
     except (ValueError, TypeError):  # no time, or one without a zone
         return "-"
-    for unit, size in _UNITS:
-        if seconds >= size:
-            return f"{seconds // size}{unit}"
-    return "0s"
+    return age_text(seconds)

@@ -20,6 +20,7 @@ ALONE = (
         "info",
         "logs",
         "parse",
+        "ps",
         "run",
         "schema",
         "tree",
