@@ -21,7 +21,6 @@ ELSEWHERE = {
     "fetch": "content fetch",
     "import": "images import",
     "ingest": "content ingest",
-    "inspect": "containers info",
     "kill": "tasks kill",
     "label": "containers label",
     "list": "containers ls",
@@ -65,14 +64,14 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
     },
     "containers": {
         "export": "images export",
-        "inspect": "containers info",
+        "inspect": "inspect",
         "prune": "containers rm --all",
         "ps": "ps",
         "show": "containers info",
     },
     "tasks": {
         "create": "containers create",
-        "inspect": "containers info",
+        "inspect": "inspect",
         "prune": "tasks rm",
         "info": "containers info",
         "show": "containers info",
@@ -116,7 +115,7 @@ NOT_HERE = {
     "compose": "ctr has no projects; `kuke-ctr run` starts one container",
     "cp": "`kuke-ctr exec CONTAINER cat FILE > COPY` copies a file out, and "
     "`kuke-ctr exec -i CONTAINER sh -c 'cat > FILE' < COPY` one in",
-    "describe": "`kuke-ctr containers info CONTAINER` describes a container",
+    "describe": "`kuke-ctr inspect CONTAINER` describes a container",
     "df": "`kuke-ctr snapshots usage` and `kuke-ctr content ls --sort-by -size` show what takes "
     "space",
     "get": "`kuke-ctr containers ls`, `kuke-ctr tasks ls` and `kuke-ctr images ls` list what there "

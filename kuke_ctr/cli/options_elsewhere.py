@@ -26,6 +26,12 @@ _OPTIONS = (
         _LISTS,
     ),
     Elsewhere(
+        "--format -f",
+        "-o yaml and -o jsonl are the other forms; `jq` takes a part of the JSON: "
+        "`kuke-ctr inspect web | jq '.[0].task.pid'`",
+        ("inspect",),
+    ),
+    Elsewhere(
         "--format -f --json --yaml --template --go-template",
         "-o json, yaml, csv or name chooses the format, --columns the columns",
         ("info", "version", "inspect", "resolve"),

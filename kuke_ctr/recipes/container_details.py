@@ -56,21 +56,27 @@ def with_details(
 def infos_of(scope: Scope, ids: Iterable[str]) -> dict[str, ContainerInfo]:
     """`ctr containers info` of each, side by side; without those that went while we looked.
 
+    As `documents_of`.
+    """
+    return {one.id: one for one, _ in documents_of(scope, ids)}
+
+
+def documents_of(scope: Scope, ids: Iterable[str]) -> Iterator[tuple[ContainerInfo, str]]:
+    """The same, each with the JSON text that was printed.
+
     One that can't be read is a warning; a recording need not have them all. Probes: they run in a
     dry run too.
     """
     calls = [scope.call("containers", "info", name, probe=True) for name in ids]
-    found = {}
     for said in _results(scope, calls):
         try:
             scope.ctr.checked(said)
-            one = parse_container_info(said.stdout.decode(errors="surrogateescape"))
-            found[one.id] = one
+            text = said.stdout.decode(errors="surrogateescape")
+            yield parse_container_info(text), text
         except NotFound:
             continue
         except KukeCtrError as error:
             scope.ctr.notice(f"warning: {said.argv[-1]}: {error.message}")
-    return found
 
 
 def _results(scope: Scope, calls: Sequence[Call]) -> Iterator[Result]:

@@ -16,6 +16,7 @@ from signal import SIGKILL, SIGSTOP
 from kuke_ctr.processes.proc import PROC, status_of
 from kuke_ctr.records import Process
 
+_LONGEST_STAT = 4096
 _CONNECT_SECONDS = 0.2
 _CREDENTIALS = struct.Struct("3i")
 
@@ -72,13 +73,19 @@ def facts_of(pid: int, proc: Path = PROC) -> Facts | None:
 def started_at(pid: int, proc: Path = PROC) -> str | None:
     """When a process was started, in UTC, to the second; None where it has ended.
 
-    One file is read: everybody may.
+    One file is read, which everybody may read; quickly, for it is asked of hundreds.
     """
     try:
-        stat = (proc / str(pid) / "stat").read_text(errors="surrogateescape")
+        descriptor = os.open(f"{proc}/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
-    return _start(stat.rpartition(") ")[2].split(), proc)
+    try:
+        stat = os.read(descriptor, _LONGEST_STAT)
+    except OSError:  # it has just ended
+        return None
+    finally:
+        os.close(descriptor)
+    return _start(stat.rpartition(b") ")[2].split(), proc)
 
 
 def drops(pid: int, number: int, proc: Path = PROC) -> bool:
@@ -126,7 +133,7 @@ def daemon_pid(path: str | None) -> int | None:
     return int(pid)
 
 
-def _start(fields: Sequence[str], proc: Path) -> str:
+def _start(fields: Sequence[str] | Sequence[bytes], proc: Path) -> str:
     return _time(_booted(proc) + int(fields[19]) / os.sysconf("SC_CLK_TCK"))
 
 
@@ -139,7 +146,7 @@ def _booted(proc: Path) -> int:
 
 
 def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
 
 
 def _user(uid: int) -> str:

@@ -15,6 +15,7 @@ from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
+    from kuke_ctr.records.container_details import ContainerDetails
     from kuke_ctr.records.findings import Finding, Severity
     from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
@@ -53,6 +54,7 @@ __all__ = [
     "CellContainer",
     "CellNow",
     "Container",
+    "ContainerDetails",
     "Deprecation",
     "Event",
     "Finding",
@@ -181,6 +183,7 @@ _LATE = {
     "Finding": "findings",
     "Severity": "findings",
     "Container": "runtime",
+    "ContainerDetails": "container_details",
     "Task": "runtime",
     "TaskStatus": "runtime",
     "Namespace": "runtime",

@@ -48,7 +48,7 @@ def test_each_line_in_a_hint_is_a_command(hint: str) -> None:
         ("tasks unpause web", "did you mean `kuke-ctr tasks resume web`?"),
         ("tasks stop web", "did you mean `kuke-ctr tasks kill web`?"),
         ("task delet web", "did you mean `kuke-ctr task rm`?"),
-        ("containers inspect web", "did you mean `kuke-ctr containers info web`?"),
+        ("containers inspect web", "did you mean `kuke-ctr inspect web`?"),
         ("containers stop web -r main", "did you mean `kuke-ctr tasks kill web -r main`?"),
         ("container logs web", "did you mean `kuke-ctr logs web`?"),
         ("container unpause web", "did you mean `kuke-ctr tasks resume web`?"),

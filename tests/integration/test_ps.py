@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import datetime
+from pathlib import Path
 
 from scripts.lib import processes
 from tests.support.running import LIMIT, Place
@@ -31,6 +32,15 @@ def test_what_runs_is_listed_with_its_process_and_what_ended_only_with_all(place
     assert (one["snapshot"], one["created_at"]) == (info["SnapshotKey"], info["CreatedAt"])
     apart = _time(one["started_at"]) - _time(info["CreatedAt"])
     assert abs(apart.total_seconds()) < LIMIT
+
+    (all_of_it,) = json.loads(place("inspect", name).stdout)
+    assert str(all_of_it["task"]["pid"]) == found[1]
+    assert all_of_it["process"]["args"] == ["sleep", "3600"]
+    assert all_of_it["process"]["env"] == info["Spec"]["process"]["env"]
+    assert all_of_it["image_config"]["command"] == ["sh"]
+    inside = {one["type"]: Path(one["path"]).readlink() for one in all_of_it["namespaces"]}
+    assert inside["pid"] == Path(f"/proc/{found[1]}/ns/pid").readlink()
+    assert all_of_it["problems"] == []
 
 
 def _time(text: str) -> datetime:

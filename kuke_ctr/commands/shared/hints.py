@@ -18,6 +18,7 @@ ALONE = (
         "events",
         "exec",
         "info",
+        "inspect",
         "logs",
         "parse",
         "ps",
