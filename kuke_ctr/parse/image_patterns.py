@@ -25,6 +25,16 @@ def matching(word: str, refs: Iterable[str]) -> list[str]:
     return [ref for ref in refs if ref == word or means(ref)]
 
 
+def of_any_repository(word: str) -> list[str]:
+    """Patterns for a short name at the end of any repository: `shop` finds `docker.io/demo/shop:1`.
+
+    None for a pattern, a digest or a name that says whose it is.
+    """
+    if is_pattern(word) or not word or "/" in word or "@" in word:
+        return []
+    return [f"*/{word}"] if ":" in word else [f"*/{word}:*", f"*/{word}@*"]
+
+
 def familiar(ref: str) -> str:
     """The reference without Docker Hub's name: `busybox:1.36`."""
     for front in _HUB:

@@ -94,6 +94,21 @@ def _socket_in(folder: Path, run_path: Path) -> Path:
     return usual
 
 
+def _require_socket(found: Look, or_kuke: Callable[[str], str]) -> None:
+    """Raise KukeCtrError where kuketty's socket does not exist: only the record was read."""
+    try:
+        if found.socket is not None:
+            found.socket.lstat()
+    except FileNotFoundError:
+        raise KukeCtrError(
+            f"{found.name} has no terminal now: kuketty's socket {found.socket} does not exist",
+            hint=f"{or_kuke('the cell may have stopped')}; {found.line('logs', found.name)} shows "
+            "its output so far",
+        ) from None
+    except OSError:
+        return  # connecting to it will tell
+
+
 def refuse(
     found: Look, is_kept: Callable[[], bool], whose: Callable[[], Member | None] = lambda: None
 ) -> None:
@@ -111,6 +126,7 @@ def refuse(
         return f"{hint}; {found.line('logs', name)} shows its output so far" if is_kept() else hint
 
     if found.unasked:
+        _require_socket(found, or_kuke)
         return
     if task is None:
         raise KukeCtrError(

@@ -89,7 +89,11 @@ class _Use:
                 self.by_digest.setdefault(digest, []).extend(users)
         for container in self.facts:
             user = ImageUser("container", container.id, container.image)
-            for digest in self._unpacked_below(container):
+            below = self._unpacked_below(container)
+            named = found.get(container.image)
+            if named is not None and not self.digests_of(named).isdisjoint(below):
+                continue  # it is that image's: another one has the same layers
+            for digest in below:
                 self.by_digest.setdefault(digest, []).append(user)
         used = {ref: list(self._users_of(image)) for ref, image in found.items()}
         return {ref: users for ref, users in used.items() if users}

@@ -27,6 +27,14 @@ class Residual(NamedTuple):
     images: int | None
     containers: int | None
 
+    def brief(self, ctr: Ctr) -> str:
+        """That there is one, for a list of realms."""
+        shows = ctr.line("realms", "show", self.realm)
+        return (
+            f"note: namespace {self.namespace} {self._has()}, and realm {self.realm} does not see "
+            f"it: {shows}"
+        )
+
     def note(self, ctr: Ctr) -> str:
         """What a person should know of it, with the line that shows its images."""
         lists = Scope(ctr, self.namespace).line("images", "ls")
@@ -34,8 +42,8 @@ class Residual(NamedTuple):
         copies = ctr.line("images", "copy", "IMAGE", *to)
         loads = f", but `kuke image load --realm {self.realm}` puts images there"
         return (
-            f"note: namespace {self.namespace} {self._has()}. It is not the namespace of realm "
-            f"{self.realm} ({self.realms_namespace})"
+            f"note: namespace {self.namespace} {self._has()}. Realm {self.realm} "
+            f"({self.realms_namespace}) does not see it"
             f"{loads if self.namespace.startswith(f'{self.realm}.') else ''}. To list its images: "
             f"{lists}{f'; to copy one into the realm: {copies}' if self.images else ''}"
         )

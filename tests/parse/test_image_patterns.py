@@ -2,7 +2,7 @@
 
 import pytest
 
-from kuke_ctr.parse.image_patterns import familiar, is_pattern, matching
+from kuke_ctr.parse.image_patterns import familiar, is_pattern, matching, of_any_repository
 
 REFS = [
     "docker.io/library/busybox:1.36",
@@ -55,3 +55,18 @@ def test_the_short_name_is_the_one_that_docker_shows() -> None:
         "registry.example:5000/team/app:1.0",
     ]
     assert is_pattern("a?") and is_pattern("*") and not is_pattern("a:1.0")
+
+
+@pytest.mark.parametrize(
+    ("word", "patterns"),
+    [
+        ("shop", ["*/shop:*", "*/shop@*"]),
+        ("shop:1", ["*/shop:1"]),
+        ("demo/shop", []),
+        ("*shop", []),
+        (f"shop@sha256:{'a' * 64}", []),
+        ("", []),
+    ],
+)
+def test_a_short_name_may_end_any_repository(word: str, patterns: list[str]) -> None:
+    assert of_any_repository(word) == patterns

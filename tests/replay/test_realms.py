@@ -21,7 +21,7 @@ NAMESPACES = {
     "mytenant": "mytenant.kukeon.io",
     "team": "team-a",
 }
-LOADS = "It is not the namespace of realm {} ({}), but `kuke image load --realm {}` puts images"
+LOADS = "Realm {} ({}) does not see it, but `kuke image load --realm {}` puts images there."
 
 
 def run(*words: str, host: Path = RICH) -> int:
@@ -53,9 +53,15 @@ def test_the_residual_namespaces_are_those_of_kuke_status(capsys: Capture) -> No
     assert ours == line.partition("residual namespaces: ")[2].split(", ")
     notes = err.splitlines()
     assert len(notes) == len(ours)
-    for note, (realm, namespace) in zip(
+    for brief, (realm, namespace) in zip(
         notes, (("main", "kukeon-main"), ("team", "team-a")), strict=True
     ):
+        assert brief.startswith(
+            f"note: namespace {realm}.kukeon.io has 1 image, and realm {realm} does not see it: "
+            f"`kuke-ctr realms show {realm}"
+        )
+        assert run("images", "ls", "-r", realm) == 0
+        note = capsys.readouterr().err
         assert note.startswith(f"note: namespace {realm}.kukeon.io has 1 image. ")
         assert LOADS.format(realm, namespace, realm) in note
         assert f"`kuke-ctr images ls --namespace {realm}.kukeon.io" in note

@@ -12,7 +12,13 @@ from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import NotFound
 from kuke_ctr.kukeon.places import places
 from kuke_ctr.names import nearest
-from kuke_ctr.parse.image_patterns import familiar, is_pattern, repository
+from kuke_ctr.parse.image_patterns import (
+    familiar,
+    is_pattern,
+    matching,
+    of_any_repository,
+    repository,
+)
 from kuke_ctr.recipes.find_images import find_images
 from kuke_ctr.records import FoundImage
 from kuke_ctr.session import Session
@@ -33,8 +39,9 @@ def find(
 ) -> None:
     """Show in which realms and namespaces an image is.
 
-    A name means what docker reads it as; without a tag, all tags. A pattern may have * and ?. A
-    digest may be shortened. STATUS is that of `images check`. Exit code 3 if nothing is found.
+    A name means what docker reads it as, or if nothing is called so the end of a longer name;
+    without a tag, all tags. A pattern may have * and ?. A digest may be shortened. STATUS is that
+    of `images check`. Exit code 3 if nothing is found.
 
     Examples:
 
@@ -49,6 +56,9 @@ def find(
     for warning in warnings:
         note(f"warning: {warning}")
     found = find_images(session.ctr, where, words)
+    wider = [one for word in words for one in of_any_repository(word)]
+    if not found.rows and any(matching(one, found.names) for one in wider):
+        found = find_images(session.ctr, where, wider)
     errors = list(found.errors)
     if not found.rows and not errors:
         errors.append(_nowhere(session, words, found.names, len(where)))
@@ -66,6 +76,6 @@ def _nowhere(session: Session, words: Sequence[str], names: set[str], places: in
     part = f"*{word}*"
     if not is_pattern(words[0]) and any(word in name for name in names):
         return NotFound(message, hint=f"for names with this word: {line('images', 'find', part)}")
-    near = nearest(familiar(words[0]), [familiar(name) for name in sorted(names)])[:_SHOWN]
+    near = nearest(familiar(words[0]), {familiar(name) for name in names})[:_SHOWN]
     everything = f"{line('images', 'find', '*')} lists all images"
     return NotFound(message, hint=f"the nearest names: {', '.join(near)}; {everything}")

@@ -15,7 +15,6 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.named_images import NamedImage, named_images
-from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.image_names import SeveralNames, whole_refs
 from kuke_ctr.recipes.image_users import ImageUser, users_of_images
 from kuke_ctr.session import OpenRealm, Session
@@ -62,11 +61,19 @@ def rm(
     if not wanted:
         _nothing(realm, "has no images")
         return
-    users = _warn_of_users(realm, existing, [ref for ref in wanted if ref in existing])
+    users = _users(realm, existing, [ref for ref in wanted if ref in existing])
+    staying = set(existing) - set(wanted)
+    silent = yes or every or session.options.dry_run
+    needed = {} if silent else _needed_by_kukeon(realm, users, staying)
+    for ref, found in users.items():
+        if ref not in needed:
+            note(f"warning: {ref} is still used by {users_told(ref, found)}")
     if every:
         _confirm(session, realm, wanted, "all", yes=yes)
-    elif not yes:
-        _confirm_kukeons(session, realm, users, set(existing) - set(wanted))
+    elif needed:
+        told = "; ".join(f"{ref} is needed by Kukeon: {by}" for ref, by in needed.items())
+        what = f"{told}; without it the containers of a cell cannot be created"
+        confirm(session, what, yes=False)
     _remove(session, realm, wanted, existing, sync=sync)
 
 
@@ -141,10 +148,10 @@ def _unused(realm: OpenRealm) -> list[str]:
     return [ref for ref in existing if ref not in users]
 
 
-def _warn_of_users(
+def _users(
     realm: OpenRealm, existing: Sequence[str], refs: Sequence[str]
 ) -> dict[str, list[ImageUser]]:
-    """Tell who uses the images; those that are used, with their users."""
+    """Those of the images that are used, with their users."""
     if not refs:
         return {}
     try:
@@ -152,41 +159,28 @@ def _warn_of_users(
     except KukeCtrError as error:  # a container with an odd name keeps nobody from removing
         note(f"warning: could not find out who uses the images: {error.message}")
         return {}
-    for ref in refs:
-        if ref in users:
-            note(f"warning: {ref} is still used by {users_told(ref, users[ref])}")
     return {ref: users[ref] for ref in refs if ref in users}
 
 
-def _confirm_kukeons(
-    session: Session,
-    realm: OpenRealm,
-    users: Mapping[str, Sequence[ImageUser]],
-    staying: Container[str],
-) -> None:
-    """Ask before an image goes that Kukeon needs to create the containers of a cell.
+def _needed_by_kukeon(
+    realm: OpenRealm, users: Mapping[str, Sequence[ImageUser]], staying: Container[str]
+) -> dict[str, str]:
+    """The images that Kukeon needs to create the containers of a cell, and what names each.
 
     One that stays under the name that Kukeon knows is not missed.
     """
     known = members_of(realm)
-    told = []
+    told = {}
     for ref, found in users.items():
         missed = [user for user in found if user.image not in staying]
-        missed.sort(key=lambda user: user.kind != "record")  # a record says more
-        who = list(filter(None, (_of_kukeon(known, user) for user in missed)))
-        if who:
-            told.append(f"{ref} is needed by Kukeon: {some(who, _SHOWN)}")
-    if told:
-        what = f"{'; '.join(told)}; without it the containers of a cell cannot be created"
-        confirm(session, what, yes=False)
-
-
-def _of_kukeon(known: Members, user: ImageUser) -> str:
-    """The record, or the container with its cell; empty for what is not Kukeon's."""
-    if user.kind == "record":
-        return f"{user.name} names it"
-    one = known.of(user.name) if user.kind == "container" else None
-    return f"{one.id} of cell {one.cell}" if one is not None else ""
+        records = [user.name for user in missed if user.kind == "record"]
+        made = (known.of(user.name) for user in missed if user.kind == "container")
+        cells = dict.fromkeys(one.cell for one in made if one is not None)
+        if records:  # they say more
+            told[ref] = f"it is in {counted(len(records), 'record')} ({some(records, 3)})"
+        elif cells:
+            told[ref] = f"{counted(len(cells), 'cell')} came from it ({some(list(cells), 3)})"
+    return told
 
 
 def users_told(ref: str, users: Sequence[ImageUser]) -> str:
@@ -202,7 +196,7 @@ def users_told(ref: str, users: Sequence[ImageUser]) -> str:
 
 def _several(names: Sequence[str]) -> str:
     what = "the container" if len(names) == 1 else f"{len(names)} containers:"
-    return f"{what} {some(names)}"
+    return f"{what} {some(names, _SHOWN)}"
 
 
 def _confirm(

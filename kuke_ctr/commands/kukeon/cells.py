@@ -52,9 +52,11 @@ def ls(session: Session) -> None:
             _note(each, one)
         name = realm.name if session.options.all_realms else None
         rows += (each.model_copy(update={"realm": name}) for each in one.cells)
+    every = session.options.all_realms
+    if not rows and not every:
+        realms[0].require_namespace()
     show(session, view, rows, errors)
     if not rows:
-        every = session.options.all_realms
         where = "any realm" if every else realms[0].described
         note(f"Kukeon's records below {session.host.settings.run_path} have no cell of {where}")
 
@@ -69,7 +71,7 @@ def show_one(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="[[SPACE/]STACK/]CELL", help="The cell, or the id of a container in it."
+            metavar="[[SPACE/]STACK/]CELL", help="The cell, or a container in it, also by its id."
         ),
     ],
 ) -> None:
@@ -97,23 +99,31 @@ def show_one(
 
 
 def _named(realm: OpenRealm, name: str, found: Sequence[Cell]) -> Cell:
-    """The cell of that name; NotFound for none, UsageError for several."""
+    """The cell of that name, else the one with that container; NotFound, UsageError for several."""
     words = name.split("/")
-    fits = [
-        one
-        for one in found
-        if [one.space, one.stack, one.name][-len(words) :] == words
-        or any(name == part.id for part in one.containers)
-    ]
+    fits = [one for one in found if _ends([one.space, one.stack, one.name], words)]
+    fits = fits or [one for one in found if _has(one, name)]
     if not fits:
+        realm.require_namespace()
         names = [_whole(one) if len(words) > 1 else one.name for one in found]
         raise missing(realm, "cell", [name], names, "cells", NotFound(""))
     if len(fits) > 1:
         raise UsageError(
-            f"{realm.described} has {len(fits)} cells {name}",
+            f"{realm.described} has {len(fits)} cells named {name}",
             hint=f"name one of them: {', '.join(map(_whole, fits))}",
         )
     return fits[0]
+
+
+def _ends(path: Sequence[str], words: Sequence[str]) -> bool:
+    return list(path[-len(words) :]) == list(words)
+
+
+def _has(one: Cell, container: str) -> bool:
+    """Whether a container of the cell has this id, or this name behind the cell's."""
+    *cell, name = container.split("/")
+    called = bool(cell) and _ends([one.space, one.stack, one.name], cell)
+    return any(part.id == container or (called and part.name == name) for part in one.containers)
 
 
 def _whole(one: Cell) -> str:

@@ -68,7 +68,7 @@ def ls(
     show(session, view, found.realms)
     if not session.options.dry_run:
         for one in residuals(session.ctr, found.realms):
-            note(one.note(session.ctr))
+            note(one.brief(session.ctr))
     if not found.realms:
         note(f"no realm found, neither under {session.host.settings.run_path} nor in containerd")
 

@@ -13,6 +13,7 @@ from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.units import in_units
 from kuke_ctr.recipes.realm_details import details_of
+from kuke_ctr.recipes.residuals import Residual
 from kuke_ctr.records import RealmDetails, RealmSource
 from kuke_ctr.render import Output, align, cell, document, to_json, to_yaml
 from kuke_ctr.session import OpenRealm, Session
@@ -55,6 +56,11 @@ def show_one(
     form = options.output or Output.TABLE
     if form is Output.TABLE:
         print_lines(_page(found))
+        for one in found.residual:
+            beside = Residual(
+                found.name, found.namespace, one.namespace, one.images, one.containers
+            )
+            note(beside.note(session.ctr))
     elif form is Output.YAML:
         print_lines([to_yaml(document(found))])
     else:

@@ -97,7 +97,7 @@ def _shown_name(parameter: inspect.Parameter) -> str:
     if isinstance(declared, OptionInfo):
         long = [name for name in declared.param_decls or () if name.startswith("--")]
         return long[0] if long else f"--{parameter.name.replace('_', '-')}"
-    word = re.search(r"[A-Z]+", declared.metavar or "")
+    word = re.search(r"[A-Z]+", re.sub(r"\[.*\]", "", declared.metavar or ""))
     return word[0] if word else parameter.name.upper()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from kuke_ctr.commands.shared.confirm import confirm
 from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.output import note
+from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.members import Member
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.containers import has_living_task
@@ -48,6 +49,17 @@ class Ending:
             note(f"note: {said}")
         stops = " and ".join(dict.fromkeys(one.kuke("stop") for one in roots))
         confirm(self.session, said, yes=yes, instead=f"to stop the cell: {stops}" if stops else "")
+
+    def refuse_running(self, name: str) -> None:
+        """Raise KukeCtrError for one of Kukeon's that has not ended: Kukeon's way is the better."""
+        one = self.found.get(name)
+        if one is not None and has_living_task(name, self.states):
+            status = self.states[name].status
+            stops = one.kuke("stop")
+            raise KukeCtrError(
+                f"the task {name} is {status}: only a stopped task can be deleted",
+                hint=f"it belongs to Kukeon's cell {one.cell}; to stop the cell: {stops}",
+            )
 
     def tell(self, name: str) -> None:
         """Say what Kukeon does after the end of a workload."""

@@ -62,6 +62,8 @@ def rm(
         if exec_id is not None:
             ending = found.remove_process(name, words, exec_id)
         else:
+            if cells is not None and not force:
+                cells.refuse_running(name)
             ending = found.remove(name, words, force=force)
         if ending:
             note(f"{name}: the process has exited ({ending})")

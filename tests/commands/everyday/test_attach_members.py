@@ -129,8 +129,8 @@ def test_else_the_error_stays(host: Host, name: str, groups: tuple[int, ...]) ->
 def test_where_no_kuketty_listens_the_logs_are_named(host: Host) -> None:
     done = host.attach("dev")
     assert done.returncode == 125
-    assert "does not exist, so its terminal is gone" in done.stderr
-    assert "the cell may have stopped; `kuke-ctr logs default_default_dev_shell" in done.stderr
+    assert "has no terminal now" in done.stderr
+    assert "to start the cell: `kuke start dev --realm main`; `kuke-ctr logs " in done.stderr
     assert "exec" not in done.stderr
 
 

@@ -77,6 +77,16 @@ def test_the_beginning_of_a_digest_is_found(host: FakeCtr, capsys: Capture) -> N
     assert capsys.readouterr().out == f"{BUSYBOX}\n"
 
 
+@pytest.mark.parametrize("word", ["app", "app:1.0"])
+def test_the_end_of_a_longer_name_is_found_if_nothing_else_is(
+    host: FakeCtr, capsys: Capture, word: str
+) -> None:
+    has(host, "kukeon-main", APP, A, "complete (3/3)")
+    has(host, "moby", APP, A, "complete (3/3)")
+    assert main(["images", "find", word, "-q"]) == 0
+    assert capsys.readouterr().out == f"{APP}\n{APP}\n"
+
+
 def test_what_is_nowhere_is_exit_code_3_and_says_what_is_near(
     host: FakeCtr, capsys: Capture
 ) -> None:
@@ -84,8 +94,8 @@ def test_what_is_nowhere_is_exit_code_3_and_says_what_is_near(
     err = capsys.readouterr().err
     assert "no namespace has an image busybax (3 namespaces were searched)" in err
     assert "the nearest names: busybox:1.36, " in err
-    assert main(["images", "find", "app"]) == 3  # docker's app, and not the team's
-    assert "`kuke-ctr images find '*app*'`" in capsys.readouterr().err
+    assert main(["images", "find", "ap"]) == 3  # a name is whole
+    assert "`kuke-ctr images find '*ap*'`" in capsys.readouterr().err
     assert main(["images", "find", "x", "-o", "json"]) == 3
     assert json.loads(capsys.readouterr().out) == []
 

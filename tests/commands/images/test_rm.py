@@ -174,7 +174,7 @@ def test_what_a_record_of_kukeon_names_is_not_pruned_and_rm_asks(
     assert capsys.readouterr().out == "env ctr -n kukeon-main images rm --sync example.com/c:1\n"
     only(images_host, "example.com/b:1", "example.com/a:1")
     on(images_host, "rm", "example.com/b:1", stdout="example.com/b:1\n")
-    said = f"example.com/b:1 is needed by Kukeon: {cell / 'metadata.json'} names it"
+    said = f"example.com/b:1 is needed by Kukeon: it is in 1 record ({cell / 'metadata.json'})"
     assert main(["images", "rm", "example.com/b:1", *here]) == 2
     assert said in capsys.readouterr().err
     assert main(["images", "rm", "example.com/b:1", "--dry-run", *here]) == 0
