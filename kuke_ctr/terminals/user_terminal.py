@@ -63,11 +63,14 @@ class UserTerminal:
     """A terminal in another mode, as a context manager: at the end it is as it was.
 
     Even `kill -9` of us does not leave it raw: a guard, a child that only waits for our end, puts
-    it back then, unless somebody else has changed it by that time.
+    it back then, unless somebody else has changed it by that time, and writes `last_words` to it.
     """
 
-    def __init__(self, descriptor: int, mode: Mode, keys: bytes = b"") -> None:
+    def __init__(
+        self, descriptor: int, mode: Mode, keys: bytes = b"", last_words: bytes = b""
+    ) -> None:
         self._descriptor = descriptor
+        self._last_words = last_words
         self._mode = mode
         self._keys = keys
         self._guard = 0
@@ -117,7 +120,7 @@ class UserTerminal:
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_ALONE)
         self._guard = os.fork()
         if self._guard == 0:  # pragma: no cover (another process)
-            _watch_over(self._descriptor, read_end, ours, self.before)
+            _watch_over(self._descriptor, read_end, ours, self.before, self._last_words)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         close_all(read_end)
 
@@ -182,7 +185,7 @@ def make_raw(descriptor: int) -> None:
 
 
 def _watch_over(
-    descriptor: int, alive: int, ours: Modes, before: Modes
+    descriptor: int, alive: int, ours: Modes, before: Modes, last_words: bytes
 ) -> None:  # pragma: no cover (another process)
     """The guard: the signals of a job are still blocked here.
 
@@ -195,5 +198,6 @@ def _watch_over(
         os.closerange(2, _MANY_DESCRIPTORS)
         if os.read(1, 1) == b"" and termios.tcgetattr(0) == ours:
             termios.tcsetattr(0, termios.TCSANOW, before)
+            os.write(0, last_words)
     finally:
         os._exit(0)
