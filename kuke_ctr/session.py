@@ -50,6 +50,7 @@ class SharedOptions(NamedTuple):
     sort_by: str | None = None
     headers: bool = True
     partial: bool = False
+    watch: float | None = None
     trace: int = 0
     dry_run: bool = False
     timeout: float | None = None

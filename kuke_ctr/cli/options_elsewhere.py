@@ -20,12 +20,6 @@ _OPTIONS = (
     Elsewhere("--no-trunc --wide", "-o wide shows every column in full"),
     Elsewhere("--digests", "-o wide shows whole digests", ("images",)),
     Elsewhere(
-        "-w --watch",
-        "-o wide shows every column; `watch kuke-ctr tasks ls` repeats a list, and "
-        "`kuke-ctr events` shows changes as they happen",
-        _LISTS,
-    ),
-    Elsewhere(
         "--format -f",
         "-o yaml and -o jsonl are the other forms; `jq` takes a part of the JSON: "
         "`kuke-ctr inspect web | jq '.[0].task.pid'`",

@@ -77,8 +77,6 @@ def test_each_line_in_a_hint_is_a_command(hint: str) -> None:
         ("images ls --realm=a -f x", "`kuke-ctr images ls --realm=a 'name~=busybox'`"),
         ("tasks ls --filter x", "ctr filters nothing here"),
         ("images ls --format json", "-o json"),
-        ("images ls -w", "-o wide shows every column"),
-        ("tasks ls -n x -w", "`watch kuke-ctr tasks ls -n x`"),
         ("containers ls -a", "docker's -a is not needed"),
         ("containers ls -aq", "docker's -a is not needed"),
         ("-a -r main images ls", "docker's -a is not needed"),
