@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from kuke_ctr.backends.ctr import events
+from kuke_ctr.columns import cut, terminal_width
 from kuke_ctr.commands.shared.frames import Frame, look_once
 from kuke_ctr.commands.shared.output import ALOUD, note
 from kuke_ctr.commands.shared.typed_line import TypedLine
@@ -34,6 +35,11 @@ _REST = 0.3
 
 _ASK_AGAIN = 5.0
 """Seconds before events are asked for again, where containerd gave none."""
+
+_PATIENCE = 10.0
+_TIMES = 5
+"""Seconds that a later call may take where --timeout does not say, and how often as long as the
+first look: no key is heeded meanwhile, and a daemon that hangs is to be told soon."""
 
 _BY_LINE = (Output.JSONL, Output.CSV, Output.NAME)
 _AS_IT_IS = (Output.TABLE, Output.WIDE)
@@ -59,11 +65,16 @@ def watch(session: Session, show: Callable[[Session], None], *, of_realms: bool)
     tells = Session(plain, tell=ALOUD) if of_realms else None
     with closing(_News(tells)) as news:
 
-        def look() -> None:
-            news.listen()
-            show(Session(plain, note, ALOUD))
+        def look(limit: float | None) -> Frame:
+            again = Session(plain._replace(timeout=limit), note, ALOUD)
 
-        watched = _Watched(session, lambda: look_once(look, plain, sys.stdout, sys.stderr), news)
+            def show_it() -> None:
+                news.listen()
+                show(again)
+
+            return look_once(show_it, plain, sys.stdout, sys.stderr)
+
+        watched = _Watched(session, look, news)
         if can_be_live():
             watched.in_place()
         else:
@@ -110,12 +121,17 @@ class _News:
 class _Watched:
     """A list that is read again and again, the first time at once: an error of that is raised."""
 
-    def __init__(self, session: Session, look: Callable[[], Frame], news: _News) -> None:
+    def __init__(
+        self, session: Session, look: Callable[[float | None], Frame], news: _News
+    ) -> None:
         options = session.options
         self._form = choose_output(options.output, options.quiet)
         self._seconds = options.watch or 0.0
+        self._traces = options.trace > 0
         self._look = look
+        self._limit = self._given_limit = options.timeout
         self._news = news
+        self._told: tuple[bytes, ...] = ()
         self._good = Frame((), (), None)
         self._take()
         if self._frame.error is not None:
@@ -123,39 +139,45 @@ class _Watched:
 
     def in_place(self) -> None:
         """Show it on the terminal until q or Ctrl-C."""
-        told: tuple[bytes, ...] = ()
         with LiveScreen() as screen:
             while True:
-                if not sys.stderr.isatty() and self._frame.err != told:
-                    told = self._frame.err
-                    _write(sys.stderr.buffer, told)
+                if not sys.stderr.isatty():
+                    self._tell()
                 if not self._stays(screen):
                     return
                 self._take()
 
     def as_it_comes(self) -> None:
         """Print it to a pipe or a file until Ctrl-C; BrokenPipeError once nobody reads it."""
-        shown = Frame((), (), None)
+        shown: tuple[bytes, ...] = ()
         while True:
-            frame = self._frame
-            _write(sys.stderr.buffer, frame.err if frame.err != shown.err else ())
-            if frame.error is None:
-                _write(sys.stdout.buffer, list(self._new_lines(frame.out, shown.out)))
-            shown = Frame(shown.out if frame.error else frame.out, frame.err, None)
+            self._tell()
+            if self._frame.error is None:
+                _write(sys.stdout.buffer, list(self._new_lines(self._frame.out, shown)))
+                shown = self._frame.out
             while self._wait():
                 self._news.take()
                 self._hurry()
             self._take()
 
+    def _tell(self) -> None:
+        """Print the notes and errors of the last look to stderr, if they are new; traces always."""
+        if self._traces or self._frame.err != self._told:
+            self._told = self._frame.err
+            _write(sys.stderr.buffer, self._told)
+
     def _take(self) -> None:
-        """Look again."""
+        """Look again; a list that takes long is read half of the time at most."""
         begun = time.monotonic()
-        self._frame = self._look()
+        self._frame = self._look(self._limit)
+        now = time.monotonic()
+        took = now - begun
         if self._frame.error is None:
             self._good, self._good_at = self._frame, datetime.now()
-        now = time.monotonic()
-        self._until = now + self._seconds
-        self._soonest = now + max(now - begun, _REST)  # one that takes long is half of the time
+            if self._given_limit is None:  # it is known now how long an answer takes
+                self._limit = max(_PATIENCE, _TIMES * took)
+        self._until = now + max(self._seconds, took)
+        self._soonest = now + max(_REST, took)
 
     def _hurry(self) -> None:
         """There are news: look soon."""
@@ -179,11 +201,13 @@ class _Watched:
     def _page(self) -> list[str]:
         line = shell_line(("kuke-ctr", *TypedLine.words))
         head = f"{datetime.now():%H:%M:%S}  every {self._seconds:g} s, q quits: {line}"
-        lines: list[str] = [escape(head), ""]
         out, err = (self._text(lines) for lines in (self._good.out, self._frame.err))
         if self._frame.error is not None:
-            return [*lines, *err, "", f"as read at {self._good_at:%H:%M:%S}:", *out]
-        return [*lines, *out, *err]
+            out = [*err, "", f"as read at {self._good_at:%H:%M:%S}:", *out]
+            err = []
+        room = terminal_width()
+        lines = [escape(head), "", *out, *err]
+        return lines if room is None else [cut(line, room) for line in lines]
 
     def _text(self, lines: Sequence[bytes]) -> list[str]:
         """Lines that a terminal shows; but for its own tables, nothing in them moves the cursor."""

@@ -155,7 +155,7 @@ def seat(fake_ctr: FakeCtr) -> Iterator[Seat]:
     has(fake_ctr, ("first", "RUNNING"))
     environment = {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"}
     words = (PROGRAM, "tasks", "ls", *WORDS, "0.2")
-    with Seat(words, environment, size=(12, 60)) as one:
+    with Seat(words, environment, size=(12, 100)) as one:
         yield one
 
 
