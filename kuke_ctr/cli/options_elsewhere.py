@@ -64,6 +64,13 @@ _OPTIONS = (
         "a filter is an argument: `kuke-ctr plugins ls 'type~=snapshotter'`",
         ("plugins ls",),
     ),
+    Elsewhere(_FILTER, "`-o jsonl` or `-o name` and `grep` find a row", ("tasks ps",)),
+    Elsewhere(
+        _FILTER,
+        "--cell, --space and --stack choose containers; `kuke-ctr containers ls 'image~=busybox'` "
+        "takes other filters",
+        ("ps",),
+    ),
     Elsewhere(_FILTER, "ctr filters nothing here; `-o jsonl` or `-o name` and `grep` do", ("ls",)),
     Elsewhere("-a --all --show-all --last --latest", "leave it out: lists show everything", _LISTS),
     Elsewhere("--all-namespaces", "-A lists all realms"),

@@ -17,7 +17,6 @@ from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.processes.proc import PROC
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.container_details import infos_of, member_of, of_cell, of_info
-from kuke_ctr.recipes.logs import known
 from kuke_ctr.recipes.process_facts import seen_by_us, started_at
 from kuke_ctr.records import Container, PsContainer, Task, TaskStatus
 
@@ -119,6 +118,8 @@ class Joiner:
         if info is not None:
             found["snapshot"] = info.snapshot or None
             if "log" in self._wanted:
+                from kuke_ctr.recipes.logs import known  # late: the table does without
+
                 log = known(self._host, realm, info, pid, proc=self._proc)
                 found["log"] = str(log.file.path) if log is not None else None
         return PsContainer(**found)

@@ -76,6 +76,8 @@ def test_each_line_in_a_hint_is_a_command(hint: str) -> None:
         ("images ls -r a --filter x", "`kuke-ctr images ls -r a 'name~=busybox'`"),
         ("images ls --realm=a -f x", "`kuke-ctr images ls --realm=a 'name~=busybox'`"),
         ("tasks ls --filter x", "ctr filters nothing here"),
+        ("ps --filter name=x", "--cell, --space and --stack choose containers"),
+        ("tasks ps -f x", "`-o jsonl` or `-o name` and `grep` find a row"),
         ("images ls --format json", "-o json"),
         ("containers ls -a", "docker's -a is not needed"),
         ("containers ls -aq", "docker's -a is not needed"),
