@@ -255,6 +255,8 @@ def text_of(field: str, value: object, record: Record) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
+        if any(isinstance(one, Mapping) for one in value):
+            return to_json(value)
         return ",".join(map(str, value))
     if isinstance(value, Mapping):
         printed = getattr(record, f"{field}_text", None)

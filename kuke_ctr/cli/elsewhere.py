@@ -113,8 +113,6 @@ NOT_HERE = {
     "build": "ctr builds no images; `kuke-ctr images import --from-docker IMAGE` takes one that "
     "docker has built, `kuke-ctr images import FILE` an archive",
     "compose": "ctr has no projects; `kuke-ctr run` starts one container",
-    "cp": "`kuke-ctr exec CONTAINER cat FILE > COPY` copies a file out, and "
-    "`kuke-ctr exec -i CONTAINER sh -c 'cat > FILE' < COPY` one in",
     "describe": "`kuke-ctr inspect CONTAINER` describes a container",
     "df": "`kuke-ctr snapshots usage` and `kuke-ctr content ls --sort-by -size` show what takes "
     "space",

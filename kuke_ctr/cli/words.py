@@ -73,6 +73,7 @@ ENTRIES = {
         {"everyday.attach": ()},
     ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
+    "cp": Entry("Copy files between a container and this host.", {"everyday.cp": ()}),
     "snapshots": Entry(
         "List, create, mount and remove snapshots (the file systems of containers and images).",
         {

@@ -124,13 +124,30 @@ def realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
     """
     names = SYSTEM if realm.name in SYSTEM else (realm.name,)
     by_name = () if realm.source is RealmSource.FLAG else names
-    for folder in (*folders(run_path / "data"), *folders(run_path)):
-        if folder.name in RESERVED or not is_kept(folder):
+    for folder in _folders(run_path):
+        if not is_kept(folder):
             continue
         files = [folder / file for file in _REALM_FILES]
         kept = all(is_kept(file) for file in files if os.path.lexists(file))
         namespace = recorded_namespace(folder) if kept else None
         if namespace == realm.namespace or (namespace is None and folder.name in by_name):
+            yield folder
+
+
+def ignored_folders(run_path: Path, realm: Resolution) -> list[Path]:
+    """The folders with the name of a realm in which somebody besides root may write.
+
+    Nothing below them is believed, so that its cells seem to have no record.
+    """
+    names = SYSTEM if realm.name in SYSTEM else (realm.name,)
+    found = (folder for folder in _folders(run_path) if folder.name in names)
+    return [folder for folder in found if not is_kept(folder)]
+
+
+def _folders(run_path: Path) -> Iterator[Path]:
+    """The folders that can be a realm's, in every layout."""
+    for folder in (*folders(run_path / "data"), *folders(run_path)):
+        if folder.name not in RESERVED:
             yield folder
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.cell_list import RecordedCell, RecordedContainer, recorded_cells
 from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.names import is_name
 from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.records import RealmSource
 
@@ -86,7 +87,9 @@ class Member:
         Its spec joins the network of a process by its number, and that number may belong to another
         process by now.
         """
-        return f"it belongs to Kukeon's cell {self.cell}; to start the cell: {self.kuke('start')}"
+        part = "" if self._is_of_daemon else f" ({self.kuke('restart')} if a part of it runs)"
+        starts = f"{self.kuke('start')}{part}"
+        return f"it belongs to Kukeon's cell {self.cell}; to start the cell: {starts}"
 
 
 def recorded_members(run_path: Path, realm: Resolution) -> dict[str, Member]:
@@ -110,23 +113,15 @@ def readable_members(run_path: Path, realm: Resolution) -> dict[str, Member]:
         return {}
 
 
-def member(
-    container: str,
-    labels: Mapping[str, str],
-    recorded: Mapping[str, Member],
-    realm: Resolution | None = None,
-) -> Member | None:
-    """What a container is in a cell: by its record, else its labels, else the form of its id.
-
-    None for a container that is not Kukeon's.
-    """
-    return recorded.get(container) or of_labels(container, labels) or of_id(container, realm)
-
-
 def of_labels(container: str, labels: Mapping[str, str]) -> Member | None:
-    """What the labels of a container say; None where they name no cell."""
-    cell = labels.get(f"{_LABEL}cell")
-    if not cell:
+    """What the labels of a container say; None where they name no cell.
+
+    Whoever makes an image can give it any labels, and ctr copies them to its containers: values
+    that are no names of Kukeon's are not believed, for they would stand in commands to paste.
+    """
+    said = {name: labels.get(f"{_LABEL}{name}", "") for name in ("cell", "space", "stack", "realm")}
+    cell = said["cell"]
+    if not cell or not all(is_name(value) for value in said.values() if value):
         return None
     found = of_id(container)
     fits = found is not None and found.cell == cell
@@ -134,9 +129,9 @@ def of_labels(container: str, labels: Mapping[str, str]) -> Member | None:
         container,
         cell,
         name=found.name if found is not None and fits else "",
-        space=labels.get(f"{_LABEL}space") or _DEFAULT,
-        stack=labels.get(f"{_LABEL}stack") or _DEFAULT,
-        realm=labels.get(f"{_LABEL}realm") or None,
+        space=said["space"] or _DEFAULT,
+        stack=said["stack"] or _DEFAULT,
+        realm=said["realm"] or None,
         root=labels.get(f"{_LABEL}container-type") == _ROOT,
         evidence=Evidence.LABELS,
     )

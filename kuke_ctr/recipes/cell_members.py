@@ -10,6 +10,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.cells import realm_folders
 from kuke_ctr.kukeon.members import Member, of_id, of_labels, readable_members
+from kuke_ctr.kukeon.realm_files import names_of
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import RUN_LABEL, parse_container_info
 from kuke_ctr.recipes.log_owners import owner_of
@@ -66,10 +67,19 @@ class Members:
         ]
 
     def _known(self, container: str, labels: Mapping[str, str]) -> Member | None:
-        found = self.recorded.get(container) or self._named(of_labels(container, labels))
+        found = self.recorded.get(container) or self._of_labels(container, labels)
         if found is not None or _is_of_another(self.scope.namespace, container, labels):
             return found
         return self._named(of_id(container, self.realm))
+
+    def _of_labels(self, container: str, labels: Mapping[str, str]) -> Member | None:
+        """What labels say of a container of this realm; a cell of another realm is none here."""
+        found = of_labels(container, labels)
+        if found is None or found.realm is None:
+            return self._named(found)
+        if self._realm_name is None:  # nothing but the label names it
+            return replace(found, realm=None)
+        return found if found.realm in names_of(self._realm_name) else None
 
     def _named(self, found: Member | None) -> Member | None:
         """The same with the realm's name, which neither an id nor old labels tell."""

@@ -241,9 +241,12 @@ def _what_is(now: CellNow, parts: Sequence[CellContainer]) -> str:
     if now is CellNow.RUNNING:
         return "all its containers run"
     missing = [one.name for one in parts if not one.exists]
-    still = [one.name for one in parts if one.exists and one.status != TaskStatus.RUNNING]
+    paused = [one.name for one in parts if one.status == TaskStatus.PAUSED]
+    fine = (TaskStatus.RUNNING, TaskStatus.PAUSED)
+    still = [one.name for one in parts if one.exists and one.status not in fine]
     does = "does" if len(still) == 1 else "do"
     what = [f"{', '.join(still)} {does} not run"] if still else []
+    what += [f"{', '.join(paused)} {'is' if len(paused) == 1 else 'are'} paused"] if paused else []
     what += [f"containerd has no container for {', '.join(missing)}"] if missing else []
     return " and ".join(what)
 

@@ -31,11 +31,6 @@ class SeveralNames(UsageError):
         self.names = tuple(names)
 
 
-def is_digest(text: str) -> bool:
-    """Whether a text looks like a digest, or the front of one, and not like a name."""
-    return _FRONT.fullmatch(text) is not None
-
-
 def whole_ref(scope: Scope, text: str, *, one_name: bool = False) -> str:
     """As `whole_refs`, of one image."""
     return whole_refs(scope, [text], one_name=one_name)[0]

@@ -120,8 +120,7 @@ def on_terminal(ctr: Ctr, call: Call, options: AttachOptions, command: Sequence[
     if ending.status and complaint_of(said):
         # on a terminal of its own only ctr itself writes to stderr
         raise start_failure(said, call, command) or ctr.failure(result)
-    if said.strip():
-        ctr.notice(said.decode(errors="replace"))
+    ctr.pass_on(said)
     return Outcome(ending.exit_code)
 
 

@@ -1,6 +1,7 @@
 """An id that is taken: by what, and the one line that frees it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.backends.ctr.scope import Scope
@@ -59,6 +60,9 @@ def _of_others(scope: Scope, name: str, labels: Mapping[str, str]) -> str | None
     of_cell = of_labels(name, labels)
     if of_cell is None:
         return None
+    own = scope.namespace in (f"kukeon-{of_cell.realm}", f"{of_cell.realm}.kukeon.io")
+    if not own:  # labels can come from the image, which can name any realm
+        of_cell = replace(of_cell, realm=None)
     return f"belongs to Kukeon's cell {of_cell.cell}; to start the cell: {of_cell.kuke('start')}"
 
 

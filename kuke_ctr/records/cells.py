@@ -69,11 +69,11 @@ class Cell(Record):
     """
 
     identifier = "name"
-    table = (
-        *("name", "space", "stack", "recorded", "recorded_at"),
-        *("now", "running", "restarts", "address"),
+    table = ("name", "space", "stack", "recorded", "now", "running", "restarts")
+    wide = (
+        *(*table, "recorded_at", "address", "exit_codes"),
+        *("made_from", "volumes", "reason", "differs"),
     )
-    wide = (*table, "exit_codes", "made_from", "volumes", "reason", "differs")
 
     name: str
     space: str

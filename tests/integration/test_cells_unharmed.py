@@ -72,7 +72,7 @@ def test_a_stopped_cell_is_whole_after_all_that_was_tried(
     host.kuke("containers rm --all --yes", says="--kukeon removes them as well")
     host.kuke("containers label", app, "a=b", fails=2, says="--kukeon")
     host.kuke("snapshots rm", app, "--yes", fails=2, says=f"cell {name}")
-    host.kuke("images rm", BUSYBOX, fails=2, says="names it")
+    host.kuke("images rm", BUSYBOX, fails=2, says="it is in 1 record")
     host.kuke("images prune --all --yes", says="has no unused image")
     host.kuke("run -d --name", app, BUSYBOX, *FOREVER, fails=125, says="choose another name")
     assert host.state(app) is host.state(root) is None

@@ -33,7 +33,7 @@ def test_namespaces_are_made_labelled_and_removed_when_empty(
         group.mkdir()
     planned = changes_host.kuke("namespaces rm --cgroup --dry-run", namespace, says="plugins ls")
     assert planned.endswith(f"namespaces rm --cgroup {namespace}\n")
-    assert changes_host.kuke("namespaces rm --cgroup --yes", namespace) == f"{namespace}\n"
+    assert changes_host.kuke("namespaces rm --cgroup --yes --kukeon", namespace) == f"{namespace}\n"
     assert namespace not in changes_host.daemon.ctr("namespaces", "ls", "-q").stdout.split()
     assert not any(group.exists() for group in groups)
     names = changes_host.daemon.ctr("namespaces", "ls", "-q").stdout

@@ -46,6 +46,16 @@ def test_the_realm_is_named_though_only_a_flag_names_the_namespace(cell_host: Fa
     assert not any("rm" in call for call in cell_host.calls)
 
 
+def test_labels_that_name_another_realm_make_no_cell_of_this_one(cell_host: FakeCtr) -> None:
+    """An image may have any labels, and ctr copies them to its containers."""
+    labels = {"kukeon.io/cell": "web", "kukeon.io/realm": "other"}
+    assert members().of("evil", labels) is None
+    found = members(Resolution("x", "x", RealmSource.FLAG)).of("evil", labels)
+    assert found is not None  # nobody knows which realm it is: no line names one
+    assert found.kuke("start") == "`kuke start web`"
+    assert members().of("evil", {**labels, "kukeon.io/realm": "main"}) is not None
+
+
 @pytest.mark.parametrize("label", ["kuke-ctr/run", "nerdctl/namespace", "com.docker/x"])
 def test_what_another_program_made_is_not_known_by_its_id_alone(
     cell_host: FakeCtr, label: str

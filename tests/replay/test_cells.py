@@ -79,7 +79,7 @@ def test_a_record_that_is_behind_the_times_is_told(capsys: Capture) -> None:
     host = FIXTURES / "kukeon-0.1.0"
     assert run("cells", "ls", "-r", "main", host=host) == 0
     out, err = capsys.readouterr()
-    assert "done  default  default  Ready     -            partly" in out
+    assert "done  default  default  Ready     partly" in out
     assert "note: cell default/default/done: recorded as Ready, but once does not run" in err
 
 

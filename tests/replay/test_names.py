@@ -92,6 +92,16 @@ LOGS = {
 }
 
 
+@pytest.mark.parametrize("words", ["logs dev/shell", "cells show dev"])
+def test_a_cell_of_another_realm_is_told_with_the_command_for_it(
+    capsys: Capture, words: str
+) -> None:
+    """Who forgets -r asks realm default."""
+    assert run("rich-0.9.1", *words.split(), "-r", "mytenant") != 0
+    err = capsys.readouterr().err
+    assert "hint: realm main (namespace kukeon-main) has it: `kuke-ctr " in err
+
+
 @pytest.mark.parametrize("containerd", [True, False], ids=["recorded", "containerd is down"])
 @pytest.mark.parametrize("word", LOGS)
 def test_logs_by_the_name_of_a_cell(
@@ -105,6 +115,9 @@ def test_logs_by_the_name_of_a_cell(
     assert err.startswith(f"{word}: the container default_default_".encode())
 
 
-def test_without_containerd_two_containers_are_told_as_well(capsys: Capture) -> None:
+def test_without_containerd_two_containers_are_told_as_well(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kuke_ctr.recipes.logs.LOGS", tmp_path)  # no log of another `web`
     assert run("rich-0.9.1", "logs", "web", "-r", "main", containerd=False) == 2
     assert "name one of them: web/app, web/side-car\n" in capsys.readouterr().err

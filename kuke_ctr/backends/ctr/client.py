@@ -69,9 +69,14 @@ class Ctr:
         """The result of a call that succeeded; its stderr is shown, a failure is raised."""
         if result.exit_code != 0:
             raise self.failure(result)
-        if result.stderr.strip():
-            self.notice(result.stderr.decode(errors="replace"))
+        self.pass_on(result.stderr)
         return result
+
+    def pass_on(self, said: bytes) -> None:
+        """What ctr said on stderr, as notices: each of its lines is one."""
+        if said.strip():
+            for line in said.decode(errors="replace").rstrip("\n").split("\n"):
+                self.notice(line)
 
     def failure(self, result: Result) -> KukeCtrError:
         """The error for a call that ended with another exit code than 0."""

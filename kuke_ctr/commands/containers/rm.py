@@ -19,6 +19,7 @@ from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.kukeon import (
     Kukeon,
     by_cell,
+    cell_answers,
     confirm_kukeon,
     members_of,
     of_cells,
@@ -123,8 +124,8 @@ def rm(
         confirm(session, _what_goes(realm, others, keep_snapshot), yes=yes)
     if going := [one for name, one in found.items() if name not in living]:
         what = _what_cells_lose(known, going, living, keep_snapshot)
-        cells = [one.cell for one in going]
-        confirm_kukeon(session, what, cells, yes=yes, kukeon=kukeon, instead=_deletes(going))
+        answer = cell_answers(going)
+        confirm_kukeon(session, what, answer, yes=yes, kukeon=kukeon, instead=_deletes(going))
 
     def one(name: str) -> str:
         if name in found and name in living:
@@ -162,14 +163,15 @@ def _what_cells_lose(
     if len(going) == 1:
         files = "its snapshot stays" if keep_snapshot else "what it wrote in its files is lost"
     return (
-        f"will be removed: {of_cells(known, going, living)}; {files}, and afterwards `kuke start` "
+        f"this removes {of_cells(known, going, living)}; {files}, and afterwards `kuke start` "
         f"fails ({going[0].id}: container not found)"
     )
 
 
 def _deletes(going: Sequence[Member]) -> str:
     lines = [parts[0].kuke("delete cell") for parts in by_cell(going).values()]
-    return f"{' and '.join(lines)} {'deletes the whole cell' if len(lines) == 1 else 'delete them'}"
+    whole = "the whole cell" if len(lines) == 1 else "the whole cells"
+    return f"to delete {whole} with Kukeon's record: {' and '.join(lines)}"
 
 
 def _runs(one: Member, task: Task) -> KukeCtrError:

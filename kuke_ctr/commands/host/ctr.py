@@ -1,21 +1,25 @@
 """kuke-ctr ctr"""
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.option_table import HOST, SCOPE, TRACE
 from kuke_ctr.commands.shared.options import takes
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.calls import shown
-from kuke_ctr.session import Session
+from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
 
 # ctr's global flags that take a value, as their help texts from 1.4 to 2.3 have them
 _WITH_VALUE = ("--connect-timeout", "--timeout")
 _OURS = ("-n", "--namespace", "-a", "--address")
+_REMOVE = ("rm", "delete", "del", "remove")
 
 
 @app.command(context_settings={"allow_interspersed_args": False})
@@ -27,6 +31,7 @@ def ctr(
     """Run any ctr command in the realm's namespace.
 
     kuke-ctr fills in -n and -a and is replaced by ctr: terminal, signals and exit code are ctr's.
+    Only `tasks start` of a container of Kukeon's is refused: `kuke start` does it.
 
     Examples:
 
@@ -55,7 +60,28 @@ def ctr(
             f"detach; safe instead: {safe}",
             file=sys.stderr,
         )
+    _refuse_kukeons(realm, words)
     session.ctr.processes.become(realm.scope.call(*args))
+
+
+def _refuse_kukeons(realm: OpenRealm, words: Sequence[str]) -> None:
+    """UsageError for `tasks start` of a container of Kukeon's; a warning before others end it."""
+    noun, verb = (*words, "", "")[:2]
+    of_task = noun in ("tasks", "task", "t") and verb in ("start", "kill", *_REMOVE)
+    of_container = noun in ("containers", "container", "c") and verb in _REMOVE
+    if not (of_task or of_container):
+        return
+    found = members_of(realm).of(words[-1])
+    if found is None:
+        return
+    said = f"{found.id} belongs to Kukeon's cell {found.cell}"
+    if verb == "start":
+        raise UsageError(
+            f"{said}, and ctr could start it in the network of another process; nothing was done",
+            hint=found.start_hint,
+        )
+    better = found.kuke("stop" if of_task else "delete cell")
+    note(f"warning: {said}; Kukeon's own command is {better}")
 
 
 def _words(args: list[str]) -> list[str]:

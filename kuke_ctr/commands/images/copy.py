@@ -223,7 +223,8 @@ def _sharing(job: _Job, parts: Parts, *, all_platforms: bool, there: bool) -> Sh
 def _by_archive(job: _Job, error: KukeCtrError, platform: str | None, what: Sharing | None) -> None:
     """Copy the bytes after all, and say why."""
     of = f" (only {platform})" if platform is not None else ""
-    note(f"{error.message}\nthe image is copied by an archive instead{of}")
+    note(error.message)
+    note(f"the image is copied by an archive instead{of}")
     there = frozenset(images.names(job.target))
     copy_by_archive(
         Archived(job.source, job.image.ref, job.target, job.name, platform, there=there)

@@ -61,7 +61,7 @@ def rm(
     if not wanted:
         _nothing(realm, "has no images")
         return
-    users = _users(realm, existing, [ref for ref in wanted if ref in existing])
+    users = _users(session, realm, existing, [ref for ref in wanted if ref in existing], yes=yes)
     staying = set(existing) - set(wanted)
     silent = yes or every or session.options.dry_run
     needed = {} if silent else _needed_by_kukeon(realm, users, staying)
@@ -149,16 +149,29 @@ def _unused(realm: OpenRealm) -> list[str]:
 
 
 def _users(
-    realm: OpenRealm, existing: Sequence[str], refs: Sequence[str]
+    session: Session,
+    realm: OpenRealm,
+    existing: Sequence[str],
+    refs: Sequence[str],
+    *,
+    yes: bool,
 ) -> dict[str, list[ImageUser]]:
-    """Those of the images that are used, with their users."""
+    """Those of the images that are used, with their users; asks where no record can tell."""
     if not refs:
         return {}
     try:
-        users = users_of_images(realm.scope, _records(realm), existing, refs)
+        records = _records(realm)
+    except KukeCtrError as error:
+        said = f"could not find out whether Kukeon needs {some(refs, _SHOWN)}: {error.message}"
+        if yes or session.options.dry_run:
+            note(f"warning: {said}")
+        confirm(session, said, yes=yes)
+        records = []
+    try:
+        users = users_of_images(realm.scope, records, existing, refs)
     except KukeCtrError as error:  # a container with an odd name keeps nobody from removing
         note(f"warning: could not find out who uses the images: {error.message}")
-        return {}
+        users = {one.name: [ImageUser("record", str(one.record), one.name)] for one in records}
     return {ref: users[ref] for ref in refs if ref in users}
 
 

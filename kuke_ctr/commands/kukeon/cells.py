@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.kukeon.surveys import surveys
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.missing import missing
+from kuke_ctr.commands.shared.missing import missing, realms_with
 from kuke_ctr.commands.shared.option_table import (
     EVERY_REALM,
     FORMS,
@@ -20,6 +21,7 @@ from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.recipes.cells import Survey
+from kuke_ctr.recipes.whereabouts import has
 from kuke_ctr.records import Cell, CellContainer
 from kuke_ctr.render import Output, align, cell, document, to_json, to_yaml
 from kuke_ctr.session import OpenRealm, Session
@@ -32,9 +34,9 @@ app = typer.Typer()
 def ls(session: Session) -> None:
     """List the cells of a realm: the state that Kukeon recorded, and what runs now.
 
-    RECORDED is what Kukeon wrote last, and when; NOW is what containerd has. Where the two do not
-    agree, a note says how. Without containerd the recorded part is shown; without records the cells
-    that the labels of containers name.
+    RECORDED is what Kukeon wrote last (-o wide: also when); NOW is what containerd has. Where the
+    two do not agree, a note says how. Without containerd the recorded part is shown; without
+    records the cells that the labels of containers name.
 
     Examples:
 
@@ -56,6 +58,8 @@ def ls(session: Session) -> None:
     every = session.options.all_realms
     if not rows and not every:
         realms[0].require_namespace()
+    if not realms:
+        session.host.namespaces  # noqa: B018 (raises: nobody knows whether there are realms)
     show(session, view, rows, errors)
     if not rows:
         where = "any realm" if every else realms[0].described
@@ -106,6 +110,11 @@ def _named(realm: OpenRealm, name: str, found: Sequence[Cell]) -> Cell:
     fits = fits or [one for one in found if _has(one, name)]
     if not fits:
         realm.require_namespace()
+        others = realms_with(realm, name)
+        if others:
+            shows = Scope(realm.ctr, others[0].namespace).line("cells", "show", name)
+            said = f"there is no cell {name} in {realm.described}"
+            raise NotFound(said, hint=f"{has(others)} it: {shows}")
         names = [_whole(one) if len(words) > 1 else one.name for one in found]
         raise missing(realm, "cell", [name], names, "cells", NotFound(""))
     if len(fits) > 1:
@@ -161,4 +170,6 @@ def _page(one: Cell) -> Iterator[str]:
 
 
 def _value(part: CellContainer, name: str) -> object:
+    if name == "status" and part.exists is False:
+        return "no container"
     return "no record" if name == "state" and not part.recorded else getattr(part, name)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.kukeon.cells import ignored_folders
 from kuke_ctr.recipes.cells import Present, Survey, present_in, survey
 from kuke_ctr.session import OpenRealm, Session
 
@@ -19,6 +20,12 @@ def surveys(
     """
     now = present_in(session.host, [realm.namespace for realm in realms])
     _warn(realms, now)
+    for realm in realms:
+        for folder in ignored_folders(session.host.settings.run_path, realm.resolution):
+            note(
+                f"warning: the records below {folder} are ignored, because others than root may "
+                "write there"
+            )
     found: list[tuple[OpenRealm, Present, Survey]] = []
     errors: list[KukeCtrError] = []
     for realm, present in zip(realms, now, strict=True):

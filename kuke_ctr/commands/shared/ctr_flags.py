@@ -5,6 +5,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from kuke_ctr.commands.shared.option_table import GROUPS
 from kuke_ctr.errors import UsageError
 from kuke_ctr.session import Session
 
@@ -20,8 +21,23 @@ class WithExtra(TyperCommand):
         """The words after `--` as values of the hidden option --extra."""
         if "--" in args:
             cut = args.index("--")
+            self._refuse_own(args[cut + 1 :])
             args = [*args[:cut], *(f"--extra={word}" for word in args[cut + 1 :])]
         return super().parse_args(ctx, args)
+
+    def _refuse_own(self, words: Sequence[str]) -> None:
+        """Raise UsageError for an option of this command's own: kuke-ctr would not know of it."""
+        own = {name for one in self.params for name in (*one.opts, *one.secondary_opts)}
+        own -= {name for group in GROUPS.values() for option in group for name in option.names}
+        for word in words:
+            flag = word.partition("=")[0]  # the value may be a secret
+            name = flag.lstrip("-")
+            found = own & {f"-{name}", f"--{name}"} if word.startswith("-") else ()
+            if found and name not in _USER:  # extra_flags says more of that
+                raise UsageError(
+                    f"{flag} stands behind --, and it is an option of kuke-ctr",
+                    hint=f"put {min(found)} before the --",
+                )
 
 
 def extra_flags(session: Session) -> tuple[str, ...]:

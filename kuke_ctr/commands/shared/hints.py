@@ -13,6 +13,7 @@ E = TypeVar("E", bound=KukeCtrError)
 ALONE = (
     *(
         "attach",
+        "cp",
         "ctr",
         "doctor",
         "events",

@@ -33,7 +33,7 @@ def confirm_kukeon(
     kukeon: bool,
     instead: str = "",
 ) -> None:
-    """Ask before harm to what is Kukeon's; the `answer` is the names of the cells.
+    """Ask before harm to what is Kukeon's; the `answer` is the cells of `cell_answers`.
 
     Without a question it needs both --yes and --kukeon. `what` is a sentence that says what will
     be lost, `instead` a hint at the better way. A dry run only tells. UsageError, Declined.
@@ -45,19 +45,32 @@ def confirm_kukeon(
         return
     if yes or not can_ask():
         needed = [word for word, given in (("--yes", yes), ("--kukeon", kukeon)) if not given]
-        better = f"{instead}; " if instead else ""
+        better = f"; {instead}" if instead else ""
         raise UsageError(
-            f"{what}; nothing was changed", hint=f"{better}to do it: add {' and '.join(needed)}"
+            f"{what}; nothing was changed", hint=f"to do it: add {' '.join(needed)}{better}"
         )
     names = list(dict.fromkeys(answer))
     wanted = "the name" if len(names) == 1 else f"the {len(names)} names"
     said = ask(what, f"To do it, type {wanted} ({', '.join(names)}):")
     if set(re.split(r"[\s,]+", said)) != set(names):
-        raise Declined("that is another answer; nothing was changed")
+        raise Declined("the answer does not match; nothing was changed")
+
+
+def cell_answers(members: Iterable[Member]) -> list[str]:
+    """What to type for the cells of these containers: their names, with the way where two share it.
+
+    Each cell has an answer of its own, for one name typed must not stand for two.
+    """
+    cells = list(by_cell(members))
+    names = [cell for _, _, cell in cells]
+    return [
+        cell if names.count(cell) == 1 else f"{space}/{stack}/{cell}"
+        for space, stack, cell in cells
+    ]
 
 
 def refuse_id(realm: OpenRealm, name: str | None) -> None:
-    """Raise KukeCtrError for a new container with an id of Kukeon's; None is no name yet.
+    """Raise KukeCtrError for a new container or snapshot with an id of Kukeon's; None: no name yet.
 
     `kuke start` would take it for its own where containerd lacks the container of a cell.
     """
@@ -72,7 +85,7 @@ def refuse_id(realm: OpenRealm, name: str | None) -> None:
         )
     raise KukeCtrError(
         f"{name} has the form of Kukeon's ids (SPACE_STACK_CELL_CONTAINER); nothing was created",
-        hint="choose another name: Kukeon would take this container for its own",
+        hint="choose another name: Kukeon would take it for its own",
     )
 
 

@@ -137,8 +137,7 @@ def _detached(what: Launch, tty: bool) -> Outcome:
     result = ctr.processes.run(replace(what.call, timeout=limit))
     if result.exit_code != 0:
         raise start_failure(result.stderr, what.call, what.command) or ctr.failure(result)
-    if result.stderr.strip():
-        ctr.notice(result.stderr.decode(errors="replace"))
+    ctr.pass_on(result.stderr)
     return Outcome(0)
 
 

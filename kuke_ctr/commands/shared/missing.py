@@ -1,14 +1,19 @@
 """Errors for what is missing: they name the realm, and the nearest names that exist."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.shared.confirm import some
-from kuke_ctr.errors import NotFound
+from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.names import nearest
+from kuke_ctr.records import RealmSource
 from kuke_ctr.session import OpenRealm
+
+if TYPE_CHECKING:
+    from kuke_ctr.kukeon.places import Place
 
 _SHOWN = 5
 
@@ -81,17 +86,33 @@ def missing_container(
 
 
 def _in_other_realms(realm: OpenRealm, name: str) -> str | None:
-    """Which other namespaces have a container of this id, and the command for the first one."""
+    """Which other namespaces have it, by its id or a cell's name, and the command for the first."""
     from kuke_ctr.backends.ctr.filters import equal  # late: most containers are there
     from kuke_ctr.commands.shared.typed_line import again
     from kuke_ctr.recipes.whereabouts import elsewhere, has
 
     found = elsewhere(realm.host, realm.namespace, "containers", "ls", "-q", equal("id", name))
-    if not found:
-        return None
-    where = list(found)
-    other = Scope(realm.ctr, where[0].namespace)
-    return f"{has(where)} it: {again(other, name)}"
+    where = list(found) or realms_with(realm, name)
+    return (
+        f"{has(where)} it: {again(Scope(realm.ctr, where[0].namespace), name)}" if where else None
+    )
+
+
+def realms_with(realm: OpenRealm, name: str) -> "list[Place]":
+    """The other realms in whose records the name of a cell or of a container in it stands."""
+    from kuke_ctr.kukeon.lookup import Names  # late: most containers are there
+    from kuke_ctr.kukeon.members import readable_members
+    from kuke_ctr.kukeon.places import places
+    from kuke_ctr.kukeon.realms import Resolution
+
+    run_path, found = realm.host.settings.run_path, []
+    with suppress(KukeCtrError):  # the failure that led here says more
+        for place in places(realm.host)[0]:
+            if place.realm is not None and place.namespace != realm.namespace:
+                other = Resolution(place.realm, place.namespace, RealmSource.RECORD)
+                if Names((), readable_members(run_path, other)).find(name) is not None:
+                    found.append(place)
+    return found
 
 
 def no_container(realm: OpenRealm, name: str, error: NotFound) -> NotFound:

@@ -13,9 +13,8 @@ from kuke_ctr.render import escape
 
 
 def note(text: str) -> None:
-    """One line, or what ctr said, on stderr; control characters shown escaped."""
-    for line in text.rstrip("\n").split("\n"):
-        print(escape(line), file=sys.stderr)
+    """One line on stderr; control characters shown escaped, newlines too: names may have some."""
+    print(escape(text), file=sys.stderr)
 
 
 def _say(stream: TextIO | None, line: str) -> None:

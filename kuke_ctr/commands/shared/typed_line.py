@@ -17,6 +17,9 @@ _SECRET = ("-e", "--env")
 _CLUSTER = re.compile(r"-[A-Za-z]*[rn].*")
 """Letters among which may be one that says which realm (`-xr main`)."""
 
+_CHANGING = ("checkpoint", "kill", "label", "pause", "resume", "rm", "start")
+"""The verbs that nobody should repeat in another tenant's realm only because a hint says so."""
+
 _ONE_CONTAINER = (("attach",), ("exec",), ("logs",), ("tasks", "attach"), ("tasks", "exec"))
 """The commands that are about one container, so that all their words are about it."""
 
@@ -38,7 +41,7 @@ def again(other: "Scope", name: str) -> str:
     words = TypedLine.words
     length = 1 if words[:1] and words[0] in ALONE else 2
     command, rest = words[:length], words[length:]
-    if not command:
+    if not command or command[-1] in _CHANGING:
         return other.line("containers", "info", name)
     options: tuple[str, ...] = rest
     behind: tuple[str, ...] = ()

@@ -9,9 +9,11 @@ from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
 from kuke_ctr.commands.shared.in_use import ask_about_users
 from kuke_ctr.commands.shared.json_document import print_bytes
+from kuke_ctr.commands.shared.kukeon import Kukeon, refuse_id
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.storage.snapshots import near_snapshots
+from kuke_ctr.commands.storage.snapshots_rm import confirm_cells, known_snapshots
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.recipes.used_by import rooted_label, users_of_snapshots
 from kuke_ctr.render import escape
@@ -116,6 +118,7 @@ def _make(
     if mounts:
         versions.require(session.ctr, "snapshots", verb, "--mounts")
     realm = session.realm(changing=True, create=create_namespace, makes=True)
+    refuse_id(realm, key)
     chosen = (*flags(target=target, mounts=mounts), *extra_flags(session))
     names = [key] if parent is None else [key, parent]
     with near_snapshots(realm, names[1:], snapshotter):
@@ -136,10 +139,12 @@ def commit(
     active: Annotated[str, typer.Argument(metavar="ACTIVE", help="A writable snapshot.")],
     snapshotter: Snapshotter = None,
     yes: Yes = False,
+    kukeon: Kukeon = False,
 ) -> None:
     """Commit a writable snapshot under a new key; asks if something uses it.
 
     The old key ACTIVE no longer exists afterwards; a container that has it cannot be started again.
+    The files of a Kukeon container need --yes and --kukeon, or an answer that names the cell.
     Prints the key.
 
     Examples:
@@ -151,8 +156,11 @@ def commit(
     """
     realm = session.realm(changing=True)
     words = snapshots.words(snapshotter, "commit", *extra_flags(session), key, active)
+    refuse_id(realm, key)
     with near_snapshots(realm, [active], snapshotter):
-        if not yes:
+        there = known_snapshots(realm, snapshotter, lenient=yes)
+        of_cells = confirm_cells(session, realm, [active], there, yes=yes, kukeon=kukeon)
+        if not yes and not of_cells:
             found = users_of_snapshots(realm.scope, [active], snapshotter)
             if active not in found.users:
                 raise NotFound(f"there is no snapshot {active}")

@@ -7,7 +7,12 @@ import typer
 from kuke_ctr.backends.ctr import snapshots
 from kuke_ctr.commands.shared.confirm import Yes, confirm, counted, each, some
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags
-from kuke_ctr.commands.shared.kukeon import Kukeon, confirm_kukeon, members_of
+from kuke_ctr.commands.shared.kukeon import (
+    Kukeon,
+    cell_answers,
+    confirm_kukeon,
+    members_of,
+)
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.shared.output import note
@@ -54,10 +59,11 @@ def prune(
     told = some([f"{one.key} ({one.kind})" for one in found.unused])
     what = f"{counted(len(found.unused), 'snapshot')} of {realm.described}, which nothing uses"
     what = f"{what}, will be removed with all files: {told}"
-    names = [cell.cell for one in found.unused if (cell := known.by_id(one.key)) is not None]
-    if names:
-        whose = f"{what}; of Kukeon's {some(sorted({f'cell {name}' for name in names}))}"
-        confirm_kukeon(session, whose, names, yes=yes, kukeon=kukeon)
+    theirs = [cell for one in found.unused if (cell := known.by_id(one.key)) is not None]
+    if theirs:
+        answer = cell_answers(theirs)
+        whose = f"{what}; of Kukeon's {some(sorted(f'cell {name}' for name in answer))}"
+        confirm_kukeon(session, whose, answer, yes=yes, kukeon=kukeon)
     else:
         confirm(session, what, yes=yes)
     now = found

@@ -10,7 +10,12 @@ from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.commands.shared.confirm import Yes, each
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags
 from kuke_ctr.commands.shared.in_use import ask_about_users
-from kuke_ctr.commands.shared.kukeon import Kukeon, confirm_kukeon, members_of
+from kuke_ctr.commands.shared.kukeon import (
+    Kukeon,
+    cell_answers,
+    confirm_kukeon,
+    members_of,
+)
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import Snapshotter, takes
@@ -126,10 +131,10 @@ def rm(
     realm = session.realm(removing=True)
     extra = extra_flags(session)
     wanted = list(dict.fromkeys(keys))
-    there = _known(realm, snapshotter, lenient=yes)
+    there = known_snapshots(realm, snapshotter, lenient=yes)
     wanted = children_first(wanted, there)
     gone = set() if yes else set(wanted) - there.keys()
-    of_cells = _confirm_cells(session, realm, wanted, there, yes=yes, kukeon=kukeon)
+    of_cells = confirm_cells(session, realm, wanted, there, yes=yes, kukeon=kukeon)
     if not yes:
         asked = [key for key in wanted if key not in of_cells]
         found = users_of_snapshots(realm.scope, asked, snapshotter)
@@ -152,7 +157,9 @@ def rm(
     each(wanted, remove, session)
 
 
-def _known(realm: OpenRealm, snapshotter: str | None, *, lenient: bool) -> dict[str, Snapshot]:
+def known_snapshots(
+    realm: OpenRealm, snapshotter: str | None, *, lenient: bool
+) -> dict[str, Snapshot]:
     """The snapshots by their keys; `lenient`: those that can be read."""
     table = snapshots.of(snapshots.LS, snapshotter)
     (found,) = fetch(realm.ctr, table, [realm.namespace], probe=True)
@@ -163,7 +170,7 @@ def _known(realm: OpenRealm, snapshotter: str | None, *, lenient: bool) -> dict[
     return {one.key: one for one in found.records}
 
 
-def _confirm_cells(
+def confirm_cells(
     session: Session,
     realm: OpenRealm,
     wanted: Sequence[str],
@@ -183,7 +190,7 @@ def _confirm_cells(
     ]
     if told:
         lost = "what was written in them is lost, and `kuke start` fails without them"
-        cells = [one.cell for members in found.values() for one in members]
+        cells = cell_answers(one for members in found.values() for one in members)
         confirm_kukeon(session, f"{'; '.join(told)}: {lost}", cells, yes=yes, kukeon=kukeon)
     return set(found)
 

@@ -16,7 +16,7 @@ Names = Annotated[list[str], several_containers("TASK")]
 ExecId = Annotated[
     str | None,
     typer.Option(
-        "--exec-id", metavar="EXEC", help="Signal this process (its exec id) instead of the task."
+        "--exec-id", metavar="EXEC", help="This process (its exec id) instead of the task."
     ),
 ]
 

@@ -78,12 +78,11 @@ class Ending:
 
     def tell_of_removal(self, name: str) -> None:
         """Say what Kukeon makes of a task that was deleted: from it, it reads how it ended."""
-        self.tell(name)
         one = self.found.get(name)
-        if one is not None and not has_living_task(name, self.states):
+        if one is not None:
             note(
-                f"note: Kukeon reads the exit code of {name} from its task, and knows it no more; "
-                f"{one.kuke('start')} deletes old tasks itself"
+                f"note: Kukeon cannot find out any more how {name} has ended, and may call the "
+                f"cell Unknown; to start it again: {one.kuke('stop')}, then {one.kuke('start')}"
             )
 
     def _without_root(self, one: Member) -> str:

@@ -121,7 +121,7 @@ def _refuse_kukeons(realm: OpenRealm, info: ContainerInfo) -> None:
     """
     found = members_of(realm).of(info.id, info.labels)
     if found is not None:
-        said = f"{info.id} is Kukeon's: kuke-ctr does not start it"
+        said = f"{info.id} belongs to Kukeon; kuke-ctr does not start it"
         raise CtrFailed(said, hint=found.start_hint)
 
 
@@ -132,7 +132,7 @@ def _confirm_joining(session: Session, info: ContainerInfo, *, yes: bool) -> Non
     process, what = _joined(session, info)
     told = (
         f"{info.id} would start in namespaces of another process, which its spec names by the "
-        f"number {process} ({what}); numbers are used again"
+        f"number {process} ({what}); another process may have this number now"
     )
     if session.options.dry_run:
         note(f"note: {told}")

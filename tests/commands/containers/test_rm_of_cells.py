@@ -19,7 +19,7 @@ def test_it_needs_both_words_and_says_what_is_lost(
     assert f"{HALTED} of Kukeon's cell halted ({stopped})" in err
     assert "what it wrote in its files is lost" in err
     assert f"`kuke start` fails ({HALTED}: container not found)" in err
-    assert "`kuke delete cell halted --realm main` deletes the whole cell" in err
+    assert "to delete the whole cell with Kukeon's record: `kuke delete cell halted" in err
     needed = [word for word in ("--yes", "--kukeon") if word not in flags]
     assert f"add {' and '.join(needed)}\n" in err
     assert changes(cell_host) == []

@@ -130,7 +130,8 @@ def test_where_no_kuketty_listens_the_logs_are_named(host: Host) -> None:
     done = host.attach("dev")
     assert done.returncode == 125
     assert "has no terminal now" in done.stderr
-    assert "to start the cell: `kuke start dev --realm main`; `kuke-ctr logs " in done.stderr
+    assert "to start the cell: `kuke start dev --realm main` (" in done.stderr
+    assert "; `kuke-ctr logs " in done.stderr
     assert "exec" not in done.stderr
 
 

@@ -138,7 +138,6 @@ def test_the_flags_are_those_that_this_ctr_knows_and_needs(
         ("1.6.20", "import - --label a=b", "it needs ctr 2.0"),
         ("1.6.20", "import - --discard-unpacked-layers", "it needs ctr 1.7"),
         ("1.4.13", "import - --platform linux/amd64", "it needs ctr 1.5.15"),
-        ("1.6.20", "import - -- -label=a=b", "it needs ctr 2.0"),
     ],
 )
 def test_a_flag_that_came_later_is_refused_with_its_version(

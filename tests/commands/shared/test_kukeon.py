@@ -2,8 +2,9 @@
 
 import pytest
 
-from kuke_ctr.commands.shared.kukeon import confirm_kukeon
+from kuke_ctr.commands.shared.kukeon import cell_answers, confirm_kukeon
 from kuke_ctr.errors import Declined
+from kuke_ctr.kukeon.members import Member
 from kuke_ctr.session import Session, SharedOptions
 from tests.support.cell_host import HALTED, type_answer
 from tests.support.fake_ctr import FakeCtr
@@ -24,6 +25,36 @@ def test_a_stopped_cell_is_started_by_kuke(
     assert STARTS in err
     assert "kuke-ctr tasks" not in err
     assert "kuke-ctr containers rm" not in err
+
+
+def test_each_cell_has_an_answer_of_its_own() -> None:
+    """One name typed must not stand for two cells."""
+    web, twin, db = (
+        Member("a", "web"),
+        Member("b", "web", space="lab", stack="two"),
+        Member("c", "db", stack="two"),
+    )
+    assert cell_answers([web, web, db]) == ["web", "db"]
+    assert cell_answers([web, twin, db]) == ["default/default/web", "lab/two/web", "db"]
+
+
+@pytest.mark.parametrize("line", ["tasks start", "task start -d", "t start"])
+def test_ctr_itself_is_not_given_the_start_of_kukeons_container(
+    cell_host: FakeCtr, capsys: Capture, line: str
+) -> None:
+    code, out, err = run(f"ctr -- {line} {HALTED}", capsys)
+    assert (code, out) == (2, "")
+    assert STARTS in err
+
+
+@pytest.mark.parametrize("line", ["tasks kill -s KILL", "c rm", "t delete -f"])
+def test_before_ctr_itself_ends_kukeons_container_a_warning_says_whose_it_is(
+    cell_host: FakeCtr, capsys: Capture, line: str
+) -> None:
+    code, out, err = run(f"ctr --dry-run -- {line} {HALTED}", capsys)
+    assert code == 0
+    assert f"ctr -n kukeon-main {line} {HALTED}" in out
+    assert f"warning: {HALTED} belongs to Kukeon's cell halted" in err
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,11 @@ from kuke_ctr.session import Session, SharedOptions
         ("exec -itr main web sh", "exec --namespace ns web"),
         ("logs -n 5 web", "logs web --namespace ns"),
         # other containers may have the same names there
-        ("tasks kill a web -s KILL", "tasks kill web --namespace ns"),
-        ("containers rm a web --yes", "containers rm web --namespace ns"),
+        ("tasks ps a web", "tasks ps web --namespace ns"),
+        # what harms is not to be pasted against another tenant
+        ("tasks kill a web -s KILL", "containers info web --namespace ns"),
+        ("containers rm a web --yes", "containers info web --namespace ns"),
+        ("tasks pause web", "containers info web --namespace ns"),
         ("", "containers info web --namespace ns"),
     ],
 )

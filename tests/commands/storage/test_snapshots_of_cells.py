@@ -70,6 +70,26 @@ def test_with_both_words_or_the_cells_name_it_goes(
     assert len(changing(host)) == 2
 
 
+@pytest.mark.parametrize("flags", [[], ["--yes"], ["--kukeon"]])
+def test_committing_takes_the_files_away_too(
+    host: FakeCtr, capsys: Capture, flags: list[str]
+) -> None:
+    assert main(["snapshots", "commit", "-r", "main", "new", WEB, *flags]) == 2
+    assert f"{WEB} has the files of Kukeon's container {WEB} (cell web)" in capsys.readouterr().err
+    assert changing(host) == []
+
+
+@pytest.mark.parametrize("verb", ["prepare", "view", "commit"])
+@pytest.mark.parametrize("key", [LOST, "default_default_web_new"])
+def test_no_snapshot_gets_a_key_that_kukeon_would_take(
+    host: FakeCtr, capsys: Capture, verb: str, key: str
+) -> None:
+    old = ["old"] if verb == "commit" else []
+    assert main(["snapshots", verb, "-r", "main", key, *old]) == 1
+    assert "nothing was created" in capsys.readouterr().err
+    assert changing(host) == []
+
+
 def test_what_is_nobodys_goes_with_yes_alone(host: FakeCtr) -> None:
     assert main(["snapshots", "rm", "-r", "main", "old", "--yes"]) == 0
     assert changing(host) == [[*MAIN, "snapshots", "rm", "old"]]

@@ -20,7 +20,7 @@ from tests.support.runtime_host import Capture, N, changes, contents, run
         ("tasks kill -TERM web", ("--signal", "SIGTERM")),
         ("tasks kill web -a", ("--all",)),
         ("tasks kill web --exec-id e1 -y", ("--exec-id", "e1")),
-        ("tasks kill web -y -s 36 -- --all", ("--signal", "36", "--all")),
+        ("tasks kill web -y -s 36 -- --new", ("--signal", "36", "--new")),
     ],
 )
 def test_a_signal_is_sent_with_the_flags_before_the_name(
@@ -29,6 +29,20 @@ def test_a_signal_is_sent_with_the_flags_before_the_name(
     runtime_host.answer(*N, "tasks", "kill", *flags, "web")
     assert run(typed, capsys) == (0, "web\n", "")
     assert changes(runtime_host) == [shlex.join([*N, "tasks", "kill", *flags, "web"])]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["tasks kill web -- --signal=SIGKILL", "tasks kill web -- -s KILL", "tasks rm web -- -force"],
+)
+def test_an_option_of_ours_is_not_smuggled_past_us(
+    runtime_host: FakeCtr, capsys: Capture, line: str
+) -> None:
+    code, _, err = run(line, capsys)
+    assert code == 2
+    assert "stands behind --, and it is an option of kuke-ctr" in err
+    assert "hint: put -" in err
+    assert runtime_host.calls == []
 
 
 def test_a_signal_to_a_stopped_task_reaches_nobody(runtime_host: FakeCtr, capsys: Capture) -> None:
