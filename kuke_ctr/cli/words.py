@@ -53,7 +53,7 @@ ENTRIES = {
         ALIASES["containers"],
     ),
     "tasks": Entry(
-        "List, start, signal, pause and delete tasks (the running processes of containers).",
+        "Tasks of a realm (the running processes of containers).",
         {
             "tasks.ls": ("ls", "ps", "metrics"),
             "tasks.start": ("start",),
@@ -75,7 +75,7 @@ ENTRIES = {
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
     "cp": Entry("Copy files between a container and this host.", {"everyday.cp": ()}),
     "snapshots": Entry(
-        "List, create, mount and remove snapshots (the file systems of containers and images).",
+        "Snapshots of a realm (file systems of containers and images).",
         {
             "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
             "storage.snapshots_prepare": ("prepare", "view", "commit"),
@@ -93,7 +93,7 @@ ENTRIES = {
         },
     ),
     "leases": Entry(
-        "List, create and remove leases (a lease protects content and snapshots from removal).",
+        "Leases of a realm (they keep content and snapshots).",
         {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
         ALIASES["leases"],
     ),
