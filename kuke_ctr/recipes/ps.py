@@ -111,7 +111,7 @@ class Joiner:
     ) -> PsContainer:
         lives = task is not None and task.status != TaskStatus.STOPPED
         pid = (task.pid or None) if task is not None and lives else None
-        found = {**dict(row), "pid": pid, "status": task.status if task is not None else None}
+        found = {**vars(row), "pid": pid, "status": task.status if task is not None else None}
         found |= dict(self._place(row.id, members, info)) | of_info(info)
         if self._wanted & _BY_PROCESS and is_running(task):
             found["started_at"] = started_at(pid, self._proc) if pid and self._proc else None
