@@ -272,6 +272,8 @@ def cell(field: str, value: object, record: Record, *, short: bool = False) -> s
     if field == "age" and isinstance(value, int):
         return age_text(value)
     text = "" if value is None else text_of(field, value, record)
+    if text and field in record.headings:
+        text = _in_units(field, value, short=record.short_units) or text
     if field == "digest" and short:
         text = text[:_SHORT_DIGEST]
     return escape(text) or "-"
@@ -285,11 +287,26 @@ def age_text(seconds: int) -> str:
     return f"{max(0, seconds)}s"
 
 
+def _in_units(field: str, value: object, *, short: bool) -> str | None:
+    """An amount as a person reads it: `4.0 KiB`, `99.5`, `2:03.10`; None for what is none."""
+    if isinstance(value, float) and field.endswith("_percent"):
+        return f"{value:.1f}"
+    if isinstance(value, float) and field.endswith("_seconds"):
+        return f"{value // 60:.0f}:{value % 60:05.2f}"
+    if isinstance(value, int) and field.endswith("_bytes"):
+        from kuke_ctr.parse.units import in_short_units, in_units
+
+        return in_short_units(value) if short else in_units(value)
+    return None
+
+
 def _table(records: Iterable[Record], view: View) -> Iterator[str]:
     short = view.output is Output.TABLE
     get = attrgetter(*view.fields) if len(view.fields) > 1 else None
     rows: list[list[str]] = []
+    headings: Mapping[str, str] = {}
     for record in records:
+        headings = record.headings
         values = get(record) if get else (getattr(record, view.fields[0]),)
         rows.append(
             [
@@ -300,7 +317,9 @@ def _table(records: Iterable[Record], view: View) -> Iterator[str]:
     if not rows:
         return
     if view.headers:
-        rows.insert(0, [field.upper().replace("_", " ") for field in view.fields])
+        rows.insert(
+            0, [headings.get(field, field.upper().replace("_", " ")) for field in view.fields]
+        )
     room = terminal_width() if short else None
     if room is not None:
         names = [field in (view.identifier, "realm") for field in view.fields]

@@ -31,6 +31,7 @@ pytest_plugins = [
     "tests.support.storage_lab",
     "tests.support.transfer_host",
     "tests.support.copy_host",
+    "tests.support.store_host",
 ]
 
 # no example has a time limit: a busy machine may stop us for a moment at any of them

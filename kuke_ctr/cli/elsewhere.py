@@ -41,10 +41,8 @@ ELSEWHERE = {
     "rmi": "images rm",
     "save": "images export",
     "start": "tasks start",
-    "stats": "tasks metrics",
     "stop": "tasks kill",
     "tag": "images tag",
-    "top": "tasks ps",
     "unmount": "images unmount",
     "unpause": "tasks resume",
 }
@@ -68,6 +66,8 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "prune": "containers rm --all",
         "ps": "ps",
         "show": "containers info",
+        "stats": "stats",
+        "top": "top",
     },
     "tasks": {
         "create": "containers create",
@@ -75,6 +75,8 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "prune": "tasks rm",
         "info": "containers info",
         "show": "containers info",
+        "stats": "stats",
+        "top": "top",
     },
     "snapshots": {
         "create": "snapshots prepare",
@@ -98,7 +100,7 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
 
 _OF_ANY_NOUN = {
     *("checkpoint", "fetch", "kill", "load", "pause", "pull", "push", "resume", "rmi"),
-    *("save", "start", "stats", "stop", "top", "unpause"),
+    *("save", "start", "stop", "unpause"),
 }
 """Those of ELSEWHERE that mean the same behind any noun; `prune` there is that noun's."""
 

@@ -74,8 +74,13 @@ ENTRIES = {
     ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
     "cp": Entry("Copy files between a container and this host.", {"everyday.cp": ()}),
+    "stats": Entry(
+        "Show what containers use while they run: CPU, memory, I/O.",
+        {"everyday.stats": ()},
+    ),
+    "top": Entry("Show the processes of a container, and what they use.", {"everyday.top": ()}),
     "snapshots": Entry(
-        "Snapshots of a realm (file systems of containers and images).",
+        "Snapshots: the file systems of containers and images.",
         {
             "storage.snapshots": ("ls", "usage", "tree", "info", "mounts"),
             "storage.snapshots_prepare": ("prepare", "view", "commit"),
@@ -93,7 +98,7 @@ ENTRIES = {
         },
     ),
     "leases": Entry(
-        "Leases of a realm (they keep content and snapshots).",
+        "Leases, which protect content and snapshots from removal.",
         {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
         ALIASES["leases"],
     ),
@@ -124,6 +129,7 @@ ENTRIES = {
     "doctor": Entry(
         "Look for what is wrong on this host, and say what mends it.", {"host.doctor": ()}
     ),
+    "df": Entry("Show the disk that each realm takes.", {"host.df": ()}),
     "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"]),
     "deprecations": Entry(
         "List deprecated features that are in use on this host.",

@@ -78,7 +78,7 @@ class Member:
 
     @property
     def _is_of_daemon(self) -> bool:
-        return (self.realm, self.space, self.stack, self.cell) == _DAEMON
+        return is_daemons_cell(self.realm, self.space, self.stack, self.cell)
 
     @property
     def start_hint(self) -> str:
@@ -90,6 +90,11 @@ class Member:
         part = "" if self._is_of_daemon else f" ({self.kuke('restart')} if a part of it runs)"
         starts = f"{self.kuke('start')}{part}"
         return f"it belongs to Kukeon's cell {self.cell}; to start the cell: {starts}"
+
+
+def is_daemons_cell(realm: str | None, space: str, stack: str, cell: str) -> bool:
+    """Whether this is the cell in which Kukeon's daemon runs."""
+    return (realm, space, stack, cell) == _DAEMON
 
 
 def recorded_members(run_path: Path, realm: Resolution) -> dict[str, Member]:

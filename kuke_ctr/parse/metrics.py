@@ -53,6 +53,13 @@ class _Document:
             found = _Document(None if found.value is None else found.value.get(name))
         return found
 
+    def if_counted(self) -> "_Document":
+        """The same, or nothing where it has at most the pressure: there is no such controller.
+
+        With one, cgroup v2 has at least a limit there, and in `cpu` a time.
+        """
+        return self if set(self.value or ()) - {"psi"} else _Document(None)
+
     def number(self, name: str, factor: int = 1) -> int | None:
         """The number of that name, 0 where Go left it out; None where its object is missing."""
         found = None if self.value is None else self.value.get(name, 0)
@@ -113,6 +120,7 @@ def _of_v1(document: _Document) -> dict[str, int | None]:
         "memory_usage_bytes": usage.number("usage"),
         "memory_limit_bytes": limit,
         "memory_cache_bytes": memory.number("total_cache"),
+        "memory_inactive_file_bytes": memory.number("total_inactive_file"),
         # cgroup v1 counts memory and swap together
         "swap_usage_bytes": memory.number("total_swap") if swap.value is not None else None,
         "swap_limit_bytes": None if limit is None or both is None else max(0, both - limit),
@@ -128,7 +136,7 @@ def _of_v1(document: _Document) -> dict[str, int | None]:
 
 
 def _of_v2(document: _Document) -> dict[str, int | None]:
-    cpu, memory, pids = (document.part(name) for name in ("cpu", "memory", "pids"))
+    cpu, memory, pids = (document.part(name).if_counted() for name in ("cpu", "memory", "pids"))
     io = document.part("io").rows("usage")
     return {
         "cpu_usage_ns": cpu.number("usage_usec", 1000),
@@ -139,6 +147,7 @@ def _of_v2(document: _Document) -> dict[str, int | None]:
         "memory_usage_bytes": memory.number("usage"),
         "memory_limit_bytes": memory.number("usage_limit"),
         "memory_cache_bytes": memory.number("file"),
+        "memory_inactive_file_bytes": memory.number("inactive_file"),
         "swap_usage_bytes": memory.number("swap_usage"),
         "swap_limit_bytes": memory.number("swap_limit"),
         "processes": pids.number("current"),

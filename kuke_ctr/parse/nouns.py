@@ -67,6 +67,9 @@ DESCRIBED: dict[str, type[Record]] = {
     "snapshots-tree": records.SnapshotNode,
     "images-export": records.Archive,
     "doctor": records.Finding,
+    "df": records.Disk,
+    "stats": records.Stats,
+    "top": records.ProcessUsage,
 }
 
 _FULL = {alias: noun for noun, aliases in ALIASES.items() for alias in aliases}

@@ -94,6 +94,12 @@ def children_of(text: str) -> list[Reference]:
     ]
 
 
+def named_in(text: str) -> list[Reference]:
+    """The same, and of a document of another kind whatever looks like a digest."""
+    found = [Reference(digest, "content") for digest in dict.fromkeys(_DIGEST.findall(text))]
+    return children_of(text) or found
+
+
 def _descriptors(entries: object, role: str) -> Iterator[Reference]:
     for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, Mapping) and isinstance(entry.get("digest"), str):

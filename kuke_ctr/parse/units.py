@@ -35,6 +35,17 @@ def in_units(size: int) -> str:
     return f"{value:.1f} PiB"
 
 
+def in_short_units(size: int) -> str:
+    """The bytes in at most five characters: `0B`, `4.0K`, `512M`; binary units, as in `ls -h`."""
+    value = float(size)
+    for unit in "BKMGTP":
+        if value < 999.5 or unit == "P":  # noqa: PLR2004 (1000 has a digit too many)
+            break
+        value /= 1024
+    decimals = 1 if value < 9.95 and unit != "B" else 0  # noqa: PLR2004
+    return f"{value:.{decimals}f}{unit}"
+
+
 def labels_of(text: str) -> dict[str, str]:
     """The labels of a printed list; `-` and nothing are none.
 

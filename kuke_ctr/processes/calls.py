@@ -48,7 +48,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call gave. `planned` is true where --dry-run printed it and nothing ran."""
+    """What a call gave. `planned` is true where --dry-run printed it and nothing ran.
+
+    `ended` is when its process ended, in seconds of the monotonic clock; 0 where there was none.
+    """
 
     argv: tuple[str, ...]
     exit_code: int
@@ -56,6 +59,7 @@ class Result:
     stderr: bytes
     seconds: float
     planned: bool = False
+    ended: float = 0.0
 
 
 _USER = ("--user", "-user", "-u", "--u")

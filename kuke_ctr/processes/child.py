@@ -64,8 +64,8 @@ class Child:
     def result(self, stdout: bytes, stderr: bytes) -> Result:
         """What the call gave, once it has ended; asked late, the seconds are too many."""
         assert self.exit_code is not None
-        seconds = time.monotonic() - self.started
-        return Result(self.call.argv, self.exit_code, stdout, stderr, seconds)
+        now = time.monotonic()
+        return Result(self.call.argv, self.exit_code, stdout, stderr, now - self.started, ended=now)
 
     def _reap(self, flags: int) -> None:
         pid, status = os.waitpid(self.pid, flags)
@@ -82,9 +82,14 @@ def _open_pidfd(pid: int) -> int:
         return -1
 
 
-def wait_for_one(children: Collection[Child], until: float) -> None:
-    """Return when one of the children has ended, or at `until`; sometimes for no reason."""
+def wait_for_one(children: Collection[Child], until: float, also: Iterable[int] = ()) -> None:
+    """Return when one of the children has ended, or at `until`; sometimes for no reason.
+
+    It returns also when one of the descriptors `also` can be read.
+    """
     poll = select.poll()
+    for descriptor in also:
+        poll.register(descriptor, select.POLLIN)
     for child in children:
         if child.exit_code is not None:
             return

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
 from kuke_ctr.processes.calls import Call, Result, shown, time_limit
-from kuke_ctr.processes.child import chunks, lines, wait_for_one
+from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
 from kuke_ctr.processes.jobs import Job, start_job
+from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.pipes import Pipes, start_pipes
 from kuke_ctr.processes.preflight import check_socket, find_program, not_started
 from kuke_ctr.processes.tell import NOBODY, Teller
@@ -27,6 +28,9 @@ from kuke_ctr.processes.tell import NOBODY, Teller
 if TYPE_CHECKING:
     from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
+
+Heed = Callable[[], Sequence[int]]
+"""Acts on what the user does while calls run; gives the descriptors that tell of more."""
 
 AT_ONCE = 8
 """How many children run side by side."""
@@ -37,8 +41,9 @@ class Processes:
 
     `tell` hears of them, and without it nobody does: with `trace` 1 of each command before it runs,
     with 2 also of its time and exit code. Under `dry_run` calls are planned, and only probes run.
-    `replay` answers in place of processes, `record` gets every call and result. From the main
-    thread: a child dies with its thread.
+    `replay` answers in place of processes, `record` gets every call and result. `heed` may raise
+    KeyboardInterrupt, which ends the calls that run. From the main thread: a child dies with its
+    thread.
     """
 
     def __init__(
@@ -56,23 +61,32 @@ class Processes:
         self._replay = replay
         self._record = record
         self._sockets: set[str] = set()
+        self.heed: Heed = tuple
 
     @property
     def replays(self) -> bool:
         """Whether recordings answer in place of processes."""
         return self._replay is not None
 
-    def run(self, call: Call) -> Result:
+    def run(self, call: Call, meanwhile: Meanwhile | None = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
 
+        `meanwhile` looks after it as long as it runs.
         Raises CtrMissing, Forbidden and CtrFailed (no daemon) before anything is started, TimeLimit
         and Interrupted once the child is gone.
         """
-        return self.run_all([call])[0]
+        return self.run_all([call], meanwhile)[0]
 
-    def run_all(self, calls: Sequence[Call]) -> list[Result]:
+    def run_all(
+        self,
+        calls: Sequence[Call],
+        meanwhile: Meanwhile | None = None,
+        *,
+        late_too: bool = False,
+    ) -> list[Result]:
         """Run calls side by side, at most AT_ONCE; the results stand in the order of the calls.
 
+        With `late_too` a call that its time limit ends is a result as well: its exit code is -9.
         Raises as `run`; then every child has been ended.
         """
         results = [self._without_process(call) for call in calls]
@@ -87,15 +101,20 @@ class Processes:
                     with interrupts_held() as blocked:
                         jobs[i] = start_job(calls[i], ran[i], blocked)
                 running = [job.child for job in jobs.values()]
-                wait_for_one(running, min(child.deadline for child in running))
-                for i in [i for i, job in jobs.items() if job.child.ended()]:
+                wait_for_one(running, _until(running, meanwhile), self.heed())
+                ended = [i for i, job in jobs.items() if job.child.ended()]
+                if meanwhile is not None:
+                    _look_after(jobs.values(), meanwhile)
+                for i in ended:
                     results[i] = jobs[i].result()
                     jobs.pop(i).close()
                     self._report(calls[i], results[i], named=len(calls) > 1)
-                self._hold_to_limits(jobs.values())
+                self._hold_to_limits(jobs.values(), late_too)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
         finally:
+            if meanwhile is not None:
+                meanwhile.over()
             for job in jobs.values():
                 job.close()
             for i in ran:
@@ -253,9 +272,26 @@ class Processes:
         if self._record is not None and result is not None:
             self._record.write(call, result, timed_out=timed_out)
 
-    def _hold_to_limits(self, jobs: Iterable[Job]) -> None:
+    def _hold_to_limits(self, jobs: Iterable[Job], late_too: bool) -> None:
         for job in jobs:
             if time.monotonic() >= job.child.deadline:
                 job.child.kill()
+                if late_too:
+                    continue
                 self._keep(job.child.call, job.result(), timed_out=True)
                 raise time_limit(job.child.call)
+
+
+def _until(running: Iterable[Child], meanwhile: Meanwhile | None) -> float:
+    """When the next thing is to be done, if none of these ends before."""
+    until = min(child.deadline for child in running)
+    return until if meanwhile is None else min(until, time.monotonic() + meanwhile.every)
+
+
+def _look_after(jobs: Iterable[Job], meanwhile: Meanwhile) -> None:
+    """A look at what runs; a call that has ended has had the last one."""
+    for job in jobs:
+        if job.child.exit_code is None:
+            meanwhile.look(job.child.pid, job.stdout)
+        else:
+            meanwhile.over()

@@ -4,7 +4,7 @@ containerd keeps each blob once for all namespaces, and each namespace has entri
 the blobs that it may see: removing one namespace's entry takes nothing from another.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.client import Ctr
@@ -64,8 +64,12 @@ class Graph:
         return [blob for digest, blob in self.blobs[namespace].items() if digest not in held]
 
     def _roots(self, namespace: str) -> list[str]:
-        kept = (blob for blob in self.blobs[namespace].values() if is_kept(blob.labels_text))
-        return [*(image.digest for image in self.images[namespace]), *(one.digest for one in kept)]
+        return [*(image.digest for image in self.images[namespace]), *self._kept(namespace)]
+
+    def _kept(self, namespace: str) -> list[str]:
+        """The digests of the blobs that a label of their own keeps."""
+        blobs = self.blobs[namespace].values()
+        return [blob.digest for blob in blobs if is_kept(blob.labels_text)]
 
     def _references(self, namespace: str) -> dict[str, list[Reference]]:
         return {
@@ -78,6 +82,15 @@ class Graph:
         wanted = {blob.digest for blob in blobs}
         found = self.images[namespace]
         return [image.ref for image in found if wanted & self.tree(image.digest).keys()]
+
+    def only_of(self, namespace: str, refs: Collection[str]) -> list[Blob]:
+        """The blobs that are kept by nothing but these images, by the labels."""
+        references = self._references(namespace)
+        images = self.images[namespace]
+        staying = [one.digest for one in images if one.ref not in refs] + self._kept(namespace)
+        going = [one.digest for one in images if one.ref in refs]
+        freed = _reached(going, references) - _reached(staying, references)
+        return [blob for digest, blob in self.blobs[namespace].items() if digest in freed]
 
     def only_layers(self, namespace: str) -> list[Blob]:
         """The blobs that are kept by nothing but a label that names them as a layer."""

@@ -3,69 +3,92 @@
 This moves all bytes, and needs no content that is shared. The two ctr stand on one pipe.
 """
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from kuke_ctr.backends.ctr import images, leases, transfer, versions
+from kuke_ctr.backends.ctr import images, transfer, versions
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.backends.ctr.transfer import TransferStreams
-from kuke_ctr.errors import CtrFailed, Interrupted, KukeCtrError, NotFound, TimeLimit
-from kuke_ctr.parse.references import GC_EXPIRE
+from kuke_ctr.errors import CtrFailed, KukeCtrError
+from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.patience import patient
+from kuke_ctr.recipes.copy_name import Naming
+from kuke_ctr.recipes.copy_pin import pinned
 from kuke_ctr.recipes.image_parts import Part
 from kuke_ctr.recipes.piped import piped
 from kuke_ctr.recipes.platforms import host_platform
-
-_PUTTING_IN_ORDER = 10.0
-"""Seconds for each call after Ctrl-C."""
+from kuke_ctr.recipes.transfers import told_what_is_left
 
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """What is to be copied: an image by its name here, where, and under which name.
+    """What is to be copied: an image by its name here, and the name that it gets there.
 
-    `platform` is the only one that the archive is to have (None: all of them). `there` are the
-    names that the target has already.
+    `platform` is the only one that the archive is to have (None: all of them). `meanwhile` looks
+    after the import.
     """
 
     source: Scope
     ref: str
-    target: Scope
-    name: str
+    naming: Naming
     platform: str | None
-    there: frozenset[str]
+    meanwhile: Meanwhile | None = None
+
+    @property
+    def target(self) -> Scope:
+        """Where it goes."""
+        return self.naming.target
 
 
-def copy_by_archive(what: Archived) -> None:
-    """Export and import; an interrupted one leaves nothing but what a lease of another may keep.
+def copy_by_archive(what: Archived, check: Callable[[], None]) -> None:
+    """Export, import, `check`. After a failure the name means what it meant before.
 
-    ctr gives the image the name that it has in the archive; a new name is a tag after it, so that
-    must be free. Raises CtrFailed where it is not, and what either ctr says.
+    ctr gives the image the name that it has in the archive. Another one is a tag after it, so the
+    first must be free, and goes in any case. Of an import that was ended ctr's lease keeps what has
+    arrived: the error says so. Raises CtrFailed where that name is not free, and what either ctr
+    says; KukeCtrError where the name has got another image meanwhile.
     """
-    renamed = what.name != what.ref
-    if renamed and what.ref in what.there:
+    naming = what.naming
+    (source,) = images.find(what.source, [what.ref])
+    if source is None or source.digest != naming.digest:  # ctr exports by name
+        raise KukeCtrError(
+            f"{what.ref} in namespace {what.source.namespace} is another image by now; nothing "
+            "was copied",
+            hint="run the same command again",
+        )
+    with pinned(naming.target, naming.name, naming.keeps, naming.take_back):
+        if naming.name == what.ref:
+            naming.begin()
+            _pipe(what)
+        else:
+            _by_another_name(what)
+        if not what.target.ctr.processes.dry_run:
+            naming.check()
+            check()
+
+
+def _by_another_name(what: Archived) -> None:
+    """Import, and tag; the archive's own name goes, unless it meant this image before."""
+    target, naming = what.target, what.naming
+    (there,) = images.find(target, [what.ref])
+    if there is not None and there.digest != naming.digest:
         raise CtrFailed(
-            f"namespace {what.target.namespace} has an image {what.ref} already, whose name an "
-            f"archive would take before it gets the name {what.name}",
+            f"namespace {target.namespace} has an image {what.ref} already, whose name an "
+            f"archive would take before it gets the name {naming.name}",
             hint="give that image another name first, or leave --as out",
             ran=False,
         )
-    began = datetime.now(UTC).replace(microsecond=0)
+    own = Naming(target, what.ref, naming.digest, there)
+    own.begin()
     try:
         _pipe(what)
-    except (Interrupted, TimeLimit):
+        naming.begin()
+        force = ("--force",) if naming.keeps else ()
+        words = (*force, *versions.local(target.ctr), *images.positional(what.ref, naming.name))
+        target.change("images", "tag", *words)
+    finally:
         with patient():
-            _put_in_order(what, began)
-        raise
-    if renamed:
-        with patient():
-            target = what.target
-            words = (*versions.local(target.ctr), *images.positional(what.ref, what.name))
-            target.change("images", "tag", *words)
-            images.remove(target, what.ref)
+            own.take_back()
 
 
 def platform_of(chosen: Sequence[Part]) -> str | None:
@@ -89,29 +112,14 @@ def _pipe(what: Archived) -> None:
         return CtrFailed(f"the export failed: {said.removeprefix('ctr: ')}", command=program)
 
     def bring(archive: int | None) -> None:
-        streams = TransferStreams(stdin=archive, source=program)
+        streams = TransferStreams(stdin=archive, source=program, meanwhile=what.meanwhile)
         transfer.run(what.target, "import", into, ("-",), streams=streams)
 
     if ctr.processes.dry_run:
         bring(None)
         return
-    with piped(ctr.processes, program, failure) as archive:
+    with (
+        told_what_is_left(what.target, local=True),
+        piped(ctr.processes, program, failure) as archive,
+    ):
         bring(archive)
-
-
-def _put_in_order(what: Archived, began: datetime) -> None:
-    """Remove the lease of an import that was ended, and with it the blobs that have arrived."""
-    ctr = replace(what.target.ctr, timeout=_PUTTING_IN_ORDER, change_timeout=_PUTTING_IN_ORDER)
-    target = Scope(ctr, what.target.namespace)
-    with suppress(KukeCtrError):
-        (found,) = fetch(ctr, leases.LS, [target.namespace])
-        if isinstance(found, KukeCtrError):
-            return
-        ours = [
-            one.id
-            for one in found.records
-            if GC_EXPIRE in one.labels and datetime.fromisoformat(one.created_at) >= began
-        ]
-        if len(ours) == 1:  # with others beside it, nobody knows whose is whose
-            with suppress(NotFound):
-                leases.remove(target, ours[0], ("--sync",))

@@ -9,7 +9,7 @@ from kuke_ctr.kukeon.places import Place
 from kuke_ctr.parse.image_names import whole_name
 from kuke_ctr.parse.image_patterns import is_pattern
 from kuke_ctr.recipes.find_images import find_images
-from kuke_ctr.recipes.image_names import digest_filter
+from kuke_ctr.recipes.image_names import SeveralNames, digest_filter
 from kuke_ctr.records import FoundImage
 
 _SHORT_DIGEST = len("sha256:") + 12
@@ -24,14 +24,22 @@ class Source(NamedTuple):
 
 
 def find_source(
-    ctr: Ctr, places: Sequence[Place], word: str, target: str, *, chosen: bool, again: str
+    ctr: Ctr,
+    places: Sequence[Place],
+    word: str,
+    target: str,
+    *,
+    chosen: bool,
+    again: str,
+    one_name: bool = False,
 ) -> Source:
     """The image that a word means in these places, apart from the target's namespace.
 
     Of several with the same digest the most complete one, of a realm first. `chosen`: the user has
     said from where, so that there is one place; `again` is the line that is to be typed once more.
-    No image: only the target has it. Raises UsageError for a pattern and for several images,
-    NotFound, and what could not be read where nothing was found.
+    No image: only the target has it. Raises UsageError for a pattern, for several images and, with
+    `one_name`, for a digest that has several names; NotFound, and what could not be read where
+    nothing was found.
     """
     if is_pattern(word):
         raise UsageError(
@@ -50,6 +58,9 @@ def find_source(
         return Source(None, there)
     if len({row.digest for row in elsewhere}) > 1:
         raise _several(word, elsewhere, again)
+    names = sorted({row.ref for row in elsewhere})
+    if one_name and len(names) > 1:
+        raise SeveralNames(word, names)
     best = min(elsewhere, key=lambda row: (not row.complete, row.realm is None, "@" in row.ref))
     return Source(best, there)
 

@@ -17,7 +17,7 @@ from kuke_ctr.errors import CtrFailed, Reason, Unreadable
 from kuke_ctr.kukeon.named_images import NamedImage
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.parse.references import snapshot_references
-from kuke_ctr.recipes.content_graph import Store
+from kuke_ctr.recipes.content_graph import Graph, Store
 from kuke_ctr.recipes.used_by import container_facts, listed
 from kuke_ctr.records import Image, Snapshot
 
@@ -47,13 +47,7 @@ def users_of_images(
     Raises RowsRefused and Unreadable where something can't be read: an image of which nothing is
     known is not unused.
     """
-    by_name = {
-        name: [ImageUser("container", user, name) for user in users]
-        for name, users in images.users(scope).items()
-    }
-    for record in records:
-        user = ImageUser("record", str(record.record), record.name)
-        by_name.setdefault(record.name, []).append(user)
+    by_name = _by_name(images.users(scope), records)
     store = Store(scope.ctr, [scope.namespace], _filters(only, set(existing) & by_name.keys()))
     if scope.namespace in store.unread:
         raise Unreadable(
@@ -62,6 +56,38 @@ def users_of_images(
             hint=f"{scope.line('images', 'ls', '-o', 'raw')} shows what ctr printed",
         )
     return _Use(scope, store, by_name, container_facts(scope)).of_all()
+
+
+def users_among(
+    scope: Scope,
+    graph: Graph,
+    records: Iterable[NamedImage],
+    facts: Sequence[ContainerInfo],
+    known: Mapping[str, Mapping[str, Snapshot]],
+) -> Mapping[str, list[ImageUser]]:
+    """The same of a namespace of which all is known: its containers, and by snapshotter and key
+    its snapshots. Runs nothing."""
+    users: dict[str, list[str]] = {}
+    for one in facts:
+        if one.image:
+            users.setdefault(one.image, []).append(one.id)
+    use = _Use(scope, graph, _by_name(users, records), facts)
+    use.__dict__["_snapshots"] = known  # the cached property
+    return use.of_all()
+
+
+def _by_name(
+    containers: Mapping[str, Sequence[str]], records: Iterable[NamedImage]
+) -> dict[str, list[ImageUser]]:
+    """The users by the name that they know: containers by image, and records of Kukeon."""
+    by_name = {
+        name: [ImageUser("container", user, name) for user in users]
+        for name, users in containers.items()
+    }
+    for record in records:
+        user = ImageUser("record", str(record.record), record.name)
+        by_name.setdefault(record.name, []).append(user)
+    return by_name
 
 
 def _filters(only: Sequence[str], used: Iterable[str]) -> list[str]:
@@ -73,7 +99,7 @@ def _filters(only: Sequence[str], used: Iterable[str]) -> list[str]:
 @dataclass
 class _Use:
     scope: Scope
-    store: Store
+    store: Graph
     by_name: Mapping[str, list[ImageUser]]
     facts: Sequence[ContainerInfo]
     by_digest: dict[str, list[ImageUser]] = field(default_factory=dict)

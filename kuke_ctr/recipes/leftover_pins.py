@@ -7,7 +7,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.processes.identity import is_gone
-from kuke_ctr.recipes.copy_blobs import PIN
+from kuke_ctr.recipes.copy_pin import PIN
 
 _HAS_PIN = f'labels."{PIN}"~="."'
 

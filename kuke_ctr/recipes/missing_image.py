@@ -15,17 +15,24 @@ _SHOWN = 5
 
 
 def instead(
-    host: Host, realm: Resolution, image: str, here: Sequence[str], near: str, *, needed: bool
+    host: Host,
+    realm: Resolution,
+    image: str,
+    here: Sequence[str],
+    near: str,
+    *,
+    needed: bool,
+    removing: bool = False,
 ) -> str:
     """The hint for an image that is not among those of the realm, `here`.
 
     `near` says which images are near. `needed`: the image is to be used, so the hint says how it
-    comes here. Probes.
+    comes here; `removing`: it is to go, so the hint only says where it is. Probes.
     """
     whole = whole_name(image)
     if whole in here and whole != image:
         return f"use the full name {whole}; ctr does not know short names"
-    there = copied_from(host, realm, image)
+    there = copied_from(host, realm, image, copies=not removing)
     if there is not None:
         return there
     if digest_filter(image) is not None and "@" not in image:
@@ -36,7 +43,7 @@ def instead(
     return f"{image} is short for {whole}; {near}" if is_short(image) else near
 
 
-def copied_from(host: Host, realm: Resolution, image: str) -> str | None:
+def copied_from(host: Host, realm: Resolution, image: str, *, copies: bool = True) -> str | None:
     """Where else the image is, and the line that copies it; None where no namespace has it."""
     whole = whole_name(image)
     digest = digest_filter(image)
@@ -44,24 +51,32 @@ def copied_from(host: Host, realm: Resolution, image: str) -> str | None:
         *(equal("name", name) for name in dict.fromkeys((image, whole))),
         *filter(None, [digest]),
     ]
-    return matched(host, realm, filters, prefer=(image, whole))
+    return matched(host, realm, filters, prefer=(image, whole), copies=copies)
 
 
 def matched(
-    host: Host, realm: Resolution, filters: Sequence[str], prefer: Sequence[str] = ()
+    host: Host,
+    realm: Resolution,
+    filters: Sequence[str],
+    prefer: Sequence[str] = (),
+    *,
+    copies: bool = True,
 ) -> str | None:
-    """The same of images that the filters of ctr match."""
+    """The same of images that the filters of ctr match; the line only where it `copies`."""
     found = elsewhere(host, realm.namespace, "images", "ls", "-q", *filters)
     names = list(dict.fromkeys(name for some in found.values() for name in some))
     if not names:
         return None
     chosen = next((name for name in prefer if name in names), names[0])
     where = [place for place, some in found.items() if chosen in some]
-    copy = host.ctr.line("images", "copy", chosen, *to_words(realm))
     others = [name for name in names if name != chosen]
     what = "it" if prefer[:1] == (chosen,) else chosen
     more = f" (and {', '.join(others[:_SHOWN])})" if others and not prefer else ""
-    return f"{has(where)} {what}{more}; to copy it: {copy}"
+    there = f"{has(where)} {what}{more}"
+    if not copies:
+        return there
+    copy = host.ctr.line("images", "copy", chosen, *to_words(realm))
+    return f"{there}; to copy it: {copy}"
 
 
 def to_words(realm: Resolution) -> tuple[str, str]:

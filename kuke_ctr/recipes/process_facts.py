@@ -8,7 +8,7 @@ import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from signal import SIGKILL, SIGSTOP
@@ -23,12 +23,14 @@ _CREDENTIALS = struct.Struct("3i")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A process of this host; `started_at` in UTC, to the second."""
+    """A process of this host; `started_at` in UTC, to the second. `state` is ps's letter."""
 
     parent: int
     user: str
     started_at: str
     command: str
+    state: str
+    cpu_seconds: float
 
 
 def with_facts(processes: Sequence[Process]) -> list[Process]:
@@ -60,13 +62,15 @@ def facts_of(pid: int, proc: Path = PROC) -> Facts | None:
     name, _, rest = stat.partition(" (")[2].rpartition(") ")
     fields = rest.split()
     # proc(5): the third field, the state, is the first after the name
-    parent = int(fields[1])
+    parent, a_second = int(fields[1]), os.sysconf("SC_CLK_TCK")
     words = line.removesuffix(b"\0").decode(errors="surrogateescape").split("\0")
     return Facts(
         parent=parent,
         user=_user(owner),
         started_at=_start(fields, proc),
         command=shlex.join(words) if line else f"[{name}]",
+        state=fields[0],
+        cpu_seconds=(int(fields[11]) + int(fields[12])) / a_second,
     )
 
 
@@ -86,6 +90,14 @@ def started_at(pid: int, proc: Path = PROC) -> str | None:
     finally:
         os.close(descriptor)
     return _start(stat.rpartition(b") ")[2].split(), proc)
+
+
+def is_younger(pid: int, seconds: float, proc: Path = PROC) -> bool:
+    """Whether a process started less than so many seconds ago; False where that is not known."""
+    facts = facts_of(pid, proc)
+    if facts is None:
+        return False
+    return datetime.now(UTC) - datetime.fromisoformat(facts.started_at) < timedelta(seconds=seconds)
 
 
 def drops(pid: int, number: int, proc: Path = PROC) -> bool:

@@ -1,9 +1,9 @@
 """All that is known of one realm; what can't be read is left out, and said."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypedDict, TypeVar
 
-from kuke_ctr.backends.ctr import content, namespaces, snapshots, tasks
+from kuke_ctr.backends.ctr import namespaces, tasks
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, R, read
@@ -14,14 +14,14 @@ from kuke_ctr.kukeon.realm_list import list_realms
 from kuke_ctr.kukeon.realm_record import Places, RealmRecord, places, record_of
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.processes.calls import Result
+from kuke_ctr.recipes.disk.stored import Stored, stored_in
+from kuke_ctr.recipes.doctor.asking import Asking
 from kuke_ctr.recipes.residuals import residuals
 from kuke_ctr.records import (
-    Blob,
     RealmAccount,
     RealmDetails,
     ResidualNamespace,
     RowsRefused,
-    SnapshotUsage,
     TaskStatus,
 )
 
@@ -84,11 +84,14 @@ def _try(problems: Problems, other: T, ask: Callable[[], T]) -> T:
     """What `ask` gives; `other`, and a problem more, where it can't be known."""
     try:
         return ask()
-    except RowsRefused as error:
-        problems.append(f"{error.message} of `{' '.join(error.command or ())}`")
     except KukeCtrError as error:
-        problems.append(error.message)
+        problems.append(_said(error))
     return other
+
+
+def _said(error: KukeCtrError) -> str:
+    of = f" of `{' '.join(error.command or ())}`" if isinstance(error, RowsRefused) else ""
+    return error.message + of
 
 
 def _namespaces(host: Host, problems: Problems) -> frozenset[str] | None:
@@ -124,22 +127,19 @@ def _nothing() -> _Present:
 
 
 def _present(scope: Scope, problems: Problems) -> _Present:
-    """What containerd has; the snapshots, whose files are counted, come last and alone."""
+    """What containerd has; what takes disk comes last: the files of snapshots are counted."""
     calls = [
         scope.ctr.call(*namespaces.LS.words),
         scope.call("images", "ls", "-q"),
         scope.call("containers", "ls", "-q"),
         scope.call(*tasks.LS.words),
-        scope.call(*content.LS.words),
     ]
     unknown: Sequence[Result | None] = [None] * len(calls)
     said = _try(problems, unknown, lambda: scope.ctr.processes.run_all(calls))
-    usage = _try(problems, None, lambda: scope.run(*snapshots.USAGE.words))
-    names, images, containers, tasks_said, blobs = said
+    stored = _stored(scope, problems)
+    names, images, containers, tasks_said = said
     rows = _rows(scope, namespaces.LS, names, problems)
     running = _rows(scope, tasks.LS, tasks_said, problems)
-    stored = _rows(scope, content.LS, blobs, problems)
-    unpacked = _rows(scope, snapshots.USAGE, usage, problems)
     return _Present(
         namespace_labels=next(
             (one.labels for one in rows or () if one.name == scope.namespace), None
@@ -150,16 +150,18 @@ def _present(scope: Scope, problems: Problems) -> _Present:
         running=None
         if running is None
         else tuple(one.id for one in running if one.status == TaskStatus.RUNNING),
-        content_bytes=_sum(stored),
-        snapshots=None if unpacked is None else len(unpacked),
-        snapshots_bytes=_sum(unpacked),
+        content_bytes=stored.content_bytes,
+        snapshots=stored.snapshots_count,
+        snapshots_bytes=stored.snapshots_bytes,
     )
 
 
-def _sum(rows: Iterable[Blob] | Iterable[SnapshotUsage] | None) -> int | None:
-    sizes = [one.size_bytes for one in rows] if rows is not None else [None]
-    known = [size for size in sizes if size is not None]
-    return sum(known) if len(known) == len(sizes) else None
+def _stored(scope: Scope, problems: Problems) -> Stored:
+    """What takes disk, as `df` counts it."""
+    nothing = Stored(scope.namespace, snapshots={None: None})
+    found = _try(problems, nothing, lambda: stored_in(Asking(scope.ctr), [scope.namespace])[0])
+    problems += map(_said, found.unread)
+    return found
 
 
 def _rows(

@@ -1,11 +1,13 @@
 """What surrounds a transfer: which images landed, what an interrupted one leaves."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from kuke_ctr.backends.ctr import content, images, leases, versions
+from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.errors import (
@@ -26,6 +28,9 @@ from kuke_ctr.records import Image, Listing
 
 _ASKING = 5.0
 """Seconds for the question what is left: somebody has just pressed Ctrl-C."""
+
+_OF_CTR = re.compile(r"[0-9]+-[A-Za-z0-9_-]{4}")
+"""The id of a lease that ctr makes for a transfer: the time and four random letters."""
 
 _FETCHED = (Reason.NOT_UNPACKED, Reason.SNAPSHOTTER_NOT_LOADED, Reason.NO_SPACE)
 """Why an image could not be unpacked after all of it was fetched."""
@@ -68,7 +73,7 @@ def _digests(scope: Scope) -> frozenset[str]:
 
 def named(scope: Scope, reference: str) -> Image:
     """The record of one image; NotFound where there is none, Unreadable."""
-    listing = _list(scope, f'name=="{reference}"')
+    listing = _list(scope, equal("name", reference))
     for image in listing.records:
         if image.ref == reference:
             return image
@@ -123,7 +128,7 @@ def _is_unpacked(scope: Scope, reference: str, snapshotter: str | None) -> bool:
     from kuke_ctr.backends.ctr.image_checks import check_table  # late: for failures only
 
     table = check_table(snapshotter)
-    (answer,) = fetch(scope.ctr, table, [scope.namespace], (f'name=="{reference}"',))
+    (answer,) = fetch(scope.ctr, table, [scope.namespace], (equal("name", reference),))
     if isinstance(answer, KukeCtrError):
         return False
     return any(row.ref == reference and row.unpacked for row in answer.records)
@@ -209,10 +214,14 @@ def _silent(reference: str) -> str:
 
 
 @contextmanager
-def told_what_is_left(scope: Scope, reference: str | None = None) -> Iterator[None]:
+def told_what_is_left(
+    scope: Scope, reference: str | None = None, *, local: bool = False
+) -> Iterator[None]:
     """An Interrupted or TimeLimit inside says what the transfer has left in the namespace.
 
     `reference`: the transfer is a pull of it, so a TimeLimit says that the registry may be silent.
+    `local`: ctr makes it itself, whatever its version is. Nothing is removed: whose a lease is,
+    containerd does not say.
     """
     began = datetime.now(UTC).replace(microsecond=0)
     try:
@@ -222,8 +231,7 @@ def told_what_is_left(scope: Scope, reference: str | None = None) -> Iterator[No
         if reference is not None and isinstance(error, TimeLimit):
             why = f"{_silent(reference)}; "
         scope = replace(scope, ctr=replace(scope.ctr, timeout=_ASKING))
-        leave = _lease_of_ctr(scope, began)
-        gives_up = f"; to give up what has arrived: {leave}" if leave is not None else ""
+        gives_up = _leases_since(scope, began, local=local)
         raise error.but(
             message=f"{error.message}; {_left(scope)}",
             hint=f"{why}run the same command again to complete it; otherwise containerd removes "
@@ -231,26 +239,38 @@ def told_what_is_left(scope: Scope, reference: str | None = None) -> Iterator[No
         ) from None
 
 
-def _lease_of_ctr(scope: Scope, began: datetime) -> str | None:
-    """The line that removes the lease of a transfer that began then; None where it can't be told.
+def _leases_since(scope: Scope, began: datetime, *, local: bool) -> str:
+    """How what has arrived is given up: the lease that ctr has made for 24 hours, and left.
 
-    ctr makes it for 24 hours, and leaves it behind if it is ended; that of containerd 2 leaves the
-    lease to the daemon.
+    Another transfer at the same time makes such a lease, too, and ctr does not tell them apart. The
+    transfer service of containerd 2 removes its own: then it is nothing.
     """
-    if versions.client(scope.ctr) >= (2,):
-        return None
+    if versions.client(scope.ctr) >= (2,) and not local:
+        return ""
     try:
         (found,) = fetch(scope.ctr, leases.LS, [scope.namespace])
     except (KukeCtrError, KeyboardInterrupt):
-        return None
+        return ""
     if isinstance(found, KukeCtrError):
-        return None
-    ours = [
+        return ""
+    since = [
         one.id
         for one in found.records
-        if GC_EXPIRE in one.labels and datetime.fromisoformat(one.created_at) >= began
+        if GC_EXPIRE in one.labels
+        and _OF_CTR.fullmatch(one.id)
+        and datetime.fromisoformat(one.created_at) >= began
     ]
-    return scope.line("leases", "rm", ours[0]) if len(ours) == 1 else None
+    if not since:
+        return ""
+    if len(since) > 1:
+        lists = scope.line("leases", "ls")
+        return (
+            f"; it is one of {', '.join(since[:5])}: other transfers have made the others ({lists})"
+        )
+    return (
+        f"; to give up what has arrived, if nothing else was importing or pulling here: "
+        f"{scope.line('leases', 'rm', since[0])}"
+    )
 
 
 def _left(

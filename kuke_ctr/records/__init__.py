@@ -5,6 +5,7 @@ optional only where ctr itself leaves the cell blank. What every start needs is 
 classes are imported from here as well, and loaded when somebody asks for one.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
@@ -16,6 +17,7 @@ from kuke_ctr.errors import Unreadable
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
     from kuke_ctr.records.container_details import ContainerDetails
+    from kuke_ctr.records.disk import Disk
     from kuke_ctr.records.findings import Finding, Severity
     from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         SnapshotNode,
         SnapshotUsage,
     )
+    from kuke_ctr.records.usage import ProcessUsage, Stats
 
 __all__ = [
     "ActiveIngest",
@@ -56,6 +59,7 @@ __all__ = [
     "Container",
     "ContainerDetails",
     "Deprecation",
+    "Disk",
     "Event",
     "Finding",
     "FoundImage",
@@ -68,6 +72,7 @@ __all__ = [
     "Namespace",
     "Plugin",
     "Process",
+    "ProcessUsage",
     "PsContainer",
     "Realm",
     "RealmAccount",
@@ -82,6 +87,7 @@ __all__ = [
     "Snapshot",
     "SnapshotNode",
     "SnapshotUsage",
+    "Stats",
     "Task",
     "TaskStatus",
     "TreeKind",
@@ -95,12 +101,16 @@ class Record(BaseModel):
 
     Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
     `derived` are columns that are worked out of fields: a document has them only if asked for.
+    A table shows the fields in `headings` below these, and amounts among them in units: `4.0 KiB`,
+    with `short_units` `4.0K`.
     """
 
     identifier: ClassVar[str]
     derived: ClassVar[tuple[str, ...]] = ()
     table: ClassVar[tuple[str, ...]]
     wide: ClassVar[tuple[str, ...]]
+    headings: ClassVar[Mapping[str, str]] = {}
+    short_units: ClassVar[bool] = False
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -180,6 +190,7 @@ _LATE = {
     "CellNow": "cells",
     "TreeKind": "cells",
     "TreeNode": "cells",
+    "Disk": "disk",
     "Finding": "findings",
     "Severity": "findings",
     "Container": "runtime",
@@ -199,6 +210,8 @@ _LATE = {
     "Lease": "storage",
     "Plugin": "runtime",
     "Process": "runtime",
+    "ProcessUsage": "usage",
+    "Stats": "usage",
     "PsContainer": "runtime",
     "Metrics": "runtime",
     "Event": "runtime",

@@ -163,7 +163,8 @@ class Metrics(Record):
     """`ctr tasks metrics` of a task: counters since its start, memory and processes of now.
 
     Of cgroup version 1 or 2. A limit is null where there is none, any other value where the host's
-    cgroups do not say.
+    cgroups do not say. `memory_inactive_file_bytes` is the part of the cache that the kernel takes
+    back first.
     """
 
     identifier = "id"
@@ -187,6 +188,7 @@ class Metrics(Record):
     memory_usage_bytes: int | None
     memory_limit_bytes: int | None
     memory_cache_bytes: int | None
+    memory_inactive_file_bytes: int | None
     swap_usage_bytes: int | None
     swap_limit_bytes: int | None
     processes: int | None

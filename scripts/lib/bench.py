@@ -18,7 +18,7 @@ from pathlib import Path
 
 from scripts.lib import attach_rounds, kukeon, programs, venv
 from scripts.lib.containerd import PrivateContainerd, temporary, unique
-from scripts.lib.images import CONFIG, LAYER, MANIFEST, Archive, busybox
+from scripts.lib.images import CONFIG, LAYER, MANIFEST, Archive, busybox, files
 from scripts.lib.measuring import Argv, Took, measure, pairs
 
 SMALLEST = Path(__file__).with_name("smallest.py")
@@ -304,8 +304,35 @@ def _used(daemon: PrivateContainerd) -> int:
     return sum(path.stat().st_blocks * 512 for path in store.rglob("*") if path.is_file())
 
 
+REALMS, EACH = 10, 50
+
+
+def doctor(setting: Setting) -> None:
+    """(h) `doctor` of a host with 10 realms and 500 images, against one short list."""
+    with _host(setting, 1) as (daemon, environment):
+        run_path = daemon.base / "healthy"
+        for number in range(REALMS):
+            archive = Archive()
+            for each in range(EACH):
+                layer = files({"name": f"{number}-{each}".encode()})
+                archive.name(archive.manifest([layer]), f"registry.example/app-{each}:1.{number}")
+            namespace = f"kukeon-realm-{number}"
+            file = archive.write(daemon.base / "realm.tar")
+            daemon.import_image(file, "--snapshotter", daemon.snapshotter, namespace=namespace)
+            kukeon.write_record(run_path, f"realm-{number}", namespace)
+        healthy = {**environment, "KUKEON_RUN_PATH": str(run_path)}
+        results = pairs(
+            setting.rounds,
+            partial(measure, [setting.kuke_ctr, "doctor"], healthy),
+            partial(measure, [setting.kuke_ctr, "images", "ls", "-r", "bench"], environment),
+        )
+    print(f"  images ls of one image {_seconds([b for _, b in results]) * 1000:.0f} ms, ", end="")
+    print(f"ratio {_ratio(results):.1f}")
+    _say("doctor", _seconds([a for a, _ in results]), 2.0, " s")
+
+
 def ps(setting: Setting) -> None:
-    """(h) `ps` of many containers, against its two calls of ctr side by side."""
+    """(i) `ps` of many containers, against its two calls of ctr side by side."""
     with _host(setting, 1) as (daemon, environment):
         image = "registry.example/team/app-00000:1.0"
         for namespace in (NAMESPACE, "default"):
@@ -344,6 +371,7 @@ PARTS = {
     "attach": attach,
     "transfer": transfer,
     "copy": copy,
+    "doctor": doctor,
     "ps": ps,
 }
 
@@ -353,7 +381,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Prints ratios of two things that were measured side by side, in pairs. "
-        "start, lists, attach, transfer, copy and ps need root (a private containerd).",
+        "start, lists, attach, transfer, copy, doctor and ps need root (a private containerd).",
         epilog="; ".join(f"{name}: {part.__doc__}" for name, part in PARTS.items()),
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"all of {' '.join(PARTS)}")

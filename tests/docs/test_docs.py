@@ -12,7 +12,10 @@ from tests.support.paths import TOP
 HOST = TOP / "fixtures" / "ctr-output" / "kukeon-0.9.1"
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 # their examples need a containerd that lives: the real ring has what they show
-LIVING = {"attach", "images", "inspect", "logs", "missing-images", "ps", "run", "storage"}
+LIVING = {
+    *("attach", "doctor", "images", "inspect", "logs", "missing-images", "ps", "run", "stats"),
+    "storage",
+}
 _SHOWN = re.compile(r"^    \$ kuke-ctr (.*)\n((?:    .*\n|\n(?=    [A-Z]+ +[A-Z]))*)", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#:]+)\)")
 

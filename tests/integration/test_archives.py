@@ -16,6 +16,7 @@ from scripts.lib import processes
 from scripts.lib.containerd import PrivateContainerd, unique
 from scripts.lib.images import Archive, busybox
 from scripts.lib.kukeon import write_record
+from scripts.lib.seat import Seat
 from tests.support.runner import PROGRAM
 from tests.support.transfer_host import INDEX, MIB, A, B, On, complete, in_work, names
 
@@ -23,6 +24,25 @@ from tests.support.transfer_host import INDEX, MIB, A, B, On, complete, in_work,
 def files_of(folder: Path) -> list[str]:
     """The names of everything in it."""
     return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_a_line_on_the_terminal_shows_how_far_an_import_is(
+    containerd: PrivateContainerd, namespace: str, on: On, archives: Path
+) -> None:
+    archive = (archives / "big.tar").read_bytes()
+    read_end, write_end = os.pipe()
+    words = [str(PROGRAM), "images", "import", "-n", namespace, "-"]
+    with Seat(words, on(containerd).environment, stdin=read_end) as seat:
+        os.close(read_end)
+        half = len(archive) // 2
+        with os.fdopen(write_end, "wb") as pipe:
+            pipe.write(archive[:half])
+            assert seat.sees(b"\rimporting stdin: 3.0 MiB"), bytes(seat.shown)
+            pipe.write(archive[half:])
+        assert seat.wait() == 0
+        assert seat.sees(b"example.com/big:1")
+    assert b" \rREF " in seat.shown  # the line is gone
+    assert complete(containerd, namespace) == ["example.com/big:1"]
 
 
 def test_an_import_shows_what_landed_and_a_second_one_that_nothing_is_new(

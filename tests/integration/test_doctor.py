@@ -142,12 +142,13 @@ def test_the_whole_host_shows_the_image_in_default_and_only_reads(host: Host) ->
 
 
 def test_what_the_findings_name_mends_them(host: Host) -> None:
-    found = host.doctor()
-    for check in ("container-without-snapshot", "task-stopped"):
-        code, _, err = host.run(*found[check]["fix"][0].split()[1:])
-        assert code == 0, err
-    left = host.doctor()
-    assert not {"container-without-snapshot", "task-stopped"} & left.keys()
+    mended = ("container-without-snapshot", "task-stopped", "residual-namespace")
+    for _ in range(2):  # a namespace is removed once its images are in the realm
+        found = host.doctor()
+        for line in [line for check in mended if check in found for line in found[check]["fix"]]:
+            code, _, err = host.run(*line.split()[1:])
+            assert code == 0, err
+    assert not set(mended) & host.doctor().keys()
 
 
 def test_a_daemon_that_hangs_is_the_first_finding(host: Host) -> None:

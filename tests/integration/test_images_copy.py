@@ -272,6 +272,25 @@ def test_a_move_asks_where_the_image_is_used_and_removes_the_source(target: Targ
     assert asked.returncode == 2 and f"is used by the container {container}" in asked.stderr
     assert target.digests() == set()
     first.ctr("containers", "rm", container)
+    first.ctr("images", "label", PLAIN, "owner=ops team", "io.cri-x=1")
     done = target.copy(PLAIN, "--move", "-q")
     assert (done.returncode, done.stdout) == (0, f"{PLAIN}\n"), done.stderr
     assert first.ctr("images", "ls", "-q") == "" and target.complete(PLAIN)
+    assert target.ctr("images", "ls").split("\n")[1].rstrip().endswith(" owner=ops team")
+
+
+def test_a_forced_name_means_the_old_image_again_after_a_failure(
+    target: Target, tmp_path: Path
+) -> None:
+    name = "registry.example/new:1"
+    assert target.copy(PARTIAL, "--as", name, "-q").returncode == 0
+    before = target.ctr("images", "ls")
+    ctr = tmp_path / "ctr"
+    real = target.daemon.programs / "ctr"
+    ctr.write_text(f'#!/bin/sh\ncase "$*" in *"images check"*) exit 1;; esac\nexec {real} "$@"\n')
+    ctr.chmod(0o755)
+    target.kuke_ctr = target.kuke_ctr.set(KUKE_CTR_BIN=str(ctr))
+    assert target.copy(PLAIN, "--as", name, "--force", "--no-fallback").returncode == 1
+    target.collect()
+    assert target.ctr("images", "ls") == before
+    assert target.complete(name) and target.is_clean()

@@ -215,8 +215,7 @@ def test_ctrl_c_ends_a_pull_and_the_next_one_completes_it(
         there = f"{slow.host}/{repository}"
         words = ["images", "pull", "-n", namespace, "--plain-http", there]
         with Seat([PROGRAM, *words], kuke.environment, stdout=subprocess.DEVNULL) as seat:
-            # ctr's own progress, on the terminal
-            assert seat.sees(b"elapsed:"), bytes(seat.shown)
+            assert seat.sees(f"\rpulling {there}: ".encode()), bytes(seat.shown)
             assert processes.until(lambda: b"big" in in_work(any_containerd, namespace), 20)
             (child,) = processes.children(seat.program.pid)
             seat.type(b"\x03")

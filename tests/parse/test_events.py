@@ -136,6 +136,7 @@ V1 = {
     "memory": {
         "cache": 1,
         "total_cache": 4096,
+        "total_inactive_file": 1024,
         "total_swap": 8192,
         "usage": {"limit": 1000000, "usage": 876544, "max": 2252800},
         "swap": {"limit": 1500000, "usage": 884736},
@@ -161,6 +162,7 @@ V2 = {
     },
     "memory": {
         "file": 4096,
+        "inactive_file": 1024,
         "usage": 876544,
         "usage_limit": 1000000,
         "swap_usage": 8192,
@@ -176,6 +178,7 @@ SAME = {
     "memory_usage_bytes": 876544,
     "memory_limit_bytes": 1000000,
     "memory_cache_bytes": 4096,
+    "memory_inactive_file_bytes": 1024,
     "swap_usage_bytes": 8192,
     "swap_limit_bytes": 500000,
     "processes": 3,
@@ -205,11 +208,20 @@ def test_no_limit_is_null_whatever_number_stands_for_it() -> None:
 
 
 def test_a_zero_that_go_left_out_is_zero_and_a_missing_part_is_null() -> None:
-    found = metrics_of("web", '{"pids": {}, "cpu": {}, "memory": {"anon": 5}}')
+    document = '{"pids": {"limit": 9}, "cpu": {"user_usec": 7}, "memory": {"anon": 5}}'
+    found = metrics_of("web", document)
     assert (found.cgroup_version, found.processes, found.cpu_usage_ns) == (2, 0, 0)
     assert (found.memory_usage_bytes, found.io_read_bytes) == (0, None)
     nothing = metrics_of("web", "{}").model_dump(exclude={"id", "realm", "extra"})
     assert set(nothing.values()) == {None}
+
+
+def test_a_cgroup_without_controllers_has_no_values() -> None:
+    """Of cgroup v2, where only the pressure is told."""
+    parts: dict[str, object] = {name: {"psi": {"some": {"total": 5}}} for name in ("cpu", "memory")}
+    found = metrics_of("web", json.dumps({"pids": {}, **parts}))
+    values = found.model_dump(exclude={"id", "cgroup_version", "realm", "extra"})
+    assert (found.cgroup_version, set(values.values())) == (2, {None})
 
 
 @pytest.mark.parametrize("text", ["", "[]", "ID TIMESTAMP", "null", '"x"'])

@@ -3,20 +3,18 @@ import os
 import signal
 import subprocess  # noqa: TID251 (Pythons that become something else)
 import sys
-from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import kuke_ctr.processes.runner
 from kuke_ctr.commands.shared.output import ALOUD
 from kuke_ctr.errors import CtrMissing, Forbidden, TimeLimit, UsageError
 from kuke_ctr.processes.calls import Call
-from kuke_ctr.processes.child import Child, wait_for_one
-from kuke_ctr.processes.runner import AT_ONCE, Processes
+from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import Teller
 from tests.support.recorded import recorder
-from tests.support.scripts import LIMITS, Script, gone, ignored_by_us, pid_in, quoted, written
+from tests.support.scripts import LIMITS, Script, gone, ignored_by_us, pid_in, quoted
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
 
@@ -35,6 +33,41 @@ def test_a_result_has_the_exit_code_and_both_streams_apart(script: Script) -> No
 
 def test_a_child_that_a_signal_ended_has_a_negative_exit_code(script: Script) -> None:
     assert Processes().run(script("kill -KILL $$")).exit_code == -9
+
+
+class Looks:
+    """Somebody who looks after a call."""
+
+    every = 0.01
+
+    def __init__(self) -> None:
+        self.pids: list[int] = []
+        self.printed = b""
+        self.overs = 0
+
+    def look(self, pid: int, stdout: int) -> None:
+        self.pids.append(pid)
+        self.printed = os.pread(stdout, 100, 0)
+
+    def over(self) -> None:
+        self.overs += 1
+
+
+def test_somebody_may_look_after_a_call(script: Script) -> None:
+    looks = Looks()
+    result = Processes().run(script("echo $$; sleep 0.3; echo done"), looks)
+    assert result.stdout.splitlines()[1] == b"done"
+    assert {*looks.pids} == {int(result.stdout.splitlines()[0])}
+    assert looks.printed == result.stdout.splitlines(keepends=True)[0]
+    assert looks.overs
+
+
+def test_whoever_looks_after_a_call_hears_that_it_was_ended(script: Script) -> None:
+    looks = Looks()
+    with pytest.raises(TimeLimit):
+        Processes().run(replace(script("sleep 100"), timeout=0.3), looks)
+    assert looks.pids
+    assert looks.overs
 
 
 def test_words_reach_the_program_byte_for_byte(script: Script) -> None:
@@ -139,52 +172,6 @@ def test_a_call_works_with_the_standard_streams_closed(script: Script, tmp_path:
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "result")], check=True)
     assert (tmp_path / "result").read_text() == r"(b'out\n', b'err\n')"
-
-
-# side by side
-
-
-def test_results_stand_in_the_order_of_the_calls(script: Script) -> None:
-    script('[ "$1" = 0 ] && sleep 0.1; echo "$1"; exit "$1"')
-    results = Processes().run_all([Call(("ctr", str(i))) for i in range(12)])
-    assert [result.stdout for result in results] == [b"%d\n" % i for i in range(12)]
-    assert [result.exit_code for result in results] == list(range(12))
-
-
-def test_calls_really_run_side_by_side(script: Script, tmp_path: Path) -> None:
-    here = quoted(tmp_path)
-    script(f'touch {here}/"$1"; until [ -e {here}/"$2" ]; do sleep 0.01; done')
-    calls = [Call(("ctr", *words), timeout=20) for words in (("a", "b"), ("b", "a"))]
-    assert [result.exit_code for result in Processes().run_all(calls)] == [0, 0]
-
-
-def test_at_most_eight_run_at_once(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    counts: list[int] = []
-
-    def counting(children: Collection[Child], until: float) -> None:
-        counts.append(len(children))
-        wait_for_one(children, until)
-
-    monkeypatch.setattr(kuke_ctr.processes.runner, "wait_for_one", counting)
-    Processes().run_all([script("sleep 0.05")] * 20)
-    assert max(counts) == AT_ONCE == 8
-
-
-def test_one_that_hangs_ends_the_others(script: Script, tmp_path: Path) -> None:
-    script(f'echo $$ > {quoted(tmp_path)}/"$1"; sleep 60')
-    for limit in LIMITS:
-        calls = [Call(("ctr", "a"), timeout=None), Call(("ctr", "b"), timeout=limit)]
-        with pytest.raises(TimeLimit) as caught:
-            Processes().run_all(calls)
-        assert caught.value.command == ("ctr", "b")
-        if written(tmp_path / "a") and written(tmp_path / "b"):
-            break
-    assert gone(pid_in(tmp_path / "a"))
-    assert gone(pid_in(tmp_path / "b"))
-
-
-def test_no_calls_give_no_results() -> None:
-    assert Processes().run_all([]) == []
 
 
 # trace and dry run

@@ -55,6 +55,12 @@ def test_the_hint_says_where_the_image_is_and_copies_it(
     assert hint(realm(fake_ctr, "busybox", there), "busybox", needed=True).startswith(said)
 
 
+def test_of_an_image_that_is_to_go_it_only_says_where_it_is(fake_ctr: FakeCtr) -> None:
+    found = realm(fake_ctr, "busybox", {"default": ["busybox"]})
+    said = instead(found.host, found.resolution, "busybox", [], "NEAR", needed=False, removing=True)
+    assert said == "namespace default has it"
+
+
 def test_a_full_name_that_is_here_is_the_answer_and_costs_no_look(fake_ctr: FakeCtr) -> None:
     found = realm(fake_ctr, "busybox", {"default": [LATEST]})
     assert "use the full name" in hint(found, "busybox", [LATEST], needed=True)

@@ -12,12 +12,16 @@ Capture = pytest.CaptureFixture[str]
 
 FOUND = {
     "0.1.0": [
-        ("kuke-system", "warning", "cell-differs", ["kukeond"]),
+        ("kuke-system", "warning", "kukeond-down", ["kukeond"]),
         ("main", "warning", "cell-differs", ["done"]),
     ],
-    "0.9.1": [("kuke-system", "warning", "cell-differs", ["kukeond"])],
+    "0.9.1": [
+        ("kuke-system", "warning", "kukeond-down", ["kukeond"]),
+        ("main", "info", "cell-failed", ["done"]),
+    ],
     "rich-0.9.1": [
         ("main", "warning", "residual-namespace", ["app:2"]),
+        ("main", "info", "cell-failed", ["done"]),
         ("team", "warning", "residual-namespace", ["kukeon.internal/app:1"]),
     ],
 }
@@ -40,15 +44,27 @@ def test_what_is_wrong_on_a_recorded_host(version: str, capsys: Capture) -> None
 
 def test_a_page_for_a_person(capsys: Capture) -> None:
     assert run("0.9.1") == 5
+    place = f"--run-path {HOSTS / 'kukeon-0.9.1' / 'run'}"
     assert capsys.readouterr().out.splitlines() == [
         "REALM kuke-system (namespace kuke-system.kukeon.io)",
-        "  warning  cell kukeon/kukeon/kukeond is recorded as Ready, but kukeond does not run",
-        "           hint: Kukeon's daemon writes the records: does it run (`kuke status`)?",
+        "  warning  Kukeon's daemon, kukeond, does not run (its container kukeond has no running "
+        "task): cells keep running, but `kuke` commands fail, containers that end are not "
+        "restarted, and records are not renewed",
+        "           hint: if it does not stay up, its log says why: `kuke-ctr logs "
+        f"kukeon_kukeon_kukeond_kukeond --namespace kuke-system.kukeon.io {place}`",
         "           fix: kuke daemon start",
-        "           seen: ctr -n kuke-system.kukeon.io containers ls",
-        "                 ctr -n kuke-system.kukeon.io tasks ls",
+        "           seen: ctr -n kuke-system.kukeon.io tasks ls",
         "",
-        "1 warning; looked at 5 realms: 5 images, 12 containers, 12 tasks, 17 snapshots, 0 leases",
+        "REALM main (namespace kukeon-main)",
+        "  info     cell default/default/done failed: cell wound down immediately after start: "
+        'cell "done": container "once" exited within startup grace window (task status=stopped); '
+        "run `kuke log done --container once` for details",
+        "           hint: to try again: `kuke start done --realm main`",
+        "           seen: ctr -n kukeon-main containers ls",
+        "                 ctr -n kukeon-main tasks ls",
+        "",
+        "1 warning, 1 info; looked at 5 realms: 5 images, 12 containers, 12 tasks, 17 snapshots, "
+        "0 leases",
     ]
 
 
@@ -63,7 +79,7 @@ def test_one_realm_alone(capsys: Capture) -> None:
 
 def test_the_system_realm_by_its_other_name(capsys: Capture) -> None:
     assert run("0.9.1", "--realm", "kukeon-system", "-q") == 5
-    assert capsys.readouterr().out == "cell-differs\n"
+    assert capsys.readouterr().out == "kukeond-down\n"
 
 
 def test_a_realm_that_there_is_not(capsys: Capture) -> None:

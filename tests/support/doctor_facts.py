@@ -122,21 +122,30 @@ def lease(created_at: str, **labels: str) -> Lease:
     return Lease(id="l1", created_at=created_at, labels=named, labels_text="-")
 
 
-def cell(*ids: str, differs: str | None = None, now: CellNow = CellNow.STOPPED) -> Cell:
-    """The cell web with these containers; an id that ends with `-` is gone."""
+def cell(
+    *ids: str,
+    recorded: str = "Stopped",
+    now: CellNow = CellNow.STOPPED,
+    reason: str | None = None,
+    **statuses: str,
+) -> Cell:
+    """The cell web with these containers; an id that ends with `-` is gone.
+
+    `statuses` are those of tasks, by the name of the container.
+    """
     return Cell(
         name="web",
         space="default",
         stack="s1",
-        recorded="Ready",
+        recorded=recorded,
         recorded_at=None,
         now=now,
         running="0/1",
         restarts=0,
         exit_codes=(),
-        reason=None,
-        message=None,
-        differs=differs,
+        reason=reason,
+        message=reason and "it did not work",
+        differs=None,
         made_from=None,
         address=None,
         volumes=(),
@@ -146,7 +155,7 @@ def cell(*ids: str, differs: str | None = None, now: CellNow = CellNow.STOPPED) 
                 name=one.rstrip("-").rpartition("_")[2],
                 id=one.rstrip("-"),
                 image=REF,
-                root=False,
+                root=one.rstrip("-").endswith("_root"),
                 attachable=False,
                 restart_policy=None,
                 volumes=(),
@@ -155,7 +164,7 @@ def cell(*ids: str, differs: str | None = None, now: CellNow = CellNow.STOPPED) 
                 exit_code=None,
                 exit_signal=None,
                 exists=not one.endswith("-"),
-                status=None,
+                status=statuses.get(one.rstrip("-").rpartition("_")[2]),
                 recorded=True,
             )
             for one in ids

@@ -22,7 +22,7 @@ class Lab:
         self.daemon = daemon
         self.folder = folder
         self.namespace, self.other = unique("store"), unique("other")
-        self._kuke_ctr = kuke_ctr.on(daemon).set(
+        self.kuke_ctr = kuke_ctr.on(daemon).set(
             **{k: v for k, v in daemon.environment.items() if k == "CONTAINERD_SNAPSHOTTER"}
         )
         self.archive = Archive()
@@ -33,7 +33,7 @@ class Lab:
             daemon.import_image(path, "--snapshotter", daemon.snapshotter, namespace=namespace)
 
     def run(self, *argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return self._kuke_ctr(*argv, "-n", self.namespace, stdin=stdin)
+        return self.kuke_ctr(*argv, "-n", self.namespace, stdin=stdin)
 
     def ctr(self, *argv: str, namespace: str = "") -> str:
         return self.daemon.ctr(*argv, namespace=namespace or self.namespace).stdout

@@ -70,6 +70,11 @@ def equal(field: str, value: str) -> str:
     return f"{field}=={_quoted(value)}"
 
 
+def equal_label(key: str, value: str) -> str:
+    """The filter for exactly this label; joined with commas, filters must all be true."""
+    return equal(f"labels.{_quoted(key)}", value)
+
+
 def _quoted(value: str) -> str:
     escaped = value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
     return f'"{escaped}"'

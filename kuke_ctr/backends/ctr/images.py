@@ -11,7 +11,7 @@ from kuke_ctr.backends.ctr.tables import ListCall, read
 from kuke_ctr.errors import NotFound, Unreadable
 from kuke_ctr.parse.images import parse_images
 from kuke_ctr.parse.json_text import read_json
-from kuke_ctr.processes.calls import mask
+from kuke_ctr.processes.calls import Result, mask
 from kuke_ctr.records import Image, RowsRefused
 
 if TYPE_CHECKING:
@@ -36,24 +36,33 @@ def find(scope: Scope, refs: Sequence[str]) -> list[Image | None]:
     Probes, they run in a dry run too. Raises RowsRefused and Unreadable for a row that can't be
     read, or more than one.
     """
-    calls = [scope.call(*LS.words, filters.equal("name", ref), probe=True) for ref in refs]
-    found: list[Image | None] = []
-    for ref, result in zip(refs, scope.ctr.processes.run_all(calls), strict=True):
-        if result.exit_code != 0:
-            scope.ctr.checked(result)
-        # its stderr is about content that is missing: whoever asks looks at that himself
-        rows = read(scope.ctr, LS, result)
-        if rows.refused:
-            raise RowsRefused(rows, command=mask(result.argv))
-        if len(rows.records) > 1 or any(image.ref != ref for image in rows.records):
-            raise Unreadable(
-                f"ctr printed a row for another image than {ref}",
-                hint="a label with a line break can look like a row; `kuke-ctr images ls -o raw` "
-                "shows what ctr printed",
-                command=mask(result.argv),
-            )
-        found.append(rows.records[0] if rows.records else None)
-    return found
+    return find_each([(scope, ref) for ref in refs])
+
+
+def find_each(wanted: Sequence[tuple[Scope, str]]) -> list[Image | None]:
+    """The same of references in several namespaces of one host, side by side."""
+    if not wanted:
+        return []
+    calls = [scope.call(*LS.words, filters.equal("name", ref), probe=True) for scope, ref in wanted]
+    results = wanted[0][0].ctr.processes.run_all(calls)
+    return [_only(scope, ref, result) for (scope, ref), result in zip(wanted, results, strict=True)]
+
+
+def _only(scope: Scope, ref: str, result: Result) -> Image | None:
+    if result.exit_code != 0:
+        scope.ctr.checked(result)
+    # its stderr is about content that is missing: whoever asks looks at that himself
+    rows = read(scope.ctr, LS, result)
+    if rows.refused:
+        raise RowsRefused(rows, command=mask(result.argv))
+    if len(rows.records) > 1 or any(image.ref != ref for image in rows.records):
+        raise Unreadable(
+            f"ctr printed a row for another image than {ref}",
+            hint="a label with a line break can look like a row; `kuke-ctr images ls -o raw` "
+            "shows what ctr printed",
+            command=mask(result.argv),
+        )
+    return rows.records[0] if rows.records else None
 
 
 def users(

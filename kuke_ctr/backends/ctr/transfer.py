@@ -9,6 +9,7 @@ from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of, reader_gone
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.meanwhile import Meanwhile
 
 Verb = Literal["pull", "push", "import", "export"]
 
@@ -20,7 +21,7 @@ class TransferStreams:
     `stdin` is the archive's descriptor, `source` the program that writes there; `stdout` takes what
     ctr prints (None: it is collected); `called` is its name for messages, `writes` that of the file
     it is, `terminal` is one that shows ctr's own progress, `secret` the password that ctr will ask
-    for.
+    for. `meanwhile` looks after a transfer without these two.
     """
 
     stdin: int | None = None
@@ -30,6 +31,7 @@ class TransferStreams:
     writes: str | None = None
     terminal: int | None = None
     secret: str | None = field(default=None, repr=False)
+    meanwhile: Meanwhile | None = None
 
 
 def run(
@@ -64,7 +66,7 @@ def run(
 def _start(ctr: Ctr, call: Call, streams: TransferStreams) -> Result:
     secret, terminal = streams.secret, streams.terminal
     if secret is None and terminal is None:
-        return ctr.processes.run(call)
+        return ctr.processes.run(call, streams.meanwhile)
     from kuke_ctr.terminals.pexpect_door import answer_password, watch
 
     if secret is not None:

@@ -1,5 +1,6 @@
 """kuke-ctr doctor"""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import wrap
@@ -24,6 +25,10 @@ app = typer.Typer()
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _INDENT = 11
+_COMMAND = re.compile("`[^`]*`")
+_NO_BREAK = "\0"
+"""Stands for a space of a command, which stays in one line: to be pasted. No message has it."""
+
 _NARROWEST = 20
 """Columns of text; below that a terminal wraps as well as we could."""
 
@@ -33,9 +38,9 @@ _NARROWEST = 20
 def doctor(session: Session) -> None:
     """Look for what is wrong on this host: each finding with what showed it, and what mends it.
 
-    ctr and containerd, realms and their records, cells, images, containers, tasks, snapshots,
-    leases. Nothing is changed. Exit code 5 if there is an error or a warning; an info is none.
-    Without containerd it reports what the files say.
+    ctr and containerd, Kukeon's daemon, realms and their records, cells, images, containers, tasks,
+    snapshots, leases. Nothing is changed. Exit code 5 if there is an error or a warning; an info is
+    none. Without containerd it reports what the files say.
 
     Examples:
 
@@ -97,13 +102,20 @@ def _wrapped(text: str, room: int | None) -> list[str]:
     text = escape(text)
     if room is None or room - _INDENT < _NARROWEST:
         return [text]
-    return wrap(text, room - _INDENT, break_long_words=False, break_on_hyphens=False)
+    whole = _COMMAND.sub(lambda found: found[0].replace(" ", _NO_BREAK), text)
+    lines = wrap(whole, room - _INDENT, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
 def looked_at(facts: Facts) -> str:
     """What there was to look at, in one sentence."""
     if facts.daemon_error is not None and not facts.spaces:
         return f"looked at {counted(len(facts.realms), 'realm')} below {facts.run_path} only"
+    if not facts.realms:
+        return (
+            f"there is no realm: no record below {facts.run_path}, no namespace named after one; "
+            "looked at ctr and containerd only"
+        )
     spaces = facts.spaces.values()
     kinds = ("images", "containers", "tasks", "snapshots", "leases")
     counts = [

@@ -5,7 +5,7 @@ import stat
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,7 @@ import typer
 from kuke_ctr.backends.ctr import versions
 from kuke_ctr.backends.ctr.transfer import TransferStreams
 from kuke_ctr.commands.images.kukeons_names import note_unfound
+from kuke_ctr.commands.images.progress import ShowProgress, When, progress_of
 from kuke_ctr.commands.images.references import near_refs
 from kuke_ctr.commands.images.transfer_options import (
     AllPlatforms,
@@ -24,7 +25,6 @@ from kuke_ctr.commands.images.transfer_options import (
     require_platforms,
     run_transfer,
     show_images,
-    streams_of,
     words_of,
 )
 from kuke_ctr.commands.shared.confirm import CreateNamespace
@@ -49,6 +49,7 @@ from kuke_ctr.recipes.archive_look import (
 )
 from kuke_ctr.recipes.image_names import whole_refs
 from kuke_ctr.recipes.piped import docker_save, unpacked
+from kuke_ctr.recipes.transfer_progress import exported, imported, imported_from_pipe
 from kuke_ctr.recipes.transfers import Landed
 from kuke_ctr.records import Archive, Image
 from kuke_ctr.render import Output, View
@@ -116,6 +117,7 @@ def import_(
     discard_unpacked_layers: DiscardLayers = False,
     local: Local = False,
     create_namespace: CreateNamespace = False,
+    progress: ShowProgress = When.AUTO,
 ) -> None:
     """Import the images of an archive.
 
@@ -148,7 +150,8 @@ def import_(
         discard_unpacked_layers=discard_unpacked_layers,
     )
     words = words_of(session, "import", typed, local)
-    _bring(session, realm, view, _Wish(file, from_docker or (), platform, unpack, words))
+    wish = _Wish(file, from_docker or (), platform, unpack, words, progress)
+    _bring(session, realm, view, wish)
 
 
 @app.command("export", cls=WithExtra)
@@ -162,6 +165,7 @@ def export(
     platform: Platforms = None,
     all_platforms: AllPlatforms = False,
     local: Local = False,
+    progress: ShowProgress = When.AUTO,
 ) -> None:
     """Write images into an archive.
 
@@ -187,7 +191,10 @@ def export(
 
     def write(descriptor: int) -> Result:
         named = None if file == "-" else file
-        streams = TransferStreams(stdout=descriptor, called=named or "stdout", writes=named)
+        shown = progress_of(session, progress, _exporting(images), lambda: exported(descriptor))
+        streams = TransferStreams(
+            stdout=descriptor, called=named or "stdout", writes=named, meanwhile=shown
+        )
         with near_refs(realm, images):
             return run_transfer(realm, "export", realm_words, ("-", *images), streams)
 
@@ -206,15 +213,30 @@ def export(
     show(session, view, [archive])
 
 
+def _exporting(images: Sequence[str]) -> str:
+    return f"exporting {images[0] if len(images) == 1 else f'{len(images)} images'}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What is to be imported: a file, or images of Docker's; `words` are the flags for ctr."""
+    """What is to be imported: a file, or images of Docker's; `words` are the flags for ctr.
+
+    `unpack`: ctr unpacks it too. `progress` says whether its progress is shown.
+    """
 
     file: str | None
     from_docker: Sequence[str]
     platform: str | None
     unpack: bool
     words: Sequence[str]
+    progress: When
+
+    @property
+    def called(self) -> str:
+        """For the progress: `importing app.tar`."""
+        if self.file is None:
+            return f"importing {', '.join(self.from_docker)} from docker"
+        return f"importing {'stdin' if self.file == '-' else Path(self.file).name}"
 
 
 def _bring(session: Session, realm: OpenRealm, view: View, wish: _Wish) -> None:
@@ -226,9 +248,9 @@ def _bring(session: Session, realm: OpenRealm, view: View, wish: _Wish) -> None:
         transfers.told_which_names_stay(realm.scope, before),
     ):
         if wish.file is not None:
-            result = _import(session, realm, view, wish.words, wish.file, look)
+            result = _import(session, realm, wish, wish.file, look)
         else:
-            result = _import_from_docker(session, realm, view, wish.words, wish.from_docker)
+            result = _import_from_docker(session, realm, wish)
     if result.planned:
         return
     if view.output is Output.RAW:
@@ -250,49 +272,47 @@ def _show_landed(session: Session, view: View, found: Landed, platform: str | No
 
 
 def _import(
-    session: Session,
-    realm: OpenRealm,
-    view: View,
-    words: Sequence[str],
-    file: str,
-    look: ArchiveLook,
+    session: Session, realm: OpenRealm, wish: _Wish, file: str, look: ArchiveLook
 ) -> Result:
     """Import a file, or stdin; a program unpacks what this ctr cannot read."""
-    compression = unpacker(realm.scope, look, words)
-    if file == "-":
-        with streams_of(session, view, stdin=0, collect=True) as streams:
-            return run_transfer(realm, "import", words, ("-",), streams)
-    name = f"./{file}" if file.startswith("-") else file
-    if compression is not None:
+    compression = unpacker(realm.scope, look, wish.words)
+    name = f"./{file}" if file.startswith("-") and file != "-" else file
+    if compression is not None and file != "-":
         program = (*compression.words, name)
         opened = unpacked(session.ctr.processes, program, file)
-        return _import_from(session, realm, view, words, program, opened)
-    with streams_of(session, view, collect=True) as streams:
-        return run_transfer(realm, "import", words, (name,), streams)
+        return _import_from(session, realm, wish, program, opened)
+    streams = TransferStreams(
+        stdin=0 if file == "-" else None,
+        meanwhile=progress_of(
+            session, wish.progress, wish.called, lambda: imported(file, unpacks=wish.unpack)
+        ),
+    )
+    return run_transfer(realm, "import", wish.words, (name,), streams)
 
 
-def _import_from_docker(
-    session: Session, realm: OpenRealm, view: View, words: Sequence[str], images: Sequence[str]
-) -> Result:
-    program = ("docker", "save", *images)
+def _import_from_docker(session: Session, realm: OpenRealm, wish: _Wish) -> Result:
+    program = ("docker", "save", *wish.from_docker)
     opened = docker_save(session.ctr.processes, program)
-    return _import_from(session, realm, view, words, program, opened)
+    return _import_from(session, realm, wish, program, opened)
 
 
 def _import_from(
     session: Session,
     realm: OpenRealm,
-    view: View,
-    words: Sequence[str],
+    wish: _Wish,
     program: tuple[str, ...],
     opened: AbstractContextManager[int],
 ) -> Result:
     """Import what a program prints; a dry run does not start it."""
     with ExitStack() as stack:
-        archive = None if session.options.dry_run else stack.enter_context(opened)
-        given = streams_of(session, view, stdin=archive, collect=True)
-        streams = replace(stack.enter_context(given), source=program)
-        return run_transfer(realm, "import", words, ("-",), streams)
+        streams = TransferStreams(
+            stdin=None if session.options.dry_run else stack.enter_context(opened),
+            source=program,
+            meanwhile=progress_of(
+                session, wish.progress, wish.called, lambda: imported_from_pipe(unpacks=wish.unpack)
+            ),
+        )
+        return run_transfer(realm, "import", wish.words, ("-",), streams)
 
 
 def _not_new(found: Landed) -> str:

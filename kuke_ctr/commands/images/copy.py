@@ -1,18 +1,19 @@
 """kuke-ctr images copy"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.commands.images.copy_moves import check_move, may_move, remove_source
 from kuke_ctr.commands.images.kukeons_names import is_unfound, note_copied
+from kuke_ctr.commands.images.progress import ShowProgress, When, progress_of
 from kuke_ctr.commands.images.references import note_odd_name
-from kuke_ctr.commands.images.rm import users_told
 from kuke_ctr.commands.images.transfer_options import AllPlatforms, Platforms, exclude_platforms
-from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes, confirm
+from kuke_ctr.commands.shared.confirm import CreateNamespace, Yes
 from kuke_ctr.commands.shared.lists import show, view_of
 from kuke_ctr.commands.shared.option_table import CALLS, FORMS, RUN_PATH, row_options
 from kuke_ctr.commands.shared.options import takes
@@ -26,16 +27,16 @@ from kuke_ctr.errors import (
     Unreadable,
     UsageError,
 )
-from kuke_ctr.kukeon.named_images import named_images
 from kuke_ctr.kukeon.places import Place, places
-from kuke_ctr.names import is_foreign
 from kuke_ctr.recipes.copy_archive import Archived, copy_by_archive, platform_of
 from kuke_ctr.recipes.copy_blobs import Sharing, share, verify
+from kuke_ctr.recipes.copy_labels import copy_labels
+from kuke_ctr.recipes.copy_name import Naming
 from kuke_ctr.recipes.copy_source import find_source, place_of
 from kuke_ctr.recipes.image_parts import NotUnderstood, Parts, read_parts
-from kuke_ctr.recipes.image_users import users_of_images
 from kuke_ctr.recipes.leftover_pins import remove_leftovers
 from kuke_ctr.recipes.platforms import may_run_here
+from kuke_ctr.recipes.transfer_progress import imported_from_pipe
 from kuke_ctr.records import FoundImage, Image
 from kuke_ctr.render import View
 from kuke_ctr.session import OpenRealm, Session
@@ -61,7 +62,7 @@ As = Annotated[
     str | None, typer.Option("--as", metavar="NEWREF", help="Its name there, if another one.")
 ]
 Move = Annotated[
-    bool, typer.Option("--move", help="Then remove it where it was; asks if it is in use.")
+    bool, typer.Option("--move", help="Then remove it from --from; asks if it is in use.")
 ]
 Force = Annotated[
     bool, typer.Option("--force", help="Let an existing name mean this image from now on.")
@@ -91,12 +92,13 @@ def copy(
     fallback: Fallback = True,
     create_namespace: CreateNamespace = False,
     yes: Yes = False,
+    progress: ShowProgress = When.AUTO,
 ) -> None:
     """Copy an image to another realm, in a fraction of a second whatever its size.
 
-    No byte is copied and no disk is used: containerd has each blob once for all namespaces. What
-    the image lacks of other platforms stays out; --all-platforms refuses that. Ctrl-C leaves
-    nothing half-made.
+    No byte is copied and no disk is used: containerd has each blob once for all namespaces.
+    Platforms with missing content are skipped; with --all-platforms that is an error. Ctrl-C leaves
+    nothing half-made. --move needs --from or --from-namespace, because it removes the image there.
 
     Examples:
 
@@ -110,13 +112,14 @@ def copy(
     exclude_platforms(platform, all_platforms)
     _exclude("--from", from_, "--from-namespace", from_namespace, needed=False)
     _exclude("--to", to, "--to-namespace", to_namespace, needed=True)
+    chosen = bool(from_ or from_namespace)
+    check_move(session, ref, platform, move=move, named=chosen)
     target_session = session.about(to, to_namespace)
     where = _places(session, from_, from_namespace)
     there = target_session.realm()
     target = there.namespace
     again = session.ctr.line("images", "copy", ref, *_target_words(to, to_namespace))
-    chosen = bool(from_ or from_namespace)
-    source = find_source(session.ctr, where, ref, target, chosen=chosen, again=again)
+    source = find_source(session.ctr, where, ref, target, chosen=chosen, again=again, one_name=move)
     if source.image is None:
         _only_there(session, view, source.others, as_)
         return
@@ -124,13 +127,14 @@ def copy(
     if as_ is not None and not is_unfound(there, as_):
         note_odd_name(as_)
     if move:
-        _may_move(session, image, named=chosen, yes=yes)
+        may_move(session, image, yes=yes)
     realm = target_session.realm(changing=True, create=create_namespace, makes=True)
-    job = _Job(session, image, realm, name, tuple(platform or ()), fallback)
-    if _copy(job, all_platforms=all_platforms, force=force):
+    platforms = tuple(platform or ())
+    job = _Job(session, image, realm, name, platforms, fallback, move, force, progress)
+    if not _copy(job, all_platforms=all_platforms):
         note(f"{realm.described} has {name} already; nothing was copied")
     if move:
-        _remove(session, image)
+        remove_source(session, image, realm.scope, name)
     if not session.options.dry_run:
         _show_copied(session, view, realm, name)
 
@@ -152,6 +156,9 @@ class _Job:
     name: str
     platforms: tuple[str, ...]
     fallback: bool
+    move: bool
+    force: bool
+    progress: When
 
     @property
     def source(self) -> Scope:
@@ -162,39 +169,59 @@ class _Job:
         return self.realm.scope
 
 
-def _copy(job: _Job, *, all_platforms: bool, force: bool) -> bool:
-    """Copy; whether nothing had to be done, because the target has all of it."""
-    (existing,) = images.find(job.target, [job.name])
-    same = existing is not None and existing.digest == job.image.digest
-    if existing is not None and not same and not force:
+def _copy(job: _Job, *, all_platforms: bool) -> bool:
+    """Copy; whether anything had to be done: the target may have all of it."""
+    known, image = images.find_each([(job.target, job.name), (job.source, job.image.ref)])
+    same = known is not None and known.digest == job.image.digest
+    if known is not None and not same and not job.force:
         raise KukeCtrError(
             f"{job.realm.described} has another image of the name {job.name} "
-            f"({existing.digest[:19]}); nothing was changed",
+            f"({known.digest[:19]}); nothing was changed",
             hint="--force lets the name mean this image, --as NEWREF takes another name",
         )
     remove_leftovers(job.target)
+    copied = _copy_content(job, known, all_platforms=all_platforms)
+    if image is not None and image.digest == job.image.digest:
+        copied |= _copy_labels(job, image)
+    return copied
+
+
+def _copy_content(job: _Job, known: Image | None, *, all_platforms: bool) -> bool:
     try:
         parts = read_parts(job.source, job.image, job.target)
     except NotUnderstood as error:
         if not job.fallback:
             raise
-        _by_archive(job, error, None, None)
-        return False
-    what = _sharing(job, parts, all_platforms=all_platforms, there=existing is not None)
-    digests = sorted(blob.digest for blob in what.blobs)
-    if same and content.present(job.target, digests) == set(digests):
+        _by_archive(job, error, known)
         return True
+    what = _sharing(job, parts, known, all_platforms=all_platforms)
+    # a move makes sure that what is there is also kept there
+    if known is not None and known.digest == job.image.digest and not job.move:
+        digests = {blob.digest for blob in what.blobs}
+        if content.present(job.target, sorted(digests)) == digests:
+            return False
     try:
         share(what)
     except (CtrFailed, NotFound, Unreadable) as error:
         if not job.fallback:
             raise
-        platform = None if what.whole else platform_of(what.chosen)
-        _by_archive(job, error, platform, what)
-    return False
+        _by_archive(job, error, known, what)
+    return True
 
 
-def _sharing(job: _Job, parts: Parts, *, all_platforms: bool, there: bool) -> Sharing:
+def _copy_labels(job: _Job, image: Image) -> bool:
+    """The image's own labels go with it, a move stops where they can't; whether any were set."""
+    try:
+        return copy_labels(job.source, image, job.target, job.name, force=job.force)
+    except KukeCtrError as error:
+        message = f"the image was copied, but not its labels: {error.message}"
+        if job.move:
+            raise error.but(message=f"{message}; nothing was removed") from None
+        note(f"warning: {message}")
+        return False
+
+
+def _sharing(job: _Job, parts: Parts, known: Image | None, *, all_platforms: bool) -> Sharing:
     """What is to be shared; says which platforms are left out."""
     runs_on = job.image.platforms
     chosen = parts.chosen(job.platforms, runs_on)
@@ -217,20 +244,38 @@ def _sharing(job: _Job, parts: Parts, *, all_platforms: bool, there: bool) -> Sh
         note(f"note: only {', '.join(has)} is copied; there is no content for {', '.join(left)}")
     platforms = [part.manifest.platform for part in chosen] if parts.indexes else runs_on
     runs = any(one is not None and may_run_here(one) for one in platforms)
-    return Sharing(job.target, job.name, parts, chosen, there=there, runs=runs)
+    return Sharing(job.target, job.name, parts, chosen, known=known, runs=runs)
 
 
-def _by_archive(job: _Job, error: KukeCtrError, platform: str | None, what: Sharing | None) -> None:
-    """Copy the bytes after all, and say why."""
+def _by_archive(
+    job: _Job, error: KukeCtrError, known: Image | None, what: Sharing | None = None
+) -> None:
+    """Copy the bytes after all, and say why; of an image in parts one platform."""
+    platform = None
+    if what is not None and not what.whole:
+        platform = platform_of(what.chosen)
+        if (job.move or len(job.platforms) > 1) and len(what.chosen) > 1:
+            raise error.but(
+                message=f"{error.message}; an archive of a part of the image would have only "
+                f"{platform}; nothing was copied",
+                hint="a copy without --move, and of one --platform, can be made by an archive",
+            )
+        of_it = [part for part in what.chosen if part.manifest.platform == platform]
+        what = replace(what, chosen=tuple(of_it))
     of = f" (only {platform})" if platform is not None else ""
     note(error.message)
     note(f"the image is copied by an archive instead{of}")
-    there = frozenset(images.names(job.target))
-    copy_by_archive(
-        Archived(job.source, job.image.ref, job.target, job.name, platform, there=there)
+    called = f"copying {job.image.ref}"
+    shown = progress_of(
+        job.session, job.progress, called, lambda: imported_from_pipe(unpacks=False)
     )
-    if what is not None and platform is None and not job.session.options.dry_run:
-        verify(what)
+    naming = Naming(job.target, job.name, job.image.digest, known)
+
+    def check() -> None:
+        if what is not None:
+            verify(what)
+
+    copy_by_archive(Archived(job.source, job.image.ref, naming, platform, shown), check)
 
 
 def _places(session: Session, realm: str | None, namespace: str | None) -> Sequence[Place]:
@@ -259,29 +304,6 @@ def _only_there(
     if not session.options.dry_run:
         (found,) = images.find(scope, [first.ref])
         show(session, view, [found] if found is not None else [])
-
-
-def _may_move(session: Session, image: FoundImage, *, named: bool, yes: bool) -> None:
-    """Ask where the image is in use; UsageError for a namespace of others that nobody named."""
-    if is_foreign(image.namespace) and not named:
-        raise UsageError(
-            f"{image.namespace} belongs to no realm; refusing to remove from it",
-            hint=f"to do it anyway: --from-namespace {image.namespace}",
-        )
-    owner = (None, image.namespace) if image.realm is None else (image.realm, None)
-    realm = session.about(*owner).realm(changing=True)
-    records = named_images(realm.host.settings.run_path, realm.resolution)
-    users = users_of_images(realm.scope, records, images.names(realm.scope), [image.ref])
-    if users.get(image.ref):
-        told = users_told(image.ref, users[image.ref])
-        what = f"{image.ref} will be removed from {realm.described}, and is used by {told}"
-        confirm(session, what, yes=yes)
-
-
-def _remove(session: Session, image: FoundImage) -> None:
-    images.remove(Scope(session.ctr, image.namespace), image.ref)
-    if not session.options.dry_run:
-        note(f"{image.ref} was removed from {place_of(image)}")
 
 
 def _exclude(

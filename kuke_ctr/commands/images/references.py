@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import images
+from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.commands.shared.missing import missing
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound, Reason, TimeLimit, UsageError
@@ -100,15 +101,21 @@ def no_image(
     error: NotFound | None = None,
     *,
     needed: bool = False,
+    removing: bool = False,
 ) -> NotFound:
-    """The error for images that there are not; `needed` as in `near_refs`."""
+    """The error for images that there are not; `needed` as in `near_refs`.
+
+    `removing`: it was to go, so nobody wants a copy of it here.
+    """
     from kuke_ctr.recipes import missing_image  # late: for failures only
 
     realm.require_namespace()
     found = missing(realm, "image", refs, existing, "images", error or NotFound(""))
     near = found.hint or ""
     host, resolution = realm.host, realm.resolution
-    hint = missing_image.instead(host, resolution, refs[0], existing, near, needed=needed)
+    hint = missing_image.instead(
+        host, resolution, refs[0], existing, near, needed=needed, removing=removing
+    )
     return found.but(hint=hint)
 
 
@@ -131,5 +138,5 @@ def matched_elsewhere(realm: OpenRealm, filters: Sequence[str]) -> str | None:
 
     names = [each.partition("==")[2].strip('"') for each in filters if each.startswith("name==")]
     whole = [whole_name(name) for name in names if is_short(name)]
-    also = [f'name=="{name}"' for name in whole if name not in names]
+    also = [equal("name", name) for name in whole if name not in names]
     return matched(realm.host, realm.resolution, [*filters, *also])

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kuke_ctr.backends.ctr import versions
+from kuke_ctr.commands.images.progress import ShowProgress, When
 from kuke_ctr.commands.images.references import (
     is_full_name,
     near_refs,
@@ -35,6 +36,7 @@ from kuke_ctr.errors import UsageError
 from kuke_ctr.recipes import transfers
 from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.platforms import host_platform
+from kuke_ctr.recipes.transfer_progress import pulled, pushed
 from kuke_ctr.records import Image
 from kuke_ctr.session import Session
 
@@ -57,6 +59,7 @@ def pull(
     label: Labels = None,
     local: Local = False,
     create_namespace: CreateNamespace = False,
+    progress: ShowProgress = When.AUTO,
     registry: Registry,
 ) -> None:
     """Fetch an image from a registry and unpack it.
@@ -88,7 +91,7 @@ def pull(
     words = words_of(session, "pull", typed, local)
     sign_in, secret = registry.sign_in(session, realm, reference)
     with (
-        streams_of(session, view, secret=secret) as streams,
+        streams_of(session, view, progress, f"pulling {reference}", pulled, secret) as streams,
         transfers.told_what_is_left(realm.scope, reference),
         transfers.told_what_stays(realm.scope, reference, snapshotter),
         told_where_it_is(realm, reference),
@@ -122,6 +125,7 @@ def push(
     *,
     platform: Platforms = None,
     local: Local = False,
+    progress: ShowProgress = When.AUTO,
     registry: Registry,
 ) -> None:
     """Send an image to a registry.
@@ -138,11 +142,7 @@ def push(
     view = view_of(session, Image)
     registry.check()
     realm = session.realm(changing=True)
-    typed = flags(
-        platform=platform,
-        **registry.flags,
-    )
-    words = words_of(session, "push", typed, local)
+    words = words_of(session, "push", flags(platform=platform, **registry.flags), local)
     if platform and len(platform) > 1 and ("--local" in words or _is_old(session)):
         raise UsageError(
             "this version of ctr can push only one --platform, or all of them",
@@ -155,7 +155,7 @@ def push(
     sign_in, secret = registry.sign_in(session, realm, remote)
     names = (remote,) if source == remote else (remote, source)
     with (
-        streams_of(session, view, secret=secret) as streams,
+        streams_of(session, view, progress, f"pushing {remote}", pushed, secret) as streams,
         transfers.told_of_silence(remote),
         near_refs(realm, [source]),
     ):

@@ -234,7 +234,7 @@ def _remove(
 
     def remove(ref: str) -> None:
         if ref not in existing:
-            raise no_image(realm, [ref], left)
+            raise no_image(realm, [ref], left, removing=True)
         last = sync and ref == there[-1]
         images.remove(realm.scope, ref, (*flags(sync=last), *extra))
         if not session.options.dry_run:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
@@ -11,11 +11,14 @@ import typer
 
 from kuke_ctr.backends.ctr import transfer, versions
 from kuke_ctr.backends.ctr.transfer import TransferStreams, Verb
+from kuke_ctr.commands.images.progress import When, is_wanted, progress_of
 from kuke_ctr.commands.shared.ctr_flags import extra_flags
 from kuke_ctr.commands.shared.lists import show
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.processes.calls import Result
+from kuke_ctr.processes.descriptors import nameless_file
 from kuke_ctr.recipes import transfers
+from kuke_ctr.recipes.transfer_progress import Follows
 from kuke_ctr.records import Image
 from kuke_ctr.render import Output, View
 from kuke_ctr.session import OpenRealm, Session
@@ -60,31 +63,31 @@ def words_of(session: Session, verb: Verb, typed: Sequence[str], local: bool) ->
 def streams_of(
     session: Session,
     view: View,
-    *,
-    secret: str | None = None,
-    stdin: int | None = None,
-    collect: bool = False,
+    progress: When,
+    what: str,
+    follows: Callable[[int], Follows],
+    secret: str | None,
 ) -> Iterator[TransferStreams]:
-    """ctr's own output: to stdout for -o raw, drawn on stderr where that is a terminal.
+    """Where ctr's own progress goes: to stdout for -o raw, else to who draws our line of it.
 
-    ctr draws over its last lines only where its stdin is a terminal too: not while it reads an
-    archive there.
+    `what` is `pulling app:1`, `follows` gets the file that ctr draws into. Where ctr needs a
+    terminal, for a password, that shows ctr's own progress.
     """
-    streams = TransferStreams(stdin=stdin, secret=secret)
-    raw = view.output is Output.RAW
-    if raw and not collect:
+    streams = TransferStreams(secret=secret)
+    if view.output is Output.RAW:
         sys.stdout.flush()
         yield replace(streams, stdout=1)
-    elif not raw and stdin is None and not session.options.quiet and is_terminal(2):
+        return
+    if secret is not None and is_terminal(2) and is_wanted(session, progress):
         yield replace(streams, terminal=2)
-    elif collect:
-        yield streams
-    else:
-        nowhere = transfer.nowhere()
-        try:
-            yield replace(streams, stdout=nowhere)
-        finally:
-            os.close(nowhere)
+        return
+    shown = is_wanted(session, progress) and secret is None
+    output = nameless_file() if shown else transfer.nowhere()
+    try:
+        drawn = progress_of(session, progress, what, lambda: follows(output)) if shown else None
+        yield replace(streams, stdout=output, meanwhile=drawn)
+    finally:
+        os.close(output)
 
 
 def show_images(session: Session, view: View, images: Sequence[Image]) -> None:

@@ -115,6 +115,26 @@ def sure_ids(
     return [whole for _, whole, _ in found]
 
 
+def ids_of(realm: OpenRealm, words: Sequence[str]) -> list[str]:
+    """The ids of the containers that words name, each once; to look at them. NotFound.
+
+    `ctr containers ls -q`; a probe, it runs in a dry run too.
+    """
+    existing = containers.names(realm.scope)
+    found: dict[str, None] = {}
+    for word in dict.fromkeys(words):
+        whole = at_once(realm, word)
+        if whole not in existing:
+            meant = whole_id(realm, whole)
+            if meant is None:
+                realm.require_namespace()
+                raise missing_container(realm, word, existing, NotFound(word))
+            tell(word, meant)
+            whole = meant
+        found[whole] = None
+    return list(found)
+
+
 def at_once(realm: OpenRealm, word: str) -> str:
     """The id of the container that `web/app` names; any other word as it is. NotFound."""
     if "/" not in word:

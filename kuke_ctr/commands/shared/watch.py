@@ -22,6 +22,7 @@ from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.processes.clock import milliseconds
 from kuke_ctr.processes.descriptors import BLOCK, close_all
 from kuke_ctr.processes.pipes import Pipes
+from kuke_ctr.processes.runner import Heed
 from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.render import Output, choose_output, escape
 from kuke_ctr.session import Session
@@ -39,7 +40,7 @@ _ASK_AGAIN = 5.0
 _PATIENCE = 10.0
 _TIMES = 5
 """Seconds that a later call may take where --timeout does not say, and how often as long as the
-first look: no key is heeded meanwhile, and a daemon that hangs is to be told soon."""
+first look: a daemon that hangs is to be told soon."""
 
 _BY_LINE = (Output.JSONL, Output.CSV, Output.NAME)
 _AS_IT_IS = (Output.TABLE, Output.WIDE)
@@ -65,11 +66,12 @@ def watch(session: Session, show: Callable[[Session], None], *, of_realms: bool)
     tells = Session(plain, tell=ALOUD) if of_realms else None
     with closing(_News(tells)) as news:
 
-        def look(limit: float | None) -> Frame:
+        def look(limit: float | None, heed: Heed) -> Frame:
             again = Session(plain._replace(timeout=limit), note, ALOUD)
 
             def show_it() -> None:
                 news.listen()
+                again.ctr.processes.heed = heed
                 show(again)
 
             return look_once(show_it, plain, sys.stdout, sys.stderr)
@@ -122,7 +124,10 @@ class _Watched:
     """A list that is read again and again, the first time at once: an error of that is raised."""
 
     def __init__(
-        self, session: Session, look: Callable[[float | None], Frame], news: _News
+        self,
+        session: Session,
+        look: Callable[[float | None, Heed], Frame],
+        news: _News,
     ) -> None:
         options = session.options
         self._form = choose_output(options.output, options.quiet)
@@ -145,7 +150,7 @@ class _Watched:
                     self._tell()
                 if not self._stays(screen):
                     return
-                self._take()
+                self._take(screen.heed)
 
     def as_it_comes(self) -> None:
         """Print it to a pipe or a file until Ctrl-C; BrokenPipeError once nobody reads it."""
@@ -166,10 +171,10 @@ class _Watched:
             self._told = self._frame.err
             _write(sys.stderr.buffer, self._told)
 
-    def _take(self) -> None:
+    def _take(self, heed: Heed = tuple) -> None:
         """Look again; a list that takes long is read half of the time at most."""
         begun = time.monotonic()
-        self._frame = self._look(self._limit)
+        self._frame = self._look(self._limit, heed)
         now = time.monotonic()
         took = now - begun
         if self._frame.error is None:

@@ -6,7 +6,7 @@ nothing else. A new check is one more function in the table below, and one test.
 
 from collections.abc import Callable, Iterator
 
-from kuke_ctr.recipes.doctor import cells, containers, daemon, images, realms, storage
+from kuke_ctr.recipes.doctor import cells, containers, daemon, images, kukeond, realms, storage
 from kuke_ctr.recipes.doctor.facts import Facts
 from kuke_ctr.records import Finding, Severity
 
@@ -14,8 +14,9 @@ Check = Callable[[Facts], Iterator[Finding]]
 
 CHECKS: tuple[Check, ...] = (
     *(daemon.unreachable, daemon.versions, daemon.slow, daemon.unread),
+    kukeond.down,
     *(realms.records, realms.missing, realms.side_by_side, realms.histories),
-    *(cells.unreadable, cells.differing, cells.incomplete, cells.unrecorded),
+    *(cells.unreadable, cells.differing, cells.unrecorded),
     *(images.incomplete, images.elsewhere),
     *(containers.tasks, containers.without_task, containers.without_image),
     *(containers.without_snapshot, containers.without_reader),

@@ -1,6 +1,6 @@
 """The second look: at those few things of which the lists alone do not say whether all is well."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from kuke_ctr.backends.ctr import containers, content, images, leases, snapshots, tasks
 from kuke_ctr.backends.ctr.client import lines_of
@@ -16,6 +16,8 @@ from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes.content_graph import Graph
 from kuke_ctr.recipes.doctor.asking import Asking
 from kuke_ctr.recipes.doctor.facts import Facts, Space
+from kuke_ctr.recipes.doctor.shims import STARTING
+from kuke_ctr.recipes.process_facts import is_younger
 from kuke_ctr.recipes.unused_snapshots import not_below, unused_among
 from kuke_ctr.recipes.used_by import snapshots_held_by
 from kuke_ctr.records import Container, Listing, SnapshotUsage, TaskStatus
@@ -38,7 +40,7 @@ def look_closer(facts: Facts, asking: Asking) -> None:
         _find_lost_snapshots(space, asking)
         _look_again_at_tasks(space, asking)
         if space in free:
-            _find_unused(space, asking)
+            _find_unused(space, _recorded(space, facts), asking)
 
 
 def _check_images(space: Space, asking: Asking) -> None:
@@ -88,15 +90,18 @@ def doubtful(space: Space, facts: Facts) -> list[Container]:
     no record, has labels that tell.
     """
     keys = {snapshot.key for snapshot in space.snapshots}
-    recorded = {
-        part.id for cell in facts.cells.get(space.realm or "", ()) for part in cell.containers
-    }
+    recorded = _recorded(space, facts)
     return [
         one
         for one in space.containers
         if (one.id not in keys and space.knows(*snapshots.LS.words))
         or (one.id not in recorded and of_id(one.id) is not None)
     ]
+
+
+def _recorded(space: Space, facts: Facts) -> set[str]:
+    """The ids of the containers in the records of the cells of a namespace."""
+    return {part.id for cell in facts.cells.get(space.realm or "", ()) for part in cell.containers}
 
 
 def _read_infos(asking: Asking, wanted: Sequence[tuple[Space, str]]) -> None:
@@ -133,8 +138,13 @@ def _find_lost_snapshots(space: Space, asking: Asking) -> None:
 
 
 def _look_again_at_tasks(space: Space, asking: Asking) -> None:
-    """A task is CREATED for a moment whenever one starts."""
-    created = {task.id for task in space.tasks if task.status == TaskStatus.CREATED}
+    """A task is CREATED for a moment whenever one starts; its network may take a while."""
+    here = not asking.ctr.processes.replays
+    created = {
+        task.id
+        for task in space.tasks
+        if task.status == TaskStatus.CREATED and not (here and is_younger(task.pid, STARTING))
+    }
     if not created:
         return
     answer = asking.table(tasks.LS, space.namespace)
@@ -166,22 +176,29 @@ def _labelled(space: Space) -> Iterator[tuple[str, str]]:
         yield from snapshot_references(labels)
 
 
-def _find_unused(space: Space, asking: Asking) -> None:
-    """The snapshots that nothing uses, and their sizes."""
+def _find_unused(space: Space, recorded: Collection[str], asking: Asking) -> None:
+    """The snapshots that nothing uses, and their sizes; `snapshots prune` spares Kukeon's."""
     if not space.knows("containers", "info") or asking.late is not None:
         return
     scope = Scope(asking.ctr, space.namespace)
     known = {one.key: one for one in space.snapshots}
     held = [pair for one in space.infos.values() for pair in snapshots_held_by(one)]
     try:
-        space.unused = unused_among(scope, known, space.leases, [*held, *_labelled(space)])
+        space.unused = unused_among(
+            scope,
+            known,
+            space.leases,
+            [*held, *_labelled(space)],
+            spare=lambda key: key in recorded or of_id(key) is not None,
+        )
     except KukeCtrError as error:
         if isinstance(error, TimeLimit):
             asking.late = error
         space.unread["snapshots", "info"] = error.message
         return
     unused = space.unused
-    keys = [one.key for one in (*unused.unused, *unused.young, *unused.leased)]
+    kinds = (unused.unused, unused.young, unused.leased, unused.spared)
+    keys = [one.key for kind in kinds for one in kind]
     if not keys:
         return
     (said,) = asking.run([scope.call(*snapshots.USAGE.words, *keys, probe=True)])

@@ -69,7 +69,7 @@ def versions(facts: Facts) -> Iterator[Finding]:
     yield finding(
         Severity.INFO,
         "versions-differ",
-        f"{both}; what only one of them has does not work",
+        f"{both}; features that only one of them has do not work",
         hint="the ctr of containerd's version fits best: --ctr names one",
         found_by=found_by,
     )

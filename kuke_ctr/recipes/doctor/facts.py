@@ -8,6 +8,7 @@ from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.recipes.doctor.shims import Shim
 from kuke_ctr.recipes.unused_snapshots import Unused
 from kuke_ctr.records import (
     Blob,
@@ -65,6 +66,8 @@ class Facts:
     read. `cells` and `unread_cells` are by realm. `elsewhere` are the references of the images in
     namespaces that belong to no realm. `fifos` are the tasks without a reader of their output, by
     namespace and id, and whether the task waits for one; None where only root could see that.
+    `shims` are the shims of containers of which ctr knows no state, by namespace and id.
+    `kukeond_listens`: whether somebody listens on `kukeond_socket`, None where that is not known.
     `claimed` are the namespaces of all realms, also where `realms` is only one of them; `whole`: it
     was not asked for one only.
     """
@@ -86,6 +89,9 @@ class Facts:
     cells: dict[str, list[Cell]] = field(default_factory=dict)
     unread_cells: dict[str, str] = field(default_factory=dict)
     fifos: Mapping[tuple[str, str], bool] | None = None
+    shims: Mapping[tuple[str, str], Shim] = field(default_factory=dict)
+    kukeond_socket: str = ""
+    kukeond_listens: bool | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def of_realms(self) -> Iterator[Space]:
@@ -99,6 +105,10 @@ class Facts:
     def line(self, namespace: str | None, *words: str) -> str:
         """A command of kuke-ctr as a line for a shell."""
         return line_in(namespace, *words, typed=self.ctr.typed).strip("`")
+
+    def namespace_of(self, realm: str) -> str | None:
+        """The namespace of a realm."""
+        return next((one.namespace for one in self.realms if one.name == realm), None)
 
     def realm_of(self, namespace: str | None) -> str | None:
         """The realm that a namespace belongs to."""

@@ -7,6 +7,7 @@ of all images, or `containers info` of all containers, would take longer than ev
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from kuke_ctr.backends.ctr import containers, content, daemon, images, leases, s
 from kuke_ctr.backends.ctr.client import lines_of
 from kuke_ctr.backends.ctr.tables import ListCall, R, read
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable
+from kuke_ctr.kukeon import kukeond
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realm_files import names_of, suffix_of
 from kuke_ctr.kukeon.realm_list import RealmList, list_realms
 from kuke_ctr.kukeon.realms import Resolution, Resolver
+from kuke_ctr.kukeon.settings import Settings
 from kuke_ctr.names import check_name
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes.cells import Present, cells_of
@@ -26,7 +29,11 @@ from kuke_ctr.recipes.doctor.closer import look_closer
 from kuke_ctr.recipes.doctor.facts import Facts, Space
 from kuke_ctr.recipes.doctor.layouts import others_of
 from kuke_ctr.recipes.doctor.outputs import tasks_without_reader
-from kuke_ctr.records import Realm, RealmSource, Version
+from kuke_ctr.recipes.doctor.shims import shims_of
+from kuke_ctr.records import Realm, RealmSource, TaskStatus, Version
+
+_PATIENCE = 10.0
+"""Seconds until a containerd that says nothing is told as hung."""
 
 LISTS: Mapping[str, ListCall[Any]] = {
     "images": images.LS,
@@ -56,9 +63,12 @@ def gather(host: Host, realm: str | None = None) -> Facts:
     _find_realms(facts, host, known, realm)
     if facts.daemon_error is None:
         _read_lists(facts, asking)
-        if os.geteuid() == 0 and not asking.ctr.processes.replays:
-            facts.fifos = tasks_without_reader(facts.of_realms())
+        if not asking.ctr.processes.replays:
+            facts.shims = shims_of(_of_unknown_state(facts), host.settings.socket)
+            if os.geteuid() == 0:
+                facts.fifos = tasks_without_reader(facts.of_realms())
     _read_cells(facts, host.settings.run_path)
+    _ask_kukeond(facts, host.settings)
     if facts.daemon_error is None:
         look_closer(facts, asking)
         facts.daemon_error = asking.late
@@ -66,8 +76,10 @@ def gather(host: Host, realm: str | None = None) -> Facts:
 
 
 def _ask_daemon(facts: Facts, asking: Asking) -> None:
-    """The namespaces and the versions."""
+    """The namespaces and the versions; nobody waits for a hung daemon as long as for a list."""
     ctr = asking.ctr
+    if ctr.change_timeout is None and ctr.timeout is not None:  # --timeout was not given
+        ctr = replace(ctr, timeout=min(ctr.timeout, _PATIENCE))
     names, said = asking.run(
         [ctr.call(*words, probe=True) for words in (("namespaces", "ls", "-q"), ("version",))]
     )
@@ -143,6 +155,16 @@ def _read_lists(facts: Facts, asking: Asking) -> None:
             facts.elsewhere[name] = tuple(filter(None, lines_of(said.stdout)))
 
 
+def _of_unknown_state(facts: Facts) -> set[tuple[str, str]]:
+    """The containers whose shim did not answer; ctr 2.3 leaves their tasks out."""
+    found: set[tuple[str, str]] = set()
+    for space in facts.spaces.values():
+        if space.knows(*tasks.LS.words):
+            known = {one.id for one in space.tasks if one.status != TaskStatus.UNKNOWN}
+            found |= {(space.namespace, one.id) for one in space.containers if one.id not in known}
+    return found
+
+
 def _rows(
     space: Space, table: ListCall[R], asking: Asking, said: Result | KukeCtrError
 ) -> tuple[R, ...]:
@@ -167,6 +189,13 @@ def _read_cells(facts: Facts, run_path: Path) -> None:
             facts.cells[realm.name] = cells_of(run_path, Resolution.of(realm), _present(space))
         except KukeCtrError as error:
             facts.unread_cells[realm.name] = error.message
+
+
+def _ask_kukeond(facts: Facts, settings: Settings) -> None:
+    """Whether somebody listens on the socket of Kukeon's daemon, where that is of this host."""
+    path = None if facts.ctr.processes.replays else kukeond.socket_of(settings)
+    if path is not None:
+        facts.kukeond_socket, facts.kukeond_listens = str(path), kukeond.listens(path)
 
 
 def _present(space: Space | None) -> Present:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 from kuke_ctr.recipes.doctor.facts import Facts, finding, listed
-from kuke_ctr.recipes.doctor.realms import MOST_COPIES, copy_line
+from kuke_ctr.recipes.doctor.remedies import MOST_COPIES, copy_line, image_again
 from kuke_ctr.records import Finding, Severity
 
-_EXPECTED = ("moby", "k8s.io")
+_OTHERS = ("moby", "k8s.io", "buildkit")
 """Namespaces of other programs, whose images are theirs."""
+
+_BY_MISTAKE = "default"
+"""Where `ctr images import` and `pull` put an image if no namespace was named."""
 
 
 def incomplete(facts: Facts) -> Iterator[Finding]:
@@ -17,8 +20,7 @@ def incomplete(facts: Facts) -> Iterator[Finding]:
         for image in space.image_checks:
             if image.status == "complete" and image.problem is None:
                 continue
-            pulls = facts.line(name, "images", "pull", image.ref)
-            source = who_has(facts, image.ref, besides=name)
+            hint, fix = image_again(facts, name, image.ref)
             yield finding(
                 Severity.WARNING if image.unpacked else Severity.ERROR,
                 "image-incomplete",
@@ -27,19 +29,10 @@ def incomplete(facts: Facts) -> Iterator[Finding]:
                 realm=space.realm,
                 namespace=name,
                 names=(image.ref,),
-                hint="an archive of it helps, too: `kuke-ctr images import FILE`",
-                fix=(copy_line(facts, source, name, image.ref) if source else pulls,),
+                hint=hint,
+                fix=fix,
                 found_by=(facts.ran(name, "images", "check", f'name=="{image.ref}"'),),
             )
-
-
-def who_has(facts: Facts, ref: str, besides: str) -> str | None:
-    """Another namespace that has an image, and has it whole as far as that is known."""
-    for name, space in sorted(facts.spaces.items()):
-        broken = {one.ref for one in space.image_checks if one.status != "complete"}
-        if name != besides and ref not in broken and any(one.ref == ref for one in space.images):
-            return name
-    return next((name for name, refs in sorted(facts.elsewhere.items()) if ref in refs), None)
 
 
 def elsewhere(facts: Facts) -> Iterator[Finding]:
@@ -50,20 +43,20 @@ def elsewhere(facts: Facts) -> Iterator[Finding]:
         lost = tuple(ref for ref in refs if ref not in own)
         if not lost or not realms:
             continue
-        mine = name in _EXPECTED
+        others = name in _OTHERS
         target = next((one for one in realms if one.name == "default"), realms[0])
         are = "image is" if len(lost) == 1 else "images are"
         yield finding(
-            Severity.INFO if mine else Severity.WARNING,
+            Severity.WARNING if name == _BY_MISTAKE else Severity.INFO,
             "image-elsewhere",
             f"{len(lost)} {are} in namespace {name}, and in no realm: {listed(lost)}",
             namespace=name,
             names=lost,
             hint=None
-            if mine
-            else f"this copies into realm {target.name}; --namespace names another target",
+            if others
+            else f"if you miss it: this copies into realm {target.name}; --to names another",
             fix=()
-            if mine
+            if others
             else tuple(copy_line(facts, name, target.namespace, ref) for ref in lost[:MOST_COPIES]),
             found_by=(facts.ran(name, "images", "ls", "-q"),),
         )

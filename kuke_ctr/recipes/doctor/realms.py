@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 from kuke_ctr.recipes.doctor.facts import Facts, Space, finding, listed
 from kuke_ctr.recipes.doctor.layouts import others_of
+from kuke_ctr.recipes.doctor.remedies import MOST_COPIES, copy_line
 from kuke_ctr.records import Finding, Realm, RealmSource, Severity
 
 _HISTORY = "_history"
-
-MOST_COPIES = 3
-"""Commands of one kind in one finding: whoever needs more sees how they go on."""
 
 
 def records(facts: Facts) -> Iterator[Finding]:
@@ -41,14 +39,14 @@ def missing(facts: Facts) -> Iterator[Finding]:
         others = others_of(realm, facts)
         there = f"; it has {listed(tuple(others))}" if others else ""
         yield finding(
-            Severity.ERROR,
+            Severity.WARNING if realm.source is RealmSource.SETTINGS else Severity.ERROR,
             "namespace-missing",
             f"the {realm.source} of realm {realm.name} names namespace {realm.namespace}, which "
             f"containerd does not have{there}",
             realm=realm.name,
             namespace=realm.namespace,
-            hint="an empty namespace is enough for Kukeon to start the realm's cells again; if "
-            "containerd lost its data, import the images again",
+            hint="the images and containers that were in it are gone with it; import the images "
+            "again",
             fix=(facts.line(None, "namespaces", "create", realm.namespace),),
             found_by=(facts.ran(None, "namespaces", "ls", "-q"),),
         )
@@ -64,24 +62,24 @@ def side_by_side(facts: Facts) -> Iterator[Finding]:
 
 def _beside(facts: Facts, realm: Realm, space: Space) -> Finding:
     residual = realm.source is RealmSource.RECORD and space.namespace.endswith(f".{facts.suffix}")
-    own = {one.ref for one in facts.spaces[realm.namespace].images}
-    refs = tuple(one.ref for one in space.images)
-    copies = tuple(
-        copy_line(facts, space.namespace, realm.namespace, ref)
-        for ref in [ref for ref in refs if ref not in own][:MOST_COPIES]
-    )
+    own = {one.ref: one.digest for one in facts.spaces[realm.namespace].images}
+    lost = tuple(one.ref for one in space.images if one.ref not in own)
+    changed = tuple(one.ref for one in space.images if own.get(one.ref, one.digest) != one.digest)
     holds = _holds(space)
-    why = "`kuke image load` puts images there" if residual else "kuke-ctr uses the realm's only"
+    why = "; `kuke image load` puts images there" if residual else ""
+    copies = tuple(
+        copy_line(facts, space.namespace, realm.namespace, ref) for ref in lost[:MOST_COPIES]
+    )
     return finding(
         Severity.WARNING if holds else Severity.INFO,
         "residual-namespace" if residual else "two-layouts",
-        f"namespace {space.namespace} stands beside {realm.namespace} of realm {realm.name} and "
-        f"holds {holds or 'nothing'}: {why}, and the realm does not see them",
+        f"namespace {space.namespace} is named after realm {realm.name}, whose own namespace is "
+        f"{realm.namespace}: the realm does not see what it holds ({holds or 'nothing'}){why}",
         realm=realm.name,
         namespace=space.namespace,
-        names=refs,
-        hint="look at its containers first" if space.containers else None,
-        fix=(*copies, *_removes(facts, space)),
+        names=tuple(one.ref for one in space.images),
+        hint=_differ(facts, realm, space, changed) if changed else _then(facts, space, lost),
+        fix=copies or (() if changed else _removes(facts, space)),
         found_by=(
             facts.ran(None, "namespaces", "ls", "-q"),
             facts.ran(space.namespace, "images", "ls"),
@@ -89,12 +87,29 @@ def _beside(facts: Facts, realm: Realm, space: Space) -> Finding:
     )
 
 
+def _differ(facts: Facts, realm: Realm, space: Space, changed: tuple[str, ...]) -> str:
+    """Images of the same name: the one that was loaded last may be the one that is missed."""
+    copies = copy_line(facts, space.namespace, realm.namespace, changed[0], "--force")
+    return (
+        f"another image has the name {listed(changed)} there; if that is the one to use: `{copies}`"
+    )
+
+
+def _then(facts: Facts, space: Space, lost: tuple[str, ...]) -> str | None:
+    if space.containers:
+        shows = facts.line(space.namespace, "containers", "ls")
+        return f"it has containers, so it may be in use: `{shows}`"
+    if lost:
+        return "once the realm has all that it needs, `kuke-ctr doctor` says how to remove it"
+    return "the realm has all of these images" if space.images else None
+
+
 def _removes(facts: Facts, space: Space) -> tuple[str, ...]:
     """The commands after which a namespace without containers is gone."""
     if space.containers:
         return ()
-    empties = facts.line(space.namespace, "images", "prune", "--all")
-    removes = facts.line(None, "namespaces", "rm", space.namespace)
+    empties = facts.line(space.namespace, "images", "prune", "--all", "--yes")
+    removes = facts.line(None, "namespaces", "rm", space.namespace, "--yes")
     return (empties, removes) if space.images else (removes,)
 
 
@@ -105,12 +120,6 @@ def _holds(space: Space) -> str:
         ("snapshot", len(space.snapshots)),
     )
     return ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for what, n in counts if n)
-
-
-def copy_line(facts: Facts, source: str, target: str, ref: str) -> str:
-    """The command that brings an image from one namespace into another."""
-    exports = facts.line(source, "images", "export", "-", ref)
-    return f"{exports} | {facts.line(target, 'images', 'import', '-')}"
 
 
 def histories(facts: Facts) -> Iterator[Finding]:
@@ -124,10 +133,10 @@ def histories(facts: Facts) -> Iterator[Finding]:
             Severity.WARNING if gone else Severity.INFO,
             "history-namespace",
             f"namespace {name} holds BuildKit's history of builds in {twin}"
-            + (", which does not exist any more" if gone else "; it is no realm"),
+            + (", which does not exist any more" if gone else "; it belongs to no realm"),
             realm=facts.realm_of(twin),
             namespace=name,
-            fix=(facts.line(None, "namespaces", "rm", name),) if gone else (),
+            fix=(facts.line(None, "namespaces", "rm", name, "--yes"),) if gone else (),
             found_by=(facts.ran(None, "namespaces", "ls", "-q"),),
         )
 

@@ -21,32 +21,48 @@ def snapshots(facts: Facts) -> Iterator[Finding]:
         space = facts.spaces[name]
         if space.unused is None:
             continue
-        unused, young, leased = (
+        unused, young, leased, spared = (
             tuple(one.key for one in some)
-            for some in (space.unused.unused, space.unused.young, space.unused.leased)
+            for some in (
+                *(space.unused.unused, space.unused.young),
+                *(space.unused.leased, space.unused.spared),
+            )
         )
         if unused:
-            prunes = facts.line(name, "snapshots", "prune")
+            prunes = facts.line(name, "snapshots", "prune", "--yes")
             yield _of_snapshots(facts, space, unused, "used by nothing", fix=(prunes,))
         if young:
-            why = "used by nothing, and younger than an hour (about to be used, perhaps)"
+            why = "used by nothing yet; it is younger than an hour, so it may be about to be used"
             yield _of_snapshots(facts, space, young, why)
         if leased:
             why = "used by nothing but, perhaps, a lease"
             yield _of_snapshots(facts, space, leased, why)
+        if spared:
+            removes = facts.line(name, "snapshots", "prune", "--yes", "--kukeon")
+            why = "left of a container of Kukeon's that containerd lacks"
+            hint = f"if nobody needs the files in there: `{removes}`"
+            yield _of_snapshots(facts, space, spared, why, hint=hint)
 
 
 def _of_snapshots(
-    facts: Facts, space: Space, keys: tuple[str, ...], why: str, fix: tuple[str, ...] = ()
+    facts: Facts,
+    space: Space,
+    keys: tuple[str, ...],
+    why: str,
+    *,
+    fix: tuple[str, ...] = (),
+    hint: str | None = None,
 ) -> Finding:
     size = in_units(sum(space.sizes.get(key, 0) for key in keys))
     created = space.unused.created if space.unused is not None else {}
     oldest = min((created[key] for key in keys if key in created), default=None)
     age = f"{ago(facts.now - oldest)} ago" if oldest is not None else "at an unknown time"
     if len(keys) == 1:
-        said = f"snapshot {keys[0]} ({size}) is {why}; made {age}"
+        said = f"snapshot {keys[0]} ({size}) is {why}; it was made {age}"
     else:
-        said = f"{len(keys)} snapshots ({size}) are {why}: {listed(keys)}; the oldest made {age}"
+        said = (
+            f"{len(keys)} snapshots ({size}) are {why}: {listed(keys)}; the oldest was made {age}"
+        )
     shows = facts.line(space.namespace, "snapshots", "info", keys[0])
     return finding(
         Severity.WARNING if fix else Severity.INFO,
@@ -55,7 +71,7 @@ def _of_snapshots(
         realm=space.realm,
         namespace=space.namespace,
         names=keys,
-        hint=None if fix else f"{shows} shows more",
+        hint=hint or (None if fix else f"`{shows}` shows more"),
         fix=fix,
         found_by=(
             facts.ran(space.namespace, "snapshots", "ls"),
@@ -77,14 +93,20 @@ def leases(facts: Facts) -> Iterator[Finding]:
             if said is None:
                 continue
             severity, check, what = said
+            removes = facts.line(name, "leases", "rm", lease.id, "--yes")
+            kept = _kept(space)
+            hint = "it ends by itself" if check == "lease-left" else None
+            if kept and hint is None:
+                hint = f"if nobody needs what it keeps: `{removes}`"
             yield finding(
                 severity,
                 check,
-                f"lease {lease.id} {what}{_kept(space)}",
+                f"lease {lease.id} {what}{kept}",
                 realm=space.realm,
                 namespace=name,
                 names=(lease.id,),
-                fix=(facts.line(name, "leases", "rm", lease.id),),
+                hint=hint,
+                fix=() if hint else (removes,),
                 found_by=(facts.ran(name, "leases", "ls"), facts.ran(name, "content", "ls")),
             )
 

@@ -33,8 +33,19 @@ def test_a_narrow_terminal_breaks_sentences_and_no_command(
     lines = page(50, monkeypatch)
     assert "  error    image docker.io/library/busybox:1.36" in lines
     assert "           lacks content (incomplete 1/2): it" in lines
-    commands = [line for line in lines if "kuke-ctr images pull" in line or "export" in line]
-    assert len(commands) == 2
+    commands = ("kuke-ctr images pull", "kuke-ctr images copy", "kuke-ctr images import FILE")
+    assert all(any(f"{one} " in f"{line} " for line in lines) for one in commands)
+
+
+def test_a_command_in_a_hint_is_not_broken_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = page(40, monkeypatch)
+    assert any(f"`kuke-ctr images import FILE --namespace {NS}`" in line for line in lines)
+
+
+def test_a_host_without_a_realm_says_so() -> None:
+    nothing = facts(realms=(), spaces={})
+    (line,) = doctor.page(judge(nothing), nothing)
+    assert line.startswith("nothing is wrong; there is no realm: no record below /opt/kukeon, ")
 
 
 def test_realms_come_before_other_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:

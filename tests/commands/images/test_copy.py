@@ -164,13 +164,15 @@ def test_what_is_nowhere_is_exit_code_3(copy_host: CopyHost, capsys: Capture) ->
     assert "there are other tags: docker.io/library/app:2" in capsys.readouterr().err
 
 
-def test_nothing_is_moved_out_of_a_namespace_of_others_that_nobody_named(
-    copy_host: CopyHost, capsys: Capture
-) -> None:
-    copy_host.put("moby", copy_host.image("linux/amd64"), REF)
+def test_a_move_needs_the_place_that_loses_the_image(copy_host: CopyHost, capsys: Capture) -> None:
+    copy_host.put(MAIN, copy_host.image("linux/amd64"), REF)
     copy_host.ready()
     assert main([*COPY, "--move"]) == 2
-    assert "hint: to do it anyway: --from-namespace moby" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "say from where" in said and "`kuke-ctr images find app:1`" in said
+    assert main([*COPY, "--move", "--from", "main", "--platform", "linux/amd64"]) == 2
+    assert "the other platforms would be lost" in capsys.readouterr().err
+    assert copy_host.fake.calls == []
 
 
 def test_what_is_no_index_and_no_manifest_goes_by_an_archive(

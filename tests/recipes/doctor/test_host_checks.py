@@ -8,6 +8,7 @@ from kuke_ctr.recipes.doctor.facts import Space
 from kuke_ctr.records import CellNow, RealmSource
 from tests.support.doctor_facts import (
     NS,
+    OTHER,
     cell,
     checks,
     container,
@@ -81,20 +82,30 @@ def test_a_residual_namespace_says_how_its_images_come_into_the_realm() -> None:
     found = only(facts(Space(NS, "main", images=(image("both:1"),)), residual))
     assert (found.severity, found.check) == ("warning", "residual-namespace")
     assert found.names == ("app:1", "both:1")
-    copy, *removes = found.fix
-    assert copy == (
-        "kuke-ctr images export - app:1 --namespace main.kukeon.io | "
-        "kuke-ctr images import - --namespace kukeon-main"
+    assert found.fix == ("kuke-ctr images copy app:1 --from-namespace main.kukeon.io --to main",)
+
+
+def test_a_residual_namespace_is_removed_only_when_the_realm_has_all_its_images() -> None:
+    residual = Space("main.kukeon.io", images=(image("both:1"),))
+    found = only(facts(Space(NS, "main", images=(image("both:1"),)), residual))
+    assert found.fix == (
+        "kuke-ctr images prune --all --yes --namespace main.kukeon.io",
+        "kuke-ctr namespaces rm main.kukeon.io --yes",
     )
-    assert removes == [
-        "kuke-ctr images prune --all --namespace main.kukeon.io",
-        "kuke-ctr namespaces rm main.kukeon.io",
-    ]
+
+
+def test_another_image_of_the_same_name_in_a_residual_namespace_is_not_removed() -> None:
+    residual = Space("main.kukeon.io", images=(image("both:1", digest=OTHER),))
+    found = only(facts(Space(NS, "main", images=(image("both:1"),)), residual))
+    assert found.fix == ()
+    copies = "kuke-ctr images copy both:1 --from-namespace main.kukeon.io --to main --force"
+    assert copies in (found.hint or "")
 
 
 def test_an_empty_residual_namespace_is_an_info() -> None:
     found = only(facts(Space(NS, "main"), Space("main.kukeon.io")))
-    assert (found.severity, found.fix) == ("info", ("kuke-ctr namespaces rm main.kukeon.io",))
+    removes = "kuke-ctr namespaces rm main.kukeon.io --yes"
+    assert (found.severity, found.fix) == ("info", (removes,))
 
 
 def test_two_layouts_side_by_side_with_containers_are_not_to_be_removed() -> None:
@@ -119,32 +130,8 @@ def test_a_history_is_an_info_and_a_left_one_a_warning() -> None:
     ]
 
 
-def test_a_cell_that_does_not_run_is_started_by_kuke() -> None:
-    ready = cell(WEB, differs="recorded as Ready, but app does not run")
-    space = Space(NS, "main", containers=(container(WEB),), images=(image(),))
-    space.tasks = (task(WEB, "STOPPED"),)
-    found = only(facts(space, cells={"main": [ready]}))
-    assert found.fix == ("kuke start web --realm main --stack s1",)
-    assert found.found_by == (f"ctr -n {NS} containers ls", f"ctr -n {NS} tasks ls")
-
-
-def test_a_stopped_cell_is_as_it_should_be() -> None:
-    space = Space(NS, "main", containers=(container(WEB),), images=(image(),))
-    assert checks(facts(space, cells={"main": [cell(WEB)]})) == []
-
-
-def test_a_cell_recorded_as_stopped_that_runs_is_not_started() -> None:
-    differs = cell(WEB, differs="recorded as Stopped, but all run", now=CellNow.RUNNING)
-    assert only(facts(cells={"main": [differs]})).fix == ()
-
-
-def test_a_cell_of_which_a_container_is_gone() -> None:
-    found = only(facts(cells={"main": [cell(WEB, "default_s1_web_root-")]}))
-    assert (found.check, "root" in found.message) == ("cell-incomplete", True)
-
-
 def test_records_of_cells_that_cannot_be_read() -> None:
-    broken = cell().model_copy(update={"problem": "it is broken"})
+    broken = cell(now=CellNow.ABSENT).model_copy(update={"problem": "it is broken"})
     assert checks(facts(cells={"main": [broken]})) == ["warning cell-record"]
     assert checks(facts(unread_cells={"main": "permission denied"})) == ["warning record"]
 
@@ -155,3 +142,11 @@ def test_a_container_of_kukeons_without_a_record() -> None:
     space.infos = {WEB: ContainerInfo(WEB, LABELS)}
     found = only(facts(space))
     assert (found.severity, found.check, found.names) == ("warning", "cell-unrecorded", (WEB,))
+    assert found.fix == ()
+    removes = f"kuke-ctr containers rm {WEB} --yes --kukeon --namespace {NS}"
+    assert removes in (found.hint or "")
+
+
+def test_settings_with_a_namespace_that_is_missing_are_a_warning() -> None:
+    lost = realm("gone", "nowhere", RealmSource.SETTINGS).model_copy(update={"exists": False})
+    assert checks(facts(realms=(lost,))) == ["warning namespace-missing"]

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.recipes.doctor import judge
 from kuke_ctr.recipes.doctor.facts import Space
+from kuke_ctr.recipes.doctor.shims import Shim
 from kuke_ctr.recipes.doctor.storage import ago
 from kuke_ctr.recipes.unused_snapshots import Unused
 from tests.support.doctor_facts import (
@@ -39,7 +41,7 @@ def test_an_incomplete_image_is_pulled_again() -> None:
 def test_an_incomplete_image_that_another_namespace_has_is_copied_from_there() -> None:
     broken = Space(NS, "main", images=(image(),), image_checks=(image_check(),))
     found = only(facts(broken, elsewhere={"default": (REF,)}))
-    assert found.fix[0].startswith(f"kuke-ctr images export - {REF} --namespace default | ")
+    assert found.fix == (f"kuke-ctr images copy {REF} --from-namespace default --to main",)
 
 
 def test_one_that_is_unpacked_is_a_warning_and_a_whole_one_is_none() -> None:
@@ -52,15 +54,13 @@ def test_one_that_is_unpacked_is_a_warning_and_a_whole_one_is_none() -> None:
 def test_an_image_that_only_default_has() -> None:
     found = only(facts(Space(NS, "main", images=(image(),)), elsewhere={"default": (REF, "a:1")}))
     assert (found.severity, found.names, found.namespace) == ("warning", ("a:1",), "default")
-    assert found.fix == (
-        "kuke-ctr images export - a:1 --namespace default | "
-        f"kuke-ctr images import - --namespace {NS}",
-    )
+    assert found.fix == ("kuke-ctr images copy a:1 --from-namespace default --to main",)
 
 
 def test_images_of_docker_and_kubernetes_are_no_trouble() -> None:
     found = only(facts(elsewhere={"moby": ("a:1",)}))
     assert (found.severity, found.fix) == ("info", ())
+    assert checks(facts(elsewhere={"somebodys": ("a:1",)})) == ["info image-elsewhere"]
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,32 @@ def test_a_task_that_is_only_starting_is_none() -> None:
     assert checks(facts(space)) == []
 
 
-def test_a_stuck_container_of_kukeons_is_started_by_kuke() -> None:
+def test_a_stuck_container_of_kukeons_is_restarted_by_kuke() -> None:
     space = Space(NS, "main", images=(image(),), containers=(container(KUKEON),))
     space.tasks = (task(KUKEON, "UNKNOWN", 0),)
     found = only(facts(space, cells={"main": [cell(KUKEON)]}))
-    assert found.fix == ("kuke start web --realm main --stack s1",)
+    assert found.fix == ("kuke restart web --realm main --stack s1",)
+
+
+@pytest.mark.parametrize(
+    ("shim", "fix"),
+    [(Shim(5, stopped=True), "kill -CONT 5"), (Shim(5, stopped=False), "kill -KILL 5")],
+)
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_silent_shim_is_named(shim: Shim, fix: str, listed: bool) -> None:
+    space = Space(NS, "main", images=(image(),), containers=(container(),))
+    space.tasks = (task(status="UNKNOWN", pid=0),) if listed else ()
+    found = only(facts(space, shims={(NS, "web"): shim}))
+    assert (found.severity, found.check, found.fix) == ("error", "task-unknown", (fix,))
+    assert "process 5" in found.message
+
+
+def test_the_cell_of_a_silent_shim_is_restarted_after_it() -> None:
+    space = Space(NS, "main", images=(image(),), containers=(container(KUKEON),))
+    ready = cell(KUKEON, recorded="Ready")
+    shims = {(NS, KUKEON): Shim(5, stopped=False)}
+    found = only(facts(space, cells={"main": [ready]}, shims=shims))
+    assert found.fix == ("kill -KILL 5", "kuke restart web --realm main --stack s1")
 
 
 def test_a_container_without_a_task() -> None:
@@ -122,6 +143,31 @@ def test_a_container_without_its_snapshot_cannot_be_started() -> None:
     assert found.fix == (f"kuke-ctr containers rm web --namespace {NS}",)
 
 
+@pytest.mark.parametrize(("b", "verb"), [("STOPPED", "start"), ("RUNNING", "restart")])
+def test_kukeon_makes_a_container_without_its_snapshot_anew(b: str, verb: str) -> None:
+    space = Space(NS, "main", images=(image(),), containers=(container(KUKEON),))
+    space.infos = {KUKEON: ContainerInfo(KUKEON, snapshot=KUKEON)}
+    space.without_snapshot = frozenset({KUKEON})
+    parts = cell(KUKEON, "default_s1_web_b", recorded="Failed", b=b)
+    found = next(
+        one
+        for one in judge(facts(space, cells={"main": [parts]}))
+        if one.check == "container-without-snapshot"
+    )
+    line = f"kuke {verb} web --realm main --stack s1"
+    assert found.fix == (
+        f"kuke-ctr containers rm {KUKEON} --yes --kukeon --namespace {NS}",
+        f"{line} || {line}",
+    )
+
+
+def test_a_running_container_without_its_snapshot_is_left_alone() -> None:
+    space = Space(NS, "main", images=(image(),), containers=(container(),), tasks=(task(),))
+    space.infos = {"web": ContainerInfo("web", snapshot="web")}
+    space.without_snapshot = frozenset({"web"})
+    assert only(facts(space)).fix == ()
+
+
 def test_output_without_a_reader() -> None:
     assert checks(facts(fifos={(NS, "web"): False})) == ["info output-without-reader"]
     found = only(facts(fifos={(NS, "web"): True}))
@@ -139,9 +185,16 @@ def test_unused_snapshots_with_size_and_age() -> None:
     space.unused = space.unused._replace(young=())
     found = only(facts(space))
     assert found.message == (
-        "2 snapshots (8.0 KiB) are used by nothing: a, b; the oldest made 3 days ago"
+        "2 snapshots (8.0 KiB) are used by nothing: a, b; the oldest was made 3 days ago"
     )
-    assert found.fix == (f"kuke-ctr snapshots prune --namespace {NS}",)
+    assert found.fix == (f"kuke-ctr snapshots prune --yes --namespace {NS}",)
+
+
+def test_files_left_of_a_container_of_kukeons_are_not_removed_by_the_fix() -> None:
+    space = Space(NS, "main", unused=Unused(unused=(), spared=(snapshot(KUKEON),)))
+    found = only(facts(space))
+    assert (found.severity, found.fix) == ("info", ())
+    assert f"kuke-ctr snapshots prune --yes --kukeon --namespace {NS}" in (found.hint or "")
 
 
 EXPIRES = "containerd__io/gc__expire"
@@ -162,6 +215,14 @@ def test_leases_that_outlived_their_purpose(
     created: str, labels: dict[str, str], expected: list[str]
 ) -> None:
     assert checks(facts(Space(NS, "main", leases=(lease(created, **labels),)))) == expected
+
+
+def test_a_lease_that_keeps_something_is_not_removed_by_the_fix() -> None:
+    empty = Space(NS, "main", leases=(lease("2026-11-20T09:00:00Z"),))
+    assert only(facts(empty)).fix == (f"kuke-ctr leases rm l1 --yes --namespace {NS}",)
+    empty.blobs = (blob(MANIFEST),)
+    found = only(facts(empty))
+    assert (found.fix, "leases rm l1" in (found.hint or "")) == ((), True)
 
 
 def test_a_lease_says_how_much_only_leases_keep() -> None:
