@@ -195,3 +195,12 @@ def test_it_ends_when_nobody_reads_though_nothing_is_new(fake_ctr: FakeCtr) -> N
         assert child.wait(LIMIT) == 141
         assert child.stderr is not None
         assert child.stderr.read() == b""
+
+
+def test_a_key_is_heeded_while_ctr_works(fake_ctr: FakeCtr, seat: Seat) -> None:
+    assert seat.sees(b"first")
+    fake_ctr.answer(*N, "tasks", "ls", first=f"touch {fake_ctr.folder}/hangs; exec sleep 60")
+    assert processes.until((fake_ctr.folder / "hangs").exists, LIMIT)
+    seat.type(b"q")
+    assert seat.wait() == 0
+    assert bytes(seat.shown).endswith(b"\x1b[?1049l")
