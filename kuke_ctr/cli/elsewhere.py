@@ -194,7 +194,7 @@ def _of_noun(word: str, noun: str, rest: Sequence[str]) -> str | None:
         return _meant(known[word], rest)
     if word in NOT_HERE:
         return in_scope(NOT_HERE[word], _scope(rest))
-    if word in ENTRIES and not ENTRIES[word].verbs:  # `containers logs`
+    if word in ENTRIES and not ENTRIES[word].verbs and word != "help":  # `containers logs`
         return _meant(word, rest)
     return _meant(ELSEWHERE[word], rest) if word in _OF_ANY_NOUN else None
 

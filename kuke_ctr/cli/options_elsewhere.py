@@ -136,6 +136,11 @@ _OPTIONS = (
         "--address /run/containerd/containerd.sock names containerd's socket",
     ),
     Elsewhere("--connect-timeout --request-timeout", "--timeout 5m limits a call"),
+    Elsewhere(
+        "--show-completion --install-completion",
+        "`kuke-ctr completion install` sets it up, `kuke-ctr completion bash` prints the script",
+        ("",),
+    ),
     Elsewhere("-h", "--help shows the usage"),
 )
 

@@ -9,7 +9,6 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from kuke_ctr.cli.arguments import (
-    hoist,
     is_shared,
     refuse_option_as_address,
     shared_among,
@@ -17,7 +16,7 @@ from kuke_ctr.cli.arguments import (
     why_not,
     with_values,
 )
-from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES, Entry, is_noun
+from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES, Entry
 from kuke_ctr.commands.shared.option_table import BY_NAME, HELP_ALL, RARE_PANEL
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, DOCKERS_A
@@ -78,12 +77,6 @@ class Nouns(TyperGroup):
 
     outline = False
 
-    def make_context(self, info_name: Any, args: list[str], *rest: Any, **extra: Any) -> Any:
-        """For a shell that asks for completions, too, shared options may stand before the verb."""
-        if extra.get("resilient_parsing"):
-            args = hoist(args, is_noun)
-        return super().make_context(info_name, args, *rest, **extra)
-
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The options of the root."""
         try:
@@ -121,11 +114,6 @@ class Nouns(TyperGroup):
         self.outline = True
         show_plain(self.get_params(ctx))
         super().format_help(ctx, formatter)
-
-    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
-        """The same for a shell."""
-        self.outline = True
-        return super().shell_complete(ctx, incomplete)
 
 
 def no_such_option(

@@ -143,6 +143,17 @@ ENTRIES = {
         "Read a table that ctr printed, for example on another host.", {"host.parse": ()}
     ),
     "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
+    "help": Entry(
+        "Explain a topic, or show the help of a command.",
+        {"host.help": ()},
+    ),
+    "config": Entry(
+        "Show kuke-ctr's settings, and where each comes from.", {"host.config": ("show",)}
+    ),
+    "completion": Entry(
+        "Let your shell complete commands, options and names (TAB).",
+        {"host.completion": ("bash", "zsh", "fish", "install")},
+    ),
 }
 NAMES = {name: full for full, entry in ENTRIES.items() for name in (full, *entry.aliases)}
 

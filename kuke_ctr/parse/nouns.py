@@ -67,6 +67,7 @@ DESCRIBED: dict[str, type[Record]] = {
     "snapshots-tree": records.SnapshotNode,
     "images-export": records.Archive,
     "doctor": records.Finding,
+    "config": records.Setting,
     "df": records.Disk,
     "stats": records.Stats,
     "top": records.ProcessUsage,

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from kuke_ctr.backends.ctr import filters
-from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr import filters, quiet
 from kuke_ctr.backends.ctr.container_flags import before_dashes
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall
@@ -22,8 +21,7 @@ def names(
     scope: Scope,
 ) -> list[str]:
     """The ids of a namespace (`ctr containers ls -q`); a probe, it runs in a dry run too."""
-    said = scope.run("containers", "ls", "-q", probe=True)
-    return [line for line in lines_of(said.stdout) if line]
+    return quiet.names(scope, "containers")
 
 
 def facts(scope: Scope, name: str) -> ContainerInfo:

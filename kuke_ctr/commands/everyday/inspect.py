@@ -12,7 +12,6 @@ from kuke_ctr.backends.ctr import containers, images, tasks
 from kuke_ctr.commands.containers.secrets import hiding
 from kuke_ctr.commands.images.inspect import broken
 from kuke_ctr.commands.images.references import no_image
-from kuke_ctr.commands.shared.container_argument import completed
 from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.missing import missing_container
@@ -56,7 +55,6 @@ def inspect(
             help="Containers, each by its id or [[SPACE/]STACK/]CELL[/CONTAINER] of a Kukeon cell; "
             "images as `images ls` shows them.",
             min=1,
-            autocompletion=completed,
         ),
     ],
     only: Annotated[

@@ -19,6 +19,7 @@ ALONE = (
         "doctor",
         "events",
         "exec",
+        "help",
         "info",
         "inspect",
         "logs",
@@ -37,7 +38,7 @@ ALONE = (
 OF_HOST = ("info", "namespaces", "plugins", "realms", "version")
 OF_PLACES = ("images find", "images copy")
 """The verbs that say where in another way, or look everywhere."""
-NOWHERE = ("parse", "schema")
+NOWHERE = ("parse", "schema", "completion", "config", "help")
 _LINE = re.compile(r"`(?:watch )?kuke-ctr (?P<first>[\w-]+)(?P<second> [\w-]+)?(?P<rest>[^`]*)`")
 _SAYS_WHERE = re.compile(r" (?:--realm|-r|--namespace|-n|--all-realms|-A)\b")
 
