@@ -79,12 +79,6 @@ _OPTIONS = (
         "--columns chooses the columns, `kuke-ctr snapshots usage` shows sizes",
         ("containers ls",),
     ),
-    Elsewhere(
-        "-f --force",
-        "first `kuke-ctr tasks rm --force CONTAINER` (it kills a running task), then "
-        "`kuke-ctr containers rm CONTAINER`",
-        ("containers rm",),
-    ),
     Elsewhere("-v --volumes", "leave it out: there are no volumes to remove", ("containers rm",)),
     Elsewhere(
         "-f --force", "--yes does not ask for confirmation", ("rm", "prune", "kill", "commit")
@@ -92,7 +86,7 @@ _OPTIONS = (
     Elsewhere("-a", "--all means all", ("rm", "prune")),
     Elsewhere(
         "-t --time --timeout",
-        "it does not wait; `kuke-ctr tasks rm --force` ends a task for sure",
+        "it does not wait; `kuke-ctr stop -t SECONDS CONTAINER` does, and then kills",
         ("kill",),
     ),
     Elsewhere(

@@ -76,6 +76,8 @@ class Nouns(TyperGroup):
     """The root: every noun is imported when it is asked for."""
 
     outline = False
+    short = False
+    """Whether the short help page is shown, which does not name every command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The options of the root."""
@@ -101,17 +103,18 @@ class Nouns(TyperGroup):
             raise Unknown(cmd_name, list(NAMES))
         entry = ENTRIES[name]
         if self.outline:
-            return TyperCommand(name, help=entry.help, short_help=entry.help)
+            hidden = self.short and (entry.rare or bool(entry.of_noun))
+            return TyperCommand(name, help=entry.help, short_help=entry.help, hidden=hidden)
         if not entry.verbs:
             (module,) = entry.modules
-            return command_of(infos_of(module)[name])
+            return command_of(infos_of(module)[entry.same or name])
         group = Verbs(name=name, help=entry.help, rich_markup_mode=MARKUP)
         group.entry = entry
         return group
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help shows the table's lines and imports no noun."""
-        self.outline = True
+        self.outline, self.short = True, HELP_ALL not in ctx.meta
         show_plain(self.get_params(ctx))
         super().format_help(ctx, formatter)
 

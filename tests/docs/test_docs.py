@@ -14,6 +14,7 @@ PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 # their examples need a containerd that lives: the real ring has what they show
 LIVING = {
     *("attach", "doctor", "images", "inspect", "logs", "missing-images", "ps", "run", "stats"),
+    "stop",
     "storage",
 }
 _SHOWN = re.compile(r"^    \$ kuke-ctr (.*)\n((?:    .*\n|\n(?=    [A-Z]+ +[A-Z]))*)", re.MULTILINE)

@@ -144,7 +144,7 @@ def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | 
         rich_help_panel="Shared options",
         show_default=False,
         hidden=option.hidden,
-        callback=_show_all if option.field == "help_all" else None,
+        callback=show_all if option.field == "help_all" else None,
         is_eager=option.field == "help_all",
     )
     return inspect.Parameter(
@@ -155,7 +155,8 @@ def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | 
     )
 
 
-def _show_all(ctx: typer.Context, wanted: bool) -> None:
+def show_all(ctx: typer.Context, wanted: bool) -> None:
+    """Show the whole help page of a command, where that is `wanted`."""
     if wanted:
         ctx.meta[HELP_ALL] = True
         print(ctx.get_help())
