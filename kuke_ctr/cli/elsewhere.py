@@ -33,7 +33,6 @@ ELSEWHERE = {
     "pause": "tasks pause",
     "pods": "sandboxes ls",
     "ps": "tasks ls",
-    "prune": "images prune",
     "pull": "images pull",
     "push": "images push",
     "remove": "containers rm",
@@ -133,8 +132,8 @@ NOT_HERE = {
     "search": "ctr searches no registry; give the whole name to `kuke-ctr images pull`",
     "sh": "`kuke-ctr exec -it CONTAINER sh` is a shell in a container",
     "shell": "`kuke-ctr exec -it CONTAINER sh` is a shell in a container",
-    "system": "`kuke-ctr info` describes containerd, `kuke-ctr snapshots usage` shows what takes "
-    "space, `kuke-ctr images prune --all` removes unused images",
+    "system": "`kuke-ctr info` describes containerd, `kuke-ctr df` shows what takes space, "
+    "`kuke-ctr prune` removes what is not needed",
     "update": "ctr changes no limits of a container: make a new one with `kuke-ctr run`",
     **dict.fromkeys(
         ("switch", "use"), "`export KUKE_CTR_REALM=NAME` chooses the realm of the commands after it"

@@ -66,6 +66,7 @@ DESCRIBED: dict[str, type[Record]] = {
     "images-export": records.Archive,
     "doctor": records.Finding,
     "df": records.Disk,
+    "prune": records.Prunable,
     "stats": records.Stats,
     "top": records.ProcessUsage,
 }

@@ -16,7 +16,7 @@ from kuke_ctr.errors import Unreadable
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
-    from kuke_ctr.records.disk import Disk
+    from kuke_ctr.records.disk import Disk, Prunable
     from kuke_ctr.records.findings import Finding, Severity
     from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
@@ -70,6 +70,7 @@ __all__ = [
     "Plugin",
     "Process",
     "ProcessUsage",
+    "Prunable",
     "Realm",
     "RealmAccount",
     "RealmDetails",
@@ -185,6 +186,7 @@ _LATE = {
     "TreeKind": "cells",
     "TreeNode": "cells",
     "Disk": "disk",
+    "Prunable": "disk",
     "Finding": "findings",
     "Severity": "findings",
     "Container": "runtime",

@@ -22,6 +22,7 @@ ALONE = (
         "info",
         "logs",
         "parse",
+        "prune",
         "run",
         "schema",
         "stats",
