@@ -208,9 +208,7 @@ def _layers(graph: Graph, namespace: str, blobs: Blobs) -> Iterator[Prunable]:
             users[digest].append(image.ref)
     for digest, refs in users.items():
         more = f" and {len(refs) - 1} more" if len(refs) > 1 else ""
-        without = (
-            f"without it {refs[0] if refs else 'its image'}{more} cannot be pushed or exported"
-        )
+        whose = f"{refs[0] if refs else 'its image'}{more}"
         shared = "; another namespace has it too" if blobs.is_shared(digest) else ""
         yield Prunable(
             kind="content",
