@@ -28,9 +28,7 @@ def test_what_is_not_needed_goes_and_what_is_used_stays(lab: Lab) -> None:
 
     planned = lab.run("prune", "--dry-run", "-o", "json")
     assert [row["name"] for row in json.loads(planned.stdout)] == ["stray"]
-    assert lab.run("prune").returncode == 2
     assert lab.snapshots() == before
-
     done = lab.run("prune", "--yes")
     assert (done.returncode, done.stdout) == (0, "stray\n")
     assert "not included: 1 layer" in done.stderr
