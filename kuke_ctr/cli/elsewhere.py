@@ -195,7 +195,8 @@ def _of_noun(word: str, noun: str, rest: Sequence[str]) -> str | None:
         return _meant(known[word], rest)
     if word in NOT_HERE:
         return in_scope(NOT_HERE[word], _scope(rest))
-    if word in ENTRIES and not ENTRIES[word].verbs:  # `containers logs`
+    # `containers logs`; but `namespaces prune` would not be what `prune` does
+    if word in ENTRIES and not ENTRIES[word].verbs and word != "prune":
         return _meant(word, rest)
     return _meant(ELSEWHERE[word], rest) if word in _OF_ANY_NOUN else None
 

@@ -32,24 +32,28 @@ _SHOWN = 40
 _CELLS_SHOWN = 5
 
 
+Images = Annotated[
+    bool, typer.Option("--images", help="Images that no container and no record uses.")
+]
+Snapshots = Annotated[bool, typer.Option("--snapshots", help="Snapshots that nothing uses.")]
+Leases = Annotated[bool, typer.Option("--leases", help="Leases that have expired.")]
+Content = Annotated[
+    bool,
+    typer.Option(
+        "--content",
+        help="Compressed layers of unpacked images, which then cannot be pushed or exported.",
+    ),
+]
+
+
 @app.command("prune")
 @takes(IN_REALM, row_options(*FORMS))
 def prune(
     session: Session,
-    images: Annotated[
-        bool, typer.Option("--images", help="Images that no container and no record uses.")
-    ] = False,
-    snapshots: Annotated[
-        bool, typer.Option("--snapshots", help="Snapshots that nothing uses.")
-    ] = False,
-    leases: Annotated[bool, typer.Option("--leases", help="Leases that have expired.")] = False,
-    content: Annotated[
-        bool,
-        typer.Option(
-            "--content",
-            help="Compressed layers of unpacked images, which then cannot be pushed or exported.",
-        ),
-    ] = False,
+    images: Images = False,
+    snapshots: Snapshots = False,
+    leases: Leases = False,
+    content: Content = False,
     yes: Yes = False,
     kukeon: Kukeon = False,
 ) -> None:
