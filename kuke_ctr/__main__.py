@@ -21,6 +21,11 @@ def run() -> NoReturn:
     heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heeded:  # Ctrl-C while nothing has begun: no traceback of half an import
         signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    if "_KUKE_CTR_COMPLETE" in os.environ:  # a shell asks for completions: it waits at a prompt
+        from kuke_ctr.completion.answer import main as answer
+
+        answer()
+        _leave(0, [])
     from kuke_ctr.cli.main import main
 
     if heeded:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from enum import StrEnum
 
 from kuke_ctr.errors import UsageError
 
@@ -74,3 +75,14 @@ def alike(name: str, names: Iterable[str]) -> list[str]:
     pool = sorted(names)
     near = get_close_matches(name, pool, n=len(pool) or 1, cutoff=0.5)
     return [*near, *(other for other in pool if name in other and other not in near)]
+
+
+class RealmSource(StrEnum):
+    """Which rule gave the namespace of a realm."""
+
+    FLAG = "flag"
+    MANIFEST = "manifest"
+    RECORD = "record"
+    SETTINGS = "settings"
+    LAYOUT = "layout"
+    CONTAINERD = "containerd"

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from kuke_ctr.commands.shared.option_table import BY_NAME
 from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, checked_address
+from kuke_ctr.pages import TOPICS
 
 
 def is_shared(names: Sequence[str]) -> bool:
@@ -79,6 +80,14 @@ def hoist(words: Sequence[str], is_noun: Callable[[str], bool]) -> list[str]:
             command.append(rest.pop(0))
             wanted = 2 if is_noun(command[0]) else 1
     return [*command, *before, *rest]
+
+
+def help_of_command(line: Sequence[str], is_command: Callable[[str], bool]) -> list[str]:
+    """`help images ls` as `images ls --help`; a page of `help` and other words stay as they are."""
+    first, *rest = line or [""]
+    if first == "help" and rest and is_command(rest[0]) and rest[0] not in TOPICS:
+        return [*rest, "--help"]
+    return [*line]
 
 
 def refuse_option_as_address(words: Sequence[str]) -> None:

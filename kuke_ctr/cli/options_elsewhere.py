@@ -72,12 +72,6 @@ _OPTIONS = (
         "--columns chooses the columns, `kuke-ctr snapshots usage` shows sizes",
         ("containers ls",),
     ),
-    Elsewhere(
-        "-f --force",
-        "first `kuke-ctr tasks rm --force CONTAINER` (it kills a running task), then "
-        "`kuke-ctr containers rm CONTAINER`",
-        ("containers rm",),
-    ),
     Elsewhere("-v --volumes", "leave it out: there are no volumes to remove", ("containers rm",)),
     Elsewhere(
         "-f --force", "--yes does not ask for confirmation", ("rm", "prune", "kill", "commit")
@@ -87,7 +81,7 @@ _OPTIONS = (
     Elsewhere("-a", "--all means all", ("rm", "prune")),
     Elsewhere(
         "-t --time --timeout",
-        "it does not wait; `kuke-ctr tasks rm --force` ends a task for sure",
+        "it does not wait; `kuke-ctr stop -t SECONDS CONTAINER` does, and then kills",
         ("kill",),
     ),
     Elsewhere(
@@ -131,6 +125,11 @@ _OPTIONS = (
         "--address /run/containerd/containerd.sock names containerd's socket",
     ),
     Elsewhere("--connect-timeout --request-timeout", "--timeout 5m limits a call"),
+    Elsewhere(
+        "--show-completion --install-completion",
+        "`kuke-ctr completion install` sets it up, `kuke-ctr completion bash` prints the script",
+        ("",),
+    ),
     Elsewhere("-h", "--help shows the usage"),
 )
 

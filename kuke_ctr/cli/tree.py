@@ -9,14 +9,13 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from kuke_ctr.cli.arguments import (
-    hoist,
     is_shared,
     refuse_option_as_address,
     shared_among,
     typed,
     why_not,
 )
-from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES, Entry, is_noun
+from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES, Entry
 from kuke_ctr.commands.shared.option_table import BY_NAME, HELP_ALL, RARE_PANEL
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, DOCKERS_A
@@ -76,12 +75,8 @@ class Nouns(TyperGroup):
     """The root: every noun is imported when it is asked for."""
 
     outline = False
-
-    def make_context(self, info_name: Any, args: list[str], *rest: Any, **extra: Any) -> Any:
-        """For a shell that asks for completions, too, shared options may stand before the verb."""
-        if extra.get("resilient_parsing"):
-            args = hoist(args, is_noun)
-        return super().make_context(info_name, args, *rest, **extra)
+    short = False
+    """Whether the short help page is shown, which does not name every command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The options of the root."""
@@ -107,24 +102,20 @@ class Nouns(TyperGroup):
             raise Unknown(cmd_name, list(NAMES))
         entry = ENTRIES[name]
         if self.outline:
-            return TyperCommand(name, help=entry.help, short_help=entry.help)
+            hidden = self.short and (entry.rare or bool(entry.of_noun))
+            return TyperCommand(name, help=entry.help, short_help=entry.help, hidden=hidden)
         if not entry.verbs:
             (module,) = entry.modules
-            return command_of(infos_of(module)[name])
+            return command_of(infos_of(module)[entry.same or name])
         group = Verbs(name=name, help=entry.help, rich_markup_mode=MARKUP)
         group.entry = entry
         return group
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help shows the table's lines and imports no noun."""
-        self.outline = True
+        self.outline, self.short = True, HELP_ALL not in ctx.meta
         show_plain(self.get_params(ctx))
         super().format_help(ctx, formatter)
-
-    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
-        """The same for a shell."""
-        self.outline = True
-        return super().shell_complete(ctx, incomplete)
 
 
 def no_such_option(

@@ -14,10 +14,11 @@ from typing import Annotated, Any
 from pydantic import AliasPath, BeforeValidator, Field
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
+from kuke_ctr.kukeon import first_files
 from kuke_ctr.kukeon.kept import RESERVED, is_kept
 from kuke_ctr.kukeon.realm_files import SYSTEM
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.kukeon.schemas import Document, RealmDocument, Spec, mappings, read, within
+from kuke_ctr.kukeon.schemas import Document, Spec, mappings, read, within
 from kuke_ctr.names import is_name
 from kuke_ctr.records import RealmSource
 
@@ -156,7 +157,7 @@ def recorded_namespace(folder: Path) -> str | None:
     namespace = None
     for file in _REALM_FILES:
         try:
-            record = read(folder / file, RealmDocument)
+            record = first_files.read(folder / file, first_files.RealmDocument)
         except Forbidden:
             raise
         except KukeCtrError:  # another realm's broken record is no concern of this one

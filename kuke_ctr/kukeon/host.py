@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from kuke_ctr.backends.ctr import quiet
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.realms import Resolution, resolve
@@ -21,10 +22,8 @@ class Host:
         """The names that containerd has (`ctr namespaces ls -q`); raises where it can't be asked,
         and again where it could not be asked before: a hung daemon costs one time limit."""
         if self._namespaces is None:
-            from kuke_ctr.backends.ctr import namespaces  # late: many calls need no list
-
             try:
-                self._namespaces = namespaces.names(self.ctr)
+                self._namespaces = quiet.namespaces(self.ctr)
             except KukeCtrError as error:
                 self._namespaces = error
         if isinstance(self._namespaces, KukeCtrError):

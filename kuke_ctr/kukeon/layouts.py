@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.kukeon.first_files import RealmDocument, read
 from kuke_ctr.kukeon.realm_files import INSTANCE, SYSTEM
-from kuke_ctr.kukeon.schemas import RealmDocument, read
 from kuke_ctr.kukeon.settings import Settings
-from kuke_ctr.names import is_foreign
-from kuke_ctr.records import RealmSource
+from kuke_ctr.names import RealmSource, is_foreign
 
 
 def layouts(realm: str, suffix: str) -> tuple[str, ...]:

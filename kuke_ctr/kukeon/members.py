@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kuke_ctr.errors import KukeCtrError
-from kuke_ctr.kukeon.cell_list import RecordedCell, RecordedContainer, recorded_cells
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.names import is_name
+from kuke_ctr.names import RealmSource, is_name
 from kuke_ctr.processes.shell_words import shell_line
-from kuke_ctr.records import RealmSource
+
+if TYPE_CHECKING:
+    from kuke_ctr.kukeon.cell_list import RecordedCell, RecordedContainer
 
 _LABEL = "kukeon.io/"
 _DEFAULT = "default"
@@ -102,6 +104,8 @@ def recorded_members(run_path: Path, realm: Resolution) -> dict[str, Member]:
 
     Raises Forbidden where the records may not be read.
     """
+    from kuke_ctr.kukeon.cell_list import recorded_cells  # late: a shell knows cells by ids
+
     return {
         part.id: _of_record(cell, part)
         for cell in recorded_cells(run_path, realm)
@@ -176,7 +180,7 @@ def words_of(one: Member) -> tuple[str, ...]:
     return tuple(dict.fromkeys(whole if one.root else (*cell, *whole)))
 
 
-def _of_record(cell: RecordedCell, part: RecordedContainer) -> Member:
+def _of_record(cell: "RecordedCell", part: "RecordedContainer") -> Member:
     return Member(
         part.id,
         cell.name,

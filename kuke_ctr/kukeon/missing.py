@@ -5,8 +5,7 @@ from collections.abc import Collection, Sequence
 from kuke_ctr.kukeon.realm_list import list_realms
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.kukeon.settings import Settings
-from kuke_ctr.names import near, nearest
-from kuke_ctr.records import RealmSource
+from kuke_ctr.names import RealmSource, near, nearest
 
 _SHOWN = 5
 

@@ -1,12 +1,12 @@
 """Where Kukeon has written of a realm: its records in the run path, a manifest, the suffix."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, UsageError
 from kuke_ctr.kukeon.files import documents, mapping_in, read_text
-from kuke_ctr.kukeon.schemas import Instance, RealmDocument, fit, read
+from kuke_ctr.kukeon.first_files import Instance, RealmDocument, read
 from kuke_ctr.kukeon.settings import THE_DEFAULT, Settings
 from kuke_ctr.names import check_name
 
@@ -46,16 +46,16 @@ def namespace_in(path: Path, document: RealmDocument) -> str | None:
 
 def manifest_namespace(path: Path, realm: str) -> str | None:
     """`spec.namespace` of the manifest's realm of that name; None where it has none."""
-    return namespace_in(path, fit(path, _manifest_realm(path, realm), RealmDocument))
+    return namespace_in(path, RealmDocument.of(path, _manifest_realm(path, realm)))
 
 
-def _manifest_realm(path: Path, realm: str) -> object:
+def _manifest_realm(path: Path, realm: str) -> Mapping[object, object]:
     """The manifest's realm of that name."""
     text = read_text(path)
     if text is None:
         raise UsageError(f"the manifest {path} does not exist", hint="--manifest needs a YAML file")
     realms = [
-        (document, fit(path, document, RealmDocument).name)
+        (document, RealmDocument.of(path, document).name)
         for document in documents(path, text)
         if isinstance(document, dict) and document.get("kind") == "Realm"
     ]

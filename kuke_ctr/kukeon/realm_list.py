@@ -3,21 +3,23 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.kukeon.layouts import beside, layouts
 from kuke_ctr.kukeon.realm_files import SYSTEM, Suffix, names_of, suffix_of
 from kuke_ctr.kukeon.realms import Resolver, resolve
 from kuke_ctr.kukeon.settings import Settings
-from kuke_ctr.names import is_foreign, is_name
-from kuke_ctr.records import Realm, RealmSource
+from kuke_ctr.names import RealmSource, is_foreign, is_name
+
+if TYPE_CHECKING:
+    from kuke_ctr.records import Realm
 
 
 class RealmList(NamedTuple):
     """Realms by name, and what could not be read on the way."""
 
-    realms: tuple[Realm, ...]
+    realms: "tuple[Realm, ...]"
     warnings: tuple[str, ...]
 
 
@@ -28,7 +30,34 @@ def list_realms(
 
     With `show_all` also the namespaces that are no realm's, under their own names.
     """
+    from kuke_ctr.records import Realm  # late: a shell needs the names alone
+
     warnings: list[str] = []
+    found, suffix = known_realms(settings, existing, warnings)
+    rows = sorted((name, *what) for name, what in found.items())
+    loose = (existing or frozenset()) - {namespace for namespace, _ in found.values()}
+    if show_all:
+        rows += [(namespace, namespace, RealmSource.CONTAINERD) for namespace in sorted(loose)]
+    realms = tuple(
+        Realm(
+            name=name,
+            namespace=namespace,
+            source=source,
+            exists=_exists(namespace, existing),
+            residual=tuple(one for one in beside(name, namespace, source, suffix) if one in loose),
+        )
+        for name, namespace, source in rows
+    )
+    return RealmList(realms, tuple(dict.fromkeys(warnings)))
+
+
+def known_realms(
+    settings: Settings, existing: frozenset[str] | None, warnings: list[str]
+) -> tuple[dict[str, tuple[str, RealmSource]], str]:
+    """Every realm by name with its namespace and what shows it, and the suffix of this host.
+
+    What could not be read is added to the warnings.
+    """
     found = _recorded(settings, existing, warnings)
     for name, namespace in settings.realms.items():
         if not _known(name, found):
@@ -47,23 +76,7 @@ def list_realms(
             layout = walk.from_layout(existing, suffix)
             warnings += layout.warnings
             found[realm] = (layout.namespace, RealmSource.CONTAINERD)
-    rows = sorted((name, *what) for name, what in found.items())
-    loose = (existing or frozenset()) - {namespace for namespace, _ in found.values()}
-    if show_all:
-        rows += [(namespace, namespace, RealmSource.CONTAINERD) for namespace in sorted(loose)]
-    realms = tuple(
-        Realm(
-            name=name,
-            namespace=namespace,
-            source=source,
-            exists=_exists(namespace, existing),
-            residual=tuple(
-                one for one in beside(name, namespace, source, suffix.name) if one in loose
-            ),
-        )
-        for name, namespace, source in rows
-    )
-    return RealmList(realms, tuple(dict.fromkeys(warnings)))
+    return found, suffix.name
 
 
 def _recorded(

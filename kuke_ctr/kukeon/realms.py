@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.kukeon.first_files import RealmDocument, read
 from kuke_ctr.kukeon.layouts import layouts, likeliest
 from kuke_ctr.kukeon.realm_files import (
     Suffix,
@@ -14,10 +15,8 @@ from kuke_ctr.kukeon.realm_files import (
     record_paths,
     suffix_of,
 )
-from kuke_ctr.kukeon.schemas import RealmDocument, read
 from kuke_ctr.kukeon.settings import Settings
-from kuke_ctr.names import check_name
-from kuke_ctr.records import RealmSource
+from kuke_ctr.names import RealmSource, check_name
 
 if TYPE_CHECKING:
     from kuke_ctr.records import Realm

@@ -1,23 +1,21 @@
 """What holds for this invocation: a flag, else the environment, else a file, else the default."""
 
 import os
-import pwd
 import shlex
-import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
 from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, checked_address
-from kuke_ctr.kukeon.schemas import KukeonSettings, OwnSettings, read
+from kuke_ctr.kukeon.first_files import KukeonSettings, read
+from kuke_ctr.kukeon.own_settings import Own, homes, must_be_there, named_file, own_settings
 
 DEFAULT_RUN_PATH = "/opt/kukeon"
 DEFAULT_SOCKET = "/run/containerd/containerd.sock"
 DEFAULT_SUFFIX = "kukeon.io"
 THE_DEFAULT = "the default"
 KUKE_YAML = "kuke.yaml"
-SYSTEM_SETTINGS = Path("/etc/kuke-ctr/config.yaml")
 DAEMON_SETTINGS = Path("/etc/kukeon/kukeond.yaml")
 
 
@@ -38,8 +36,9 @@ class Settings(NamedTuple):
     the namespaces that the settings file names, `suffix` that of Kukeon's own layout. Each
     `..._source` says for a person who gave it.
 
-    `daemon_file` is kukeond.yaml where this host has one. `unread` says of Kukeon's files that they
-    may not be read: what they would decide is known from elsewhere, or there is a warning.
+    `own` is what our own files say. `daemon_file` is kukeond.yaml where this host has one. `unread`
+    says of Kukeon's files that they may not be read: what they would decide is known from
+    elsewhere, or there is a warning.
     """
 
     run_path: Path
@@ -55,34 +54,40 @@ class Settings(NamedTuple):
     socket_source: str = THE_DEFAULT
     daemon_file: Path | None = None
     unread: tuple[str, ...] = ()
+    realm_source: str = THE_DEFAULT
+    ctr_source: str = THE_DEFAULT
+    own: Own = Own()
 
 
 def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings; UsageError for a value or a settings file that can't be right."""
     warnings: list[str] = []
     unread: list[str] = []
-    own, own_name = _own_file(environ, warnings)
+    own = own_settings(environ, warnings)
     kuke = _kuke_file(environ, warnings, unread)
     daemon = _foreign([DAEMON_SETTINGS], warnings, unread)
-    run_path, run_path_source = _run_path(flags, environ, own, own_name) or _run_path_of(
-        kuke, daemon
-    )
-    address, socket_source = _address(flags, environ, own, own_name) or _socket_of(kuke, daemon)
-    words = _program(_first(flags.ctr, environ.get("KUKE_CTR_BIN"), own.ctr, "ctr"))
+    run_path, run_path_source = _run_path(flags, environ, own) or _run_path_of(kuke, daemon)
+    address, socket_source = _address(flags, environ, own) or _socket_of(kuke, daemon)
+    program, ctr_source = _chosen("ctr", ("--ctr", flags.ctr), "KUKE_CTR_BIN", environ, own)
+    words = _program(program or "ctr")
+    realm, realm_source = _chosen("realm", ("--realm", flags.realm), "KUKE_CTR_REALM", environ, own)
     suffix, suffix_source = _suffix(environ, kuke, daemon)
     found = Settings(
         run_path=Path(run_path or DEFAULT_RUN_PATH),
-        realm=_realm(flags, environ, own),
+        realm="default" if realm is None else realm,
         address=address,
         socket=_socket(address, words),
         ctr=words,
         suffix=suffix,
         suffix_source=suffix_source,
-        realms={name: realm.namespace for name, realm in (own.realms or {}).items()},
+        realms=own.values.realms,
         run_path_source=run_path_source,
         socket_source=socket_source,
         daemon_file=DAEMON_SETTINGS if os.path.lexists(DAEMON_SETTINGS) else None,
         unread=tuple(unread),
+        realm_source=realm_source,
+        ctr_source=ctr_source,
+        own=own,
     )
     return found._replace(warnings=(*warnings, *_may_be_others(found)))
 
@@ -114,50 +119,30 @@ def _is_kukeons(run_path: Path) -> bool:
         return False
 
 
-def _first(*values: str | None) -> str | None:
-    return next((value for value in values if value), None)
-
-
 _Known = tuple[str | None, str]
 """A value, and who gave it."""
 
 
-def _run_path(
-    flags: Flags, environ: Mapping[str, str], own: OwnSettings, own_name: str
-) -> _Known | None:
+def _run_path(flags: Flags, environ: Mapping[str, str], own: Own) -> _Known | None:
     """The run path that somebody chose; UsageError where that is no folder."""
     for path, source in (
         (flags.run_path, "--run-path"),
         (environ.get("KUKEON_RUN_PATH"), "KUKEON_RUN_PATH"),
-        (own.run_path, f"{own_name}: run_path"),
+        (own.values.run_path, own.origin("run_path")),
     ):
         if path:
-            _must_be_there(Path(path), source, folder=True)
+            must_be_there(Path(path), source, folder=True)
             return path, source
     return None
 
 
-def _must_be_there(path: Path, source: str, *, folder: bool = False) -> None:
-    """Raise UsageError where a path that somebody named is not there; unknown is good enough."""
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        raise UsageError(f"{source}: {path} does not exist", hint="check the path") from None
-    except OSError:
-        return
-    if folder and not stat.S_ISDIR(mode):
-        raise UsageError(f"{source}: {path} is not a directory")
-
-
-def _address(
-    flags: Flags, environ: Mapping[str, str], own: OwnSettings, own_name: str
-) -> _Known | None:
+def _address(flags: Flags, environ: Mapping[str, str], own: Own) -> _Known | None:
     """The address that somebody chose; UsageError where that can't be one."""
     for text, source in (
         (flags.address, ADDRESS_OPTION),
         (environ.get("CONTAINERD_ADDRESS"), "CONTAINERD_ADDRESS"),
         (environ.get("KUKEON_CONTAINERD_SOCKET"), "KUKEON_CONTAINERD_SOCKET"),
-        (own.address, f"{own_name}: address"),
+        (own.values.address, own.origin("address")),
     ):
         if text:
             return checked_address(text, source), source
@@ -180,10 +165,17 @@ def _socket_of(kuke: KukeonSettings, daemon: KukeonSettings) -> _Known:
     return None, str(DAEMON_SETTINGS) if daemon.socket else THE_DEFAULT
 
 
-def _realm(flags: Flags, environ: Mapping[str, str], own: OwnSettings) -> str:
-    if flags.realm is not None:  # an empty one is a mistake, not a wish for the default
-        return flags.realm
-    return _first(environ.get("KUKE_CTR_REALM"), own.realm, "default") or "default"
+def _chosen(
+    key: str, flag: tuple[str, str | None], variable: str, environ: Mapping[str, str], own: Own
+) -> tuple[str | None, str]:
+    """What somebody chose of a key, and who; a flag counts also where it is empty: a mistake."""
+    name, value = flag
+    if value is not None:
+        return value, name
+    if environ.get(variable):
+        return environ[variable], variable
+    chosen = getattr(own.values, key)
+    return (chosen, own.origin(key)) if chosen else (None, THE_DEFAULT)
 
 
 def _socket(address: str | None, words: tuple[str, ...]) -> str | None:
@@ -212,60 +204,14 @@ def _program(text: str | None) -> tuple[str, ...]:
     return words
 
 
-def _homes(environ: Mapping[str, str]) -> Iterator[Path]:
-    """Our user's home, and under sudo that of the user who called it."""
-    if environ.get("HOME"):
-        yield Path(environ["HOME"])
-    caller = environ.get("SUDO_USER")
-    if caller:
-        try:
-            yield Path(pwd.getpwnam(caller).pw_dir)
-        except KeyError:
-            return
-
-
-def _own_file(environ: Mapping[str, str], warnings: list[str]) -> tuple[OwnSettings, str]:
-    """kuke-ctr's settings file and its name; what is wrong in it is an error: ours to explain."""
-    paths = _named("KUKE_CTR_CONFIG", environ)
-    if paths is None:
-        config = environ.get("XDG_CONFIG_HOME")
-        paths = [Path(config) / "kuke-ctr/config.yaml"] if config else []
-        paths += [home / ".config/kuke-ctr/config.yaml" for home in _homes(environ)]
-        paths.append(SYSTEM_SETTINGS)
-    for path in paths:
-        try:
-            found = read(path, OwnSettings)
-        except Forbidden as error:
-            warnings.append(error.message)
-            continue
-        except UsageError as error:
-            if "KUKE_CTR_CONFIG" not in environ:
-                raise
-            raise error.but(message=f"{error.message} (KUKE_CTR_CONFIG)") from None
-        if found is not None:
-            return found, str(path)
-    return OwnSettings.model_construct(), ""  # no schema is built for what is not there
-
-
-def _named(variable: str, environ: Mapping[str, str]) -> list[Path] | None:
-    """The file that a variable names; none for /dev/null. None where it says nothing."""
-    named = environ.get(variable)
-    if not named:
-        return None
-    if named == os.devnull:
-        return []
-    _must_be_there(Path(named), variable)
-    return [Path(named)]
-
-
 def _kuke_file(
     environ: Mapping[str, str], warnings: list[str], unread: list[str]
 ) -> KukeonSettings:
     """Kukeon's client settings; what is wrong in them is a warning, for they are not ours."""
-    paths = _named("KUKE_CONFIGURATION", environ)
+    paths = named_file("KUKE_CONFIGURATION", environ)
     if paths is not None:  # somebody wants it to be read
         return _foreign(paths, warnings, warnings)
-    return _foreign([home / ".kuke/kuke.yaml" for home in _homes(environ)], warnings, unread)
+    return _foreign([home / ".kuke/kuke.yaml" for home in homes(environ)], warnings, unread)
 
 
 def _foreign(paths: list[Path], warnings: list[str], unread: list[str]) -> KukeonSettings:
@@ -280,7 +226,7 @@ def _foreign(paths: list[Path], warnings: list[str], unread: list[str]) -> Kukeo
             continue
         if found is not None:
             return found
-    return KukeonSettings.model_construct()
+    return KukeonSettings()
 
 
 def _suffix(

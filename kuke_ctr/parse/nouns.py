@@ -65,6 +65,7 @@ DESCRIBED: dict[str, type[Record]] = {
     "snapshots-tree": records.SnapshotNode,
     "images-export": records.Archive,
     "doctor": records.Finding,
+    "config": records.Setting,
     "df": records.Disk,
     "prune": records.Prunable,
     "stats": records.Stats,

@@ -82,9 +82,14 @@ def _open_pidfd(pid: int) -> int:
         return -1
 
 
-def wait_for_one(children: Collection[Child], until: float) -> None:
-    """Return when one of the children has ended, or at `until`; sometimes for no reason."""
+def wait_for_one(children: Collection[Child], until: float, also: Iterable[int] = ()) -> None:
+    """Return when one of the children has ended, or at `until`; sometimes for no reason.
+
+    It returns also when one of the descriptors `also` can be read.
+    """
     poll = select.poll()
+    for descriptor in also:
+        poll.register(descriptor, select.POLLIN)
     for child in children:
         if child.exit_code is not None:
             return

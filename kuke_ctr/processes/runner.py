@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
 
+Heed = Callable[[], Sequence[int]]
+"""Acts on what the user does while calls run; gives the descriptors that tell of more."""
+
 AT_ONCE = 8
 """How many children run side by side."""
 
@@ -38,8 +41,9 @@ class Processes:
 
     `tell` hears of them, and without it nobody does: with `trace` 1 of each command before it runs,
     with 2 also of its time and exit code. Under `dry_run` calls are planned, and only probes run.
-    `replay` answers in place of processes, `record` gets every call and result. From the main
-    thread: a child dies with its thread.
+    `replay` answers in place of processes, `record` gets every call and result. `heed` may raise
+    KeyboardInterrupt, which ends the calls that run. From the main thread: a child dies with its
+    thread.
     """
 
     def __init__(
@@ -57,11 +61,17 @@ class Processes:
         self._replay = replay
         self._record = record
         self._sockets: set[str] = set()
+        self.heed: Heed = tuple
 
     @property
     def replays(self) -> bool:
         """Whether recordings answer in place of processes."""
         return self._replay is not None
+
+    @property
+    def records(self) -> bool:
+        """Whether every call and its output is written down."""
+        return self._record is not None
 
     def run(self, call: Call, meanwhile: Meanwhile | None = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
@@ -96,7 +106,7 @@ class Processes:
                     with interrupts_held() as blocked:
                         jobs[i] = start_job(calls[i], ran[i], blocked)
                 running = [job.child for job in jobs.values()]
-                wait_for_one(running, _until(running, meanwhile))
+                wait_for_one(running, _until(running, meanwhile), self.heed())
                 ended = [i for i, job in jobs.items() if job.child.ended()]
                 if meanwhile is not None:
                     _look_after(jobs.values(), meanwhile)

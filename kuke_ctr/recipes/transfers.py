@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from kuke_ctr.backends.ctr import content, images, leases, versions
-from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.errors import (
@@ -73,7 +72,7 @@ def _digests(scope: Scope) -> frozenset[str]:
 
 def named(scope: Scope, reference: str) -> Image:
     """The record of one image; NotFound where there is none, Unreadable."""
-    listing = _list(scope, equal("name", reference))
+    listing = _list(scope, f'name=="{reference}"')
     for image in listing.records:
         if image.ref == reference:
             return image
@@ -128,7 +127,7 @@ def _is_unpacked(scope: Scope, reference: str, snapshotter: str | None) -> bool:
     from kuke_ctr.backends.ctr.image_checks import check_table  # late: for failures only
 
     table = check_table(snapshotter)
-    (answer,) = fetch(scope.ctr, table, [scope.namespace], (equal("name", reference),))
+    (answer,) = fetch(scope.ctr, table, [scope.namespace], (f'name=="{reference}"',))
     if isinstance(answer, KukeCtrError):
         return False
     return any(row.ref == reference and row.unpacked for row in answer.records)

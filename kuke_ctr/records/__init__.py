@@ -6,13 +6,13 @@ classes are imported from here as well, and loaded when somebody asks for one.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from kuke_ctr.errors import Unreadable
+from kuke_ctr.names import RealmSource
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         TaskStatus,
         Version,
     )
+    from kuke_ctr.records.settings import Setting
     from kuke_ctr.records.storage import (
         ActiveIngest,
         Archive,
@@ -80,6 +81,7 @@ __all__ = [
     "ResidualNamespace",
     "RowsRefused",
     "Sandbox",
+    "Setting",
     "Severity",
     "Snapshot",
     "SnapshotNode",
@@ -132,17 +134,6 @@ class Image(Record):
     labels_text: str
 
 
-class RealmSource(StrEnum):
-    """Which rule gave the namespace of a realm."""
-
-    FLAG = "flag"
-    MANIFEST = "manifest"
-    RECORD = "record"
-    SETTINGS = "settings"
-    LAYOUT = "layout"
-    CONTAINERD = "containerd"
-
-
 R_co = TypeVar("R_co", bound=Record, covariant=True)
 
 
@@ -177,6 +168,7 @@ class RowsRefused(Unreadable):
 
 _LATE = {
     "Realm": "realms",
+    "Setting": "settings",
     "RealmAccount": "realm_details",
     "RealmDetails": "realm_details",
     "ResidualNamespace": "realm_details",

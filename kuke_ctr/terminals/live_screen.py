@@ -117,27 +117,41 @@ class LiveScreen:
         lines are to be drawn, perhaps for another width.
         """
         while True:
-            ready = self._ready(until, news)
+            ready = self._ready(milliseconds(until), news)
             if self._keyboard in ready and self._leaves():
                 return Woken.LEFT
-            if self._signals.descriptor in ready and self._heed():
+            if self._signals.descriptor in ready and self._heed_signals():
                 return Woken.RESIZED
             if news in ready:
                 return Woken.NEWS
             if not ready:
                 return Woken.TIME
 
-    def _ready(self, until: float, news: int) -> set[int]:
-        """The descriptors that can be read; none where the time has come.
+    def heed(self) -> Sequence[int]:
+        """Act on keys and signals while the caller is busy, before it draws again.
 
-        To read the keyboard from the background would stop us: the shell has it then.
+        Gives the descriptors that tell of more (`Processes.heed`); raises KeyboardInterrupt
+        where the user leaves.
         """
+        ready = self._ready(0, -1)
+        if self._keyboard in ready and self._leaves():
+            raise KeyboardInterrupt
+        if self._signals.descriptor in ready:
+            self._heed_signals()
+        return self._watched()
+
+    def _watched(self) -> list[int]:
+        """To read the keyboard from the background would stop us: the shell has it then."""
         keyboard = self._keyboard if self._terminal.ours else -1
+        return [one for one in (self._signals.descriptor, keyboard) if one >= 0]
+
+    def _ready(self, patience: int | None, news: int) -> set[int]:
+        """The descriptors that can be read within so many milliseconds (None: for ever)."""
         poll = select.poll()
-        for descriptor in (self._signals.descriptor, keyboard, news):
+        for descriptor in (*self._watched(), news):
             if descriptor >= 0:
                 poll.register(descriptor, select.POLLIN)
-        return {descriptor for descriptor, _ in poll.poll(milliseconds(until))}
+        return {descriptor for descriptor, _ in poll.poll(patience)}
 
     def _leaves(self) -> bool:
         """Whether a key was typed that leaves, or the terminal has hung up."""
@@ -147,7 +161,7 @@ class LiveScreen:
             return True
         return not typed or any(key in _LEAVING for key in typed)
 
-    def _heed(self) -> bool:
+    def _heed_signals(self) -> bool:
         """Act on the signals that came; whether the lines are to be drawn again."""
         came = self._signals.taken()
         if signal.SIGTSTP in came:

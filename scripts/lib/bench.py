@@ -303,6 +303,25 @@ def _used(daemon: PrivateContainerd) -> int:
     return sum(path.stat().st_blocks * 512 for path in store.rglob("*") if path.is_file())
 
 
+def tab(setting: Setting) -> None:
+    """(i) TAB behind `images rm`, against `import typer` and the one call of ctr it needs."""
+    with _host(setting, 20) as (daemon, environment):
+        line = "kuke-ctr images rm --realm bench registry.example/team/app-0001"
+        asking = {**environment, "_KUKE_CTR_COMPLETE": "bash"}
+        ours: Argv = [setting.kuke_ctr, line, line.rpartition(" ")[2]]
+        typer: Argv = [setting.python, "-c", "import typer"]
+        raw: Argv = [daemon.programs / "ctr", "-a", daemon.address, "-n", NAMESPACE]
+
+        def least() -> Took:
+            parts = measure(typer, environment), measure([*raw, "images", "ls", "-q"], environment)
+            return Took(sum(part.seconds for part in parts), parts[0].peak)
+
+        results = pairs(setting.rounds, partial(measure, ours, asking), least)
+    print(f"  kuke-ctr {_seconds([a for a, _ in results]) * 1000:.0f} ms, ", end="")
+    print(f"import typer and ctr {_seconds([b for _, b in results]) * 1000:.0f} ms")
+    _say("ratio", _ratio(results), 1.5)
+
+
 REALMS, EACH = 10, 50
 
 
@@ -339,6 +358,7 @@ PARTS = {
     "transfer": transfer,
     "copy": copy,
     "doctor": doctor,
+    "tab": tab,
 }
 
 
@@ -347,7 +367,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Prints ratios of two things that were measured side by side, in pairs. "
-        "start, lists, attach, transfer, copy and doctor need root (a private containerd).",
+        "start, lists, attach, transfer, copy, doctor and tab need root (a private containerd).",
         epilog="; ".join(f"{name}: {part.__doc__}" for name, part in PARTS.items()),
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"all of {' '.join(PARTS)}")

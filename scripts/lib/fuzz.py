@@ -21,15 +21,10 @@ from kuke_ctr.backends.ctr.versions import numbers_of
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.cells import CellDocument
 from kuke_ctr.kukeon.credentials import RegistryDocument
+from kuke_ctr.kukeon.first_files import Instance, KukeonSettings, OwnSettings, RealmDocument
+from kuke_ctr.kukeon.first_files import read as read_first
 from kuke_ctr.kukeon.realm_files import manifest_namespace, namespace_in
-from kuke_ctr.kukeon.schemas import (
-    Document,
-    Instance,
-    KukeonSettings,
-    OwnSettings,
-    RealmDocument,
-    read,
-)
+from kuke_ctr.kukeon.schemas import Document, read
 from kuke_ctr.parse.amounts import memory_in_bytes
 from kuke_ctr.parse.check import problems_in
 from kuke_ctr.parse.container_info import parse_container_info
@@ -159,12 +154,15 @@ def readers(folder: Path) -> dict[str, Reader]:
         about = Descriptor(kind, "sha256:" + "a" * 64)
         found[f"{name} blob"] = partial(_blob, about)
     path = folder / "metadata.json"
-    models: tuple[type[Document], ...] = (
-        *(RealmDocument, CellDocument, RegistryDocument),
-        *(Instance, KukeonSettings, OwnSettings),
-    )
+    models: tuple[type[Document], ...] = (CellDocument, RegistryDocument)
     for model in models:
         found[model.__name__] = partial(_file, path, partial(read, path, model))
+    found |= {
+        "realm": partial(_file, path, partial(read_first, path, RealmDocument)),
+        "instance": partial(_file, path, partial(read_first, path, Instance)),
+        "kukeon settings": partial(_file, path, partial(read_first, path, KukeonSettings)),
+        "own settings": partial(_file, path, partial(read_first, path, OwnSettings)),
+    }
     found["namespace"] = partial(_file, path, partial(_namespace, path))
     found["manifest"] = partial(_file, path, partial(manifest_namespace, path, "main"))
     return found
@@ -226,7 +224,7 @@ def _file(path: Path, reader: Callable[[], object], text: str) -> object:
 
 
 def _namespace(path: Path) -> object:
-    found = read(path, RealmDocument)
+    found = read_first(path, RealmDocument)
     return None if found is None else namespace_in(path, found)
 
 

@@ -54,7 +54,7 @@ def start() -> int:
         if _is_up(daemon):
             print("the demo is up already")
         else:
-            daemon.stop()
+            _end()  # what a demo has left whose containerd has died
             daemon = PrivateContainerd(daemon.programs, _base())
             _set_up(daemon)
     except programs.Unavailable as unavailable:

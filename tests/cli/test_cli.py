@@ -213,7 +213,6 @@ def test_all_realms_run_side_by_side_with_their_names(
         ("imgaes ls", 2, "did you mean `kuke-ctr images`"),
         ("ps", 2, "did you mean `kuke-ctr tasks ls`"),
         ("-r main pull x", 2, "did you mean `kuke-ctr images pull --realm main x`"),
-        ("help", 2, "`kuke-ctr --help` lists the commands"),
         ("images help", 2, "`kuke-ctr images --help` lists the commands"),
         ("ss", 2, "`kuke-ctr --help` lists the commands"),
         ("images ls --ctr /nowhere/ctr", 127, "/nowhere/ctr"),

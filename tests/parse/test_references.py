@@ -9,6 +9,7 @@ from kuke_ctr.parse.references import (
     children_of,
     content_references,
     is_document,
+    named_in,
     snapshot_references,
 )
 
@@ -69,3 +70,10 @@ def test_what_is_no_document_lists_nothing(text: str) -> None:
 )
 def test_only_indexes_and_manifests_are_documents(media_type: str, expected: bool) -> None:
     assert is_document(media_type) is expected
+
+
+def test_of_a_document_of_another_kind_whatever_looks_like_a_digest_counts() -> None:
+    old = json.dumps({"fsLayers": [{"blobSum": A}, {"blobSum": B}, {"blobSum": A}]})
+    assert [one.digest for one in named_in(old)] == [A, B]
+    manifest = json.dumps({"layers": [{"digest": A}], "annotations": {"base": B}})
+    assert [one.digest for one in named_in(manifest)] == [A]

@@ -3,22 +3,18 @@ import os
 import signal
 import subprocess  # noqa: TID251 (Pythons that become something else)
 import sys
-import time
-from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import kuke_ctr.processes.runner
 from kuke_ctr.commands.shared.output import ALOUD
 from kuke_ctr.errors import CtrMissing, Forbidden, TimeLimit, UsageError
 from kuke_ctr.processes.calls import Call
-from kuke_ctr.processes.child import Child, wait_for_one
-from kuke_ctr.processes.runner import AT_ONCE, Processes
+from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import Teller
 from tests.support.recorded import recorder
-from tests.support.scripts import LIMITS, Script, gone, ignored_by_us, pid_in, quoted, written
+from tests.support.scripts import LIMITS, Script, gone, ignored_by_us, pid_in, quoted
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
 
@@ -176,64 +172,6 @@ def test_a_call_works_with_the_standard_streams_closed(script: Script, tmp_path:
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "result")], check=True)
     assert (tmp_path / "result").read_text() == r"(b'out\n', b'err\n')"
-
-
-# side by side
-
-
-def test_results_stand_in_the_order_of_the_calls(script: Script) -> None:
-    script('[ "$1" = 0 ] && sleep 0.1; echo "$1"; exit "$1"')
-    results = Processes().run_all([Call(("ctr", str(i))) for i in range(12)])
-    assert [result.stdout for result in results] == [b"%d\n" % i for i in range(12)]
-    assert [result.exit_code for result in results] == list(range(12))
-
-
-def test_calls_really_run_side_by_side(script: Script, tmp_path: Path) -> None:
-    here = quoted(tmp_path)
-    script(f'touch {here}/"$1"; until [ -e {here}/"$2" ]; do sleep 0.01; done')
-    calls = [Call(("ctr", *words), timeout=20) for words in (("a", "b"), ("b", "a"))]
-    assert [result.exit_code for result in Processes().run_all(calls)] == [0, 0]
-
-
-def test_at_most_eight_run_at_once(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    counts: list[int] = []
-
-    def counting(children: Collection[Child], until: float) -> None:
-        counts.append(len(children))
-        wait_for_one(children, until)
-
-    monkeypatch.setattr(kuke_ctr.processes.runner, "wait_for_one", counting)
-    Processes().run_all([script("sleep 0.05")] * 20)
-    assert max(counts) == AT_ONCE == 8
-
-
-def test_one_that_hangs_ends_the_others(script: Script, tmp_path: Path) -> None:
-    script(f'echo $$ > {quoted(tmp_path)}/"$1"; sleep 60')
-    for limit in LIMITS:
-        calls = [Call(("ctr", "a"), timeout=None), Call(("ctr", "b"), timeout=limit)]
-        with pytest.raises(TimeLimit) as caught:
-            Processes().run_all(calls)
-        assert caught.value.command == ("ctr", "b")
-        if written(tmp_path / "a") and written(tmp_path / "b"):
-            break
-    assert gone(pid_in(tmp_path / "a"))
-    assert gone(pid_in(tmp_path / "b"))
-
-
-def test_one_that_is_late_may_be_a_result_beside_the_others(script: Script) -> None:
-    call = script('[ "$1" = slow ] && sleep 60; echo x')
-    limits = {"slow": 1.0, "quick": 20.0}
-    calls = [replace(call, argv=("ctr", word), timeout=limits[word]) for word in limits]
-    begun = time.monotonic()
-    slow, quick = Processes().run_all(calls, late_too=True)
-    assert (slow.exit_code, slow.stdout) == (-9, b"")
-    assert (quick.exit_code, quick.stdout) == (0, b"x\n")
-    for result in (slow, quick):
-        assert begun < result.ended < time.monotonic()
-
-
-def test_no_calls_give_no_results() -> None:
-    assert Processes().run_all([]) == []
 
 
 # trace and dry run

@@ -94,7 +94,7 @@ def test_without_records_containers_name_the_cells(
         raise Forbidden("permission denied reading /opt/kukeon/data")
 
     monkeypatch.setattr("kuke_ctr.recipes.cells.recorded_cells", forbidden)
-    monkeypatch.setattr("kuke_ctr.kukeon.members.recorded_cells", forbidden)
+    monkeypatch.setattr("kuke_ctr.kukeon.cell_list.recorded_cells", forbidden)
     where = ("--replay", str(RICH / "ctr"), "--run-path", str(tmp_path))
     assert main(["cells", "ls", *N, *where, "-o", "json"]) == 0
     out, err = capsys.readouterr()

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-from kuke_ctr.backends.ctr import filters
-from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr import filters, quiet
 from kuke_ctr.backends.ctr.container_flags import before_dashes
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.parse.containers import parse_containers
-from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.processes.calls import Result
 
 LS = ListCall(("containers", "ls"), parse_containers, filter_by=filters.CONTAINERS)
@@ -22,8 +20,7 @@ def names(
     scope: Scope,
 ) -> list[str]:
     """The ids of a namespace (`ctr containers ls -q`); a probe, it runs in a dry run too."""
-    said = scope.run("containers", "ls", "-q", probe=True)
-    return [line for line in lines_of(said.stdout) if line]
+    return quiet.names(scope, "containers")
 
 
 def facts(scope: Scope, name: str) -> ContainerInfo:
@@ -36,17 +33,6 @@ def info(scope: Scope, name: str, *, spec: bool = False) -> Result:
     """`ctr containers info ID`: a JSON document, of the OCI spec alone with `spec`; NotFound."""
     flags = ("--spec",) if spec else ()
     return scope.run("containers", "info", *flags, name)
-
-
-def has_extension(scope: Scope, name: str, extension: str) -> bool:
-    """Whether `ctr containers info ID` shows this extension; a probe. NotFound."""
-    said = scope.run("containers", "info", name, probe=True)
-    try:
-        found = read_json(said.stdout)
-    except ValueError:  # not for us to judge here
-        return False
-    known = found.get("Extensions") if isinstance(found, dict) else None
-    return isinstance(known, dict) and extension in known
 
 
 def create(scope: Scope, flags: Sequence[str], words: Sequence[str]) -> Result:

@@ -12,18 +12,19 @@ from typing import NamedTuple
 from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.shell_words import shell_word
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
+# compiled where there is a filter: most lists have none
+_PLAIN = r"[A-Za-z0-9][A-Za-z0-9._:/@-]*"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _PART = rf"(?:[A-Za-z][A-Za-z0-9_]*|{_QUOTED})"
 _PATH = rf"{_PART}(?:\.{_PART})*"
-_SELECTOR = re.compile(
+_SELECTOR = (
     rf"\s*(?P<path>{_PATH})\s*"
     rf"(?:(?P<op>==|!=|~=)\s*(?P<value>{_QUOTED}|/(?:[^/\\]|\\.)*/|\|(?:[^|\\]|\\.)*\||[^\s,\"]+)\s*)?"
 )
-_ROUGHLY = re.compile(r"(?P<no>!?)(?P<path>.*?)(?P<op>==|!=|~=|=)(?P<value>.*)", re.DOTALL)
+_ROUGHLY = r"(?s)(?P<no>!?)(?P<path>.*?)(?P<op>==|!=|~=|=)(?P<value>.*)"
 # what Python takes and Go (RE2) does not; and what Go alone takes, which Python can't judge
-_NOT_IN_GO = re.compile(r"\(\?(?:[=!>]|<[=!])|(?<!\\)\\[1-9]")
-_GO_ONLY = re.compile(r"\\[pPzQCa]|\[\[:|\(\?[a-zA-Z]*[UP-]")
+_NOT_IN_GO = r"\(\?(?:[=!>]|<[=!])|(?<!\\)\\[1-9]"
+_GO_ONLY = r"\\[pPzQCa]|\[\[:|\(\?[a-zA-Z]*[UP-]"
 
 
 class Fields(NamedTuple):
@@ -65,7 +66,7 @@ EVENTS = Fields("topic", ("topic", "namespace"), ("event",), (("type", "topic"),
 
 def equal(field: str, value: str) -> str:
     """The filter for exactly this value."""
-    if _PLAIN.fullmatch(value):
+    if re.fullmatch(_PLAIN, value):
         return f"{field}=={value}"
     return f"{field}=={_quoted(value)}"
 
@@ -95,7 +96,7 @@ def _selectors(word: str) -> Iterator[re.Match[str]]:
     """The comparisons of a filter; none where containerd will say that it can't parse it."""
     found, position = [], 0
     while True:
-        match = _SELECTOR.match(word, position)
+        match = re.compile(_SELECTOR).match(word, position)
         if match is None or word[match.end() : match.end() + 1] not in ("", ","):
             return
         found.append(match)
@@ -149,7 +150,7 @@ def _check_regexp(word: str, selector: re.Match[str]) -> None:
     if wrong is None:
         return
     plain = text.strip("*")
-    literal = plain if _PLAIN.fullmatch(plain) else _quoted(re.escape(text))
+    literal = plain if re.fullmatch(_PLAIN, plain) else _quoted(re.escape(text))
     raise UsageError(
         f"the filter {word!r} has no valid regular expression: {wrong}",
         hint=f"for this very text: {shell_word(selector['path'] + '~=' + literal)}",
@@ -158,9 +159,9 @@ def _check_regexp(word: str, selector: re.Match[str]) -> None:
 
 def _broken(pattern: str) -> str | None:
     """What is wrong with a regular expression of Go's; None also where nobody can say."""
-    if (found := _NOT_IN_GO.search(pattern)) is not None:
+    if (found := re.search(_NOT_IN_GO, pattern)) is not None:
         return f"containerd's regular expressions have no {found[0]}"
-    if _GO_ONLY.search(pattern):
+    if re.search(_GO_ONLY, pattern):
         return None
     try:
         re.compile(pattern)
@@ -186,7 +187,7 @@ def hint_for(fields: Fields | None, words: Sequence[str]) -> str | None:
         if path in fields.known or path.partition(".")[0] in fields.maps:
             continue
         exactly = shell_word(equal(fields.by, word))
-        part = word if _PLAIN.fullmatch(word) else "REGEXP"
+        part = word if re.fullmatch(_PLAIN, word) else "REGEXP"
         return (
             f"a filter is a comparison: {exactly} for the whole value, {fields.by}~={part} for a "
             "part of it"
@@ -206,7 +207,7 @@ def hint_for_unparsed(fields: Fields | None, words: Sequence[str]) -> str | None
 
 def _repaired(fields: Fields, word: str) -> str | None:
     """The form of a comparison that containerd can parse."""
-    rough = _ROUGHLY.fullmatch(word)
+    rough = re.fullmatch(_ROUGHLY, word)
     if rough is not None and rough["path"]:
         path = re.sub("[\"']", "", rough["path"].strip())
         head, dot, key = path.partition(".")

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from kuke_ctr.backends.ctr import filters
-from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.backends.ctr import filters, quiet
 from kuke_ctr.backends.ctr.failures import removed_nothing
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, read
@@ -26,8 +25,7 @@ def names(
     scope: Scope,
 ) -> list[str]:
     """The references of a namespace (`ctr images ls -q`); a probe, it runs in a dry run too."""
-    said = scope.run("images", "ls", "-q", probe=True)
-    return [line for line in lines_of(said.stdout) if line]
+    return quiet.names(scope, "images")
 
 
 def find(scope: Scope, refs: Sequence[str]) -> list[Image | None]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from kuke_ctr.backends.ctr.client import Ctr, lines_of
+from kuke_ctr.backends.ctr import quiet
+from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import ListCall
 from kuke_ctr.errors import NotFound
 from kuke_ctr.parse.namespaces import parse_namespaces
@@ -12,15 +13,9 @@ from kuke_ctr.processes.calls import Result
 LS = ListCall(("namespaces", "ls"), parse_namespaces)
 
 
-def names(ctr: Ctr) -> frozenset[str]:
-    """Every namespace there is (`ctr namespaces ls -q`): a probe, it runs in a dry run too."""
-    said = ctr.run("namespaces", "ls", "-q", probe=True)
-    return frozenset(line.strip() for line in lines_of(said.stdout) if line.strip())
-
-
 def require(ctr: Ctr, name: str) -> None:
     """Raise NotFound for a namespace that there is not: ctr itself makes one, or says nothing."""
-    existing = names(ctr)
+    existing = quiet.namespaces(ctr)
     if name not in existing:
         near = get_close_matches(name, existing, n=3)
         hint = f"similar: {', '.join(near)}" if near else "`kuke-ctr namespaces ls` lists them"

@@ -179,9 +179,11 @@ class _Shown:
         self._held = {}
         try:
             with LiveScreen() as screen:
+                self._session.ctr.processes.heed = screen.heed
                 while self._stays(screen, self._rows(now, before), pace):
                     before, now = now, self._looker.look()
         finally:
+            self._session.ctr.processes.heed = tuple
             held, self._held = self._held, None
             for text in held:
                 note(text)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import namespaces
+from kuke_ctr.backends.ctr import namespaces, quiet
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.shared.confirm import Yes, confirm, each, some
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
@@ -67,7 +67,7 @@ def create(session: Session, name: Name, labels: Labels = None) -> None:
     check_name(name, "namespace")
     chosen = checked_labels(labels or [])
     extra = extra_flags(session)
-    if name in namespaces.names(session.ctr):
+    if name in quiet.namespaces(session.ctr):
         raise KukeCtrError(
             f"the namespace {name} already exists",
             hint=f"`kuke-ctr namespaces label {name} KEY=VALUE` sets its labels"
@@ -205,7 +205,7 @@ def _realms(session: Session, namespace: str) -> list[tuple[str, RealmSource]]:
 
 def _remove(session: Session, name: str, words: Sequence[str]) -> None:
     done = namespaces.remove(session.ctr, name, words)
-    if not done.planned and name in namespaces.names(session.ctr):
+    if not done.planned and name in quiet.namespaces(session.ctr):
         raise CtrFailed(
             f"ctr reported success, but the namespace {name} still exists",
             hint="another program has used it meanwhile",

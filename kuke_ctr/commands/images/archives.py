@@ -244,7 +244,7 @@ def _bring(session: Session, realm: OpenRealm, view: View, wish: _Wish) -> None:
     look = look_at(wish.file) if wish.file not in (None, "-") else ArchiveLook()
     before = transfers.Before() if session.options.dry_run else transfers.before(realm.scope)
     with (
-        transfers.told_what_is_left(realm.scope),
+        transfers.told_what_is_left(realm.scope, local="--local" in wish.words),
         transfers.told_which_names_stay(realm.scope, before),
     ):
         if wish.file is not None:

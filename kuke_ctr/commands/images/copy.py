@@ -123,23 +123,28 @@ def copy(
     if source.image is None:
         _only_there(session, view, source.others, as_)
         return
-    image, name = source.image, as_ or source.image.ref
-    if as_ is not None and not is_unfound(there, as_):
-        note_odd_name(as_)
+    image, name = source.image, _name(there, source.image, as_)
     if move:
         may_move(session, image, yes=yes)
     realm = target_session.realm(changing=True, create=create_namespace, makes=True)
     platforms = tuple(platform or ())
     job = _Job(session, image, realm, name, platforms, fallback, move, force, progress)
-    if not _copy(job, all_platforms=all_platforms):
-        note(f"{realm.described} has {name} already; nothing was copied")
+    _copy(job, all_platforms=all_platforms)
     if move:
         remove_source(session, image, realm.scope, name)
-    if not session.options.dry_run:
-        _show_copied(session, view, realm, name)
+    _show_copied(session, view, realm, name)
+
+
+def _name(there: OpenRealm, image: FoundImage, chosen: str | None) -> str:
+    """The name that it gets; a note where that is an odd one."""
+    if chosen is not None and not is_unfound(there, chosen):
+        note_odd_name(chosen)
+    return chosen or image.ref
 
 
 def _show_copied(session: Session, view: View, realm: OpenRealm, name: str) -> None:
+    if session.options.dry_run:
+        return
     landed = [one for one in images.find(realm.scope, [name]) if one is not None]
     show(session, view, landed)
     for one in landed:
@@ -169,8 +174,8 @@ class _Job:
         return self.realm.scope
 
 
-def _copy(job: _Job, *, all_platforms: bool) -> bool:
-    """Copy; whether anything had to be done: the target may have all of it."""
+def _copy(job: _Job, *, all_platforms: bool) -> None:
+    """Copy content and labels, and say so if the target has all of it."""
     known, image = images.find_each([(job.target, job.name), (job.source, job.image.ref)])
     same = known is not None and known.digest == job.image.digest
     if known is not None and not same and not job.force:
@@ -183,7 +188,8 @@ def _copy(job: _Job, *, all_platforms: bool) -> bool:
     copied = _copy_content(job, known, all_platforms=all_platforms)
     if image is not None and image.digest == job.image.digest:
         copied |= _copy_labels(job, image)
-    return copied
+    if not copied:
+        note(f"{job.realm.described} has {job.name} already; nothing was copied")
 
 
 def _copy_content(job: _Job, known: Image | None, *, all_platforms: bool) -> bool:

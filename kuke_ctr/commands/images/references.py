@@ -8,7 +8,6 @@ import typer
 
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.backends.ctr.filters import equal
-from kuke_ctr.commands.shared.missing import missing
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import FoundWrong, KukeCtrError, NotFound, Reason, TimeLimit, UsageError
 from kuke_ctr.session import OpenRealm
@@ -107,7 +106,8 @@ def no_image(
 
     `removing`: it was to go, so nobody wants a copy of it here.
     """
-    from kuke_ctr.recipes import missing_image  # late: for failures only
+    from kuke_ctr.commands.shared.missing import missing  # late: for failures only
+    from kuke_ctr.recipes import missing_image
 
     realm.require_namespace()
     found = missing(realm, "image", refs, existing, "images", error or NotFound(""))

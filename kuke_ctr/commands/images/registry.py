@@ -92,7 +92,7 @@ def pull(
     sign_in, secret = registry.sign_in(session, realm, reference)
     with (
         streams_of(session, view, progress, f"pulling {reference}", pulled, secret) as streams,
-        transfers.told_what_is_left(realm.scope, reference),
+        transfers.told_what_is_left(realm.scope, reference, local="--local" in words),
         transfers.told_what_stays(realm.scope, reference, snapshotter),
         told_where_it_is(realm, reference),
     ):

@@ -19,16 +19,26 @@ ALONE = (
         "doctor",
         "events",
         "exec",
+        "help",
         "info",
+        "kill",
         "logs",
         "parse",
+        "pause",
         "prune",
+        "restart",
+        "resume",
+        "rm",
+        "rmi",
         "run",
         "schema",
+        "start",
         "stats",
+        "stop",
         "top",
         "tree",
         "version",
+        "wait",
     ),
 )
 """The commands that have no verb."""
@@ -36,7 +46,7 @@ ALONE = (
 OF_HOST = ("info", "namespaces", "plugins", "realms", "version")
 OF_PLACES = ("images find", "images copy")
 """The verbs that say where in another way, or look everywhere."""
-NOWHERE = ("parse", "schema")
+NOWHERE = ("parse", "schema", "completion", "config", "help")
 _LINE = re.compile(r"`(?:watch )?kuke-ctr (?P<first>[\w-]+)(?P<second> [\w-]+)?(?P<rest>[^`]*)`")
 _SAYS_WHERE = re.compile(r" (?:--realm|-r|--namespace|-n|--all-realms|-A)\b")
 

@@ -81,6 +81,7 @@ HOST: Group = (
     SharedOption(
         ("--ctr",), "PROGRAM", "The ctr to run (KUKE_CTR_BIN), for example 'k3s ctr'.", rare=True
     ),
+    SharedOption(("--sudo",), None, "Run kuke-ctr itself as root, by sudo.", rare=True),
 )
 """Which containerd, and how long its answer may take."""
 

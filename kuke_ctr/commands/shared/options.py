@@ -9,7 +9,9 @@ refused, and the last one does not win in silence.
 """
 
 import inspect
+import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Concatenate, ParamSpec
 
@@ -20,7 +22,7 @@ from kuke_ctr.commands.shared.option_table import HELP, HELP_ALL, Group, SharedO
 from kuke_ctr.commands.shared.option_values import is_empty, options_of
 from kuke_ctr.commands.shared.output import ALOUD, note
 from kuke_ctr.errors import KukeCtrError
-from kuke_ctr.render import Output
+from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.session import Session
 
 P = ParamSpec("P")
@@ -63,6 +65,8 @@ def _with_options(
         mine = {parameter.name: given.pop(parameter.name) for parameter in parameters}
         _refuse_empty(parameters, mine)
         session = Session(options_of(given, options), note, ALOUD)
+        if given.get("sudo"):
+            _become_root(session, mine)
         try:
             function(session, **mine)  # type: ignore[call-arg, arg-type]
         except KukeCtrError as error:
@@ -80,6 +84,18 @@ def _with_options(
         ]
     )
     return with_options
+
+
+def _become_root(session: Session, given: Mapping[str, object]) -> None:
+    """Start again under sudo, with the variables that `--env NAME` takes from this shell."""
+    from kuke_ctr.processes.as_root import become_root, sudo_argv
+
+    env = given.get("env")
+    named = [str(one) for one in env if "=" not in str(one)] if isinstance(env, list) else []
+    argv = sudo_argv(os.environ, sys.argv, named)
+    if session.options.trace and os.geteuid() != 0:
+        ALOUD.traced(f"+ {shell_line(argv)}")
+    become_root(argv)
 
 
 def _refuse_empty(parameters: Sequence[inspect.Parameter], given: Mapping[str, object]) -> None:
@@ -121,8 +137,7 @@ def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | 
         rich_help_panel="Shared options",
         show_default=False,
         hidden=option.hidden,
-        autocompletion=_completing(option.forms) if option.forms else None,
-        callback=_show_all if option.field == "help_all" else None,
+        callback=show_all if option.field == "help_all" else None,
         is_eager=option.field == "help_all",
     )
     return inspect.Parameter(
@@ -133,12 +148,9 @@ def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | 
     )
 
 
-def _show_all(ctx: typer.Context, wanted: bool) -> None:
+def show_all(ctx: typer.Context, wanted: bool) -> None:
+    """Show the whole help page of a command, where that is `wanted`."""
     if wanted:
         ctx.meta[HELP_ALL] = True
         print(ctx.get_help())
         raise typer.Exit
-
-
-def _completing(forms: Sequence[Output]) -> Callable[[str], list[str]]:
-    return lambda incomplete: [form.value for form in forms if form.startswith(incomplete)]

@@ -86,12 +86,14 @@ def whole_id(
     return whole if whole != name else None
 
 
-def whole_ids(realm: OpenRealm, names: Sequence[str], known: Container[str]) -> list[str]:
+def whole_ids(
+    realm: OpenRealm, names: Sequence[str], known: Container[str], *, cells: bool = False
+) -> list[str]:
     """The same for several that will change; those among `known` are whole, and cost no call.
 
-    What means nothing stays as it is.
+    What means nothing stays as it is. With `cells` the name of a cell means all its containers.
     """
-    return [whole for _, whole, _ in _found(realm, names, known, changing=True)]
+    return [whole for _, whole, _ in _found(realm, names, known, changing=True, cells=cells)]
 
 
 def sure_ids(
@@ -102,13 +104,15 @@ def sure_ids(
     *,
     what: str,
     yes: bool,
+    cells: bool = False,
 ) -> list[str]:
     """The same, for what can't be undone: asks about each front of an id that is somebody's word.
 
     It asks as well where only the form of an id makes it one of the cell that was named. `what`
-    says what will be done: `will be removed`.
+    says what will be done: `will be removed`. With `cells` the name of a cell means all its
+    containers, the root too.
     """
-    found = _found(realm, names, known)
+    found = _found(realm, names, known, cells=cells)
     doubts = [doubt for doubt in (_doubt(*one) for one in found) if doubt]
     if doubts:
         confirm(session, "; ".join(f"{doubt} and {what}" for doubt in doubts), yes=yes)
@@ -145,7 +149,12 @@ def at_once(realm: OpenRealm, word: str) -> str:
 
 
 def _found(
-    realm: OpenRealm, words: Sequence[str], known: Container[str], *, changing: bool = False
+    realm: OpenRealm,
+    words: Sequence[str],
+    known: Container[str],
+    *,
+    changing: bool = False,
+    cells: bool = False,
 ) -> "list[tuple[str, str, How | None]]":
     """What was typed, with the id that it means and how, each id once; `changing` as in `by_id`."""
     names: Names | None = None
@@ -153,6 +162,11 @@ def _found(
         names = _names(realm, containers.names(realm.scope))
     found: dict[str, tuple[str, str, How | None]] = {}
     for word in dict.fromkeys(words):
+        if names is not None and cells and word not in known:
+            whole_cell = _of_cell(realm, word, names)
+            found.update((one[1], one) for one in whole_cell if one[1] not in found)
+            if whole_cell:
+                continue
         whole, how = word, None
         if names is not None and word not in known:
             whole, how = _only_one(realm, word, names)
@@ -162,6 +176,29 @@ def _found(
             tell(word, whole)
         found.setdefault(whole, (word, whole, how))
     return list(found.values())
+
+
+def _of_cell(realm: OpenRealm, word: str, names: "Names") -> "list[tuple[str, str, How | None]]":
+    """All containers of the cell that a word names, and how; none where it names no cell.
+
+    UsageError where it names several cells.
+    """
+    from kuke_ctr.kukeon.lookup import How
+    from kuke_ctr.kukeon.members import Evidence
+
+    cells = names.cells(word)
+    if len(cells) > 1:
+        paths = ", ".join("/".join(where) for where in cells)
+        said = f"{word} names {len(cells)} cells of {realm.described}"
+        raise UsageError(said, hint=f"name one of them: {paths}")
+    found: list[tuple[str, str, How | None]] = [
+        (word, one.id, How.SEEMING if one.evidence is Evidence.ID else How.NAME)
+        for parts in cells.values()
+        for one in parts
+    ]
+    if found:
+        note(f"{word}: the containers {', '.join(one[1] for one in found)}")
+    return found
 
 
 def _path(realm: OpenRealm, path: str, *, attachable: bool = False, offline: bool = False) -> str:

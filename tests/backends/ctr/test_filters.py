@@ -12,6 +12,7 @@ from kuke_ctr.backends.ctr.filters import (
     Fields,
     check,
     equal,
+    equal_label,
     hint_for,
     hint_for_unparsed,
 )
@@ -89,6 +90,7 @@ def test_what_a_plain_word_may_mean_can_be_pasted() -> None:
     assert hint is not None
     assert '\'name=="a\\"b"\' for the whole value, name~=REGEXP ' in hint
     assert equal("name", "a\nb") == r'name=="a\nb"'
+    assert equal_label("a/b.c", "d e") == 'labels."a/b.c"=="d e"'
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -28,10 +29,10 @@ METRICS = {
 }
 
 
-def running(fake: FakeCtr, *names: str) -> None:
+def running(fake: FakeCtr, *names: str, first: str = "") -> None:
     """These containers run, and `silent` does not say what it uses."""
     table = tasks_table(*((name, "RUNNING") for name in names))
-    fake.answer(*N, "tasks", "ls", stdout=table)
+    fake.answer(*N, "tasks", "ls", stdout=table, first=first)
     fake.answer(*N, "containers", "ls", "-q", stdout="".join(f"{name}\n" for name in names))
     for name in names:
         words = (*N, "tasks", "metrics", "--format", "json", name)
@@ -199,18 +200,39 @@ def sit(*words: str, size: tuple[int, int] = (12, 80)) -> Seat:
     return Seat(program, environment, size=size)
 
 
+def then(host: FakeCtr, shell: str) -> Path:
+    """The file after whose making `tasks ls` does this instead; a running ctr is no safe place."""
+    sign = host.folder / "sign"
+    first = f"if [ -e {shlex.quote(str(sign))} ]; then {shell}; fi"
+    running(host, "db", "silent", "web-1", first=first)
+    return sign
+
+
 def test_a_terminal_shows_one_table_until_q(host: FakeCtr) -> None:
+    later = host.folder / "later"
+    later.write_text(tasks_table(("db", "RUNNING"), ("web-1", "RUNNING")))
+    sign = then(host, f"cat {shlex.quote(str(later))}; exit 0")
     with sit("--interval", "0.1") as seat:
         assert seat.sees(b"realm main (namespace kukeon-main): 3 containers, every 0.1 s; q quits")
         assert seat.sees(b"\r\nweb-1   0.0    3.0M    12M    4     -     -      -       -\x1b[K")
         assert seat.sees(b"silent: ctr: no metrics received\x1b[K")
-        running(host, "db", "new")
+        sign.touch()
         assert seat.sees(b": 2 containers, every")
-        assert seat.sees(b"\r\nnew  0.0")
         seat.type(b"q")
         assert seat.wait() == 0
         assert processes.until(lambda: seat.modes() == seat.modes_before, 20)
         assert seat.shown.endswith(b"\x1b[?1049l")
+
+
+def test_q_leaves_while_ctr_hangs(host: FakeCtr) -> None:
+    sign = then(host, f"echo >{shlex.quote(str(host.folder / 'hangs'))}; sleep 60")
+    with sit("--interval", "0.1") as seat:
+        assert seat.sees(b"3 containers")
+        sign.touch()
+        assert processes.until((host.folder / "hangs").exists, 20)
+        seat.type(b"q")
+        assert seat.wait() == 0
+        assert seat.sees(b"\x1b[?1049l")
 
 
 def test_what_ctr_remarks_waits_for_the_end(host: FakeCtr) -> None:
@@ -227,9 +249,10 @@ def test_what_ctr_remarks_waits_for_the_end(host: FakeCtr) -> None:
 
 
 def test_an_error_in_the_middle_ends_it_on_a_terminal_that_is_usable(host: FakeCtr) -> None:
+    sign = then(host, "echo 'ctr: broken' >&2; exit 1")
     with sit("--interval", "0.1") as seat:
         assert seat.sees(b"3 containers")
-        host.answer(*N, "tasks", "ls", stderr="ctr: broken\n", exit_code=1)
+        sign.touch()
         assert seat.wait() == 1
         assert seat.sees(b"\x1b[?1049lkuke-ctr: ctr: broken\r\n")
         assert seat.modes() == seat.modes_before

@@ -31,7 +31,7 @@ def test_it_shows_who_a_process_is(host: FakeCtr, capsys: Capture) -> None:
     assert row["pid_inside"] == os.getpid()
     assert row["memory_bytes"] > 1 << 20
     assert row["cpu_seconds"] > 0
-    assert "pytest" in row["command"]
+    assert "python" in row["command"]
     code, out, _ = run("top web-1 --columns pid,pid_inside,cpu_percent,memory_bytes", capsys)
     assert (code, out.splitlines()[0].split()) == (0, ["PID", "INSIDE", "CPU", "%", "MEMORY"])
 
