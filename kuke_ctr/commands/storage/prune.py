@@ -30,6 +30,7 @@ _SHOWN = 40
 """Rows of the table before the question."""
 
 _CELLS_SHOWN = 5
+_SHORT_DIGEST = len("sha256:") + 12
 
 
 Images = Annotated[
@@ -158,7 +159,11 @@ def _ask(session: Session, realm: OpenRealm, plan: Plan, *, yes: bool, kukeon: b
 
 def _show_table(rows: Sequence[Prunable]) -> None:
     sys.stdout.flush()
-    for line in render(rows[:_SHOWN], make_view(Prunable, output=Output.TABLE)):
+    short = [
+        row.model_copy(update={"name": row.name[:_SHORT_DIGEST]}) if row.kind == "content" else row
+        for row in rows[:_SHOWN]
+    ]
+    for line in render(short, make_view(Prunable, output=Output.TABLE)):
         print(line, file=sys.stderr)
     if len(rows) > _SHOWN:
         note(f"and {len(rows) - _SHOWN} more (`--dry-run -o table` shows all)")

@@ -99,6 +99,9 @@ class Removal:
         """Remove the layers: ctr takes all that there are, so there may be none but those asked."""
         if not rows:
             return
+        if self.errors:  # it may be about an image, whose layers nobody was asked about
+            note("no layer was removed, because something else could not be")
+            return
         planned = {row.name for row in self.plan.rows if row.kind == "content"}
         if new := [row for row in now.rows if row.kind == "content" and row.name not in planned]:
             came = counted(len(new), "more layer")

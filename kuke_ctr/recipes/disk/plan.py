@@ -195,7 +195,7 @@ def row_of_snapshot(snapshotter: str | None, key: str, sizes: Mapping[Key, int])
         kind="snapshot",
         name=key,
         freed_bytes=sizes.get((snapshotter, key)),
-        reason="no container, image, lease, mount or other snapshot uses it",
+        reason="no container, image, lease or mount uses it",
         snapshotter=snapshotter,
     )
 
@@ -208,14 +208,13 @@ def _layers(graph: Graph, namespace: str, blobs: Blobs) -> Iterator[Prunable]:
             users[digest].append(image.ref)
     for digest, refs in users.items():
         more = f" and {len(refs) - 1} more" if len(refs) > 1 else ""
-        whose = f"{refs[0] if refs else 'its image'}{more}"
+        whose = f"{refs[0] if refs else 'an image'}{more}"
         shared = "; another namespace has it too" if blobs.is_shared(digest) else ""
         yield Prunable(
             kind="content",
             name=digest,
             freed_bytes=blobs.of([digest], blobs.is_unique),
-            reason="a layer that is unpacked; without it "
-            f"{whose} cannot be pushed or exported{shared}",
+            reason=f"an unpacked layer of {whose}{shared}",
         )
 
 

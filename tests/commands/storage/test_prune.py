@@ -188,10 +188,11 @@ def test_layers_that_came_during_the_question_are_not_taken(
 def test_a_failure_is_told_and_the_rest_goes(host: FakeCtr, capsys: Capture) -> None:
     refused = 'ctr: failed to remove "lost": device or resource busy\n'
     host.answer(*OVERLAYFS, "rm", "lost", stderr=refused, exit_code=1)
-    assert main([*RUN, "--yes"]) == 1
+    assert main([*RUN, "--snapshots", "--leases", "--content", "--yes"]) == 1
     out, err = capsys.readouterr()
     assert out.splitlines() == ["low", "old"]
     assert "busy" in err
+    assert "no layer was removed" in err  # all of them would go, also those of what has stayed
 
 
 def test_no_is_an_answer(host: FakeCtr, monkeypatch: pytest.MonkeyPatch) -> None:
