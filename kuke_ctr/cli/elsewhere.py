@@ -21,7 +21,6 @@ ELSEWHERE = {
     "fetch": "content fetch",
     "import": "images import",
     "ingest": "content ingest",
-    "inspect": "containers info",
     "label": "containers label",
     "list": "containers ls",
     "load": "images import",
@@ -30,7 +29,6 @@ ELSEWHERE = {
     "metrics": "tasks metrics",
     "mount": "images mount",
     "pods": "sandboxes ls",
-    "ps": "tasks ls",
     "pull": "images pull",
     "push": "images push",
     "remove": "containers rm",
@@ -46,7 +44,7 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "cat": "images inspect",
         "commit": "snapshots commit",
         "info": "images inspect",
-        "ps": "containers ls",
+        "ps": "ps",
         "rename": "images tag",
         "show": "images inspect",
         "tree": "images inspect",
@@ -55,16 +53,16 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
     },
     "containers": {
         "export": "images export",
-        "inspect": "containers info",
+        "inspect": "inspect",
         "prune": "containers rm --all",
-        "ps": "containers ls",
+        "ps": "ps",
         "show": "containers info",
         "stats": "stats",
         "top": "top",
     },
     "tasks": {
         "create": "containers create",
-        "inspect": "containers info",
+        "inspect": "inspect",
         "prune": "tasks rm",
         "info": "containers info",
         "show": "containers info",
@@ -107,7 +105,7 @@ NOT_HERE = {
     "build": "ctr builds no images; `kuke-ctr images import --from-docker IMAGE` takes one that "
     "docker has built, `kuke-ctr images import FILE` an archive",
     "compose": "ctr has no projects; `kuke-ctr run` starts one container",
-    "describe": "`kuke-ctr containers info CONTAINER` describes a container",
+    "describe": "`kuke-ctr inspect CONTAINER` describes a container",
     "df": "`kuke-ctr snapshots usage` and `kuke-ctr content ls --sort-by -size` show what takes "
     "space",
     "get": "`kuke-ctr containers ls`, `kuke-ctr tasks ls` and `kuke-ctr images ls` list what there "

@@ -30,8 +30,8 @@ app = typer.Typer(
     add_completion=False,  # kuke_ctr/completion has its own
     context_settings={"help_option_names": ["--help", "-h"]},
     rich_markup_mode=MARKUP,
-    epilog="Options such as --realm stand before or after the command: `kuke-ctr -r main images "
-    "ls`. Exit codes: `kuke-ctr help output`. More commands: `kuke-ctr --help-all`",
+    epilog="Options such as --realm stand before or after the command. Exit codes: `kuke-ctr help "
+    "output`. More commands: `kuke-ctr --help-all`",
 )
 
 

@@ -14,6 +14,7 @@ from kuke_ctr.cli.arguments import (
     shared_among,
     typed,
     why_not,
+    with_values,
 )
 from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES, Entry
 from kuke_ctr.commands.shared.option_table import BY_NAME, HELP_ALL, RARE_PANEL
@@ -163,6 +164,9 @@ class Lean(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The same as with all options."""
+        names = [name for one in self.params for name in one.opts]
+        flags = [name for one in self.params if _is_flag(one) for name in one.opts]
+        args = with_values(args, names, flags)
         every, given = self.params, list(args)
         self.params = [one for one in every if not is_shared(one.opts) or typed(one.opts, args)]
         try:
@@ -216,6 +220,10 @@ class Lean(TyperCommand):
                 self.epilog = f"More options: `{ctx.command_path} --help-all`"
         super().format_help(ctx, formatter)
         self.params = every
+
+
+def _is_flag(option: Any) -> bool:
+    return option.param_type_name == "option" and bool(option.is_flag or option.count)
 
 
 def is_rare(option: Any) -> bool:

@@ -73,6 +73,8 @@ ENTRIES = {
         },
         ALIASES["tasks"],
     ),
+    "ps": Entry("List running containers, with cell, image, pid and age.", {"everyday.ps": ()}),
+    "inspect": Entry("Show all that is known of containers or images.", {"everyday.inspect": ()}),
     "run": Entry("Create a container and start it.", {"everyday.run": ()}),
     "exec": Entry("Run a command in a running container.", {"everyday.exec": ()}),
     "attach": Entry(

@@ -49,3 +49,9 @@ def stream(
         error = ctr.failure(ended)
         wrong = error.reason is Reason.WRONG_FILTER
         raise error.but(hint=hint_for_unparsed(EVENTS, filters)) if wrong else error
+
+
+def start(ctr: Ctr, namespaces: Sequence[str]) -> Pipes:
+    """`ctr events` of these namespaces on pipes, for who only wants to know that there are some."""
+    call = ctr.call("events", *filters_of(namespaces, ()), namespace=namespaces[0])
+    return ctr.processes.open_pipes(replace(call, timeout=None, stdin=b""))

@@ -59,6 +59,7 @@ def takes(
 def _with_options(
     function: Callable[Concatenate[Session, P], None], options: Group, own: Sequence[str]
 ) -> Callable[..., None]:
+    run: Callable[..., None] = function
     _, *parameters = inspect.signature(function, eval_str=True).parameters.values()
 
     def with_options(**given: object) -> None:
@@ -68,7 +69,13 @@ def _with_options(
         if given.get("sudo"):
             _become_root(session, mine)
         try:
-            function(session, **mine)  # type: ignore[call-arg, arg-type]
+            if session.options.watch is not None:
+                from kuke_ctr.commands.shared.watch import watch  # late: mostly nobody watches
+
+                of_realms = any(option.field == "namespace" for option in options)
+                watch(session, lambda again: run(again, **mine), of_realms=of_realms)
+            else:
+                run(session, **mine)
         except KukeCtrError as error:
             from kuke_ctr.commands.shared.hints import scoped  # late: most commands succeed
 

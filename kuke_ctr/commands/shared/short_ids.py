@@ -80,7 +80,7 @@ def whole_id(
     existing: list[str] = []
     with suppress(KukeCtrError):  # the error of before says more
         existing = containers.names(realm.scope)
-    whole, how = _only_one(realm, name, _names(realm, existing), attachable=attachable)
+    whole, how = only_one(realm, name, known_names(realm, existing), attachable=attachable)
     if changing and not _is_sure(name, whole, how):
         return None
     return whole if whole != name else None
@@ -159,7 +159,7 @@ def _found(
     """What was typed, with the id that it means and how, each id once; `changing` as in `by_id`."""
     names: Names | None = None
     if any(word not in known for word in words):
-        names = _names(realm, containers.names(realm.scope))
+        names = known_names(realm, containers.names(realm.scope))
     found: dict[str, tuple[str, str, How | None]] = {}
     for word in dict.fromkeys(words):
         if names is not None and cells and word not in known:
@@ -169,7 +169,7 @@ def _found(
                 continue
         whole, how = word, None
         if names is not None and word not in known:
-            whole, how = _only_one(realm, word, names)
+            whole, how = only_one(realm, word, names)
         if changing and not _is_sure(word, whole, how):
             whole = word
         if whole != word:
@@ -213,7 +213,7 @@ def _path(realm: OpenRealm, path: str, *, attachable: bool = False, offline: boo
         if whole is not None:
             return whole
     existing = containers.names(realm.scope)
-    whole, how = _only_one(realm, path, _names(realm, existing), attachable=attachable)
+    whole, how = only_one(realm, path, known_names(realm, existing), attachable=attachable)
     if how is None:
         realm.require_namespace()
         raise missing_container(realm, path, existing, NotFound(path))
@@ -222,23 +222,25 @@ def _path(realm: OpenRealm, path: str, *, attachable: bool = False, offline: boo
 
 def _by_records(realm: OpenRealm, word: str, *, attachable: bool) -> str | None:
     """The id that a word means by Kukeon's records alone: no containerd is needed."""
-    whole, how = _only_one(realm, word, _names(realm, ()), attachable=attachable)
+    whole, how = only_one(realm, word, known_names(realm, ()), attachable=attachable)
     return whole if how is not None and whole != word else None
 
 
-def _names(realm: OpenRealm, existing: Sequence[str]) -> "Names":
+def known_names(realm: OpenRealm, existing: Sequence[str]) -> "Names":
+    """The containers of a realm by what people call them; `existing` are the ids that it has."""
     from kuke_ctr.commands.shared.kukeon import members_of  # late: most ids are whole
     from kuke_ctr.kukeon.lookup import Names
 
     return Names(existing, members_of(realm).recorded)
 
 
-def _only_one(
+def only_one(
     realm: OpenRealm, word: str, names: "Names", *, attachable: bool = False
 ) -> "tuple[str, How | None]":
     """The id that a word means, and how; the word itself and None where it means nothing.
 
-    UsageError where the name of a cell means several, for nobody has said which.
+    `names` are those of the realm (`known_names`). UsageError where the name of a cell means
+    several, for nobody has said which.
     """
     from kuke_ctr.kukeon.lookup import How
 
