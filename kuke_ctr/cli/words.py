@@ -119,6 +119,7 @@ ENTRIES = {
         "Leases, which protect content and snapshots from removal.",
         {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
         ALIASES["leases"],
+        rare=True,
     ),
     "sandboxes": Entry(
         "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ALIASES["sandboxes"], rare=True
