@@ -214,8 +214,8 @@ def test_a_terminal_shows_one_table_until_q(host: FakeCtr) -> None:
     sign = then(host, f"cat {shlex.quote(str(later))}; exit 0")
     with sit("--interval", "0.1") as seat:
         assert seat.sees(b"realm main (namespace kukeon-main): 3 containers, every 0.1 s; q quits")
-        assert seat.sees(b"\r\nweb-1   0.0    3.0M    12M    4     -     -      -       -\x1b[K")
-        assert seat.sees(b"silent: ctr: no metrics received\x1b[K")
+        assert seat.sees(b"\r\n\x1b[Kweb-1   0.0    3.0M    12M    4     -     -      -       -")
+        assert seat.sees(b"silent: ctr: no metrics received")
         sign.touch()
         assert seat.sees(b": 2 containers, every")
         seat.type(b"q")
