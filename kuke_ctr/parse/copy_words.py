@@ -58,8 +58,8 @@ def sides_of(source: str, target: str) -> tuple[Side, Side]:
     if first.container is not None and second.container is not None:
         raise UsageError(
             "both sides are in containers, and kuke-ctr copies between a container and this host",
-            hint=f"in two steps: `kuke-ctr cp {first} -` into a file, and from it with "
-            f"`kuke-ctr cp - {second}`",
+            hint=f"through a pipe into a directory there: `kuke-ctr cp {first} - | kuke-ctr cp - "
+            f"{second}`; a file of this host with a colon in its name is ./{target}",
         )
     return first, second
 

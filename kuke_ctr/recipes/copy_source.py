@@ -6,9 +6,10 @@ from typing import NamedTuple
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.kukeon.places import Place
+from kuke_ctr.names import alike
 from kuke_ctr.parse.image_names import whole_name
-from kuke_ctr.parse.image_patterns import is_pattern
-from kuke_ctr.recipes.find_images import find_images
+from kuke_ctr.parse.image_patterns import familiar, is_pattern, repository
+from kuke_ctr.recipes.find_images import Found, find_images
 from kuke_ctr.recipes.image_names import SeveralNames, digest_filter
 from kuke_ctr.records import FoundImage
 
@@ -53,7 +54,7 @@ def find_source(
     if not rows:
         for error in found.errors:
             raise error
-        raise _nowhere(ctr, places, word, found.rows, chosen=chosen)
+        raise _nowhere(ctr, places, word, found, chosen=chosen)
     if not elsewhere:
         return Source(None, there)
     if len({row.digest for row in elsewhere}) > 1:
@@ -78,14 +79,17 @@ def _meant(word: str, rows: Sequence[FoundImage]) -> list[FoundImage]:
 
 
 def _nowhere(
-    ctr: Ctr, places: Sequence[Place], word: str, rows: Sequence[FoundImage], *, chosen: bool
+    ctr: Ctr, places: Sequence[Place], word: str, found: Found, *, chosen: bool
 ) -> NotFound:
     where = str(places[0]) if chosen else "any namespace"
     message = f"there is no image {word} in {where}"
-    if rows:
-        other = ", ".join(dict.fromkeys(row.ref for row in rows[:_SHOWN]))
+    if found.rows:
+        other = ", ".join(dict.fromkeys(row.ref for row in found.rows[:_SHOWN]))
         return NotFound(message, hint=f"there are other tags: {other}")
-    return NotFound(message, hint=f"{ctr.line('images', 'find', word)} searches all namespaces")
+    near = ", ".join(alike(whole_name(word), found.names)[:_SHOWN])
+    said = f"the nearest names there: {near}; " if near else ""
+    finds = ctr.line("images", "find", repository(familiar(word)).rpartition("/")[2])
+    return NotFound(message, hint=f"{said}{finds} searches all namespaces")
 
 
 def _several(word: str, rows: Sequence[FoundImage], again: str) -> UsageError:

@@ -6,7 +6,7 @@ a network has carried stands in /proc only.
 
 import os
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -24,6 +24,12 @@ LIMIT = 5.0
 
 _MOST_OF_A_PROCESSOR = 0.4
 _NANO = 1e9
+
+_WITHOUT: Mapping[str, str] = {
+    TaskStatus.STOPPED: "it has ended",
+    TaskStatus.UNKNOWN: "its shim does not answer",
+}
+"""Status -> why there is nothing to measure: of one that has ended ctr shows the last values."""
 
 Key = tuple[str, str]
 """A namespace and the id of a container in it."""
@@ -91,9 +97,8 @@ class Looker:
 
     def _listed(self, task: Task) -> Look:
         """What is known before the metrics; the pid is fresh, so /proc is read first."""
-        silent = task.status == TaskStatus.UNKNOWN
+        problem = _WITHOUT.get(task.status)
         traffic = traffic_of(PROC / str(task.pid)) if self._here and task.pid else None
-        problem = "its shim does not answer" if silent else None
         return Look(time.monotonic(), task.pid, task.status, traffic=traffic, problem=problem)
 
     def _call(self, key: Key) -> Call:

@@ -268,7 +268,7 @@ def _leases_since(scope: Scope, began: datetime, *, local: bool) -> str:
         )
     return (
         f"; to give up what has arrived, if nothing else was importing or pulling here: "
-        f"{scope.line('leases', 'rm', since[0])}"
+        f"{scope.line('leases', 'rm', since[0], '--yes')}"
     )
 
 

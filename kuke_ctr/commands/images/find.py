@@ -34,7 +34,7 @@ def find(
     session: Session,
     words: Annotated[
         list[str],
-        typer.Argument(metavar="REF|PATTERN", help="busybox, '*busybox*', a digest; several."),
+        typer.Argument(metavar="REF|PATTERN", help="A name, a pattern with * or ?, or a digest."),
     ],
 ) -> None:
     """Show in which realms and namespaces an image is.
