@@ -13,6 +13,7 @@ _SHORT = 10
 """A column of this width stays as it is: sizes, states, kinds."""
 
 _BARE_DIGEST = 12
+_COLOUR = re.compile("(\x1b\\[[0-9;]*m)")
 _HEX = re.compile(r"(?:sha256:)?[0-9a-f]{12,}")
 
 
@@ -23,6 +24,18 @@ def width(text: str) -> int:
     return sum(
         0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text
     )
+
+
+def cut(text: str, room: int) -> str:
+    """As much of a line as so many columns have room for; colours in it take none, and end."""
+    found, left = "", room
+    for part in _COLOUR.split(text):
+        if _COLOUR.fullmatch(part):
+            found += part
+        else:
+            found += _head(part, left)
+            left -= width(_head(part, left))
+    return found
 
 
 def terminal_width() -> int | None:

@@ -68,6 +68,7 @@ STATUS_COLOURS = {
 
 _UNSAFE = re.compile(f"[{UNSAFE}]")
 _SHORT_DIGEST = len("sha256:") + 12
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 
 
 class View(NamedTuple):
@@ -117,15 +118,16 @@ def make_view(
 ) -> View:
     """The view that the options mean; UsageError for a form or a column that there is not."""
     form = choose_output(output, quiet)
-    known = [name for name in record.model_fields if name not in ("realm", "extra")]
-    known = ["realm", *known] if with_realm else known
+    fields = [name for name in record.model_fields if name not in ("realm", "extra")]
+    fields = ["realm", *fields] if with_realm else fields
+    known = [*fields, *record.derived]
     for column in (*columns, *([sort_by.removeprefix("-")] if sort_by is not None else ())):
         if column not in known:
             raise UsageError(f"unknown column {column!r}", hint=f"columns: {', '.join(known)}")
     wide = form is Output.WIDE
     shown = tuple(columns) or (record.wide if wide else record.table)
     if form is Output.CSV and not columns:
-        shown = tuple(known)
+        shown = tuple(fields)
     elif with_realm and not columns:
         shown = ("realm", *shown)
     return View(form, shown, record.identifier, bool(columns), sort_by, headers)
@@ -188,12 +190,17 @@ def document(record: Record, view: View | None = None) -> dict[str, object]:
     """The record as a plain document; `realm` and `extra` only where there is something in them."""
     found = record.model_dump(mode="json")
     if view is not None and view.chosen:
-        return {field: found[field] for field in view.fields}
+        return {field: _of(record, field, found) for field in view.fields}
     if found["realm"] is None:
         del found["realm"]
     if not found["extra"]:
         del found["extra"]
     return found
+
+
+def _of(record: Record, field: str, found: Mapping[str, object]) -> object:
+    """A value of a document; a derived column is none of its keys."""
+    return getattr(record, field) if field in record.derived else found.get(field)
 
 
 def to_json(value: object, indent: int | None = None) -> str:
@@ -236,7 +243,7 @@ def _csv(records: Iterable[Record], view: View) -> Iterator[str]:
         yield line(view.fields)
     for record in records:
         found = document(record)
-        yield line([_plain(field, found.get(field), record) for field in view.fields])
+        yield line([_plain(field, _of(record, field, found), record) for field in view.fields])
 
 
 def _plain(field: str, value: object, record: Record) -> str:
@@ -258,13 +265,26 @@ def text_of(field: str, value: object, record: Record) -> str:
 
 
 def cell(field: str, value: object, record: Record, *, short: bool = False) -> str:
-    """What a table shows: `-` for nothing, control characters escaped, digests cut if `short`."""
+    """What a table shows: `-` for nothing, control characters escaped, digests cut if `short`.
+
+    An age has its greatest unit alone.
+    """
+    if field == "age" and isinstance(value, int):
+        return age_text(value)
     text = "" if value is None else text_of(field, value, record)
     if text and field in record.headings:
         text = _in_units(field, value, short=record.short_units) or text
     if field == "digest" and short:
         text = text[:_SHORT_DIGEST]
     return escape(text) or "-"
+
+
+def age_text(seconds: int) -> str:
+    """`3d`: so many seconds in their greatest unit."""
+    for unit, size in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{max(0, seconds)}s"
 
 
 def _in_units(field: str, value: object, *, short: bool) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.backends.ctr.tables import ListCall, fetch
+from kuke_ctr.backends.ctr.tables import ListCall, fetch, whole
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
@@ -18,7 +18,7 @@ from kuke_ctr.kukeon.settings import Flags, Settings, load
 from kuke_ctr.names import is_foreign
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import NOBODY, Teller
-from kuke_ctr.records import Image, Listing, RealmSource, Record, RowsRefused
+from kuke_ctr.records import Image, Listing, RealmSource, Record
 from kuke_ctr.render import Output
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class SharedOptions(NamedTuple):
     sort_by: str | None = None
     headers: bool = True
     partial: bool = False
+    watch: float | None = None
     trace: int = 0
     dry_run: bool = False
     timeout: float | None = None
@@ -161,13 +162,10 @@ class OpenRealm:
 
     def records_of(self, answer: Listing[R] | KukeCtrError) -> tuple[R, ...]:
         """The records of an answer; raises what was wrong with it."""
-        if isinstance(answer, KukeCtrError):
-            raise answer
-        if answer.refused:
-            raise RowsRefused(answer)
-        if not answer.records and not self.ctr.processes.dry_run:
+        records = whole(answer)
+        if not records and not self.ctr.processes.dry_run:
             self.require_namespace()
-        return answer.records
+        return records
 
     def exists(self) -> bool | None:
         """Whether containerd has the namespace; None where it can't be asked."""

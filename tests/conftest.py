@@ -27,6 +27,7 @@ pytest_plugins = [
     "tests.support.log_host",
     "tests.support.runtime_host",
     "tests.support.cell_host",
+    "tests.support.ending_host",
     "tests.support.storage_host",
     "tests.support.storage_lab",
     "tests.support.transfer_host",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuke_ctr.columns import fitted, shortened, width
+from kuke_ctr.columns import cut, fitted, shortened, width
 from scripts.lib.seat import Seat
 from tests.support.paths import TOP
 from tests.support.runner import PROGRAM
@@ -111,3 +111,17 @@ def test_a_terminal_without_that_character_gets_another_one(
     with Path(os.devnull).open("w", encoding="ascii") as plain:
         monkeypatch.setattr(sys, "stdout", plain)
         assert shortened("linux/amd64", 8) == "linu~d64"
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "shown"),
+    [
+        ("abc", 3, "abc"),
+        ("abcd", 3, "abc"),
+        ("a\u4e16b", 2, "a"),  # two columns, or none
+        ("\x1b[32mRUNNING\x1b[0m  5", 7, "\x1b[32mRUNNING\x1b[0m"),
+        ("x \x1b[32mRUNNING\x1b[0m", 4, "x \x1b[32mRU\x1b[0m"),
+    ],
+)
+def test_a_line_is_cut_and_its_colours_end(text: str, room: int, shown: str) -> None:
+    assert cut(text, room) == shown

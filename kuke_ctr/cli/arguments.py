@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from kuke_ctr.commands.shared.option_table import BY_NAME
+from kuke_ctr.commands.shared.option_table import BY_NAME, TIME, SharedOption
 from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, checked_address
 from kuke_ctr.pages import TOPICS
 
@@ -116,7 +116,7 @@ def _shared_words(words: Sequence[str]) -> int:
     option = BY_NAME.get(name)
     if option is not None:
         needs_next = option.metavar is not None and not equals
-        return min(2 if needs_next else 1, len(words))
+        return min(2 if needs_next and not _is_alone(option, words) else 1, len(words))
     if not re.fullmatch(r"-[a-zA-Z].+", words[0]):
         return 0
     for index, letter in enumerate(words[0][1:], start=2):  # a cluster: -xq, -rmain, -xxrmain
@@ -124,7 +124,8 @@ def _shared_words(words: Sequence[str]) -> int:
         if option is None:
             return 0
         if option.metavar is not None:
-            return 1 if index < len(words[0]) else min(2, len(words))
+            is_whole = index < len(words[0]) or _is_alone(option, words)
+            return 1 if is_whole else min(2, len(words))
     return 1
 
 
@@ -133,7 +134,7 @@ def _long(words: Sequence[str]) -> list[str]:
     name, *values = words
     option = BY_NAME.get(name)
     if option is not None:
-        return [option.names[0], *values]
+        return [option.names[0], *(values or _left_out(option))]
     if name.startswith("--"):
         return [*words]
     found: list[str] = []
@@ -141,5 +142,42 @@ def _long(words: Sequence[str]) -> list[str]:
         option = BY_NAME[f"-{letter}"]
         found.append(option.names[0])
         if option.metavar is not None:
-            return [*found, *([name[index:]] if index < len(name) else values)]
+            return [*found, *([name[index:]] if index < len(name) else values or _left_out(option))]
     return found
+
+
+def _is_alone(option: SharedOption, words: Sequence[str]) -> bool:
+    """Whether an option, the first of the words, has no value, which it may leave out."""
+    return option.alone is not None and not (words[1:] and re.fullmatch(TIME, words[1]))
+
+
+def _left_out(option: SharedOption) -> list[str]:
+    return [option.alone] if option.alone is not None else []
+
+
+def with_values(words: Sequence[str], known: Sequence[str], flags: Sequence[str]) -> list[str]:
+    """The words with a value for each option, of those `known`, that was typed without it.
+
+    `--watch` becomes `--watch=2` where no time follows, `-Aw` becomes `-Aw2`. `flags` are the
+    command's options that take none.
+    """
+    may = {name: one for name, one in BY_NAME.items() if one.alone is not None and name in known}
+    if not may:
+        return list(words)
+    found: list[str] = []
+    rest = list(words)
+    while rest and rest[0] != "--":
+        option = may.get(rest[0]) or may.get(_last_letter(rest[0], flags))
+        if option is not None and _is_alone(option, rest):
+            found.append(f"{rest[0]}{'=' if rest[0].startswith('--') else ''}{option.alone}")
+        else:
+            found.append(rest[0])
+        del rest[0]
+    return [*found, *rest]
+
+
+def _last_letter(word: str, flags: Sequence[str]) -> str:
+    """The last option of a cluster of letters whose others are flags: `-w` of `-Aw`."""
+    is_cluster = re.fullmatch(r"-[a-zA-Z]{2,}", word) is not None
+    others_are_flags = all(f"-{letter}" in flags for letter in word[1:-1])
+    return f"-{word[-1]}" if is_cluster and others_are_flags else ""

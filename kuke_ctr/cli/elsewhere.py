@@ -21,8 +21,6 @@ ELSEWHERE = {
     "fetch": "content fetch",
     "import": "images import",
     "ingest": "content ingest",
-    "inspect": "containers info",
-    "kill": "tasks kill",
     "label": "containers label",
     "list": "containers ls",
     "load": "images import",
@@ -30,23 +28,15 @@ ELSEWHERE = {
     "ls": "containers ls",
     "metrics": "tasks metrics",
     "mount": "images mount",
-    "pause": "tasks pause",
     "pods": "sandboxes ls",
-    "ps": "tasks ls",
     "prune": "images prune",
     "pull": "images pull",
     "push": "images push",
     "remove": "containers rm",
     "resolve": "realms resolve",
-    "resume": "tasks resume",
-    "rm": "containers rm",
-    "rmi": "images rm",
     "save": "images export",
-    "start": "tasks start",
-    "stop": "tasks kill",
     "tag": "images tag",
     "unmount": "images unmount",
-    "unpause": "tasks resume",
 }
 """Words without a noun -> the command that does that here."""
 
@@ -55,7 +45,7 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
         "cat": "images inspect",
         "commit": "snapshots commit",
         "info": "images inspect",
-        "ps": "containers ls",
+        "ps": "ps",
         "rename": "images tag",
         "show": "images inspect",
         "tree": "images inspect",
@@ -64,16 +54,16 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
     },
     "containers": {
         "export": "images export",
-        "inspect": "containers info",
+        "inspect": "inspect",
         "prune": "containers rm --all",
-        "ps": "containers ls",
+        "ps": "ps",
         "show": "containers info",
         "stats": "stats",
         "top": "top",
     },
     "tasks": {
         "create": "containers create",
-        "inspect": "containers info",
+        "inspect": "inspect",
         "prune": "tasks rm",
         "info": "containers info",
         "show": "containers info",
@@ -101,8 +91,7 @@ OF_NOUN: Mapping[str, Mapping[str, str]] = {
 """Words behind a noun -> the command that does that here."""
 
 _OF_ANY_NOUN = {
-    *("checkpoint", "fetch", "kill", "load", "pause", "ps", "pull", "push", "resume", "rmi"),
-    *("save", "start", "stop", "unpause"),
+    *("checkpoint", "fetch", "load", "pull", "push", "save"),
 }
 """Those of ELSEWHERE that mean the same behind any noun; `prune` there is that noun's."""
 
@@ -117,7 +106,7 @@ NOT_HERE = {
     "build": "ctr builds no images; `kuke-ctr images import --from-docker IMAGE` takes one that "
     "docker has built, `kuke-ctr images import FILE` an archive",
     "compose": "ctr has no projects; `kuke-ctr run` starts one container",
-    "describe": "`kuke-ctr containers info CONTAINER` describes a container",
+    "describe": "`kuke-ctr inspect CONTAINER` describes a container",
     "df": "`kuke-ctr snapshots usage` and `kuke-ctr content ls --sort-by -size` show what takes "
     "space",
     "get": "`kuke-ctr containers ls`, `kuke-ctr tasks ls` and `kuke-ctr images ls` list what there "
@@ -128,8 +117,6 @@ NOT_HERE = {
     "network": _NO_NETWORK,
     "port": _NO_NETWORK,
     "rename": "containerd renames no container: make a new one with `kuke-ctr run --name`",
-    "restart": "`kuke-ctr tasks rm --force CONTAINER` kills it, then `kuke-ctr tasks start -d "
-    "CONTAINER`",
     "search": "ctr searches no registry; give the whole name to `kuke-ctr images pull`",
     "sh": "`kuke-ctr exec -it CONTAINER sh` is a shell in a container",
     "shell": "`kuke-ctr exec -it CONTAINER sh` is a shell in a container",
@@ -140,7 +127,6 @@ NOT_HERE = {
         ("switch", "use"), "`export KUKE_CTR_REALM=NAME` chooses the realm of the commands after it"
     ),
     "volume": "there are no named volumes: `kuke-ctr run --volume /DIR:/DIR` mounts a folder",
-    "wait": "`kuke-ctr events 'topic==/tasks/exit'` shows each task that ends, with its exit code",
     **{word: _CTR_HAS.format(word) for word in ("install", "oci", "pprof", "shim")},
 }
 """Words for what no command of kuke-ctr does, or several together do."""
@@ -196,8 +182,8 @@ def _of_noun(word: str, noun: str, rest: Sequence[str]) -> str | None:
         return _meant(known[word], rest)
     if word in NOT_HERE:
         return in_scope(NOT_HERE[word], _scope(rest))
-    if word in ENTRIES and not ENTRIES[word].verbs and word != "help":  # `containers logs`
-        return _meant(word, rest)
+    if word in NAMES and not ENTRIES[NAMES[word]].verbs and word != "help":  # `containers logs`
+        return _meant(NAMES[word], rest)
     return _meant(ELSEWHERE[word], rest) if word in _OF_ANY_NOUN else None
 
 
@@ -237,8 +223,10 @@ def unknown_option(
 
 
 def command_of(path: str) -> str:
-    """The command by its full name: `images ls` of `kuke-ctr image list`."""
-    return " ".join(_full(path.split()[1:]))
+    """The command by its full name: `images ls` of `kuke-ctr image list`, `images rm` of `rmi`."""
+    words = list(_full(path.split()[1:]))
+    noun = ENTRIES[words[0]].of_noun if len(words) == 1 and words[0] in ENTRIES else ""
+    return f"{noun} {ENTRIES[words[0]].same or words[0]}" if noun else " ".join(words)
 
 
 def _full(words: Sequence[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from kuke_ctr.cli.arguments import begins_with_shared, help_of_command, hoist
 from kuke_ctr.cli.streams import open_streams
 from kuke_ctr.cli.tree import MARKUP, Nouns
 from kuke_ctr.cli.words import NAMES, is_noun, path_of
+from kuke_ctr.commands.shared.options import show_all
 from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.commands.shared.typed_line import TypedLine
 from kuke_ctr.errors import (
@@ -29,8 +30,8 @@ app = typer.Typer(
     add_completion=False,  # kuke_ctr/completion has its own
     context_settings={"help_option_names": ["--help", "-h"]},
     rich_markup_mode=MARKUP,
-    epilog="Options such as --realm work before or after the command: `kuke-ctr --realm main "
-    "images ls`. `kuke-ctr images ls --help` lists them. Exit codes: docs/output.md.",
+    epilog="Options such as --realm stand before or after the command. Exit codes: `kuke-ctr help "
+    "output`. More commands: `kuke-ctr --help-all`",
 )
 
 
@@ -47,6 +48,12 @@ def root(
     version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+    help_all: Annotated[
+        bool,
+        typer.Option(
+            "--help-all", callback=show_all, is_eager=True, help="Show this page with all commands."
+        ),
     ] = False,
 ) -> None:
     """Run containerd's ctr in a Kukeon realm, get its tables as JSON, and attach safely."""
@@ -73,11 +80,12 @@ def _run(words: list[str]) -> int:
     try:
         line = help_of_command(hoist(words, is_noun), NAMES.__contains__)
         if begins_with_shared(line):
-            if "--help" not in line:
+            asked: list[str] = [word for word in ("--help", "--help-all") if word in line]
+            if not asked:
                 raise UsageError(
                     "no command was given", hint="`kuke-ctr --help` lists the commands"
                 )
-            line = ["--help"]
+            line = asked[-1:]
         TypedLine.words = tuple(line)
         return _invoke(line or ["--help"])
     except KukeCtrError as error:

@@ -20,10 +20,10 @@ _OPTIONS = (
     Elsewhere("--no-trunc --wide", "-o wide shows every column in full"),
     Elsewhere("--digests", "-o wide shows whole digests", ("images",)),
     Elsewhere(
-        "-w --watch",
-        "-o wide shows every column; `watch kuke-ctr tasks ls` repeats a list, and "
-        "`kuke-ctr events` shows changes as they happen",
-        _LISTS,
+        "--format -f",
+        "-o yaml and -o jsonl are the other forms; `jq` takes a part of the JSON: "
+        "`kuke-ctr inspect web | jq '.[0].task.pid'`",
+        ("inspect",),
     ),
     Elsewhere(
         "--format -f --json --yaml --template --go-template",
@@ -64,6 +64,13 @@ _OPTIONS = (
         "a filter is an argument: `kuke-ctr plugins ls 'type~=snapshotter'`",
         ("plugins ls",),
     ),
+    Elsewhere(_FILTER, "`-o jsonl` or `-o name` and `grep` find a row", ("tasks ps",)),
+    Elsewhere(
+        _FILTER,
+        "--cell, --space and --stack choose containers; `kuke-ctr containers ls 'image~=busybox'` "
+        "takes other filters",
+        ("ps",),
+    ),
     Elsewhere(_FILTER, "ctr filters nothing here; `-o jsonl` or `-o name` and `grep` do", ("ls",)),
     Elsewhere("-a --all --show-all --last --latest", "leave it out: lists show everything", _LISTS),
     Elsewhere("--all-namespaces", "-A lists all realms"),
@@ -72,12 +79,6 @@ _OPTIONS = (
         "--columns chooses the columns, `kuke-ctr snapshots usage` shows sizes",
         ("containers ls",),
     ),
-    Elsewhere(
-        "-f --force",
-        "first `kuke-ctr tasks rm --force CONTAINER` (it kills a running task), then "
-        "`kuke-ctr containers rm CONTAINER`",
-        ("containers rm",),
-    ),
     Elsewhere("-v --volumes", "leave it out: there are no volumes to remove", ("containers rm",)),
     Elsewhere(
         "-f --force", "--yes does not ask for confirmation", ("rm", "prune", "kill", "commit")
@@ -85,7 +86,7 @@ _OPTIONS = (
     Elsewhere("-a", "--all means all", ("rm", "prune")),
     Elsewhere(
         "-t --time --timeout",
-        "it does not wait; `kuke-ctr tasks rm --force` ends a task for sure",
+        "it does not wait; `kuke-ctr stop -t SECONDS CONTAINER` does, and then kills",
         ("kill",),
     ),
     Elsewhere(

@@ -14,6 +14,7 @@ from kuke_ctr.cli.arguments import (
     shared_among,
     typed,
     why_not,
+    with_values,
 )
 from kuke_ctr.cli.words import ENTRIES, NAMES, VERB_ALIASES, Entry
 from kuke_ctr.commands.shared.option_table import BY_NAME, HELP_ALL, RARE_PANEL
@@ -75,6 +76,8 @@ class Nouns(TyperGroup):
     """The root: every noun is imported when it is asked for."""
 
     outline = False
+    short = False
+    """Whether the short help page is shown, which does not name every command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The options of the root."""
@@ -100,17 +103,18 @@ class Nouns(TyperGroup):
             raise Unknown(cmd_name, list(NAMES))
         entry = ENTRIES[name]
         if self.outline:
-            return TyperCommand(name, help=entry.help, short_help=entry.help)
+            hidden = self.short and (entry.rare or bool(entry.of_noun))
+            return TyperCommand(name, help=entry.help, short_help=entry.help, hidden=hidden)
         if not entry.verbs:
             (module,) = entry.modules
-            return command_of(infos_of(module)[name])
+            return command_of(infos_of(module)[entry.same or name])
         group = Verbs(name=name, help=entry.help, rich_markup_mode=MARKUP)
         group.entry = entry
         return group
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help shows the table's lines and imports no noun."""
-        self.outline = True
+        self.outline, self.short = True, HELP_ALL not in ctx.meta
         show_plain(self.get_params(ctx))
         super().format_help(ctx, formatter)
 
@@ -160,6 +164,9 @@ class Lean(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The same as with all options."""
+        names = [name for one in self.params for name in one.opts]
+        flags = [name for one in self.params if _is_flag(one) for name in one.opts]
+        args = with_values(args, names, flags)
         every, given = self.params, list(args)
         self.params = [one for one in every if not is_shared(one.opts) or typed(one.opts, args)]
         try:
@@ -213,6 +220,10 @@ class Lean(TyperCommand):
                 self.epilog = f"More options: `{ctx.command_path} --help-all`"
         super().format_help(ctx, formatter)
         self.params = every
+
+
+def _is_flag(option: Any) -> bool:
+    return option.param_type_name == "option" and bool(option.is_flag or option.count)
 
 
 def is_rare(option: Any) -> bool:

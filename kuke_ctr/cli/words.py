@@ -13,17 +13,26 @@ class Entry(NamedTuple):
     """A word after `kuke-ctr`: its one-line help, its modules under `commands/`, its other names.
 
     Each module stands with the verbs that it has: only the one that is asked for is imported. One
-    with no verbs is the command itself.
+    with no verbs is the command itself; `same` is the command's name there, where that is another.
+    The short help page leaves `rare` words out, and those that stand under a noun as well.
     """
 
     help: str
     modules: Mapping[str, tuple[str, ...]]
     aliases: tuple[str, ...] = ()
+    same: str = ""
+    rare: bool = False
 
     @property
     def verbs(self) -> tuple[str, ...]:
         """The words that may follow; none for a command without a noun."""
         return tuple(verb for verbs in self.modules.values() for verb in verbs)
+
+    @property
+    def of_noun(self) -> str:
+        """The noun that has this very command as a verb: `tasks` of `kill`; empty for others."""
+        (room, *_) = (module.partition(".")[0] for module in self.modules)
+        return room if room in ENTRIES and not self.verbs else ""
 
 
 ENTRIES = {
@@ -53,7 +62,7 @@ ENTRIES = {
         ALIASES["containers"],
     ),
     "tasks": Entry(
-        "List, start, signal, pause and delete tasks (the running processes of containers).",
+        "Tasks of a realm: the running processes of containers.",
         {
             "tasks.ls": ("ls", "ps", "metrics"),
             "tasks.start": ("start",),
@@ -64,6 +73,8 @@ ENTRIES = {
         },
         ALIASES["tasks"],
     ),
+    "ps": Entry("List running containers, with cell, image, pid and age.", {"everyday.ps": ()}),
+    "inspect": Entry("Show all that is known of containers or images.", {"everyday.inspect": ()}),
     "run": Entry("Create a container and start it.", {"everyday.run": ()}),
     "exec": Entry("Run a command in a running container.", {"everyday.exec": ()}),
     "attach": Entry(
@@ -72,6 +83,15 @@ ENTRIES = {
     ),
     "logs": Entry("Show what a container has printed.", {"everyday.logs": ()}),
     "cp": Entry("Copy files between a container and this host.", {"everyday.cp": ()}),
+    "stop": Entry("Stop containers: a signal, a wait, SIGKILL.", {"everyday.stop": ()}),
+    "start": Entry("Start stopped containers again.", {"everyday.start": ()}),
+    "restart": Entry("Stop containers and start them again.", {"everyday.restart": ()}),
+    "wait": Entry("Wait until containers stop, and print their exit codes.", {"everyday.wait": ()}),
+    "kill": Entry("Send a signal to containers.", {"tasks.kill": ()}),
+    "pause": Entry("Freeze all processes of containers.", {"tasks.kill": ()}),
+    "resume": Entry("Resume paused containers.", {"tasks.kill": ()}, ("unpause",)),
+    "rm": Entry("Remove containers with their files.", {"containers.rm": ()}),
+    "rmi": Entry("Remove images.", {"images.rm": ()}, same="rm"),
     "stats": Entry(
         "Show what containers use while they run: CPU, memory, I/O.",
         {"everyday.stats": ()},
@@ -99,9 +119,10 @@ ENTRIES = {
         "Leases, which protect content and snapshots from removal.",
         {"storage.leases": ("ls",), "storage.leases_create": ("create", "rm")},
         ALIASES["leases"],
+        rare=True,
     ),
     "sandboxes": Entry(
-        "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ALIASES["sandboxes"]
+        "Sandboxes of a realm.", {"containers.sandboxes": ("ls",)}, ALIASES["sandboxes"], rare=True
     ),
     "events": Entry(
         "Show events as they happen (a container starts, exits, ...).",
@@ -128,19 +149,22 @@ ENTRIES = {
         "Look for what is wrong on this host, and say what mends it.", {"host.doctor": ()}
     ),
     "df": Entry("Show the disk that each realm takes.", {"host.df": ()}),
-    "plugins": Entry("containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"]),
+    "plugins": Entry(
+        "containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"], rare=True
+    ),
     "deprecations": Entry(
         "List deprecated features that are in use on this host.",
         {"host.deprecations": ("ls",)},
         ALIASES["deprecations"],
+        rare=True,
     ),
     "version": Entry("Show the versions of kuke-ctr, ctr and containerd.", {"host.version": ()}),
     "info": Entry("Show information about containerd.", {"host.info": ()}),
     "ctr": Entry("Run any ctr command in the realm's namespace.", {"host.ctr": ()}),
     "parse": Entry(
-        "Read a table that ctr printed, for example on another host.", {"host.parse": ()}
+        "Read a table that ctr printed, for example on another host.", {"host.parse": ()}, rare=True
     ),
-    "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}),
+    "schema": Entry("Print the JSON Schema of the records.", {"host.schema": ()}, rare=True),
     "help": Entry(
         "Explain a topic, or show the help of a command.",
         {"host.help": ()},

@@ -61,6 +61,22 @@ class Names:
         fronts = tuple(one for one in self._existing if word and one.startswith(word))
         return Meant(How.FRONT, fronts) if fronts else None
 
+    def cells(self, word: str) -> dict[tuple[str, str, str], list[Member]]:
+        """The cells that a word names, by space, stack and cell: their containers, the root last.
+
+        Empty for an id. Of a cell, those that containerd has, unless it has none of them.
+        """
+        found: dict[tuple[str, str, str], list[Member]] = {}
+        if word in self._existing or word in self._recorded:
+            return found
+        for one in self.members.values():
+            if word in cell_words(one):
+                found.setdefault(_cell(one), []).append(one)
+        for cell, parts in found.items():
+            there = [one for one in parts if one.id in self._existing]
+            found[cell] = sorted(there or parts, key=lambda one: one.root)
+        return found
+
     @cached_property
     def spelled(self) -> dict[str, str]:
         """What to type for each container of Kukeon's cells, id -> word.

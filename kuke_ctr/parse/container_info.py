@@ -33,7 +33,8 @@ class ContainerInfo:
     with the `socket` and the `capture` of a Kukeon attachable container, else None. `image`,
     `snapshot` and `snapshotter` are empty where the container has none, `created_at` (as containerd
     writes it: RFC 3339, UTC) where it is not told. `joined` are the namespaces that its spec joins
-    by the number of a process: `/proc/4242/ns/net`.
+    by the number of a process: `/proc/4242/ns/net`. `extensions` are the names of what programs
+    keep with it.
     """
 
     id: str
@@ -46,6 +47,7 @@ class ContainerInfo:
     kuketty: Path | None = None
     created_at: str = ""
     joined: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
 
     @property
     def log(self) -> Path | None:
@@ -83,6 +85,7 @@ def parse_container_info(text: str) -> ContainerInfo:
         kuketty=_kuketty(spec.get("mounts")),
         created_at=str(found.get("CreatedAt") or ""),
         joined=tuple(_joined(_mapping(spec.get("linux")).get("namespaces"))),
+        extensions=tuple(map(str, _mapping(found.get("Extensions")))),
     )
 
 

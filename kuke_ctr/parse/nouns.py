@@ -61,6 +61,8 @@ DESCRIBED: dict[str, type[Record]] = {
     "realms": records.Realm,
     "realms-show": records.RealmDetails,
     "cells": records.Cell,
+    "inspect": records.ContainerDetails,
+    "ps": records.PsContainer,
     "tree": records.TreeNode,
     "snapshots-tree": records.SnapshotNode,
     "images-export": records.Archive,

@@ -34,6 +34,15 @@ def words_of(folder: Path) -> list[str]:
     return [""]
 
 
+def cgroups_of(folder: Path) -> dict[str, str]:
+    """The cgroups that it is in: controllers -> path; no controllers are named in version 2."""
+    with suppress(OSError):
+        lines = (folder / "cgroup").read_text(errors="replace").splitlines()
+        found = (line.split(":", 2) for line in lines if line.count(":") > 1)
+        return {controllers: path for _, controllers, path in found}
+    return {}
+
+
 class Traffic(NamedTuple):
     """Bytes that went through the interfaces of a network, but for `lo`."""
 

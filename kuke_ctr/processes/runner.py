@@ -68,6 +68,11 @@ class Processes:
         """Whether recordings answer in place of processes."""
         return self._replay is not None
 
+    @property
+    def records(self) -> bool:
+        """Whether every call and its output is written down."""
+        return self._record is not None
+
     def run(self, call: Call, meanwhile: Meanwhile | None = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kuke_ctr.backends.ctr import containers, tasks
-from kuke_ctr.backends.ctr.tables import R, fetch
+from kuke_ctr.backends.ctr.tables import fetch_both, whole
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.cell_list import RecordedCell, RecordedContainer, recorded_cells
 from kuke_ctr.kukeon.host import Host
@@ -21,7 +21,6 @@ from kuke_ctr.records import (
     CellNow,
     Container,
     Listing,
-    RowsRefused,
     Task,
     TaskStatus,
 )
@@ -52,8 +51,9 @@ def present_in(host: Host, namespaces: Sequence[str]) -> list[Present]:
     try:
         if len(namespaces) > 1:  # who was asked already and did not answer is not asked again
             _ = host.namespaces
-        of_containers = fetch(host.ctr, containers.LS, namespaces, probe=True)
-        of_tasks = fetch(host.ctr, tasks.LS, namespaces, probe=True)
+        of_containers, of_tasks = fetch_both(
+            host.ctr, containers.LS, tasks.LS, namespaces, probe=True
+        )
     except KukeCtrError as error:
         return [Present(error=error) for _ in namespaces]
     return [_present(*both) for both in zip(of_containers, of_tasks, strict=True)]
@@ -64,18 +64,10 @@ def _present(
 ) -> Present:
     try:
         return Present(
-            {one.id: one for one in _rows(of_containers)}, {one.id: one for one in _rows(of_tasks)}
+            {one.id: one for one in whole(of_containers)}, {one.id: one for one in whole(of_tasks)}
         )
     except KukeCtrError as error:
         return Present(error=error)
-
-
-def _rows(answer: Listing[R] | KukeCtrError) -> tuple[R, ...]:
-    if isinstance(answer, KukeCtrError):
-        raise answer
-    if answer.refused:
-        raise RowsRefused(answer)
-    return answer.records
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from kuke_ctr.records import Container, Task
 
 D = TypeVar("D", Container, Task)
 
-_OF_CELL = ("space", "stack", "cell", "name", "root", "attachable")
+OF_CELL = ("space", "stack", "cell", "name", "root", "attachable")
 _OF_INFO = ("created_at", "labels")
 
 
@@ -35,9 +35,9 @@ def with_details(
     What can't be found out stays None, with a warning.
     """
     scope = Scope(host.ctr, realm.namespace)
-    asked = {*_OF_CELL, *_OF_INFO, "status", "image"} if wanted is None else set(wanted)
+    asked = {*OF_CELL, *_OF_INFO, "status", "image"} if wanted is None else set(wanted)
     members = Members(scope, host.settings.run_path, realm)
-    places = bool(asked.intersection(_OF_CELL))
+    places = bool(asked.intersection(OF_CELL))
     ids = [row.id for row in rows]
     if not asked.intersection(_OF_INFO):  # who is in a record is known, and costs no call
         ids = [name for name in ids if name not in members.recorded] if places else []
@@ -46,8 +46,8 @@ def with_details(
     return [
         row.model_copy(
             update=other.get(row.id, {})
-            | _of_info(infos.get(row.id))
-            | (_of_cell(row.id, members, infos.get(row.id)) if places else {})
+            | of_info(infos.get(row.id))
+            | (of_cell(row.id, members, infos.get(row.id)) if places else {})
         )
         for row in rows
     ]
@@ -56,21 +56,27 @@ def with_details(
 def infos_of(scope: Scope, ids: Iterable[str]) -> dict[str, ContainerInfo]:
     """`ctr containers info` of each, side by side; without those that went while we looked.
 
+    As `documents_of`.
+    """
+    return {one.id: one for one, _ in documents_of(scope, ids)}
+
+
+def documents_of(scope: Scope, ids: Iterable[str]) -> Iterator[tuple[ContainerInfo, str]]:
+    """The same, each with the JSON text that was printed.
+
     One that can't be read is a warning; a recording need not have them all. Probes: they run in a
     dry run too.
     """
     calls = [scope.call("containers", "info", name, probe=True) for name in ids]
-    found = {}
     for said in _results(scope, calls):
         try:
             scope.ctr.checked(said)
-            one = parse_container_info(said.stdout.decode(errors="surrogateescape"))
-            found[one.id] = one
+            text = said.stdout.decode(errors="surrogateescape")
+            yield parse_container_info(text), text
         except NotFound:
             continue
         except KukeCtrError as error:
             scope.ctr.notice(f"warning: {said.argv[-1]}: {error.message}")
-    return found
 
 
 def _results(scope: Scope, calls: Sequence[Call]) -> Iterator[Result]:
@@ -105,7 +111,8 @@ def _rows(scope: Scope, table: ListCall[R]) -> tuple[R, ...]:
     return answer.records
 
 
-def _of_info(info: ContainerInfo | None) -> dict[str, object]:
+def of_info(info: ContainerInfo | None) -> dict[str, object]:
+    """The fields of a record that `containers info` tells."""
     if info is None:
         return {}
     return {"created_at": info.created_at or None, "labels": dict(info.labels)}
@@ -116,7 +123,8 @@ def member_of(name: str, members: Members, info: ContainerInfo | None) -> Member
     return members.by_id(name) if info is None else members.of(name, info.labels)
 
 
-def _of_cell(name: str, members: Members, info: ContainerInfo | None) -> dict[str, object]:
+def of_cell(name: str, members: Members, info: ContainerInfo | None) -> dict[str, object]:
+    """The fields of a record about the place in a cell, as `member_of` knows it; no call."""
     member = member_of(name, members, info)
     if member is None:
         return {}

@@ -115,8 +115,8 @@ def _require_no_task(scope: Scope, name: str, states: Mapping[str, Task]) -> Non
         raise KukeCtrError(
             f"the task of the container {name} is {states[name].status}; the container was not "
             "removed",
-            hint=f"stop it first: {scope.line('tasks', 'kill', name)}, or where it does not heed "
-            f"that, kill it: {scope.line('tasks', 'rm', '--force', name)}",
+            hint=f"stop it first: {scope.line('stop', name)}; to kill and remove it: "
+            f"{scope.line('rm', '--force', name)}",
         )
 
 

@@ -30,7 +30,7 @@ from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
 from kuke_ctr.recipes.log_owners import owner_of
 from kuke_ctr.records import Task, TaskStatus
-from kuke_ctr.terminals.task_io import IoKind, shims_write, task_io
+from kuke_ctr.terminals.task_io import IoKind, TaskIO, shims_write, task_io
 
 CAPTURE = "capture"
 """kuketty's record of all terminal output, in its folder."""
@@ -115,6 +115,33 @@ def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = P
         return _without_daemon(scope, container, cell, hidden or error)
 
 
+def known(
+    host: Host, realm: Resolution, info: ContainerInfo, pid: int | None, *, proc: Path | None = PROC
+) -> FoundLog | None:
+    """The log of a container of which all is known, `pid` of its task; no call is made.
+
+    None where its output is kept nowhere, or may not be seen. `proc` as in `find`.
+    """
+    try:
+        cell = find_container(host.settings.run_path, realm, info.id)
+        log = _of_kukeon(cell) or _of_info(realm.namespace, info)
+    except KukeCtrError:
+        return None
+    if log is not None or not pid or proc is None:
+        return log
+    return _held(task_io(pid, realm.namespace, info.id, proc=proc, readers=False))
+
+
+def _held(seen: TaskIO | None) -> FoundLog | None:
+    """The file that a shim writes into."""
+    if seen is None or seen.kind is not IoKind.LOG or seen.held is None:
+        return None
+    with suppress(OSError):
+        path = seen.log or seen.held.readlink()
+        return FoundLog(LogFile(path, Path(path.anchor), seen.held), LogKind.SHIM)
+    return None
+
+
 def _of_kukeon(cell: CellContainer | None) -> FoundLog | None:
     if cell is None:
         return None
@@ -157,22 +184,25 @@ def _asked(
     scope: Scope, container: str, cell: CellContainer | None, proc: Path | None, whose: Members
 ) -> FoundLog:
     info = containers.facts(scope, container)
-    own = info.own_log(LOGS / scope.namespace)
-    if own is not None:
-        log = _if_there(LogFile(own, LOGS), LogKind.OWN)
-        if log is not None:
-            return log
-    if info.kuketty is not None:
-        anchor = Path(info.kuketty.anchor)
-        log = _if_there(LogFile(info.kuketty / CAPTURE, anchor), LogKind.CAPTURE)
-        log = log or _of_setup(info.kuketty, anchor)
-        if log is not None:
-            return log
+    log = _of_info(scope.namespace, info)
+    if log is not None:
+        return log
     kept = _kept_by_others(scope, info)
     task = tasks.states(scope).get(container)
     if task is None or not task.living:
         raise kept or _nothing_left(scope, info, cell, task, whose.of(info.id, info.labels))
     return _of_shim(task, scope, info, cell, proc, kept)
+
+
+def _of_info(namespace: str, info: ContainerInfo) -> FoundLog | None:
+    """The log of our own `run -d`, and what kuketty has recorded, as `containers info` names it."""
+    own = info.own_log(LOGS / namespace)
+    log = _if_there(LogFile(own, LOGS), LogKind.OWN) if own is not None else None
+    if log is not None or info.kuketty is None:
+        return log
+    anchor = Path(info.kuketty.anchor)
+    log = _if_there(LogFile(info.kuketty / CAPTURE, anchor), LogKind.CAPTURE)
+    return log or _of_setup(info.kuketty, anchor)
 
 
 def _of_shim(
@@ -184,10 +214,10 @@ def _of_shim(
     kept: FoundWrong | None,
 ) -> FoundLog:
     seen = task_io(task.pid, scope.namespace, info.id, proc=proc) if proc is not None else None
+    held = _held(seen)
+    if held is not None:
+        return held
     match seen.kind if seen is not None else IoKind.UNKNOWN:
-        case IoKind.LOG if seen is not None and seen.held is not None:
-            path = seen.log or seen.held.readlink()
-            return FoundLog(LogFile(path, Path(path.anchor), seen.held), LogKind.SHIM)
         case IoKind.NULL:
             raise FoundWrong(
                 f"{info.id} has no log: its output is discarded (null IO)",

@@ -16,6 +16,7 @@ from signal import SIGKILL, SIGSTOP
 from kuke_ctr.processes.proc import PROC, status_of
 from kuke_ctr.records import Process
 
+_LONGEST_STAT = 4096
 _CONNECT_SECONDS = 0.2
 _CREDENTIALS = struct.Struct("3i")
 
@@ -61,17 +62,34 @@ def facts_of(pid: int, proc: Path = PROC) -> Facts | None:
     name, _, rest = stat.partition(" (")[2].rpartition(") ")
     fields = rest.split()
     # proc(5): the third field, the state, is the first after the name
-    parent, ticks = int(fields[1]), int(fields[19])
-    a_second = os.sysconf("SC_CLK_TCK")
+    parent, a_second = int(fields[1]), os.sysconf("SC_CLK_TCK")
     words = line.removesuffix(b"\0").decode(errors="surrogateescape").split("\0")
     return Facts(
         parent=parent,
         user=_user(owner),
-        started_at=_time(_booted(proc) + ticks / a_second),
+        started_at=_start(fields, proc),
         command=shlex.join(words) if line else f"[{name}]",
         state=fields[0],
         cpu_seconds=(int(fields[11]) + int(fields[12])) / a_second,
     )
+
+
+def started_at(pid: int, proc: Path = PROC) -> str | None:
+    """When a process was started, in UTC, to the second; None where it has ended.
+
+    One file is read, which everybody may read; quickly, for it is asked of hundreds.
+    """
+    try:
+        descriptor = os.open(f"{proc}/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        stat = os.read(descriptor, _LONGEST_STAT)
+    except OSError:  # it has just ended
+        return None
+    finally:
+        os.close(descriptor)
+    return _start(stat.rpartition(b") ")[2].split(), proc)
 
 
 def is_younger(pid: int, seconds: float, proc: Path = PROC) -> bool:
@@ -127,6 +145,10 @@ def daemon_pid(path: str | None) -> int | None:
     return int(pid)
 
 
+def _start(fields: Sequence[str] | Sequence[bytes], proc: Path) -> str:
+    return _time(_booted(proc) + int(fields[19]) / os.sysconf("SC_CLK_TCK"))
+
+
 @cache
 def _booted(proc: Path) -> int:
     for line in (proc / "stat").read_text().split("\n"):
@@ -136,7 +158,7 @@ def _booted(proc: Path) -> int:
 
 
 def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
 
 
 def _user(uid: int) -> str:

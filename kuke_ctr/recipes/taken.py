@@ -39,17 +39,16 @@ def _of_container(scope: Scope, name: str) -> str:
     if whose is not None:
         return f"{other}: this one {whose}"
     status = task_status(scope, name)
-    removes = scope.line("containers", "rm", name)
+    removes = scope.line("rm", name)
     if status is None:
         return f"{other}; {scope.line('tasks', 'ls')} shows what containerd knows of it"
     if status == ABSENT:
-        starts = scope.line("tasks", "start", name)
+        starts = scope.line("start", name)
         return f"{other}, or {starts} starts this one, or {removes} removes it"
     if status == TaskStatus.STOPPED:
         return f"its process has ended; {other}, or {removes} removes it"
-    ends = scope.line("tasks", "rm", "--force", name)
-    both = f"{ends.rstrip('`')} && {removes.lstrip('`')}"
-    return f"its task is {status}; {other}, or kill and remove this one: {both}"
+    kills = scope.line("rm", "--force", name)
+    return f"its task is {status}; {other}, or kill and remove this one: {kills}"
 
 
 def _of_others(scope: Scope, name: str, labels: Mapping[str, str]) -> str | None:

@@ -95,7 +95,7 @@ class Tasks:
     def remove(self, name: str, words: Sequence[str], *, force: bool) -> str:
         """`ctr tasks rm [FLAG]... ID`; how its process had ended, empty where that was with 0."""
         if not force:
-            hint = f"{self._line('kill', name)} stops it; `rm --force` kills it at once"
+            hint = f"{self.scope.line('stop', name)} stops it; `rm --force` kills it at once"
             self._require(name, (TaskStatus.STOPPED,), "only a stopped task can be deleted", hint)
         self.status(name)
         result = self._change("rm", *words, name)
@@ -176,7 +176,7 @@ class Tasks:
 
     def has_network_of_ctr(self, name: str) -> bool:
         """Whether `ctr run --cni` made the container: every `ctr tasks kill` takes its network."""
-        return containers.has_extension(self.scope, name, containers.CNI)
+        return containers.CNI in containers.facts(self.scope, name).extensions
 
     def _change(self, verb: str, *words: str) -> Result:
         result = tasks.change(self.scope, verb, *words)

@@ -16,6 +16,7 @@ from kuke_ctr.names import RealmSource
 
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
+    from kuke_ctr.records.container_details import ContainerDetails
     from kuke_ctr.records.disk import Disk
     from kuke_ctr.records.findings import Finding, Severity
     from kuke_ctr.records.found_images import FoundImage
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         Namespace,
         Plugin,
         Process,
+        PsContainer,
         Sandbox,
         Task,
         TaskStatus,
@@ -56,6 +58,7 @@ __all__ = [
     "CellContainer",
     "CellNow",
     "Container",
+    "ContainerDetails",
     "Deprecation",
     "Disk",
     "Event",
@@ -71,6 +74,7 @@ __all__ = [
     "Plugin",
     "Process",
     "ProcessUsage",
+    "PsContainer",
     "Realm",
     "RealmAccount",
     "RealmDetails",
@@ -98,11 +102,13 @@ class Record(BaseModel):
     """One row. `realm` is filled in lists over several realms only, and left out elsewhere.
 
     Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
+    `derived` are columns that are worked out of fields: a document has them only if asked for.
     A table shows the fields in `headings` below these, and amounts among them in units: `4.0 KiB`,
     with `short_units` `4.0K`.
     """
 
     identifier: ClassVar[str]
+    derived: ClassVar[tuple[str, ...]] = ()
     table: ClassVar[tuple[str, ...]]
     wide: ClassVar[tuple[str, ...]]
     headings: ClassVar[Mapping[str, str]] = {}
@@ -180,6 +186,7 @@ _LATE = {
     "Finding": "findings",
     "Severity": "findings",
     "Container": "runtime",
+    "ContainerDetails": "container_details",
     "Task": "runtime",
     "TaskStatus": "runtime",
     "Namespace": "runtime",
@@ -197,6 +204,7 @@ _LATE = {
     "Process": "runtime",
     "ProcessUsage": "usage",
     "Stats": "usage",
+    "PsContainer": "runtime",
     "Metrics": "runtime",
     "Event": "runtime",
     "Version": "runtime",

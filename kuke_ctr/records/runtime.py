@@ -1,6 +1,8 @@
 """Records of what runs: containers, tasks, processes, metrics, events, and containerd itself."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import JsonValue
 
@@ -20,8 +22,8 @@ class Container(Record):
     """
 
     identifier = "id"
-    table = ("id", "image", "runtime")
-    wide = (*table, "status", *_OF_CELL, "created_at", "labels")
+    table: ClassVar[tuple[str, ...]] = ("id", "image", "runtime")
+    wide: ClassVar[tuple[str, ...]] = (*table, "status", *_OF_CELL, "created_at", "labels")
 
     id: str
     image: str | None
@@ -35,6 +37,36 @@ class Container(Record):
     attachable: bool | None = None
     created_at: str | None = None
     labels: dict[str, str] | None = None
+
+
+class PsContainer(Container):
+    """A row of `kuke-ctr ps`: a container, its task, and where it is on disk.
+
+    `pid` is null where no process lives. `started_at` (UTC, to the second) is when the process of a
+    running task was started, and the column `age` how many seconds ago that was; null where this
+    host's /proc does not say. `snapshot` and `log` (the file with the output) are null where there
+    is none, or nobody asked for them.
+    """
+
+    derived = ("age",)
+    table = ("id", "space", "stack", "cell", "image", "pid", "status", "age")
+    wide = (
+        *(*table, "name", "root", "attachable", "runtime", "created_at", "snapshot", "log"),
+        "labels",
+    )
+
+    pid: int | None = None
+    started_at: str | None = None
+    snapshot: str | None = None
+    log: str | None = None
+
+    @property
+    def age(self) -> int | None:
+        """Whole seconds since `started_at`."""
+        if self.started_at is None:
+            return None
+        since = datetime.now(UTC) - datetime.fromisoformat(self.started_at)
+        return max(0, int(since.total_seconds()))
 
 
 class TaskStatus(StrEnum):

@@ -107,7 +107,8 @@ class LiveScreen:
             shown[-1] = f"({hidden} more lines: make the window taller to see them)"
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         errors = getattr(sys.stdout, "errors", None) or "backslashreplace"
-        text = (line.encode(encoding, errors) + _REST_OF_LINE for line in shown)
+        # first the clearing: behind a line that fills the window it would take the last character
+        text = (_REST_OF_LINE + line.encode(encoding, errors) for line in shown)
         self._write(_HOME + b"\r\n".join(text) + _REST_OF_SCREEN)
 
     def wait(self, until: float, news: int = -1) -> Woken:

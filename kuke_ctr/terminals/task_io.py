@@ -53,8 +53,13 @@ class TaskIO:
 _UNSEEN = TaskIO(IoKind.UNKNOWN)
 
 
-def task_io(pid: int, namespace: str, container: str, *, proc: Path = PROC) -> TaskIO:
-    """Where the output of the task with this pid (`tasks ls`) goes."""
+def task_io(
+    pid: int, namespace: str, container: str, *, proc: Path = PROC, readers: bool = True
+) -> TaskIO:
+    """Where the output of the task with this pid (`tasks ls`) goes.
+
+    To look for the `readers` of a FIFO is to look at every process of the host.
+    """
     stdout = link_of(proc / str(pid) / "fd" / str(_STDOUT))
     shim = _shim_of(pid, namespace, proc)
     if stdout is None or shim is None:
@@ -63,7 +68,7 @@ def task_io(pid: int, namespace: str, container: str, *, proc: Path = PROC) -> T
     fifo = next((f.name for f in files if f.name.endswith(f"/{container}-stdout")), None)
     if fifo is not None:
         kind = IoKind.TERMINAL if _is_terminal(stdout) else IoKind.FIFO
-        return TaskIO(kind, readers=tuple(_readers(fifo, shim, proc)))
+        return TaskIO(kind, readers=tuple(_readers(fifo, shim, proc)) if readers else ())
     if stdout == os.devnull:
         return TaskIO(IoKind.NULL)
     return _log_of(files, container)

@@ -39,6 +39,7 @@ class Setting:
     mib: int
     suite: str
     scratch: Path
+    containers: int
 
     @property
     def python(self) -> Path:
@@ -349,6 +350,38 @@ def doctor(setting: Setting) -> None:
     _say("doctor", _seconds([a for a, _ in results]), 2.0, " s")
 
 
+def ps(setting: Setting) -> None:
+    """(j) `ps` of many containers, against its two calls of ctr side by side."""
+    with _host(setting, 1) as (daemon, environment):
+        image = "registry.example/team/app-00000:1.0"
+        for namespace in (NAMESPACE, "default"):
+            daemon.import_image(daemon.base / "images.tar", namespace=namespace)
+        for number in range(setting.containers):
+            name = unique(f"default_default_cell{number:04}_app")
+            flags = ("--null-io",)
+            daemon.run(image, "sleep", "86400", namespace=NAMESPACE, container=name, flags=flags)
+        print(f"  {setting.containers} running containers", flush=True)
+
+        def ours(namespace: str) -> Took:
+            return measure([setting.kuke_ctr, "ps", "-n", namespace], environment)
+
+        def raw(namespace: str) -> Took:
+            ctr = (str(daemon.programs / "ctr"), "-n", namespace)
+            lists = [shlex.join((*ctr, noun, "ls")) for noun in ("containers", "tasks")]
+            return measure(["sh", "-c", f"{lists[0]} & {lists[1]}; wait"], environment)
+
+        # beside an empty namespace: what is left of a start is the work for the containers
+        of_ours = pairs(setting.rounds, partial(ours, NAMESPACE), partial(ours, "default"))
+        of_raw = pairs(setting.rounds, partial(raw, NAMESPACE), partial(raw, "default"))
+        more = statistics.median(full.seconds - empty.seconds for full, empty in of_ours)
+        nothing = _seconds([empty for _, empty in of_raw])
+        both = _seconds([full for full, _ in of_raw])
+        print(f"  raw ctr, both calls side by side: {both * 1000:.0f} ms; kuke-ctr ", end="")
+        print(f"{_seconds([full for full, _ in of_ours]) * 1000:.0f} ms, which is ", end="")
+        print(f"{more * 1000:.0f} ms more than for an empty namespace")
+        _say("ratio without the start", (more + nothing) / both, 1.2)
+
+
 PARTS = {
     "start": start,
     "lists": lists,
@@ -359,6 +392,7 @@ PARTS = {
     "copy": copy,
     "doctor": doctor,
     "tab": tab,
+    "ps": ps,
 }
 
 
@@ -367,7 +401,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Prints ratios of two things that were measured side by side, in pairs. "
-        "start, lists, attach, transfer, copy, doctor and tab need root (a private containerd).",
+        "start, lists, attach, transfer, copy, doctor, tab, ps need root (a private containerd).",
         epilog="; ".join(f"{name}: {part.__doc__}" for name, part in PARTS.items()),
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"all of {' '.join(PARTS)}")
@@ -378,6 +412,7 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=10_000, help="for lists (10000)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="for parse (1000000)")
     parser.add_argument("--mib", type=int, default=1024, help="for transfer (1024)")
+    parser.add_argument("--containers", type=int, default=500, help="for ps (500)")
     parser.add_argument("--suite", default=programs.NATIVE, help="containerd of that suite")
     given = parser.parse_args()
     for part in given.parts:
@@ -397,6 +432,7 @@ def main() -> int:
             given.mib,
             given.suite,
             Path(scratch),
+            given.containers,
         )
         for name in given.parts or PARTS:
             print(f"{name}: {PARTS[name].__doc__}", flush=True)

@@ -128,7 +128,7 @@ def commands() -> Iterator[Command]:
     for noun, entry in ENTRIES.items():
         for module, verbs in entry.modules.items():
             for verb, info in infos(module).items():
-                if verbs and verb not in verbs:
+                if verb not in (verbs or (entry.same or noun,)):
                     continue  # another noun's, in a module that several have
                 words = (noun, verb) if entry.verbs else (noun,)
                 built = tree.command_of(info)

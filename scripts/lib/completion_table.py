@@ -68,6 +68,8 @@ _OF_ARGUMENT: dict[tuple[str, str], Kind] = {
     ("exec", "ID"): "task",
     ("tasks exec", "ID"): "task",
     ("attach", "CONTAINER"): "task",
+    ("stop", "CONTAINER"): "task",
+    ("wait", "CONTAINER"): "task",
     ("tasks attach", "CONTAINER"): "task",
     ("leases rm", "ID"): "lease",
     ("namespaces create", "NAMESPACE"): "",

@@ -211,7 +211,7 @@ def test_all_realms_run_side_by_side_with_their_names(
         ("--realm", 2, "no command was given"),
         ("images lss", 2, "did you mean `kuke-ctr images ls`"),
         ("imgaes ls", 2, "did you mean `kuke-ctr images`"),
-        ("ps", 2, "did you mean `kuke-ctr tasks ls`"),
+        ("ls", 2, "did you mean `kuke-ctr containers ls`"),
         ("-r main pull x", 2, "did you mean `kuke-ctr images pull --realm main x`"),
         ("images help", 2, "`kuke-ctr images --help` lists the commands"),
         ("ss", 2, "`kuke-ctr --help` lists the commands"),

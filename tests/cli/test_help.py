@@ -65,3 +65,14 @@ def test_a_page_shows_what_the_command_honours(
     text = " ".join(" ".join(page(*words, "--help")).replace("│", " ").split())
     assert [each for each in shown if each not in text] == []
     assert [each for each in left_out if each in text] == []
+
+
+def test_the_short_page_of_all_commands_names_the_whole_one(page: Page) -> None:
+    short, whole = page("--help"), page("--help-all")
+    assert len(short) <= TWO_SCREENS
+    assert "--help-all" in short[-1]
+    named = {line.split()[1] for line in whole if line.startswith("│ ")}
+    assert set(ENTRIES) <= named
+    left_out = named - {line.split()[1] for line in short if line.startswith("│ ")}
+    assert {"kill", "rm", "rmi", "schema"} <= left_out
+    assert page("-r", "main", "--help-all") == whole

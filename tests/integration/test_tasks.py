@@ -78,7 +78,7 @@ def test_a_paused_task_does_not_move_and_a_state_that_does_not_fit_is_refused(
 def test_rm_needs_a_word_for_what_runs(changes_host: Host) -> None:
     names = [changes_host.start(*FOREVER) for _ in range(2)]
     pids = [changes_host.pid(name) for name in names]
-    changes_host.kuke("tasks rm", *names, fails=1, says=f"kuke-ctr tasks kill {names[0]}")
+    changes_host.kuke("tasks rm", *names, fails=1, says=f"kuke-ctr stop {names[0]}")
     assert [changes_host.state(name) for name in names] == ["RUNNING", "RUNNING"]
     planned = changes_host.kuke("tasks rm --force --dry-run", *names, says="tasks ls")
     assert len(planned.splitlines()) == 2

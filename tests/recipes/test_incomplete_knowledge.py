@@ -16,7 +16,7 @@ from kuke_ctr.cli.main import main
 from kuke_ctr.commands.everyday import exec as exec_
 from kuke_ctr.commands.shared import launch as of_processes
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.commands.tasks import start
+from kuke_ctr.commands.tasks.starting import forget_log
 from kuke_ctr.errors import NO_READER, Forbidden
 from kuke_ctr.parse.container_info import RUN_LABEL
 from kuke_ctr.processes.calls import Call
@@ -174,7 +174,7 @@ def test_a_failed_start_keeps_the_log_of_what_may_run(
     session = Session(SharedOptions(namespace="kukeon-main"))
     what = of_processes.Launch(session, session.realm(), Call(("ctr",)), "web", ())
     log = running.make_log("kukeon-main", "web", str(tmp_path / "log"), dry=False)
-    start._forget_log(what, log)
+    forget_log(what, log)
     assert log.path.exists() is stays
 
 

@@ -100,8 +100,8 @@ def test_anything_else_is_the_programs_own(said: str) -> None:
     ("said", "lines"),
     [
         ("no running task found: task c1 not found: not found", ["start"]),
-        ("cannot exec in a stopped state: unknown", ["rm", "start"]),
-        ("cannot exec in a paused state: unknown", ["resume"]),
+        ("cannot exec in a stopped state: unknown", ["start"]),
+        ("cannot exec in a paused state: unknown", ["tasks resume"]),
     ],
 )
 def test_a_program_that_is_not_running_has_a_way_out(said: str, lines: list[str]) -> None:
@@ -109,7 +109,7 @@ def test_a_program_that_is_not_running_has_a_way_out(said: str, lines: list[str]
     error = start_failure(f"ctr: {said}\n".encode(), call, ["x"])
     assert error is not None
     found = re.findall("`[^`]*`", str(error.hint))
-    assert found == [f"`kuke-ctr tasks {verb} c1 --namespace team-a`" for verb in lines]
+    assert found == [f"`kuke-ctr {verb} c1 --namespace team-a`" for verb in lines]
     assert "the container c1 is" in error.message
 
 

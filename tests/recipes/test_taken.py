@@ -27,18 +27,17 @@ def hint_of(name: str, snapshotter: str | None = None) -> str:
         (
             "web",
             f"its task is RUNNING; choose another name, or kill and remove this one: `kuke-ctr "
-            f"tasks rm --force web {HERE} && kuke-ctr containers rm web {HERE}`",
+            f"rm --force web {HERE}`",
         ),
         ("frozen", "its task is PAUSED; choose another name"),
         (
             "ended",
-            f"its process has ended; choose another name, or `kuke-ctr containers rm ended {HERE}` "
-            "removes it",
+            f"its process has ended; choose another name, or `kuke-ctr rm ended {HERE}` removes it",
         ),
         (
             "idle",
-            f"choose another name, or `kuke-ctr tasks start idle {HERE}` starts this one, or "
-            f"`kuke-ctr containers rm idle {HERE}` removes it",
+            f"choose another name, or `kuke-ctr start idle {HERE}` starts this one, or "
+            f"`kuke-ctr rm idle {HERE}` removes it",
         ),
         ("silent", f"choose another name; `kuke-ctr tasks ls {HERE}` shows what containerd knows"),
     ],

@@ -62,7 +62,7 @@ def put_back(seat: Seat) -> bool:
 def test_a_key_leaves_and_puts_the_terminal_back(sit: Sit, key: bytes) -> None:
     seat = sit()
     assert seat.sees(b"line 8")
-    assert seat.shown.startswith(BEGIN + b"\x1b[HTIME 12x40\x1b[K\r\r\nline 1\x1b[K")
+    assert seat.shown.startswith(BEGIN + b"\x1b[H\x1b[KTIME 12x40\r\r\n\x1b[Kline 1")
     assert seat.modes() != seat.modes_before
     seat.type(key)
     assert seat.wait() == 0
@@ -105,7 +105,7 @@ def test_another_window_size_draws_at_once(sit: Sit) -> None:
     assert seat.sees(b"line 8")
     seat.resize(5, 30)
     assert seat.sees(b"RESIZED 5x30")
-    assert seat.sees(b"line 3\x1b[K\r\r\n(5 more lines: make the window taller to see them)\x1b[K")
+    assert seat.sees(b"line 3\r\r\n\x1b[K(5 more lines: make the window taller to see them)")
 
 
 def test_ctrl_z_gives_the_terminal_to_the_shell(sit: Sit) -> None:

@@ -8,7 +8,6 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.parse.containers import parse_containers
-from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.processes.calls import Result
 
 LS = ListCall(("containers", "ls"), parse_containers, filter_by=filters.CONTAINERS)
@@ -34,17 +33,6 @@ def info(scope: Scope, name: str, *, spec: bool = False) -> Result:
     """`ctr containers info ID`: a JSON document, of the OCI spec alone with `spec`; NotFound."""
     flags = ("--spec",) if spec else ()
     return scope.run("containers", "info", *flags, name)
-
-
-def has_extension(scope: Scope, name: str, extension: str) -> bool:
-    """Whether `ctr containers info ID` shows this extension; a probe. NotFound."""
-    said = scope.run("containers", "info", name, probe=True)
-    try:
-        found = read_json(said.stdout)
-    except ValueError:  # not for us to judge here
-        return False
-    known = found.get("Extensions") if isinstance(found, dict) else None
-    return isinstance(known, dict) and extension in known
 
 
 def create(scope: Scope, flags: Sequence[str], words: Sequence[str]) -> Result:

@@ -5,7 +5,11 @@ from dataclasses import replace
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.filters import EVENTS, check, hint_for_unparsed
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Reason
+from kuke_ctr.processes.pipes import Pipes
+
+_EXITS = 'topic=="/tasks/exit"'
 
 
 def filters_of(namespaces: Sequence[str], filters: Sequence[str]) -> list[str]:
@@ -18,6 +22,15 @@ def filters_of(namespaces: Sequence[str], filters: Sequence[str]) -> list[str]:
         for namespace in namespaces
         for chosen in (filters or [""])
     ]
+
+
+def exits(scope: Scope) -> Pipes:
+    """A running `ctr events` that prints a line for each process of the namespace that ends.
+
+    Its pipes are the caller's to close, and it is the caller's to end.
+    """
+    call = scope.call("events", *filters_of([scope.namespace], [_EXITS]))
+    return scope.ctr.processes.open_pipes(replace(call, timeout=None, stdin=b""))
 
 
 def stream(
@@ -36,3 +49,9 @@ def stream(
         error = ctr.failure(ended)
         wrong = error.reason is Reason.WRONG_FILTER
         raise error.but(hint=hint_for_unparsed(EVENTS, filters)) if wrong else error
+
+
+def start(ctr: Ctr, namespaces: Sequence[str]) -> Pipes:
+    """`ctr events` of these namespaces on pipes, for who only wants to know that there are some."""
+    call = ctr.call("events", *filters_of(namespaces, ()), namespace=namespaces[0])
+    return ctr.processes.open_pipes(replace(call, timeout=None, stdin=b""))

@@ -9,9 +9,10 @@ from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.filters import Fields, check, hint_for_unparsed
 from kuke_ctr.errors import KukeCtrError, Reason, Unreadable
 from kuke_ctr.processes.calls import Call, Result, mask
-from kuke_ctr.records import Listing, Record, Refused
+from kuke_ctr.records import Listing, Record, Refused, RowsRefused
 
 R = TypeVar("R", bound=Record)
+S = TypeVar("S", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,39 @@ def fetch(
             )
         )
     return [answers[i] for i in range(len(namespaces))]
+
+
+def fetch_both(
+    ctr: Ctr,
+    one: ListCall[R],
+    other: ListCall[S],
+    namespaces: Sequence[str],
+    *,
+    probe: bool = False,
+) -> tuple[list[Listing[R] | KukeCtrError], list[Listing[S] | KukeCtrError]]:
+    """Two tables of each namespace, all side by side; of tables that need no check by names."""
+    assert one.name_of is None
+    assert other.name_of is None
+    calls = [
+        ctr.call(*words, namespace=namespace, probe=probe)
+        for words in (one.words, other.words)
+        for namespace in namespaces
+    ]
+    results = ctr.processes.run_all(calls)
+    first, second = results[: len(namespaces)], results[len(namespaces) :]
+    return (
+        [_read(ctr, one, [result], ()) for result in first],
+        [_read(ctr, other, [result], ()) for result in second],
+    )
+
+
+def whole(answer: Listing[R] | KukeCtrError) -> tuple[R, ...]:
+    """The records of an answer; raises what was wrong with it, a refused row too."""
+    if isinstance(answer, KukeCtrError):
+        raise answer
+    if answer.refused:
+        raise RowsRefused(answer)
+    return answer.records
 
 
 def _fetch_once(

@@ -82,6 +82,13 @@ def change(scope: Scope, verb: str, *words: str) -> Result:
     return scope.ctr.processes.run(replace(call, timeout=scope.ctr.change_timeout))
 
 
+def change_all(scope: Scope, verb: str, flags: Sequence[str], names: Sequence[str]) -> list[Result]:
+    """The same for several, side by side; the results stand in the order of the names."""
+    calls = [scope.call("tasks", verb, *flags, name) for name in names]
+    limit = scope.ctr.change_timeout
+    return scope.ctr.processes.run_all([replace(call, timeout=limit) for call in calls])
+
+
 def exec_in(
     scope: Scope,
     name: str,
@@ -107,6 +114,16 @@ def run(scope: Scope, image: str, name: str, command: Sequence[str], flags: Sequ
 def start(scope: Scope, name: str, flags: Sequence[str]) -> Call:
     """`ctr tasks start FLAG... ID`; no time limit."""
     return replace(scope.call("tasks", "start", *flags, name), timeout=None)
+
+
+def shim_state(scope: Scope, name: str, limit: float) -> Result:
+    """`ctr shim --id ID state`, a probe with a short limit; any exit code is a result.
+
+    It asks the shim and takes nothing away: the only call that tells the exit code of a stopped
+    task and leaves the task.
+    """
+    call = scope.call("shim", "--id", name, "state", probe=True)
+    return scope.ctr.processes.run(replace(call, timeout=limit))
 
 
 def look_at_processes(scope: Scope, name: str, limit: float) -> Result:

@@ -91,5 +91,6 @@ def info(
     if not (show_secrets or said.planned):
         from kuke_ctr.commands.containers.secrets import hiding
 
-        hides = hiding(session, realm, said)
+        text = said.stdout.decode(errors="surrogateescape")
+        hides = hiding(session, realm, said.argv[-1], text)
     print_document(said, session.options.output, hides=hides)

@@ -1,11 +1,12 @@
 """kuke-ctr containers label, rm"""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import containers, tasks
+from kuke_ctr.backends.ctr import containers
+from kuke_ctr.commands.containers.going import Going
 from kuke_ctr.commands.shared.confirm import (
     Yes,
     confirm,
@@ -16,25 +17,16 @@ from kuke_ctr.commands.shared.confirm import (
 )
 from kuke_ctr.commands.shared.container_argument import one_container, several_containers
 from kuke_ctr.commands.shared.ctr_flags import WithExtra, extra_flags, flags
-from kuke_ctr.commands.shared.kukeon import (
-    Kukeon,
-    by_cell,
-    cell_answers,
-    confirm_kukeon,
-    members_of,
-    of_cells,
-    refuse_labels,
-)
+from kuke_ctr.commands.shared.kukeon import Kukeon, refuse_labels
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.missing import near_containers
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.short_ids import by_id, sure_ids
-from kuke_ctr.errors import KukeCtrError
-from kuke_ctr.kukeon.members import Member
-from kuke_ctr.recipes.cell_members import Members
-from kuke_ctr.recipes.containers import has_living_task, remove
+from kuke_ctr.errors import UsageError
+from kuke_ctr.recipes.containers import has_living_task
+from kuke_ctr.recipes.task_control import Tasks
 from kuke_ctr.records import Task
 from kuke_ctr.session import OpenRealm, Session
 
@@ -82,6 +74,9 @@ def label(
 def rm(
     session: Session,
     names: Annotated[list[str] | None, several_containers()] = None,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Kill a running task (SIGKILL) first.")
+    ] = False,
     keep_snapshot: Annotated[
         bool, typer.Option("--keep-snapshot", help="Its file system stays.")
     ] = False,
@@ -93,92 +88,41 @@ def rm(
 ) -> None:
     """Remove containers and their snapshots.
 
-    A container whose task has not stopped is refused. A stopped task is removed too, and so is the
-    log file of a container that `kuke-ctr run -d` created. With `--keep-snapshot` the snapshot gets
-    a label, so that containerd does not remove it later. `--all` lists what will be removed and
-    asks, or needs --yes. A container of a Kukeon cell, which cannot start without it, needs --yes
-    and --kukeon, or an answer that names the cell; `--all` needs --kukeon to remove those.
+    A container whose task has not stopped is refused without --force. A stopped task is removed
+    too, and so is the log file of a container that `kuke-ctr run -d` created. With
+    `--keep-snapshot` the snapshot gets a label, so that containerd does not remove it later.
+    `--all` lists what will be removed and asks, or needs --yes. A container of a Kukeon cell, which
+    cannot start without it, needs --yes and --kukeon, or an answer that names the cell; `--all`
+    needs --kukeon to remove those.
 
     Examples:
 
-        kuke-ctr containers rm -r main web
+        kuke-ctr rm -r main -f web
         kuke-ctr containers rm -r main --all --dry-run
 
     Runs `ctr containers rm CONTAINER` for each, after `ctr tasks ls` and `ctr containers info`;
-    with `--keep-snapshot` `ctr snapshots label` first.
+    with --force `ctr tasks rm --force` first, with --keep-snapshot `ctr snapshots label`.
     """
     names_or_all("containers", names, every)
+    if every and force:
+        raise UsageError(
+            "--all and --force cannot be combined", hint="name the containers that are to be killed"
+        )
     words = (*flags(keep_snapshot=keep_snapshot), *extra_flags(session))
     realm = session.realm(removing=True)
-    states = tasks.states(realm.scope)
-    living = {name for name in states if has_living_task(name, states)}
+    found = Tasks(realm.scope)
     if every:
-        wanted = _removable(realm, states)
+        wanted = _removable(realm, found.states)
     else:
-        wanted = sure_ids(session, realm, names or (), states, what="will be removed", yes=yes)
-    known = members_of(realm)
-    found = _there(realm, known.among(wanted))
+        what = "will be removed"
+        wanted = sure_ids(session, realm, names or (), found.states, what=what, yes=yes)
+    going = Going.of(realm, found, wanted, force=force, keep_snapshot=keep_snapshot)
     if every and not kukeon:
-        wanted, found = _without(wanted, found), {}
-    if every and (others := [name for name in wanted if name not in found]):
+        going = going.without_kukeons()
+    if every and (others := [name for name in going.names if name not in going.members]):
         confirm(session, _what_goes(realm, others, keep_snapshot), yes=yes)
-    if going := [one for name, one in found.items() if name not in living]:
-        what = _what_cells_lose(known, going, living, keep_snapshot)
-        answer = cell_answers(going)
-        confirm_kukeon(session, what, answer, yes=yes, kukeon=kukeon, instead=_deletes(going))
-
-    def one(name: str) -> str:
-        if name in found and name in living:
-            raise _runs(found[name], states[name])
-        with near_containers(realm, name):
-            remove(realm.scope, name, words, states)
-        return name
-
-    each(wanted, one, session)
-
-
-def _there(realm: OpenRealm, found: dict[str, Member]) -> dict[str, Member]:
-    """Those that containerd has: a record may name others."""
-    existing = containers.names(realm.scope) if found else ()
-    return {name: one for name, one in found.items() if name in existing}
-
-
-def _without(names: Sequence[str], found: Mapping[str, Member]) -> list[str]:
-    """The names of what is not Kukeon's; a note tells of the others."""
-    if found:
-        cells = sorted({one.cell for one in found.values()})
-        those = "1 container belongs" if len(found) == 1 else f"{len(found)} containers belong"
-        which = f"cell {cells[0]}" if len(cells) == 1 else f"cells {some(cells)}"
-        note(
-            f"{those} to Kukeon's {which} and will not be removed (--kukeon removes them as well): "
-            f"{some(list(found))}"
-        )
-    return [name for name in names if name not in found]
-
-
-def _what_cells_lose(
-    known: Members, going: Sequence[Member], living: Container[str], keep_snapshot: bool
-) -> str:
-    files = "their snapshots stay" if keep_snapshot else "what they wrote in their files is lost"
-    if len(going) == 1:
-        files = "its snapshot stays" if keep_snapshot else "what it wrote in its files is lost"
-    return (
-        f"this removes {of_cells(known, going, living)}; {files}, and afterwards `kuke start` "
-        f"fails ({going[0].id}: container not found)"
-    )
-
-
-def _deletes(going: Sequence[Member]) -> str:
-    lines = [parts[0].kuke("delete cell") for parts in by_cell(going).values()]
-    whole = "the whole cell" if len(lines) == 1 else "the whole cells"
-    return f"to delete {whole} with Kukeon's record: {' and '.join(lines)}"
-
-
-def _runs(one: Member, task: Task) -> KukeCtrError:
-    return KukeCtrError(
-        f"the task of the container {one.id} is {task.status}; the container was not removed",
-        hint=f"it belongs to Kukeon's cell {one.cell}; to stop the cell: {one.kuke('stop')}",
-    )
+    going.confirm(session, yes=yes, kukeon=kukeon)
+    each(going.names, lambda name: going.remove(name, words), session)
 
 
 def _removable(realm: OpenRealm, states: dict[str, Task]) -> list[str]:

@@ -2,20 +2,18 @@
 
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.kukeon.secrets import Hidden, hidden_in
-from kuke_ctr.processes.calls import Result
 from kuke_ctr.processes.environments import Hides
 from kuke_ctr.render import Output
 from kuke_ctr.session import OpenRealm, Session
 
 
-def hiding(session: Session, realm: OpenRealm, said: Result) -> Hides | None:
+def hiding(session: Session, realm: OpenRealm, container: str, text: str) -> Hides | None:
     """Which variables to mask in what `containers info` printed, with a note; None: none of them.
 
     The raw form is printed as it is, and the note says so.
     """
     run_path = session.host.settings.run_path
-    text = said.stdout.decode(errors="surrogateescape")
-    found = hidden_in(run_path, realm.resolution, said.argv[-1], text)
+    found = hidden_in(run_path, realm.resolution, container, text)
     if not found.names:
         return None
     if session.options.output is Output.RAW:

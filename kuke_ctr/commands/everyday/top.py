@@ -7,7 +7,7 @@ import typer
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.option_table import FORMS, IN_REALM, row_options
+from kuke_ctr.commands.shared.option_table import FORMS, IN_REALM, WATCH, row_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.tasks.each_task import of_each, processes_in
 from kuke_ctr.recipes.process_facts import seen_by_us
@@ -19,7 +19,7 @@ app = typer.Typer()
 
 
 @app.command("top")
-@takes(IN_REALM, row_options(*FORMS))
+@takes(IN_REALM, row_options(*FORMS), WATCH)
 def top(session: Session, container: Annotated[str, one_container("ID")]) -> None:
     """Show the processes of a container: who they are outside and inside, and what they use.
 

@@ -13,7 +13,7 @@ import typer
 
 from kuke_ctr.backends.ctr.tables import listing
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.option_table import FORMS, list_options
+from kuke_ctr.commands.shared.option_table import FORMS, table_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines, show_error, show_refused
 from kuke_ctr.errors import Forbidden, Unreadable, UsageError
@@ -42,7 +42,7 @@ _SHOWN, _LONGEST = 3, 200
 
 
 @app.command()
-@takes(list_options(*FORMS))
+@takes(table_options(*FORMS))
 def parse(
     session: Session,
     noun: Annotated[str, typer.Argument(metavar="NOUN", help=", ".join(RECORDS))],

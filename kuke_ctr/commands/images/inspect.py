@@ -62,7 +62,7 @@ def inspect(
     gone = [ref for ref, image in zip(wanted, found, strict=True) if image is None]
     if gone:
         errors.append(no_image(realm, gone, images.names(realm.scope)))
-    errors += [_broken(one) for one in details if not one.complete]
+    errors += [broken(one) for one in details if not one.complete]
     sys.stdout.flush()
     for error in errors:
         show_error(scoped(error, session.options))
@@ -85,7 +85,8 @@ def _print_details(details: Sequence[ImageDetails], form: Output, *, several: bo
     print_lines([to_yaml(whole) if form is Output.YAML else to_json(whole, indent=2)])
 
 
-def _broken(image: ImageDetails) -> FoundWrong:
+def broken(image: ImageDetails) -> FoundWrong:
+    """The error for an image that is not complete."""
     said = [f"{digest} is missing" for digest in image.missing] + list(image.problems)
     more = [f"{len(said) - _NAMED} more"] if len(said) > _NAMED else []
     return FoundWrong(

@@ -13,6 +13,7 @@ from kuke_ctr.commands.shared.option_table import (
     EVERY_REALM,
     FORMS,
     IN_REALM,
+    WATCH,
     format_option,
     row_options,
 )
@@ -29,7 +30,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@takes(IN_REALM, EVERY_REALM, row_options(*FORMS))
+@takes(IN_REALM, EVERY_REALM, row_options(*FORMS), WATCH)
 def ls(session: Session) -> None:
     """List the cells of a realm: the state that Kukeon recorded, and what runs now.
 

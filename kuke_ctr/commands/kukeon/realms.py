@@ -13,6 +13,7 @@ from kuke_ctr.commands.shared.option_table import (
     IN_REALM,
     QUIET,
     RUN_PATH,
+    WATCH,
     format_option,
     row_options,
 )
@@ -31,7 +32,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@takes(CALLS, RUN_PATH, row_options(*FORMS))
+@takes(CALLS, RUN_PATH, row_options(*FORMS), WATCH)
 def ls(
     session: Session,
     everything: Annotated[

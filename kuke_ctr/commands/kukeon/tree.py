@@ -10,22 +10,21 @@ from kuke_ctr.commands.kukeon.surveys import surveys
 from kuke_ctr.commands.shared.branches import branches
 from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.option_table import EVERY_REALM, FORMS, IN_REALM, row_options
+from kuke_ctr.commands.shared.option_table import EVERY_REALM, FORMS, IN_REALM, WATCH, row_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.recipes.tree import tree_of
 from kuke_ctr.records import TreeKind, TreeNode
-from kuke_ctr.render import Output, View, align, cell, escape, needed
+from kuke_ctr.render import Output, View, age_text, align, cell, escape, needed
 from kuke_ctr.session import Session
 
 app = typer.Typer()
 
 _COLUMNS = ("name", "status", "image", "age", "note")
-_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
 @app.command()
-@takes(IN_REALM, EVERY_REALM, row_options(*FORMS))
+@takes(IN_REALM, EVERY_REALM, row_options(*FORMS), WATCH)
 def tree(session: Session) -> None:
     """Show what there is: realm, space, stack, cell and container, with state, image and age.
 
@@ -101,7 +100,4 @@ def _age(created_at: str | None, now: datetime) -> str:
         seconds = int((now - datetime.fromisoformat(created_at or "")).total_seconds())
     except (ValueError, TypeError):  # no time, or one without a zone
         return "-"
-    for unit, size in _UNITS:
-        if seconds >= size:
-            return f"{seconds // size}{unit}"
-    return "0s"
+    return age_text(seconds)

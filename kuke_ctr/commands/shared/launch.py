@@ -118,10 +118,22 @@ def launch(
             container,
             f"the container {container}",
             f"{line('tasks', 'ls')} shows it; "
-            f"{line('tasks', 'kill', container)}, then "
-            f"{line('containers', 'rm', container)} remove it",
+            f"{line('rm', '--force', container)} kills and removes it",
         )
     return outcome.exit_code
+
+
+def start_in_background(what: Launch, tty: bool, undo: Callable[[], None]) -> None:
+    """Start it and leave it; where it did not start, `undo` is called and the reason raised."""
+    if what.session.options.dry_run:
+        what.realm.ctr.processes.run(what.call)
+        return
+    try:
+        _detached(what, tty)
+    except BaseException:
+        with patient():
+            undo()
+        raise
 
 
 def _detached(what: Launch, tty: bool) -> Outcome:

@@ -73,7 +73,21 @@ def rows_of(
     Under -A each row has its realm's name; of one realm alone any error but RowsRefused is raised.
     `more` completes the rows of a realm.
     """
-    answers = fetch(session.ctr, table, [realm.namespace for realm in realms], flags)
+    return rows_in(
+        session,
+        realms,
+        fetch(session.ctr, table, [realm.namespace for realm in realms], flags),
+        more,
+    )
+
+
+def rows_in(
+    session: Session,
+    realms: Sequence[OpenRealm],
+    answers: Sequence[Listing[R] | KukeCtrError],
+    more: Callable[[OpenRealm, list[R]], list[R]] | None = None,
+) -> tuple[list[R], list[KukeCtrError]]:
+    """The same of tables that were fetched already, one for each realm."""
     if session.options.dry_run:
         return [], []
     if session.options.all_realms:

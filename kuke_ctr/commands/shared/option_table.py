@@ -9,7 +9,8 @@ class SharedOption(NamedTuple):
     """One shared option.
 
     `metavar` is what a value stands for (None: a flag). A short help page leaves `rare` ones out;
-    a `hidden` one is for our own use. `forms` are what --output takes in this command.
+    a `hidden` one is for our own use. `forms` are what --output takes in this command. `alone` is
+    the value of an option whose value may be left out.
     """
 
     names: tuple[str, ...]
@@ -18,6 +19,7 @@ class SharedOption(NamedTuple):
     rare: bool = False
     hidden: bool = False
     forms: tuple[Output, ...] = ()
+    alone: str | None = None
 
     @property
     def field(self) -> str:
@@ -26,6 +28,10 @@ class SharedOption(NamedTuple):
 
 
 Group = tuple[SharedOption, ...]
+
+
+TIME = r"(\d+(?:\.\d+)?)(ms|s|m|h)?"
+"""What a value looks like that is a time: `90`, `1.5`, `5m`."""
 
 
 SCOPE: Group = (
@@ -169,9 +175,25 @@ def row_options(*forms: Output) -> Group:
     return (*format_option(*(forms or Output)), *QUIET, *_OF_ROWS)
 
 
-def list_options(*forms: Output) -> Group:
-    """The same of a list that is read from a table, some rows of which may be no records."""
+WATCH: Group = (
+    SharedOption(
+        ("--watch", "-w"),
+        "[SECONDS]",
+        "Show the list again every 2 (or SECONDS) seconds, and after events.",
+        alone="2",
+    ),
+)
+"""Of a command that shows what there is now, and changes nothing."""
+
+
+def table_options(*forms: Output) -> Group:
+    """The same of what is read from a table, some rows of which may be no records."""
     return (*row_options(*forms), *_PARTIAL)
+
+
+def list_options(*forms: Output) -> Group:
+    """The same of a list of what there is now."""
+    return (*table_options(*forms), *WATCH)
 
 
 def document_options(*forms: Output) -> Group:

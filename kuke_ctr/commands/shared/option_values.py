@@ -3,10 +3,13 @@
 import re
 from collections.abc import Mapping
 
-from kuke_ctr.commands.shared.option_table import SHARED, Group, SharedOption
+from kuke_ctr.commands.shared.option_table import SHARED, TIME, Group, SharedOption
 from kuke_ctr.errors import UsageError
 from kuke_ctr.render import Output
 from kuke_ctr.session import SharedOptions
+
+_SHORTEST = 0.1
+"""Seconds between two looks."""
 
 
 def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOptions:
@@ -32,6 +35,7 @@ def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOp
         all_realms=bool(given.get("all_realms")),
         quiet=bool(given.get("quiet")),
         partial=bool(given.get("partial")),
+        watch=_interval(value.get("watch")),
         dry_run=bool(given.get("dry_run")),
         record_append=bool(given.get("record_append")),
         record_env=bool(given.get("record_env")),
@@ -103,7 +107,7 @@ def seconds_of(text: str | None, option: str, also: str = "") -> float | None:
     """A time in seconds: `90`, `1.5`, `90s`, `5m`, `1h`. UsageError, whose hint has `also`."""
     if text is None:
         return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", text, re.ASCII)
+    match = re.fullmatch(TIME, text, re.ASCII)
     if match is None:
         raise UsageError(
             f"{option} {text!r} is not a time",
@@ -111,6 +115,13 @@ def seconds_of(text: str | None, option: str, also: str = "") -> float | None:
         )
     number, unit = match.groups()
     return float(number) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[unit or "s"]
+
+
+def _interval(text: str | None) -> float | None:
+    seconds = seconds_of(text, "--watch")
+    if seconds is not None and seconds < _SHORTEST:
+        raise UsageError(f"--watch {text} is too short", hint=f"use {_SHORTEST:g} seconds or more")
+    return seconds
 
 
 def is_empty(name: str) -> UsageError:

@@ -59,6 +59,7 @@ def takes(
 def _with_options(
     function: Callable[Concatenate[Session, P], None], options: Group, own: Sequence[str]
 ) -> Callable[..., None]:
+    run: Callable[..., None] = function
     _, *parameters = inspect.signature(function, eval_str=True).parameters.values()
 
     def with_options(**given: object) -> None:
@@ -68,7 +69,13 @@ def _with_options(
         if given.get("sudo"):
             _become_root(session, mine)
         try:
-            function(session, **mine)  # type: ignore[call-arg, arg-type]
+            if session.options.watch is not None:
+                from kuke_ctr.commands.shared.watch import watch  # late: mostly nobody watches
+
+                of_realms = any(option.field == "namespace" for option in options)
+                watch(session, lambda again: run(again, **mine), of_realms=of_realms)
+            else:
+                run(session, **mine)
         except KukeCtrError as error:
             from kuke_ctr.commands.shared.hints import scoped  # late: most commands succeed
 
@@ -137,7 +144,7 @@ def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | 
         rich_help_panel="Shared options",
         show_default=False,
         hidden=option.hidden,
-        callback=_show_all if option.field == "help_all" else None,
+        callback=show_all if option.field == "help_all" else None,
         is_eager=option.field == "help_all",
     )
     return inspect.Parameter(
@@ -148,7 +155,8 @@ def _parameter(option: SharedOption, own: Sequence[str]) -> inspect.Parameter | 
     )
 
 
-def _show_all(ctx: typer.Context, wanted: bool) -> None:
+def show_all(ctx: typer.Context, wanted: bool) -> None:
+    """Show the whole help page of a command, where that is `wanted`."""
     if wanted:
         ctx.meta[HELP_ALL] = True
         print(ctx.get_help())

@@ -80,18 +80,20 @@ def whole_id(
     existing: list[str] = []
     with suppress(KukeCtrError):  # the error of before says more
         existing = containers.names(realm.scope)
-    whole, how = _only_one(realm, name, _names(realm, existing), attachable=attachable)
+    whole, how = only_one(realm, name, known_names(realm, existing), attachable=attachable)
     if changing and not _is_sure(name, whole, how):
         return None
     return whole if whole != name else None
 
 
-def whole_ids(realm: OpenRealm, names: Sequence[str], known: Container[str]) -> list[str]:
+def whole_ids(
+    realm: OpenRealm, names: Sequence[str], known: Container[str], *, cells: bool = False
+) -> list[str]:
     """The same for several that will change; those among `known` are whole, and cost no call.
 
-    What means nothing stays as it is.
+    What means nothing stays as it is. With `cells` the name of a cell means all its containers.
     """
-    return [whole for _, whole, _ in _found(realm, names, known, changing=True)]
+    return [whole for _, whole, _ in _found(realm, names, known, changing=True, cells=cells)]
 
 
 def sure_ids(
@@ -102,13 +104,15 @@ def sure_ids(
     *,
     what: str,
     yes: bool,
+    cells: bool = False,
 ) -> list[str]:
     """The same, for what can't be undone: asks about each front of an id that is somebody's word.
 
     It asks as well where only the form of an id makes it one of the cell that was named. `what`
-    says what will be done: `will be removed`.
+    says what will be done: `will be removed`. With `cells` the name of a cell means all its
+    containers, the root too.
     """
-    found = _found(realm, names, known)
+    found = _found(realm, names, known, cells=cells)
     doubts = [doubt for doubt in (_doubt(*one) for one in found) if doubt]
     if doubts:
         confirm(session, "; ".join(f"{doubt} and {what}" for doubt in doubts), yes=yes)
@@ -145,23 +149,56 @@ def at_once(realm: OpenRealm, word: str) -> str:
 
 
 def _found(
-    realm: OpenRealm, words: Sequence[str], known: Container[str], *, changing: bool = False
+    realm: OpenRealm,
+    words: Sequence[str],
+    known: Container[str],
+    *,
+    changing: bool = False,
+    cells: bool = False,
 ) -> "list[tuple[str, str, How | None]]":
     """What was typed, with the id that it means and how, each id once; `changing` as in `by_id`."""
     names: Names | None = None
     if any(word not in known for word in words):
-        names = _names(realm, containers.names(realm.scope))
+        names = known_names(realm, containers.names(realm.scope))
     found: dict[str, tuple[str, str, How | None]] = {}
     for word in dict.fromkeys(words):
+        if names is not None and cells and word not in known:
+            whole_cell = _of_cell(realm, word, names)
+            found.update((one[1], one) for one in whole_cell if one[1] not in found)
+            if whole_cell:
+                continue
         whole, how = word, None
         if names is not None and word not in known:
-            whole, how = _only_one(realm, word, names)
+            whole, how = only_one(realm, word, names)
         if changing and not _is_sure(word, whole, how):
             whole = word
         if whole != word:
             tell(word, whole)
         found.setdefault(whole, (word, whole, how))
     return list(found.values())
+
+
+def _of_cell(realm: OpenRealm, word: str, names: "Names") -> "list[tuple[str, str, How | None]]":
+    """All containers of the cell that a word names, and how; none where it names no cell.
+
+    UsageError where it names several cells.
+    """
+    from kuke_ctr.kukeon.lookup import How
+    from kuke_ctr.kukeon.members import Evidence
+
+    cells = names.cells(word)
+    if len(cells) > 1:
+        paths = ", ".join("/".join(where) for where in cells)
+        said = f"{word} names {len(cells)} cells of {realm.described}"
+        raise UsageError(said, hint=f"name one of them: {paths}")
+    found: list[tuple[str, str, How | None]] = [
+        (word, one.id, How.SEEMING if one.evidence is Evidence.ID else How.NAME)
+        for parts in cells.values()
+        for one in parts
+    ]
+    if found:
+        note(f"{word}: the containers {', '.join(one[1] for one in found)}")
+    return found
 
 
 def _path(realm: OpenRealm, path: str, *, attachable: bool = False, offline: bool = False) -> str:
@@ -176,7 +213,7 @@ def _path(realm: OpenRealm, path: str, *, attachable: bool = False, offline: boo
         if whole is not None:
             return whole
     existing = containers.names(realm.scope)
-    whole, how = _only_one(realm, path, _names(realm, existing), attachable=attachable)
+    whole, how = only_one(realm, path, known_names(realm, existing), attachable=attachable)
     if how is None:
         realm.require_namespace()
         raise missing_container(realm, path, existing, NotFound(path))
@@ -185,23 +222,25 @@ def _path(realm: OpenRealm, path: str, *, attachable: bool = False, offline: boo
 
 def _by_records(realm: OpenRealm, word: str, *, attachable: bool) -> str | None:
     """The id that a word means by Kukeon's records alone: no containerd is needed."""
-    whole, how = _only_one(realm, word, _names(realm, ()), attachable=attachable)
+    whole, how = only_one(realm, word, known_names(realm, ()), attachable=attachable)
     return whole if how is not None and whole != word else None
 
 
-def _names(realm: OpenRealm, existing: Sequence[str]) -> "Names":
+def known_names(realm: OpenRealm, existing: Sequence[str]) -> "Names":
+    """The containers of a realm by what people call them; `existing` are the ids that it has."""
     from kuke_ctr.commands.shared.kukeon import members_of  # late: most ids are whole
     from kuke_ctr.kukeon.lookup import Names
 
     return Names(existing, members_of(realm).recorded)
 
 
-def _only_one(
+def only_one(
     realm: OpenRealm, word: str, names: "Names", *, attachable: bool = False
 ) -> "tuple[str, How | None]":
     """The id that a word means, and how; the word itself and None where it means nothing.
 
-    UsageError where the name of a cell means several, for nobody has said which.
+    `names` are those of the realm (`known_names`). UsageError where the name of a cell means
+    several, for nobody has said which.
     """
     from kuke_ctr.kukeon.lookup import How
 

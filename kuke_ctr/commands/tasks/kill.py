@@ -65,7 +65,7 @@ def kill(
     Examples:
 
         kuke-ctr tasks kill -r main web
-        kuke-ctr tasks kill -r main -s HUP web
+        kuke-ctr kill -r main -s HUP web
 
     Runs `ctr tasks kill TASK` for each, after `ctr tasks ls`.
     """
@@ -107,7 +107,7 @@ def pause(session: Session, names: Names) -> None:
     Examples:
 
         kuke-ctr tasks pause -r main web
-        kuke-ctr tasks pause -r main web shell
+        kuke-ctr pause -r main web shell
 
     Runs `ctr tasks pause TASK` for each, after `ctr tasks ls`.
     """
@@ -136,7 +136,7 @@ def resume(session: Session, names: Names) -> None:
     Examples:
 
         kuke-ctr tasks resume -r main web
-        kuke-ctr tasks resume -r main web shell
+        kuke-ctr resume -r main web shell
 
     Runs `ctr tasks resume TASK` for each, after `ctr tasks ls`.
     """

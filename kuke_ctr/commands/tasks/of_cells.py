@@ -1,7 +1,7 @@
 """What ending a task of Kukeon's does to its cell: asked about before, or told after it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kuke_ctr.commands.shared.confirm import confirm
 from kuke_ctr.commands.shared.kukeon import members_of
@@ -24,6 +24,7 @@ class Ending:
     states: Mapping[str, Task]
     known: Members
     found: Mapping[str, Member]
+    told: set[tuple[str, str, str]] = field(default_factory=set)
 
     @classmethod
     def of(
@@ -32,6 +33,11 @@ class Ending:
         """`ctr containers info` for each that has a task and no record."""
         known = members_of(realm)
         return cls(session, states, known, known.among(name for name in names if name in states))
+
+    @classmethod
+    def of_none(cls, session: Session, realm: OpenRealm) -> "Ending":
+        """For tasks that are known to be nobody's."""
+        return cls(session, {}, members_of(realm), {})
 
     def confirm(self, *, yes: bool, killed: bool = False) -> None:
         """Ask before the root of a cell ends, or a workload with which its cell would be deleted.
@@ -61,6 +67,21 @@ class Ending:
                 hint=f"it belongs to Kukeon's cell {one.cell}; to stop the cell: {stops}",
             )
 
+    def roots_last(self, names: Sequence[str]) -> list[list[str]]:
+        """The ids in two parts: a cell's root holds the network of its workloads."""
+        roots = [name for name in names if name in self.found and self.found[name].root]
+        return [part for part in ([name for name in names if name not in roots], roots) if part]
+
+    def tell_of_stop(self, name: str) -> None:
+        """Say what Kukeon does after a stop, and once for each cell how it would stop the cell."""
+        self.tell(name)
+        one = self.found.get(name)
+        if one is None or _cell(one) in self.told:
+            return
+        self.told.add(_cell(one))
+        stops = one.kuke("stop")
+        note(f"note: {name} belongs to Kukeon's cell {one.cell}; to stop the cell: {stops}")
+
     def tell(self, name: str) -> None:
         """Say what Kukeon does after the end of a workload."""
         one = self.found.get(name)
@@ -71,6 +92,7 @@ class Ending:
             ON_FAILURE: "if its exit code is not 0",
         }.get(one.restart_policy or "")
         if when is not None:
+            self.told.add(_cell(one))
             note(
                 f"note: Kukeon starts {one.id} again {when} (restartPolicy: {one.restart_policy}); "
                 f"to stop the cell: {one.kuke('stop')}"

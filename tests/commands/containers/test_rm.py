@@ -9,6 +9,7 @@ import pytest
 from kuke_ctr.cli.main import main
 from kuke_ctr.processes.calls import mask
 from kuke_ctr.recipes import containers as recipe
+from tests.support.ending_host import EndingHost
 from tests.support.fake_ctr import FakeCtr
 from tests.support.runtime_host import Capture, N, changes, run
 
@@ -34,7 +35,7 @@ def test_a_container_with_a_living_task_is_not_removed(
     code, out, err = run(f"containers rm {name}", capsys)
     assert (code, out) == (1, "")
     assert "the container was not removed" in err
-    assert f"kuke-ctr tasks kill {name} --namespace kukeon-main" in err
+    assert f"kuke-ctr stop {name} --namespace kukeon-main" in err
     assert changes(runtime_host) == []
 
 
@@ -247,6 +248,12 @@ def test_a_namespace_that_is_a_guess_and_does_not_exist_stops_a_change(
         ("tasks checkpoint web", "tasks checkpoint web"),
         ("containers label web a=b", "containers label web a=b"),
         ("containers rm ended", "containers rm ended"),
+        ("rm ended", "containers rm ended"),
+        ("rm -f web", "tasks rm --force web\nenv ctr -n kukeon-main containers rm web"),
+        ("kill -9 web", "tasks kill --signal SIGKILL web"),
+        ("pause web", "tasks pause web"),
+        ("resume frozen", "tasks resume frozen"),
+        ("unpause frozen", "tasks resume frozen"),
         ("containers rm --all", "containers rm ended\nenv ctr -n kukeon-main containers rm idle"),
     ],
 )
@@ -272,3 +279,25 @@ def test_a_containers_user_is_shown_and_a_registrys_password_is_not() -> None:
         words = ("ctr", "-n", "run", noun, "pull", "--user", "me:secret", "ref")
         assert mask(words)[6] == "me:***"
     assert mask(("ctr", "rpull", "-u=me:secret"))[2] == "-u=me:***"
+
+
+def test_force_kills_first_and_what_goes_with_its_task_is_gone(
+    ending_host: EndingHost, capsys: Capture
+) -> None:
+    gone = 'ctr: container "fresh" in namespace "kukeon-main": not found\n'
+    for name in ("web", "fresh"):
+        ending_host.becomes(name, "-", "rm", "--force")
+    ending_host.fake.answer(*N, "containers", "rm", "web")
+    ending_host.fake.answer(*N, "containers", "rm", "fresh", stderr=gone, exit_code=1)
+    ending_host.fake.answer(*N, "containers", "ls", "-q", stdout="web\n")
+    assert run("rm -f web fresh", capsys) == (0, "web\nfresh\n", "")
+    assert changes(ending_host.fake)[:2] == [
+        "-n kukeon-main tasks rm --force web",
+        "-n kukeon-main containers rm web",
+    ]
+
+
+def test_force_is_not_for_all(runtime_host: FakeCtr, capsys: Capture) -> None:
+    code, _, err = run("rm --all --force --yes", capsys)
+    assert (code, changes(runtime_host)) == (2, [])
+    assert "--all and --force cannot be combined" in err

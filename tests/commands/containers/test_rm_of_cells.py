@@ -21,7 +21,7 @@ def test_it_needs_both_words_and_says_what_is_lost(
     assert f"`kuke start` fails ({HALTED}: container not found)" in err
     assert "to delete the whole cell with Kukeon's record: `kuke delete cell halted" in err
     needed = [word for word in ("--yes", "--kukeon") if word not in flags]
-    assert f"add {' and '.join(needed)}\n" in err
+    assert f"add {' '.join(needed)}; to delete" in err
     assert changes(cell_host) == []
 
 
@@ -113,7 +113,7 @@ def test_all_with_both_words_takes_them_too(cell_host: FakeCtr, capsys: Capture)
 def test_a_dry_run_tells_the_same_and_changes_nothing(cell_host: FakeCtr, capsys: Capture) -> None:
     code, out, err = run(f"containers rm {HALTED} --dry-run", capsys)
     assert (code, out) == (0, f"env ctr -n kukeon-main containers rm {HALTED}\n")
-    assert "note: will be removed" in err
+    assert "note: this removes" in err
     assert changes(cell_host) == []
 
 

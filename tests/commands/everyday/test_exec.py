@@ -42,7 +42,7 @@ def test_a_container_of_kukeon_is_started_by_kuke(
 def test_any_other_one_by_its_task(stopped: FakeCtr, capsys: Capture) -> None:
     code, _, err = run("exec -d ended ls", capsys)
     assert code == 125
-    assert "`kuke-ctr tasks rm ended --namespace kukeon-main` deletes its old task" in err
+    assert "to start it: `kuke-ctr start ended --namespace kukeon-main`" in err
 
 
 def test_where_nobody_can_tell_the_failure_itself_is_shown(

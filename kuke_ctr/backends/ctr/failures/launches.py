@@ -10,11 +10,7 @@ _CWD = "--cwd must be the absolute path of a directory in the container"
 
 
 def _start(failed: Failed) -> str:
-    line = failed.line("tasks", "start", failed.asked.name)
-    if "cannot exec" not in failed.said:
-        return f"to start it: {line}"
-    remove = failed.line("tasks", "rm", failed.asked.name)
-    return f"{remove} deletes its old task; then to start it: {line}"
+    return f"to start it: {failed.line('start', failed.asked.name)}"
 
 
 def _checks(failed: Failed) -> str:
