@@ -151,6 +151,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     ("words", "stdin", "code"),
     [
         (("--version",), "", 0),
+        (("kuke-ctr images l", "l"), "", 0),
         (("images", "--help"), "", 0),
         (("nope\udcff",), "", 2),
         (("parse", "leases"), "no table\udcff\n", 4),
@@ -161,6 +162,8 @@ def test_the_process_of_most_tests_is_what_the_installed_command_is(
     behind: dict[str, str], words: tuple[str, ...], stdin: str, code: int
 ) -> None:
     """tests/support/prepared.py: its streams, its exit code, and what it becomes."""
+    if words[-1] == "l":
+        behind = {**behind, "_KUKE_CTR_COMPLETE": "bash"}
     installed = subprocess.run(
         [PROGRAM, *words],
         input=stdin,

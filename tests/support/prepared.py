@@ -23,7 +23,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 _PIPE = 65536
 """What a pipe holds while nobody reads it."""
@@ -133,6 +133,7 @@ def _watch(stdin: int, stdout: int, stderr: int, told: int, order: int) -> NoRet
             argv, environment, folder = json.load(file)
         for number, descriptor in enumerate((stdin, stdout, stderr)):
             os.dup2(descriptor, number)
+        _open_streams()
         os.closerange(3, max(stdin, stdout, stderr, told, order) + 1)
         os.environ.clear()
         os.environ.update(environment)
@@ -148,6 +149,15 @@ def _watch(stdin: int, stdout: int, stderr: int, told: int, order: int) -> NoRet
     with contextlib.suppress(BrokenPipeError):  # the time was over
         os.write(told, f"{ending}".encode())
     os._exit(0)
+
+
+def _open_streams() -> None:
+    """As Python does at its start: what a stream can do depends on what is behind it."""
+    lost: Any = {"errors": "surrogateescape", "encoding": "utf-8", "closefd": False}
+    sys.stdin = sys.__stdin__ = os.fdopen(0, **lost)  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", **lost)  # type: ignore[misc]
+    told: Any = {**lost, "errors": "backslashreplace", "buffering": 1}
+    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", **told)  # type: ignore[misc]
 
 
 def _import_everything() -> None:
