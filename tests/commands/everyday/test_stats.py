@@ -214,14 +214,14 @@ def test_a_terminal_shows_one_table_until_q(host: FakeCtr) -> None:
     sign = then(host, f"cat {shlex.quote(str(later))}; exit 0")
     with sit("--interval", "0.1") as seat:
         assert seat.sees(b"realm main (namespace kukeon-main): 3 containers, every 0.1 s; q quits")
-        assert seat.sees(b"\r\nweb-1   0.0    3.0M    12M    4     -     -      -       -\x1b[K")
-        assert seat.sees(b"silent: ctr: no metrics received\x1b[K")
+        assert seat.sees(b"\x1b[Kweb-1   0.0    3.0M    12M    4     -     -      -       -\r")
+        assert seat.sees(b"\x1b[Ksilent: ctr: no metrics received\x1b[")
         sign.touch()
         assert seat.sees(b": 2 containers, every")
         seat.type(b"q")
         assert seat.wait() == 0
         assert processes.until(lambda: seat.modes() == seat.modes_before, 20)
-        assert seat.shown.endswith(b"\x1b[?1049l")
+        assert seat.whole().endswith(b"\x1b[?1049l")
 
 
 def test_q_leaves_while_ctr_hangs(host: FakeCtr) -> None:
