@@ -29,7 +29,6 @@ ELSEWHERE = {
     "metrics": "tasks metrics",
     "mount": "images mount",
     "pods": "sandboxes ls",
-    "prune": "images prune",
     "pull": "images pull",
     "push": "images push",
     "remove": "containers rm",
@@ -120,8 +119,8 @@ NOT_HERE = {
     "search": "ctr searches no registry; give the whole name to `kuke-ctr images pull`",
     "sh": "`kuke-ctr exec -it CONTAINER sh` is a shell in a container",
     "shell": "`kuke-ctr exec -it CONTAINER sh` is a shell in a container",
-    "system": "`kuke-ctr info` describes containerd, `kuke-ctr snapshots usage` shows what takes "
-    "space, `kuke-ctr images prune --all` removes unused images",
+    "system": "`kuke-ctr info` describes containerd, `kuke-ctr df` shows what takes space, "
+    "`kuke-ctr prune` removes what is not needed",
     "update": "ctr changes no limits of a container: make a new one with `kuke-ctr run`",
     **dict.fromkeys(
         ("switch", "use"), "`export KUKE_CTR_REALM=NAME` chooses the realm of the commands after it"
@@ -182,7 +181,8 @@ def _of_noun(word: str, noun: str, rest: Sequence[str]) -> str | None:
         return _meant(known[word], rest)
     if word in NOT_HERE:
         return in_scope(NOT_HERE[word], _scope(rest))
-    if word in NAMES and not ENTRIES[NAMES[word]].verbs and word != "help":  # `containers logs`
+    # `containers logs`; but `namespaces prune` would not be what `prune` does
+    if word in NAMES and not ENTRIES[NAMES[word]].verbs and word not in ("help", "prune"):
         return _meant(NAMES[word], rest)
     return _meant(ELSEWHERE[word], rest) if word in _OF_ANY_NOUN else None
 

@@ -83,6 +83,8 @@ _OPTIONS = (
     Elsewhere(
         "-f --force", "--yes does not ask for confirmation", ("rm", "prune", "kill", "commit")
     ),
+    Elsewhere("--all", "--images removes unused images, too", ("prune",)),
+    Elsewhere("--volumes", "leave it out: there are no volumes to remove", ("prune",)),
     Elsewhere("-a", "--all means all", ("rm", "prune")),
     Elsewhere(
         "-t --time --timeout",

@@ -149,6 +149,7 @@ ENTRIES = {
         "Look for what is wrong on this host, and say what mends it.", {"host.doctor": ()}
     ),
     "df": Entry("Show the disk that each realm takes.", {"host.df": ()}),
+    "prune": Entry("Remove what a realm does not need any more.", {"storage.prune": ()}),
     "plugins": Entry(
         "containerd's plugins.", {"host.plugins": ("ls",)}, ALIASES["plugins"], rare=True
     ),

@@ -69,6 +69,7 @@ DESCRIBED: dict[str, type[Record]] = {
     "doctor": records.Finding,
     "config": records.Setting,
     "df": records.Disk,
+    "prune": records.Prunable,
     "stats": records.Stats,
     "top": records.ProcessUsage,
 }

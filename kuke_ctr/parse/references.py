@@ -16,6 +16,9 @@ BACK_REFERENCE = "containerd.io/gc.bref."
 GC_EXPIRE = "containerd.io/gc.expire"
 """Until then a thing with this label is not collected; on a lease, when it ends."""
 
+GC_FLAT = "containerd.io/gc.flat"
+"""On a lease: it keeps only what it names, and nothing that this refers to. BuildKit's have it."""
+
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",

@@ -17,7 +17,7 @@ from kuke_ctr.names import RealmSource
 if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
     from kuke_ctr.records.container_details import ContainerDetails
-    from kuke_ctr.records.disk import Disk
+    from kuke_ctr.records.disk import Disk, Prunable
     from kuke_ctr.records.findings import Finding, Severity
     from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
@@ -74,6 +74,7 @@ __all__ = [
     "Plugin",
     "Process",
     "ProcessUsage",
+    "Prunable",
     "PsContainer",
     "Realm",
     "RealmAccount",
@@ -183,6 +184,7 @@ _LATE = {
     "TreeKind": "cells",
     "TreeNode": "cells",
     "Disk": "disk",
+    "Prunable": "disk",
     "Finding": "findings",
     "Severity": "findings",
     "Container": "runtime",

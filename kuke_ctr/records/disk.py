@@ -1,7 +1,7 @@
-"""The record of `df`: what a namespace takes on the disk."""
+"""The records of `df` and `prune`: what a namespace takes on the disk, and what can go."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from kuke_ctr.records import Record
 
@@ -57,3 +57,23 @@ class Disk(Record):
     snapshots_prune_bytes: int | None
     content_prune_bytes: int | None
     size_approximate: bool
+
+
+class Prunable(Record):
+    """One thing that `prune` removes, and why nothing needs it.
+
+    `freed_bytes` is what its removal frees, after that of all rows before it: content that another
+    namespace has too stays, and counts as 0. It is null where it is not known, as for leases. Sizes
+    of content come from rounded text. `snapshotter` is that of a snapshot.
+    """
+
+    identifier = "name"
+    table = ("kind", "name", "freed_bytes", "reason")
+    wide = ("kind", "name", "snapshotter", "freed_bytes", "reason")
+    headings: ClassVar[Mapping[str, str]] = {"freed_bytes": "FREES"}
+
+    kind: Literal["image", "snapshot", "lease", "content"]
+    name: str
+    freed_bytes: int | None
+    reason: str
+    snapshotter: str | None = None

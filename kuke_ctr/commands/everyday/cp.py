@@ -26,7 +26,7 @@ _SHOWN = 5
 
 
 @app.command("cp")
-@takes(IN_REALM)
+@takes(IN_REALM, own=("-a",))
 def cp(
     session: Session,
     source: Annotated[str, typer.Argument(metavar="SRC", help="ID:PATH, a path here, or -.")],
@@ -45,15 +45,16 @@ def cp(
 
     `-` means a tar archive on stdin or stdout. A DEST that is a directory gets SRC in it, or with
     `SRC/.` what is in SRC. Links in the container are resolved as the container sees them, and
-    never lead out of it. Needs root. A container that does not run is reached by its snapshot.
+    never lead out of it. Needs root. A container that does not run is reached by its snapshot: do
+    not start it meanwhile.
 
-    Copied files belong to you, or in the container to its root. Devices, sockets and FIFOs are left
-    out, and a note names them.
+    Copied files belong to you, or in the container to its root. Devices, sockets, FIFOs and what is
+    in /proc and /sys are left out, and a note names them.
 
     Examples:
 
-        kuke-ctr cp -r main web:/etc/hosts .
-        kuke-ctr cp -r main app.conf web:/etc/app/
+        kuke-ctr cp --realm main web:/etc/hosts .
+        kuke-ctr cp --realm main app.conf web:/etc/app/
 
     Runs `ctr containers info ID` and `ctr tasks ls`; for a container that does not run `ctr
     snapshots mounts` and mount.
@@ -69,10 +70,11 @@ def cp(
 
     def act(name: str) -> Copied:
         with near_containers(realm, name), files_of(realm.scope, name, writing=writing) as files:
-            if session.options.dry_run:
+            dry = session.options.dry_run
+            done = _copy(files, one, other, Manner(keep=archive, follow=follow, dry=dry), skip)
+            if dry:
                 note(f"note: {one} would be copied to {other}")
-                return Copied()
-            return _copy(files, one, other, Manner(keep=archive, follow=follow), skip)
+            return done
 
     done = by_id(realm, one.container or other.container or "", act, changing=writing)
     if skipped:

@@ -71,7 +71,8 @@ def _refuse_kukeons(realm: OpenRealm, words: Sequence[str]) -> None:
     of_container = noun in ("containers", "container", "c") and verb in _REMOVE
     if not (of_task or of_container):
         return
-    found = members_of(realm).of(words[-1])
+    names = [word for word in words[2:] if not word.startswith("-")]
+    found = next(iter(members_of(realm).among(names).values()), None)
     if found is None:
         return
     said = f"{found.id} belongs to Kukeon's cell {found.cell}"

@@ -103,11 +103,7 @@ def prune(
             hint="add --all",
         )
     realm = session.realm(removing=True)
-    if realm.namespace == _DOCKER:
-        note(
-            "warning: containerd does not know Docker's stopped containers; "
-            "`docker image prune -a` does"
-        )
+    warn_of_docker(realm)
     unused = _unused(realm)
     if not unused:
         _nothing(realm, "has no unused image")
@@ -119,6 +115,15 @@ def prune(
         if ref not in now:
             note(f"{ref} was removed, or is used now; it was skipped")
     _remove(session, realm, [ref for ref in unused if ref in now], list(now), sync=True)
+
+
+def warn_of_docker(realm: OpenRealm) -> None:
+    """Say that images in Docker's namespace may be used although nothing shows it."""
+    if realm.namespace == _DOCKER:
+        note(
+            "warning: containerd does not know Docker's stopped containers; "
+            "`docker image prune -a` does"
+        )
 
 
 def _chosen(realm: OpenRealm, refs: Sequence[str]) -> list[str]:

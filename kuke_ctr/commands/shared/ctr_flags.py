@@ -43,12 +43,12 @@ class WithExtra(TyperCommand):
 def extra_flags(session: Session) -> tuple[str, ...]:
     """The words after `--`, for ctr; what kuke-ctr decides itself is refused there."""
     words = session.options.extra
-    if words and not words[0].startswith("-"):
-        raise UsageError(
-            f"{words[0]!r} is not a flag of ctr",
-            hint="what follows -- is passed to ctr as flags; put names before it",
-        )
     for index, word in enumerate(words):
+        if word.strip("-") == "" or not (word.startswith("-") or _is_value(words, index)):
+            raise UsageError(  # ctr would take it for one more name, and nobody has asked about it
+                f"{word!r} is not a flag of ctr",
+                hint="what follows -- is passed to ctr as flags; put names before it",
+            )
         name, _, value = word.partition("=")
         name = name.lstrip("-") if word.startswith("-") else ""  # ctr takes -user for --user
         if name in _OURS:
@@ -65,6 +65,12 @@ def extra_flags(session: Session) -> tuple[str, ...]:
                 hint="use --user NAME with --password-stdin",
             )
     return words
+
+
+def _is_value(words: Sequence[str], index: int) -> bool:
+    """Whether a word can be the value of the flag before it."""
+    before = words[index - 1] if index else ""
+    return before.startswith("-") and "=" not in before
 
 
 def flags(**given: object) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ ALONE = (
         "logs",
         "parse",
         "pause",
+        "prune",
         "ps",
         "restart",
         "resume",

@@ -5,7 +5,7 @@ import os
 import stat
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +14,8 @@ from typing import BinaryIO
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.recipes.copying.inside import FOLDER, Place
 
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _DEEPEST = 200
 """Folders in one another; each takes a descriptor."""
 
@@ -54,10 +55,15 @@ class Entry:
 
 
 class Tree:
-    """The entries of a tree of files. Links are copied as links, and never followed."""
+    """The entries of a tree of files. Links are copied as links, and never followed.
 
-    def __init__(self, skipped: Skipped) -> None:
+    `kernels` are the devices of file systems that are the kernel's own (procfs, sysfs): reading all
+    of one never ends well.
+    """
+
+    def __init__(self, skipped: Skipped, kernels: Collection[int] = ()) -> None:
         self._skipped = skipped
+        self._kernels = kernels
         self._known: dict[tuple[int, int], Names] = {}
 
     def entries(self, top: Place) -> Iterator[Entry]:
@@ -66,7 +72,9 @@ class Tree:
 
     def _at(self, folder: int, name: str, path: Names) -> Iterator[Entry]:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        if stat.S_ISDIR(found.st_mode):
+        if found.st_dev in self._kernels:
+            self._skipped("/".join(path) or name, "the kernel's, as /proc and /sys")
+        elif stat.S_ISDIR(found.st_mode):
             yield _entry(path, Kind.FOLDER, found)
             yield from self._below(folder, name, path)
         elif stat.S_ISLNK(found.st_mode):
@@ -94,12 +102,16 @@ class Tree:
             os.close(inner)
 
     def _file(self, folder: int, name: str, path: Names) -> Iterator[Entry]:
-        descriptor = os.open(name, _READ, dir_fd=folder)
-        with os.fdopen(descriptor, "rb", buffering=0) as data:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
+        seen = os.open(name, _LOOK, dir_fd=folder)
+        try:
+            found = os.fstat(seen)
+            if not stat.S_ISREG(found.st_mode):  # to open a device can act at once
                 self._skipped("/".join(path) or name, _what(found.st_mode))
                 return
+            descriptor = os.open(f"/proc/self/fd/{seen}", _READ)
+        finally:
+            os.close(seen)
+        with os.fdopen(descriptor, "rb", buffering=0) as data:
             same = self._known.setdefault((found.st_dev, found.st_ino), path)
             if found.st_nlink > 1 and same != path:
                 yield _entry(path, Kind.HARD_LINK, found, same_as=same)

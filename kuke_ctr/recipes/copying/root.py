@@ -2,17 +2,20 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError
+from kuke_ctr.errors import CtrFailed, Forbidden, Interrupted, KukeCtrError
 from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.parse.mounts import MountCommand
 from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.patience import patient
 from kuke_ctr.processes.proc import PROC
+from kuke_ctr.recipes.copying.ids import HOSTS_OWN, Ids, Range, ids_of
 from kuke_ctr.recipes.process_facts import seen_by_us
 from kuke_ctr.recipes.snapshot_mounts import mount
 from kuke_ctr.records import Task, TaskStatus
@@ -22,11 +25,10 @@ _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of a container: the descriptor of its `/`, and who is root in there."""
+    """The files of a container: the descriptor of its `/`, and the numbers of its users."""
 
     root: int
-    uid: int = 0
-    gid: int = 0
+    ids: Ids = HOSTS_OWN
 
 
 @contextmanager
@@ -70,7 +72,7 @@ def _of_process(scope: Scope, info: ContainerInfo, task: Task) -> Files:
         ) from None
     try:
         _check_root(scope, info, task, root)
-        return Files(root, _mapped(folder / "uid_map"), _mapped(folder / "gid_map"))
+        return Files(root, ids_of(folder))
     except BaseException:
         os.close(root)
         raise
@@ -97,43 +99,74 @@ def _by_tar(scope: Scope, info: ContainerInfo) -> str:
     return f"{scope.line('exec', info.id, 'tar', '-cf', '-', 'PATH')} has tar read them inside"
 
 
-def _mapped(table: Path) -> int:
-    """The number on this host of root in a user namespace: `0 100000 65536`; 0 without one."""
-    with suppress(OSError, ValueError):
-        for line in table.read_text().splitlines():
-            inside, outside, _ = map(int, line.split())
-            if inside == 0:
-                return outside
-    return 0
-
-
 def _of_snapshot(scope: Scope, info: ContainerInfo, *, writing: bool) -> Files:
-    """Mount the snapshot where nobody sees it: only the descriptor is left, and ends with us."""
+    """Mount the snapshot, open it, unmount it at once: the descriptor keeps it, and ends with us.
+
+    A signal waits until that is done. Nothing here deletes more than two empty folders: a delete of
+    what is in them would go through the mount.
+    """
     if not info.snapshot:
         raise KukeCtrError(f"the container {info.id} has no files: it has no snapshot")
-    with tempfile.TemporaryDirectory(prefix="kuke-ctr-", ignore_cleanup_errors=True) as place:
-        target = Path(place) / "files"
+    given = info.snapshotter or None
+    with patient() as came:
+        place = Path(tempfile.mkdtemp(prefix="kuke-ctr-"))
+        target = place / "files"
         target.mkdir()
-        given = info.snapshotter or None
-        commands = snapshots.mount_commands(scope, info.snapshot, str(target), given)
-        if not writing:
-            commands = [command.without_writing() for command in commands]
-        mount(scope.ctr, commands)
         try:
-            root = os.open(target, _FOLDER)
+            commands = snapshots.mount_commands(scope, info.snapshot, str(target), given)
+            if not writing:
+                commands = [command.without_writing() for command in commands]
+            root = _opened(scope, commands, target)
         finally:
+            for folder in (target, place):
+                with suppress(OSError):  # it is still mounted, and an error says so
+                    folder.rmdir()
+    try:
+        if came:
+            raise Interrupted("interrupted; nothing was copied")
+        task = tasks.find(scope, info.id)
+        if task is not None and task.status != TaskStatus.STOPPED:
+            raise KukeCtrError(f"{info.id} has just started; nothing was copied", hint="try again")
+    except BaseException:
+        os.close(root)
+        raise
+    return Files(root, _ids(root))
+
+
+def _ids(root: int) -> Ids:
+    """Those of a container that does not run: `/` belongs to its root."""
+    found = os.fstat(root)
+    if not found.st_uid and not found.st_gid:
+        return HOSTS_OWN
+    count = 1 << 16
+    return Ids([Range(0, found.st_uid, count)], [Range(0, found.st_gid, count)])
+
+
+def _opened(scope: Scope, commands: Sequence[MountCommand], target: Path) -> int:
+    """The descriptor of what the commands mount; it is not mounted any more."""
+    mount(scope.ctr, commands)
+    root = -1
+    try:
+        root = os.open(target, _FOLDER)
+        return root
+    finally:
+        try:
             for command in reversed(commands):
                 _unmount(scope, command.target)
-        found = os.fstat(root)
-        return Files(root, found.st_uid, found.st_gid)
+        except BaseException:
+            if root != -1:
+                os.close(root)
+            raise
 
 
 def _unmount(scope: Scope, target: str) -> None:
     """Take the mount out of sight; it ends with the last descriptor in it. CtrFailed."""
-    said = scope.ctr.processes.run(Call(("umount", "-l", target), timeout=scope.ctr.timeout))
+    call = Call(("umount", "-l", target), timeout=scope.ctr.timeout)
+    said = scope.ctr.processes.run(call)
     if said.exit_code != 0:
         raise CtrFailed(
-            said.stderr.decode(errors="replace").strip() or "umount failed",
-            hint=f"`umount {target}` unmounts it",
+            f"the files of the container are still mounted on {target}: "
+            f"{said.stderr.decode(errors='replace').strip() or 'umount failed'}",
+            hint=f"`umount {target}`; who deletes what is in there deletes the container's files",
             command=said.argv,
         )

@@ -1,6 +1,6 @@
 """What pruning a namespace would free: the rules are those of the commands that prune."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from kuke_ctr.parse.references import snapshot_references
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.content_graph import Graph
 from kuke_ctr.recipes.image_users import users_among
-from kuke_ctr.recipes.unused_snapshots import not_below, unused_among
+from kuke_ctr.recipes.unused_snapshots import Unused, not_below, unused_among
 from kuke_ctr.recipes.used_by import is_expired, snapshots_held_by
 from kuke_ctr.records import Blob, Image, Lease, Snapshot
 
@@ -32,19 +32,29 @@ class Held:
 class Freed:
     """What would go: `images` and `layers` are digests of blobs, which other namespaces may keep.
 
-    `by_images` and `by_snapshots` are snapshotter and key of snapshots: those that go with unused
-    images, and those that `snapshots prune` removes.
+    `refs` are the unused images. `by_images` and `by_snapshots` are snapshotter and key of
+    snapshots: those that go with unused images, and those that `snapshots prune` removes. `found`
+    has the latter by snapshotter, and what is left alone.
     """
 
+    refs: set[str] = field(default_factory=set)
     images: set[str] = field(default_factory=set)
     by_images: set[tuple[str | None, str]] = field(default_factory=set)
     by_snapshots: set[tuple[str | None, str]] = field(default_factory=set)
     layers: set[str] = field(default_factory=set)
+    found: dict[str | None, Unused] = field(default_factory=dict)
 
 
-def freed_by(scope: Scope, run_path: Path, realm: Resolution, held: Held) -> Freed:
+def freed_by(
+    scope: Scope,
+    run_path: Path,
+    realm: Resolution,
+    held: Held,
+    spare: Callable[[str], bool] | None = None,
+) -> Freed:
     """What `images prune --all`, `snapshots prune` and `content prune` would remove.
 
+    `spare` keeps snapshots by their key (None: those of Kukeon's containers).
     `ctr snapshots info` and `mounts` of snapshots that nothing refers to; probes. Raises
     KukeCtrError where records or snapshots can't be read: then nothing is known to be unused.
     """
@@ -55,19 +65,13 @@ def freed_by(scope: Scope, run_path: Path, realm: Resolution, held: Held) -> Fre
     unused = {image.ref for image in held.images if image.ref not in used}
     going = {blob.digest for blob in graph.only_of(scope.namespace, unused)}
     layers = {blob.digest for blob in graph.only_layers(scope.namespace)}
-    freed = Freed(going, layers=layers)
+    freed = Freed(unused, going, layers=layers)
     now = list(_references(held))
     after = list(_references(held, unused, going))
-    members = Members(scope, run_path, realm)
+    spare = spare or _of_cells(scope, run_path, realm)
     for snapshotter, rows in held.snapshots.items():
-        found = unused_among(
-            scope,
-            rows,
-            held.leases,
-            now,
-            snapshotter,
-            lambda key: members.by_id(key) is not None,
-        )
+        found = unused_among(scope, rows, held.leases, now, snapshotter, spare)
+        freed.found[snapshotter] = found
         unused_keys = {one.key for one in found.unused}
         free = set(not_below(rows, _of(snapshotter, held, now)))
         # what is left although nothing refers to it holds the layers below it
@@ -76,6 +80,11 @@ def freed_by(scope: Scope, run_path: Path, realm: Resolution, held: Held) -> Fre
         freed.by_snapshots |= {(snapshotter, key) for key in unused_keys}
         freed.by_images |= {(snapshotter, key) for key in by_images}
     return freed
+
+
+def _of_cells(scope: Scope, run_path: Path, realm: Resolution) -> Callable[[str], bool]:
+    members = Members(scope, run_path, realm)
+    return lambda key: members.by_id(key) is not None
 
 
 def _references(

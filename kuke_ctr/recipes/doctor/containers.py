@@ -20,7 +20,10 @@ def tasks(facts: Facts) -> Iterator[Finding]:
             starts = facts.line(space.namespace, "tasks", "start", "-d", lost[0])
             what = "has ended, and its task was not deleted", "have ended, and their tasks remain"
             which = "it" if len(lost) == 1 else "one"
-            hint = f"to start {which} again after that: `{starts}`"
+            hint = (
+                "the exit code and unread output go with the task; to start "
+                f"{which} again after that: `{starts}`"
+            )
             yield _of_tasks(facts, space, "task-stopped", lost, what, fix=(deletes,), hint=hint)
         stuck = tuple(sorted(space.stuck))
         if stuck:

@@ -68,14 +68,15 @@ class Facts:
     namespace and id, and whether the task waits for one; None where only root could see that.
     `shims` are the shims of containers of which ctr knows no state, by namespace and id.
     `kukeond_listens`: whether somebody listens on `kukeond_socket`, None where that is not known.
-    `claimed` are the namespaces of all realms, also where `realms` is only one of them; `whole`: it
-    was not asked for one only.
+    `usual` is the realm that commands mean without --realm. `claimed` are the namespaces of all
+    realms, also where `realms` is only one of them; `whole`: it was not asked for one only.
     """
 
     ctr: Ctr
     realms: tuple[Realm, ...] = ()
     claimed: frozenset[str] = frozenset()
     whole: bool = True
+    usual: str = "default"
     suffix: str = "kukeon.io"
     namespaces: frozenset[str] = frozenset()
     daemon_error: KukeCtrError | None = None

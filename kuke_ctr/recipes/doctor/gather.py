@@ -57,7 +57,8 @@ def gather(host: Host, realm: str | None = None) -> Facts:
     asked: then the facts are those of the files.
     """
     asking = Asking(host.ctr)
-    facts = Facts(asking.ctr, run_path=str(host.settings.run_path), whole=realm is None)
+    run_path, usual = str(host.settings.run_path), host.settings.realm
+    facts = Facts(asking.ctr, run_path=run_path, whole=realm is None, usual=usual)
     _ask_daemon(facts, asking)
     known = None if facts.daemon_error is not None else facts.namespaces
     _find_realms(facts, host, known, realm)

@@ -1,10 +1,11 @@
 """Checks of images: is all of their content here, and are they where somebody looks for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from kuke_ctr.kukeon.realm_files import SYSTEM
 from kuke_ctr.recipes.doctor.facts import Facts, finding, listed
 from kuke_ctr.recipes.doctor.remedies import MOST_COPIES, copy_line, image_again
-from kuke_ctr.records import Finding, Severity
+from kuke_ctr.records import Finding, Realm, Severity
 
 _OTHERS = ("moby", "k8s.io", "buildkit")
 """Namespaces of other programs, whose images are theirs."""
@@ -35,6 +36,13 @@ def incomplete(facts: Facts) -> Iterator[Finding]:
             )
 
 
+def _likeliest(facts: Facts, realms: Sequence[Realm]) -> Realm:
+    """The realm that commands mean without --realm, else the first that is not Kukeon's own."""
+    wanted = [one for one in realms if one.name == facts.usual]
+    users = [one for one in realms if one.name not in SYSTEM]
+    return next(iter([*wanted, *users, *realms]))
+
+
 def elsewhere(facts: Facts) -> Iterator[Finding]:
     """Images in a namespace of no realm that no realm has: imported without a namespace, mostly."""
     realms = [one for one in facts.realms if one.exists]
@@ -44,7 +52,7 @@ def elsewhere(facts: Facts) -> Iterator[Finding]:
         if not lost or not realms:
             continue
         others = name in _OTHERS
-        target = next((one for one in realms if one.name == "default"), realms[0])
+        target = _likeliest(facts, realms)
         are = "image is" if len(lost) == 1 else "images are"
         yield finding(
             Severity.WARNING if name == _BY_MISTAKE else Severity.INFO,

@@ -38,11 +38,14 @@ def test_each_cell_has_an_answer_of_its_own() -> None:
     assert cell_answers([web, twin, db]) == ["default/default/web", "lab/two/web", "db"]
 
 
-@pytest.mark.parametrize("line", ["tasks start", "task start -d", "t start"])
+@pytest.mark.parametrize(
+    "line",
+    ["tasks start ID", "task start -d ID", "t start ID", "tasks start ID --detach", "t start ID x"],
+)
 def test_ctr_itself_is_not_given_the_start_of_kukeons_container(
     cell_host: FakeCtr, capsys: Capture, line: str
 ) -> None:
-    code, out, err = run(f"ctr -- {line} {HALTED}", capsys)
+    code, out, err = run(f"ctr -- {line.replace('ID', HALTED)}", capsys)
     assert (code, out) == (2, "")
     assert STARTS in err
 

@@ -45,6 +45,26 @@ def test_an_option_of_ours_is_not_smuggled_past_us(
     assert runtime_host.calls == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tasks kill web -y -- -- other",
+        "tasks kill web -y -- --new=1 other",
+        "tasks rm web -y -- other",
+        "containers rm web -y -- -- other",
+        "snapshots rm web -y -- -- other",
+    ],
+)
+def test_no_further_name_is_smuggled_behind_the_dashes(
+    runtime_host: FakeCtr, capsys: Capture, line: str
+) -> None:
+    """ctr would take it for one more thing to remove, and nobody has asked about that."""
+    code, _, err = run(line, capsys)
+    assert code == 2
+    assert "is not a flag of ctr" in err
+    assert changes(runtime_host) == []
+
+
 def test_a_signal_to_a_stopped_task_reaches_nobody(runtime_host: FakeCtr, capsys: Capture) -> None:
     runtime_host.answer(*N, "tasks", "ps", "ended", stdout="PID    INFO\n")
     for typed in ("tasks kill ended", "tasks kill --all ended"):

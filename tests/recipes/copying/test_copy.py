@@ -12,6 +12,9 @@ import pytest
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.parse.copy_words import Side
 from kuke_ctr.recipes.copying.copy import Manner, from_archive, into, out_of, to_archive
+from kuke_ctr.recipes.copying.entries import Tree
+from kuke_ctr.recipes.copying.ids import ids_of
+from kuke_ctr.recipes.copying.inside import find
 from kuke_ctr.recipes.copying.root import Files
 from kuke_ctr.recipes.copying.writing import Copied
 
@@ -24,7 +27,7 @@ class Container:
     def __init__(self, top: Path) -> None:
         self.top = top
         self.skipped: list[str] = []
-        self.files = Files(os.open(top, os.O_PATH), os.geteuid(), os.getegid())
+        self.files = Files(os.open(top, os.O_PATH))
 
     def out(self, source: str, target: Path | str, manner: Manner = PLAIN) -> Copied:
         """`cp web:SOURCE TARGET`"""
@@ -236,3 +239,84 @@ def test_folders_without_end_are_an_error(web: Container, tmp_path: Path) -> Non
         folder.mkdir()
     with pytest.raises(KukeCtrError, match="more than 200 nested folders"):
         web.out("/d", tmp_path / "out")
+
+
+def test_a_program_that_goes_in_is_none_of_the_containers_root(
+    web: Container, tmp_path: Path
+) -> None:
+    (tmp_path / "program").write_text("#!")
+    (tmp_path / "program").chmod(0o4755)
+    web.into(tmp_path / "program", "/data/plain")
+    web.into(tmp_path / "program", "/data/kept", Manner(keep=True))
+    member = tarfile.TarInfo("packed")
+    member.mode = 0o4755
+    web.unpack(tar(member), "/data")
+    names = ("plain", "kept", "packed")
+    modes = [stat.S_IMODE((web.top / "data" / name).stat().st_mode) for name in names]
+    assert modes == [0o755, 0o4755, 0o755]
+
+
+def test_a_folder_that_is_there_keeps_its_mode(web: Container, tmp_path: Path) -> None:
+    (web.top / "home/app").mkdir(parents=True)
+    (web.top / "home/app").chmod(0o700)
+    (tmp_path / "src/app/new").mkdir(parents=True)
+    (tmp_path / "src/app/new").chmod(0o751)
+    web.into(f"{tmp_path}/src/.", "/home")
+    assert stat.S_IMODE((web.top / "home/app").stat().st_mode) == 0o700
+    assert stat.S_IMODE((web.top / "home/app/new").stat().st_mode) == 0o751
+
+
+def test_a_device_is_neither_replaced_nor_opened(web: Container, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(KukeCtrError, match="a device, a FIFO or a socket there"):
+        web.out("/data/a", tmp_path / "fifo")
+    with pytest.raises(KukeCtrError, match="a device, a FIFO or a socket there"):
+        web.into(tmp_path / "web/data/a", "/data/fifo")
+
+
+def test_holes_stay_holes_and_what_grows_is_cut(web: Container, tmp_path: Path) -> None:
+    with (web.top / "data/sparse").open("wb") as file:
+        file.truncate(1 << 30)
+        file.seek(1 << 29)
+        file.write(b"x")
+    web.out("/data/sparse", tmp_path / "sparse")
+    found = (tmp_path / "sparse").stat()
+    assert found.st_size == 1 << 30
+    assert found.st_blocks * 512 < 1 << 22
+    (web.top / "data/empty").touch()
+    web.out("/data/empty", tmp_path / "empty")
+    assert (tmp_path / "empty").stat().st_size == 0
+
+
+def test_what_is_the_kernels_is_left_out(tmp_path: Path) -> None:
+    proc = os.open("/proc", os.O_PATH)
+    try:
+        with find(proc, "sys") as place:
+            skipped: list[str] = []
+            device = os.fstat(proc).st_dev
+            tree = Tree(lambda path, what: skipped.append(what), {device})
+            assert list(tree.entries(place)) == []
+            assert skipped == ["the kernel's, as /proc and /sys"]
+    finally:
+        os.close(proc)
+
+
+def test_a_dry_run_looks_at_both_sides(web: Container, tmp_path: Path) -> None:
+    dry = Manner(dry=True)
+    web.out("/data", tmp_path / "out", dry)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(NotFound):
+        web.out("/nope", tmp_path / "out", dry)
+    with pytest.raises(NotFound):
+        web.into(tmp_path / "web/data/a", "/no/dir/x", dry)
+
+
+def test_numbers_of_users_are_those_of_the_namespace(tmp_path: Path) -> None:
+    (tmp_path / "uid_map").write_text("         0     100000      65536\n")
+    (tmp_path / "gid_map").write_text("         0     200000      65536\n")
+    ids = ids_of(tmp_path)
+    assert ids.outside(0, 5) == (100000, 200005)
+    assert ids.inside(101000, 200000) == (1000, 0)
+    with pytest.raises(KukeCtrError, match="has no user 70000"):
+        ids.outside(70000, 0)
+    assert ids_of(tmp_path / "gone").outside(7, 8) == (7, 8)
