@@ -39,6 +39,12 @@ pytest_plugins = [
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
+LONGEST = {
+    *("test_attach.py", "test_run_like_docker.py", "test_run.py", "test_odd_registry.py"),
+    *("test_exec.py", "test_archives.py", "test_storage.py", "test_unread.py", "test_registry.py"),
+}
+"""Files of the real ring."""
+
 _READ = (
     *("KUKE_CTR_REALM", "KUKE_CTR_BIN", "KUKEON_RUN_PATH", "KUKEON_CONTAINERD_SOCKET"),
     *("KUKEON_NAMESPACE_SUFFIX", "KUKE_CONFIGURATION", "CONTAINERD_ADDRESS", "SUDO_USER"),
@@ -63,6 +69,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and not config.stash.get(_logs_were_there, True):
         with suppress(OSError):
             LOGS.rmdir()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first: in the end no worker is alone with such a file."""
+    first = Path(__file__).parent / "integration"
+    items.sort(key=lambda item: (item.path.parent != first, item.path.name not in LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -73,8 +73,7 @@ def shown(words: str, columns: int, **environment: str) -> list[str]:
     command: list[str | Path] = [PROGRAM, "--replay", HOST / "ctr", *words.split()]
     with Seat(command, {**told, "LC_ALL": "C.UTF-8"}, size=(24, columns)) as seat:
         seat.wait()
-        seat.hang_up()
-        return seat.shown.decode().replace("\r\n", "\n").splitlines()
+        return seat.whole().decode().replace("\r\n", "\n").splitlines()
 
 
 @pytest.mark.parametrize("columns", [60, 80])

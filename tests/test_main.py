@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess  # noqa: TID251
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from scripts.lib import processes
+from tests.support.prepared import stop_shared
+from tests.support.runner import PROGRAM, KukeCtr
 
 LIMIT = 60.0
 
@@ -124,3 +127,59 @@ def test_a_hangup_that_was_ignored_stays_ignored() -> None:
         program.send_signal(signal.SIGHUP)
         program.send_signal(signal.SIGTERM)
         assert program.wait(LIMIT) == -signal.SIGTERM
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a kuke-ctr whose ctr does as its last word says."""
+    folder = tmp_path_factory.mktemp("behind")
+    (folder / "ctr").write_text(
+        f'#!/bin/sh\necho "$*"\necho said >&2\necho $$ >{folder}/pid\n'
+        'case "$*" in *die) kill -9 $$;; *wait) exec /bin/sleep 300;; esac\n'
+    )
+    (folder / "ctr").chmod(0o755)
+    address = str(folder / "c.sock")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(address)
+        server.listen()
+        home = {"PATH": str(folder), "HOME": str(folder), "CONTAINERD_ADDRESS": address}
+        yield {**home, "LC_ALL": "C.UTF-8"}
+    stop_shared()
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "code"),
+    [
+        (("--version",), "", 0),
+        (("kuke-ctr images l", "l"), "", 0),
+        (("images", "--help"), "", 0),
+        (("nope\udcff",), "", 2),
+        (("parse", "leases"), "no table\udcff\n", 4),
+        (("ctr", "-n", "x", "--", "die"), "", -signal.SIGKILL),
+    ],
+)
+def test_the_process_of_most_tests_is_what_the_installed_command_is(
+    behind: dict[str, str], words: tuple[str, ...], stdin: str, code: int
+) -> None:
+    """tests/support/prepared.py: its streams, its exit code, and what it becomes."""
+    if words[-1] == "l":
+        behind = {**behind, "_KUKE_CTR_COMPLETE": "bash"}
+    installed = subprocess.run(
+        [PROGRAM, *words],
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        check=False,
+        env=behind,
+    )
+    prepared = KukeCtr(behind)(*words, stdin=stdin)
+    assert (installed.returncode, prepared.returncode) == (code, code)
+    assert (prepared.stdout, prepared.stderr) == (installed.stdout, installed.stderr)
+
+
+def test_the_process_of_most_tests_is_ended_at_its_time_limit(behind: dict[str, str]) -> None:
+    with pytest.raises(subprocess.TimeoutExpired):
+        KukeCtr(behind)("ctr", "-n", "x", "--", "wait", timeout=3)
+    pid = int(Path(behind["HOME"], "pid").read_text())
+    assert processes.until(lambda: not processes.started(pid), LIMIT)

@@ -161,7 +161,12 @@ def with_values(words: Sequence[str], known: Sequence[str], flags: Sequence[str]
     `--watch` becomes `--watch=2` where no time follows, `-Aw` becomes `-Aw2`. `flags` are the
     command's options that take none.
     """
-    may = {name: one for name, one in BY_NAME.items() if one.alone is not None and name in known}
+    # a command may have the short name for an option of its own: `exec -w DIR`
+    may = {
+        name: one
+        for name, one in BY_NAME.items()
+        if one.alone is not None and one.names[0] in known
+    }
     if not may:
         return list(words)
     found: list[str] = []

@@ -13,6 +13,7 @@ import platform
 import tarfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -79,7 +80,7 @@ class Archive:
             },
             "history": [{"created_by": f"layer {number}"} for number, _ in enumerate(layers)],
         }
-        packed = [self.blob(gzip.compress(layer, 6, mtime=0), LAYER) for layer in layers]
+        packed = [self.blob(_packed(layer), LAYER) for layer in layers]
         document: Json = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
@@ -151,6 +152,7 @@ def busybox(
     return archive.index(manifests)
 
 
+@cache
 def busybox_layer(program: Path) -> bytes:
     """A root file system with a shell: a tar file."""
     buffer = io.BytesIO()
@@ -176,6 +178,11 @@ def files(contents: Mapping[str, bytes], mode: int = 0o644) -> bytes:
         for name, data in contents.items():
             _add(tar, name, data, mode)
     return buffer.getvalue()
+
+
+@lru_cache(maxsize=16)
+def _packed(layer: bytes) -> bytes:
+    return gzip.compress(layer, 6, mtime=0)
 
 
 def _platform(text: str) -> Json:

@@ -16,8 +16,10 @@ from typing import Self
 
 from scripts.lib import processes
 
-END_LIMIT = 20.0
+END_LIMIT = 60.0
+"""Seconds; it costs nothing where all goes well, and a busy machine may need them."""
 _KEPT = 1 << 20
+_BEHIND = b"<behind all>"
 _OF_A_JOB = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
 
@@ -95,6 +97,13 @@ class Seat:
     def sees(self, text: bytes, seconds: float = END_LIMIT) -> bool:
         """Whether this is shown within the time."""
         return processes.until(lambda: text in self.shown, seconds)
+
+    def whole(self) -> bytes:
+        """All that it shows, once the program has ended: what we write comes behind that."""
+        os.write(self._slave, _BEHIND)
+        if not self.sees(_BEHIND):
+            raise RuntimeError("the terminal shows nothing more")
+        return bytes(self.shown).removesuffix(_BEHIND)
 
     def kill(self, number: signal.Signals) -> None:
         """Send the program a signal."""

@@ -50,3 +50,8 @@ def test_a_value_that_is_left_out_behind_the_command(line: str, filled: str) -> 
 def test_a_command_without_that_option_keeps_its_words() -> None:
     words = ["-w", "/srv", "--watch"]
     assert with_values(words, ("-w2",), ()) == words
+
+
+def test_a_commands_own_letter_is_not_that_of_a_shared_option() -> None:
+    words = ["-w", "/tmp", "web", "pwd"]
+    assert with_values(words, ("--cwd", "--workdir", "-w"), ()) == words

@@ -1,4 +1,4 @@
-"""The real ring: private daemons, and kuke-ctr as it is installed.
+"""The real ring: private daemons, and kuke-ctr as a process of its own.
 
 A developer's machine without root or without the programs skips these tests; where
 KUKE_CTR_TESTS_NO_SKIP=1 (CI) they fail instead.
@@ -18,6 +18,7 @@ from scripts.lib.containerd import PrivateContainerd
 from scripts.lib.images import Archive, busybox, files
 from tests.support.inside import Inside
 from tests.support.kukeon_host import KukeonHost, make_kukeon_host
+from tests.support.prepared import stop_shared
 from tests.support.runner import KukeCtr
 from tests.support.running import Place, place_on
 
@@ -99,6 +100,12 @@ def place(
 ) -> Iterator[Place]:
     """The same on the native containerd."""
     yield from place_on(containerd, tmp_path_factory.mktemp("place"))
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _kuke_ctrs_forks() -> Iterator[None]:
+    yield
+    stop_shared()
 
 
 @pytest.fixture

@@ -23,9 +23,12 @@ UNREAD = [name for name, way in attach_rounds.WAYS.items() if way.unread]
 
 
 @pytest.mark.timeout(600)
-def test_three_rounds_of_every_way_to_leave_do_no_harm(programs_of: Callable[[str], Path]) -> None:
+def test_a_second_round_of_every_way_to_leave_does_no_harm(
+    programs_of: Callable[[str], Path],
+) -> None:
+    """scripts/attach-rounds makes more of them."""
     programs_of("native")
-    leave("3", "native", READ)
+    leave("2", "native", READ)
 
 
 @pytest.mark.timeout(600)

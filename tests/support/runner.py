@@ -1,15 +1,17 @@
-"""kuke-ctr as a user starts it: the installed command, in an environment that says nothing."""
+"""kuke-ctr in a process of its own, in an environment that says nothing."""
 
 import os
-import subprocess  # noqa: TID251 (the tests start what the package is)
+import subprocess  # noqa: TID251 (the shape of what a call gave)
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.lib.containerd import PrivateContainerd
+from tests.support.prepared import shared
 
 PROGRAM = Path(sys.executable).with_name("kuke-ctr")
+"""The installed command."""
 
 
 @dataclass(frozen=True)
@@ -21,16 +23,8 @@ class KukeCtr:
     def __call__(
         self, *argv: str, stdin: str = "", timeout: float = 60.0
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PROGRAM, *argv],
-            input=stdin,
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            timeout=timeout,
-            check=False,
-            env=self.environment,
-        )
+        assert self.environment["LC_ALL"] == "C.UTF-8"  # as the process that forks was started
+        return shared().call([str(PROGRAM), *argv], self.environment, stdin, timeout)
 
     def on(self, daemon: PrivateContainerd) -> "KukeCtr":
         """The same with this daemon's address, and its ctr first on PATH."""

@@ -221,7 +221,7 @@ def test_a_terminal_shows_one_table_until_q(host: FakeCtr) -> None:
         seat.type(b"q")
         assert seat.wait() == 0
         assert processes.until(lambda: seat.modes() == seat.modes_before, 20)
-        assert seat.shown.endswith(b"\x1b[?1049l")
+        assert seat.whole().endswith(b"\x1b[?1049l")
 
 
 def test_q_leaves_while_ctr_hangs(host: FakeCtr) -> None:
