@@ -1,7 +1,7 @@
 """What surrounds a transfer: which images landed, what an interrupted one leaves."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -133,10 +133,11 @@ def _is_unpacked(scope: Scope, reference: str, snapshotter: str | None) -> bool:
     return any(row.ref == reference and row.unpacked for row in answer.records)
 
 
-def landed(scope: Scope, before: Before, said: bytes) -> Landed:
+def landed(scope: Scope, before: Before, said: bytes, archived: Collection[str] = ()) -> Landed:
     """The images that an import has made or changed, or those that it found as they are.
 
-    `said` is what ctr printed. Without any of them: no images.
+    `said` is what ctr printed, `archived` are names that are known to be in the archive: ctr 2 says
+    nothing of what is done before it first draws. Without any of them: no images.
     """
     listing = _list(scope)
     new = tuple(image for image in listing.records if _changed(before.images.get(image.ref), image))
@@ -144,7 +145,7 @@ def landed(scope: Scope, before: Before, said: bytes) -> Landed:
     if new:
         return Landed(new, True, named)
     written = parse_import(said.decode(errors="surrogateescape"))
-    there = tuple(each for each in listing.records if written.has(each.ref))
+    there = tuple(each for each in listing.records if written.has(each.ref) or each.ref in archived)
     return Landed(there, False, named, _came_back(scope, there, before))
 
 

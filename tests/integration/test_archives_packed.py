@@ -112,6 +112,6 @@ def test_what_content_prune_gave_up_comes_back_with_the_archive(
     assert done.returncode == 3
     assert f"`kuke-ctr images pull {name} --namespace {any_place.namespace}`" in done.stderr
     done = any_place("images", "import", tar)
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
     assert "missing, and came back" in done.stderr
     assert any_place("images", "export", str(tmp_path / "out.tar"), name).returncode == 0

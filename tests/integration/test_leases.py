@@ -65,5 +65,5 @@ def test_an_import_that_is_ended_names_its_lease(place: Place, tmp_path: Path) -
     ours.terminate()
     _, said = ours.communicate(timeout=LIMIT)
     (lease,) = place.ctr("leases", "ls", "-q").split()
-    assert f"`kuke-ctr leases rm {lease} --namespace {place.namespace}`" in said.decode()
+    assert f"`kuke-ctr leases rm {lease} --yes --namespace {place.namespace}`" in said.decode()
     assert place("leases", "rm", "--yes", lease).returncode == 0

@@ -3,12 +3,22 @@
 import json
 import signal
 import subprocess  # noqa: TID251 (the tests start what the package is)
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from scripts.lib.containerd import PrivateContainerd
 from scripts.lib.seat import Seat
-from tests.support.running import Place
+from tests.support.running import Place, place_on
 
 BUSY = ("sh", "-c", "while :; do :; done")
+
+
+@pytest.fixture
+def place(containerd: PrivateContainerd, tmp_path: Path) -> Iterator[Place]:
+    """A namespace of its own: without names, all that runs in it is shown."""
+    yield from place_on(containerd, tmp_path)
 
 
 def test_a_pipe_gets_what_runs_while_it_runs(place: Place) -> None:

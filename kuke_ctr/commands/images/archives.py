@@ -255,7 +255,7 @@ def _bring(session: Session, realm: OpenRealm, view: View, wish: _Wish) -> None:
         return
     if view.output is Output.RAW:
         print_bytes(result)
-    found = transfers.landed(realm.scope, before, result.stdout)
+    found = transfers.landed(realm.scope, before, result.stdout, look.names.names)
     if found.images:
         _show_landed(session, view, found, wish.platform)
         _tell_of_nameless(look, wish.words)
