@@ -32,12 +32,12 @@ def test_a_second_round_of_every_way_to_leave_does_no_harm(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("version", "suite"), [("native", "native"), ("2.1", "sid")])
 def test_a_terminal_that_nobody_reads_can_be_left_in_every_way(
-    programs_of: Callable[[str], Path], version: str, suite: str
+    programs_of: Callable[[str], Path],
 ) -> None:
-    programs_of(version)
-    leave("1", suite, UNREAD, "flooding")
+    """Our own terminal: which ctr is behind it makes no difference."""
+    programs_of("native")
+    leave("1", "native", UNREAD, "flooding")
 
 
 def leave(rounds: str, suite: str, ways: list[str], *outputs: str) -> None:

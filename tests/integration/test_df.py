@@ -1,20 +1,22 @@
 """`df` on a real containerd: its sum is what the content store holds on the disk."""
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts.lib.containerd import PrivateContainerd
+from scripts.lib import containerd as harness
 from tests.support.runner import KukeCtr
 from tests.support.storage_lab import REF, Lab
 
 
 @pytest.fixture
-def lab(containerd: PrivateContainerd, kuke_ctr: KukeCtr, tmp_path: Path) -> Lab:
-    """On one containerd: the lists are the same in all versions."""
-    return Lab(containerd, kuke_ctr, tmp_path)
+def lab(programs_of: Callable[[str], Path], kuke_ctr: KukeCtr, tmp_path: Path) -> Iterator[Lab]:
+    """On a containerd of its own: `df` lists all namespaces. The lists are the same everywhere."""
+    with harness.temporary(programs_of("native")) as daemon:
+        yield Lab(daemon, kuke_ctr, tmp_path)
 
 
 def on_disk(lab: Lab) -> int:

@@ -88,7 +88,7 @@ def test_the_front_of_an_id_names_a_container(
     assert run("tasks", "kill", front, *where).returncode == 2
     assert run("tasks", "kill", front, "--yes", *where).stdout == f"{name}\n"
     assert until(lambda: "STOPPED" in ctr("tasks", "ls", namespace=images).stdout, seconds=20)
-    done = run("attach", front, "--expect", "x", "--timeout", "5s", *where)
+    done = run("attach", front, "--expect", "x", "--timeout", "1s", *where)
     assert f"{name}" in done.stderr
     assert run("tasks", "rm", "--force", front, "--yes", *where).stdout == f"{name}\n"
     assert run("tasks", "start", "-d", "--null-io", front, *where).stdout == f"{name}\n"
