@@ -11,6 +11,12 @@ from tests.support.inside import Inside
 
 
 @pytest.fixture
+def any_containerd(containerd: PrivateContainerd) -> PrivateContainerd:
+    """One version: which id or digest is meant is found out before ctr gets it."""
+    return containerd
+
+
+@pytest.fixture
 def digest(any_containerd: PrivateContainerd, images: str) -> str:
     """The digest of busybox."""
     rows = any_containerd.ctr("images", "ls", f"name=={BUSYBOX}", namespace=images).stdout

@@ -71,7 +71,7 @@ class Prepared:
             if not ending:
                 os.kill(int(pid), signal.SIGKILL)
                 raise subprocess.TimeoutExpired(argv, timeout)
-        text, said = (one.decode(errors="surrogateescape") for one in texts)
+        text, said = map(_as_text, texts)
         return subprocess.CompletedProcess(argv, int(ending[0]), text, said)
 
 
@@ -86,6 +86,12 @@ def stop_shared() -> None:
     if shared.cache_info().currsize:
         shared().stop()
         shared.cache_clear()
+
+
+def _as_text(said: bytes) -> str:
+    """As subprocess has it with `text`: each kind of line end is a newline."""
+    text = said.decode(errors="surrogateescape")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _pipe() -> tuple[IO[bytes], IO[bytes]]:
