@@ -45,10 +45,15 @@ LONGEST = {
 }
 """Files of the real ring."""
 
+_NO_SKIP = "KUKE_CTR_TESTS_NO_SKIP"
+NO_SKIP = os.environ.get(_NO_SKIP) == "1"
+"""Read once: whatever a test does with the environment, it does not get around this."""
+
 _READ = (
     *("KUKE_CTR_REALM", "KUKE_CTR_BIN", "KUKEON_RUN_PATH", "KUKEON_CONTAINERD_SOCKET"),
     *("KUKEON_NAMESPACE_SUFFIX", "KUKE_CONFIGURATION", "CONTAINERD_ADDRESS", "SUDO_USER"),
     *("CONTAINERD_NAMESPACE", "XDG_CONFIG_HOME", "KUKE_CTR_CONFIG", "KUKE_CTR_NICE"),
+    _NO_SKIP,
 )
 
 # `nohup`, and `&` in a script, would have every program of the tests ignore them
@@ -83,7 +88,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.skipped and os.environ.get("KUKE_CTR_TESTS_NO_SKIP") == "1":
+    if report.skipped and NO_SKIP:
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
     if report.failed and call.when == "call" and call.excinfo is not None:

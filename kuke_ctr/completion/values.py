@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from kuke_ctr.backends.ctr import quiet
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.completion.prompt import AtPrompt
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.kukeon.settings import Flags, load
+from kuke_ctr.processes.at_prompt import AtPrompt
 
 PATIENCE = 0.25
 """Seconds that the calls of ctr may take together while somebody waits at a prompt."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.child import Child
 from kuke_ctr.processes.descriptors import close_all, content_of, nameless_file, stdin_of
-from kuke_ctr.processes.sh_door import start
+from kuke_ctr.processes.door import start
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from kuke_ctr.processes.child import Child
 from kuke_ctr.processes.child_setup import interrupts_held
 from kuke_ctr.processes.clock import FOREVER
 from kuke_ctr.processes.descriptors import close_all, roomy_pipe, stdin_of
-from kuke_ctr.processes.sh_door import start
+from kuke_ctr.processes.door import start
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ class Unavailable(Exception):
     """A program is neither on PATH nor to be had from Debian."""
 
     def __init__(self, packages: Sequence[str], why: str) -> None:
-        programs = ", ".join(name for package in packages for name in PACKAGES[package])
+        programs = ", ".join(name for one in packages for name in PACKAGES.get(one, (one,)))
         super().__init__(
             f"{programs}: not on PATH, and Debian's package could not be fetched ({why}); "
             f"install {', '.join(packages)} with this system's package manager"
@@ -71,6 +71,21 @@ def ensure(suite: str = NATIVE, names: Sequence[str] = DAEMON) -> Path:
                     _link(package, CACHE / "programs" / NATIVE / "bin", folder)
             else:
                 _fetch(package, CACHE / "programs" / suite, scratch, suite)
+    return folder
+
+
+def whole(package: str) -> Path:
+    """The folder with all files of a Debian package, for a program that needs more than itself.
+
+    Fetches it once. Raises Unavailable.
+    """
+    folder = CACHE / "programs" / "whole" / package
+    with _scratch() as scratch:
+        if not folder.is_dir():
+            print(f"fetching Debian's {package} (nothing is installed)", file=sys.stderr)
+            _, unpacked = _download(package, scratch, None)
+            folder.parent.mkdir(exist_ok=True)
+            unpacked.rename(folder)
     return folder
 
 

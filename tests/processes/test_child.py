@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import kuke_ctr.processes.sh_door
+import kuke_ctr.processes.door
 from kuke_ctr.errors import Interrupted, TimeLimit
 from kuke_ctr.processes.calls import Call, in_seconds
 from kuke_ctr.processes.child import Child
@@ -70,7 +70,7 @@ def test_ctrl_c_while_a_child_is_being_started_does_not_lose_it(
         os.kill(os.getpid(), signal.SIGINT)
         return dies_with_us(blocked)
 
-    monkeypatch.setattr(kuke_ctr.processes.sh_door, "dies_with_us", interrupted)
+    monkeypatch.setattr(kuke_ctr.processes.door, "dies_with_us", interrupted)
     call = script("sleep 60")
     processes = Processes()
     with pytest.raises(Interrupted):

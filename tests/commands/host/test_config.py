@@ -21,7 +21,6 @@ def test_origin_says_who_gave_each_value(
     file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CONTAINERD_ADDRESS", "/my.sock")
-    monkeypatch.delenv("KUKE_CTR_TESTS_NO_SKIP", raising=False)  # nothing reads it but the tests
     argv = ["config", "show", "--origin", "-o", "json", "--ctr", "my ctr"]
     assert main(argv) == 0
     said = capsys.readouterr()

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import sh  # noqa: TID251 (the insides of it)
 
-from kuke_ctr.processes import sh_door
+from kuke_ctr.processes import door
+from kuke_ctr.processes.door import ShProcess
 from kuke_ctr.processes.preflight import find_program
-from kuke_ctr.processes.sh_door import ShProcess
 from tests.support.scripts import Script
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
 
 ADVICE = (
-    "sh has changed inside. Read OProc in its source: kuke_ctr/processes/sh_door.py ends the "
+    "sh has changed inside. Read OProc in its source: kuke_ctr/processes/door.py ends the "
     "threads that watch a child (`_take_over`). Make that fit, or hold sh to the version before in "
     "pyproject.toml."
 )
@@ -52,7 +52,7 @@ def test_no_thread_of_sh_is_left_once_a_child_has_started(script: Script) -> Non
         call = script(text)
         with Path(os.devnull).open("r+b") as null:
             streams = (null.fileno(), null.fileno(), null.fileno())
-            child = sh_door.start(call, find_program(call.argv), streams, set())
+            child = door.start(call, find_program(call.argv), streams, set())
         assert threading.enumerate() == [threading.main_thread()], ADVICE
         if text == "exit 3":
             child.wait(child.deadline)
@@ -79,4 +79,4 @@ def test_an_end_that_sh_sees_while_it_is_taken_over_is_not_lost() -> None:
             self._quit_threads.wait()
             self.exit_code = 7
 
-    assert sh_door._take_over(Process()) == 7
+    assert door._take_over(Process()) == 7

@@ -1,4 +1,4 @@
-"""The one door to `sh`, and to its insides.
+"""The one door to processes: `sh`, with its insides, and for a short answer `subprocess`.
 
 sh starts a child on three descriptors, in a session of its own. From then on the child is ours: the
 threads that sh has for it are ended, and its exit code is waited for here. That needs four private
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, cast
 
-from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.calls import Call, Result, time_limit
 from kuke_ctr.processes.child import Child
 from kuke_ctr.processes.child_setup import child_environment, dies_with_us
 from kuke_ctr.processes.preflight import not_started
@@ -81,6 +81,33 @@ def start(
             os.set_inheritable(descriptor, False)
     process = cast(ShProcess, running.process)
     return Child(call, process.pid, _take_over(process), started)
+
+
+def answer_of(call: Call, program: str, seconds: float) -> Result:
+    """What a call prints within so many seconds; TimeLimit, and then it has been ended.
+
+    For who waits at a prompt: sh, whose import takes longer than everything else that a completion
+    does, is not loaded. The child stays in the shell's process group, where Ctrl-C reaches it.
+    """
+    import subprocess
+
+    begin = time.monotonic()
+    try:
+        done = subprocess.run(
+            call.argv,
+            executable=program,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=child_environment(os.environ),
+            timeout=max(0.0, seconds),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise time_limit(call) from None
+    except OSError as error:
+        raise not_started(call.argv, program, error.errno or 0) from None
+    return Result(call.argv, done.returncode, done.stdout, b"", time.monotonic() - begin)
 
 
 class _Taken(int):
