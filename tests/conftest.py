@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from kuke_ctr.parse.container_info import LOGS
 from kuke_ctr.processes.farewell import Farewell
+from kuke_ctr.recipes import logs
 
 pytest_plugins = [
     "tests.support.scripts",
@@ -111,7 +112,10 @@ def _end_all(values: Iterable[object]) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_of_this_machine(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[None]:
     for name in _READ:
         monkeypatch.delenv(name, raising=False)
@@ -119,6 +123,8 @@ def _nothing_of_this_machine(
     run_path = tmp_path_factory.getbasetemp() / "no-kukeon"
     run_path.mkdir(exist_ok=True)
     monkeypatch.setenv("KUKEON_RUN_PATH", str(run_path))
+    if request.path.parent.name != "integration":  # there it is ours
+        monkeypatch.setattr(logs, "LOGS", tmp_path / "no-logs")
     yield
     Farewell.forget()  # a command line that was ended in this process
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -41,7 +41,6 @@ def test_a_printed_example_is_what_a_recorded_host_gives(
     monkeypatch.chdir(tmp_path)
     Path(run_path).symlink_to(HOST / "run")
     monkeypatch.setattr("kuke_ctr.kukeon.settings.DEFAULT_RUN_PATH", run_path)
-    monkeypatch.setattr("kuke_ctr.recipes.logs.LOGS", tmp_path / "logs")
     main([*shlex.split(words), "--replay", str(HOST / "ctr")])
     said = "".join(reversed(capfd.readouterr()))
     expected = [line.removeprefix("    ") for line in output.splitlines()]

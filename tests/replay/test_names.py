@@ -116,8 +116,7 @@ def test_logs_by_the_name_of_a_cell(
 
 
 def test_without_containerd_two_containers_are_told_as_well(
-    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    capsys: Capture,
 ) -> None:
-    monkeypatch.setattr("kuke_ctr.recipes.logs.LOGS", tmp_path)  # no log of another `web`
     assert run("rich-0.9.1", "logs", "web", "-r", "main", containerd=False) == 2
     assert "name one of them: web/app, web/side-car\n" in capsys.readouterr().err
