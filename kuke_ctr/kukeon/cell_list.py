@@ -15,7 +15,8 @@ from kuke_ctr.kukeon.cells import ContainerRecord, cell_folders, own_id, realm_f
 from kuke_ctr.kukeon.files import read_text
 from kuke_ctr.kukeon.kept import is_kept
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.kukeon.schemas import Document, Spec, mappings, read, within
+from kuke_ctr.kukeon.schemas import Document, Spec, mappings, read, state_in, within
+from kuke_ctr.parse.times import moment
 
 _CELL_STATES = ("Pending", "Ready", "Stopped", "Failed", "Unknown")
 _PART_STATES = ("Pending", "Ready", "Stopped", "Paused", "Pausing", "Failed", "Unknown")
@@ -167,7 +168,7 @@ def _cell_of(folder: Path, record: _Cell) -> RecordedCell:
         containers=tuple(
             _container_of(folder, part, statuses.get(part.id)) for part in record.parts if part.id
         ),
-        state=_state(record.state, _CELL_STATES),
+        state=state_in(record.state, _CELL_STATES),
         recorded_at=_time(record.updated_at),
         reason=record.reason or None,
         message=record.message or None,
@@ -199,7 +200,7 @@ def _container_of(cell: Path, part: _Part, status: _PartStatus | None) -> Record
         attachable=part.attachable is True,
         restart_policy=part.restart_policy or None,
         volumes=tuple(filter(None, map(_volume, part.volumes))),
-        state=_state(status.state, _PART_STATES),
+        state=state_in(status.state, _PART_STATES),
         restarts=status.restarts or 0,
         exit_code=status.exit_code if ended else None,
         exit_signal=status.exit_signal or None,
@@ -215,18 +216,9 @@ def _volume(volume: _Volume | str) -> str | None:
     return f"{source}:{volume.target}" if source and volume.target else None
 
 
-def _state(value: str | int | None, names: tuple[str, ...]) -> str | None:
-    if isinstance(value, int):
-        return names[value] if 0 <= value < len(names) else str(value)
-    return value or None
-
-
 def _time(text: str | None) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return None if found.year == _NEVER or found.tzinfo is None else found
+    found = moment(text)
+    return None if found is None or found.year == _NEVER else found
 
 
 def _address(cell: Path) -> str | None:

@@ -16,7 +16,7 @@ from pydantic import AliasPath, BeforeValidator, Field
 from kuke_ctr.errors import Forbidden, KukeCtrError
 from kuke_ctr.kukeon import first_files
 from kuke_ctr.kukeon.kept import RESERVED, is_kept
-from kuke_ctr.kukeon.realm_files import SYSTEM
+from kuke_ctr.kukeon.realm_files import names_of
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.kukeon.schemas import Document, Spec, mappings, read, within
 from kuke_ctr.names import is_name
@@ -123,7 +123,7 @@ def realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
     --namespace names no realm: there the records alone tell. What somebody else may have written
     is no record.
     """
-    names = SYSTEM if realm.name in SYSTEM else (realm.name,)
+    names = names_of(realm.name)
     by_name = () if realm.source is RealmSource.FLAG else names
     for folder in _folders(run_path):
         if not is_kept(folder):
@@ -140,7 +140,7 @@ def ignored_folders(run_path: Path, realm: Resolution) -> list[Path]:
 
     Nothing below them is believed, so that its cells seem to have no record.
     """
-    names = SYSTEM if realm.name in SYSTEM else (realm.name,)
+    names = names_of(realm.name)
     found = (folder for folder in _folders(run_path) if folder.name in names)
     return [folder for folder in found if not is_kept(folder)]
 

@@ -12,8 +12,9 @@ from kuke_ctr.kukeon.credentials import host_of
 from kuke_ctr.kukeon.kept import RESERVED, is_kept
 from kuke_ctr.kukeon.realm_files import realm_documents
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.kukeon.schemas import Document, Spec, fit, mappings, within
+from kuke_ctr.kukeon.schemas import Document, Spec, fit, mappings, state_in, within
 from kuke_ctr.kukeon.settings import Settings
+from kuke_ctr.parse.times import moment
 
 _STATES = ("Pending", "Creating", "Ready", "Deleting", "Failed", "Unknown")
 """Before 0.6 Kukeon wrote states as numbers: the places in this list."""
@@ -77,7 +78,7 @@ def record_of(name: str, settings: Settings) -> RealmRecord | None:
         found = fit(path, document, _Realm)
         return RealmRecord(
             path=path,
-            state=_state(found.state),
+            state=state_in(found.state, _STATES),
             recorded_at=_utc(found.updated_at),
             labels=found.labels,
             accounts=tuple(_account(one) for one in found.accounts),
@@ -107,18 +108,9 @@ def _account(one: _Account) -> Account:
     return Account(server, one.username.partition(":")[0] if one.username else None)
 
 
-def _state(value: str | int | None) -> str | None:
-    if isinstance(value, int):
-        return _STATES[value] if 0 <= value < len(_STATES) else str(value)
-    return value or None
-
-
 def _utc(text: str | None) -> str | None:
     """`2026-11-26T17:09:17Z`; None for what is no time, or the year 1."""
-    try:
-        found = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    if found.tzinfo is None or found.year == datetime.min.year:
+    found = moment(text)
+    if found is None or found.year == datetime.min.year:
         return None
     return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,6 +3,7 @@
 `first_files.py` has what every start reads.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,3 +79,10 @@ def _shown(place: tuple[int | str, ...]) -> str:
     """`spec.containers[0].id`."""
     words = (f"[{one}]" if isinstance(one, int) else f".{one[:60]}" for one in place)
     return "".join(words).removeprefix(".") or "the document"
+
+
+def state_in(value: str | int | None, names: Sequence[str]) -> str | None:
+    """A state as a word: older versions of Kukeon record its number. None for an empty one."""
+    if isinstance(value, int):
+        return names[value] if 0 <= value < len(names) else str(value)
+    return value or None

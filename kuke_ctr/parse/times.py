@@ -1,6 +1,7 @@
 """Times as Go prints them, in the one form that records have: ISO 8601, UTC as Z."""
 
 import re
+from datetime import datetime
 
 _60 = "[0-5][0-9]"
 _DAYS = "0[1-9]|[12][0-9]"
@@ -24,3 +25,12 @@ def from_go(text: str) -> str | None:
     day, time, hours, minutes = match.groups()
     zone = "Z" if (hours[1:], minutes) == ("00", "00") else f"{hours}:{minutes}"
     return f"{day}T{time}{zone}"
+
+
+def moment(text: object) -> datetime | None:
+    """The time that a text in the form of records means; None for what is none, or has no zone."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None

@@ -68,7 +68,7 @@ class Members:
 
     def _known(self, container: str, labels: Mapping[str, str]) -> Member | None:
         found = self.recorded.get(container) or self._of_labels(container, labels)
-        if found is not None or _is_of_another(self.scope.namespace, container, labels):
+        if found is not None or is_of_another(self.scope.namespace, container, labels):
             return found
         return self._named(of_id(container, self.realm))
 
@@ -96,11 +96,12 @@ class Members:
 
     def _labels(self, names: Sequence[str]) -> dict[str, Mapping[str, str]]:
         """The labels of those that there are, and can be asked about."""
-        run = self.scope.ctr.processes
         calls = [self.scope.call("containers", "info", name, probe=True) for name in names]
         found: dict[str, Mapping[str, str]] = {}
-        for name, said in zip(names, run.run_all(calls) if calls else (), strict=True):
+        for name, said in zip(names, self.scope.ctr.answers(calls), strict=True):
             with suppress(KukeCtrError):
+                if said is None:
+                    continue
                 text = self.scope.ctr.checked(said).stdout.decode(errors="surrogateescape")
                 found[name] = parse_container_info(text).labels
         return found
@@ -134,6 +135,6 @@ def _family(below: Mapping[str, Sequence[str]], key: str) -> list[str]:
     return family
 
 
-def _is_of_another(namespace: str, container: str, labels: Mapping[str, str]) -> bool:
+def is_of_another(namespace: str, container: str, labels: Mapping[str, str]) -> bool:
     """Whether labels say that another program made it, whatever the form of its id."""
     return RUN_LABEL in labels or owner_of(namespace, container, labels) is not None

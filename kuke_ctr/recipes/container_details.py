@@ -6,18 +6,16 @@ two tables are one each, labels and creation times one for each container.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import TypeVar
 
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
-from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable
+from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.members import Member
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
-from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.records import Container, Task
 
@@ -68,7 +66,7 @@ def documents_of(scope: Scope, ids: Iterable[str]) -> Iterator[tuple[ContainerIn
     dry run too.
     """
     calls = [scope.call("containers", "info", name, probe=True) for name in ids]
-    for said in _results(scope, calls):
+    for said in filter(None, scope.ctr.answers(calls)):
         try:
             scope.ctr.checked(said)
             text = said.stdout.decode(errors="surrogateescape")
@@ -77,15 +75,6 @@ def documents_of(scope: Scope, ids: Iterable[str]) -> Iterator[tuple[ContainerIn
             continue
         except KukeCtrError as error:
             scope.ctr.notice(f"warning: {said.argv[-1]}: {error.message}")
-
-
-def _results(scope: Scope, calls: Sequence[Call]) -> Iterator[Result]:
-    if not scope.ctr.processes.replays:
-        yield from scope.ctr.processes.run_all(calls)
-        return
-    for call in calls:
-        with suppress(Unreadable):  # it was not recorded
-            yield scope.ctr.processes.run(call)
 
 
 def _of_other_table(

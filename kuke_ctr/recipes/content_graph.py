@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kuke_ctr.backends.ctr import content, images
 from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
-from kuke_ctr.errors import KukeCtrError, NotFound
+from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable
 from kuke_ctr.parse.references import (
     BACK_REFERENCE,
     GC_ROOT,
@@ -115,6 +116,15 @@ class Store(Graph):
         self.namespaces = namespaces
         self.unread: dict[str, str] = {}
         super().__init__(self._lists(images.LS, filters), self._lists(content.LS))
+
+    def require_read(self, scope: Scope) -> None:
+        """Raise Unreadable where something of a namespace could not be read."""
+        if scope.namespace in self.unread:
+            raise Unreadable(
+                f"the images of namespace {scope.namespace} could not be read completely: "
+                f"{self.unread[scope.namespace]}",
+                hint=f"{scope.line('images', 'ls', '-o', 'raw')} shows what ctr printed",
+            )
 
     def _lists(self, table: ListCall[R], filters: Sequence[str] = ()) -> dict[str, tuple[R, ...]]:
         answers = fetch(self.ctr, table, self.namespaces, filters, probe=True)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from kuke_ctr.backends.ctr import images
 from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.backends.ctr.tables import fetch
-from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.backends.ctr.tables import fetch, whole
+from kuke_ctr.errors import UsageError
 from kuke_ctr.parse.image_patterns import repository
-from kuke_ctr.records import Image, RowsRefused
+from kuke_ctr.records import Image
 
 _FRONT = re.compile(r"(?:sha\d+:)?[0-9a-f]{4,128}")
 _OF_NAME = re.compile(r"(?P<name>[^@]+)@(?P<digest>sha\d+:[0-9a-f]{4,128})")
@@ -107,11 +107,8 @@ def _matching(scope: Scope, text: str) -> list[Image]:
     if of_name is None:  # Kubernetes has names that are digests
         filters.append(f'name~="^{_front(digest)}"')
     (answer,) = fetch(scope.ctr, images.LS, [scope.namespace], filters, probe=True)
-    if isinstance(answer, KukeCtrError):
-        raise answer
-    if answer.refused:
-        raise RowsRefused(answer)
+    rows = whole(answer)
     if of_name is None:
-        return list(answer.records)
+        return list(rows)
     wanted = repository(of_name["name"])
-    return [image for image in answer.records if repository(image.ref) == wanted]
+    return [image for image in rows if repository(image.ref) == wanted]

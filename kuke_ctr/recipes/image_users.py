@@ -13,7 +13,7 @@ from functools import cached_property
 from kuke_ctr.backends.ctr import images, snapshots
 from kuke_ctr.backends.ctr.filters import equal
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.errors import CtrFailed, Reason, Unreadable
+from kuke_ctr.errors import CtrFailed, Reason
 from kuke_ctr.kukeon.named_images import NamedImage
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.parse.references import snapshot_references
@@ -49,17 +49,13 @@ def users_of_images(
     """
     by_name = _by_name(images.users(scope), records)
     store = Store(scope.ctr, [scope.namespace], _filters(only, set(existing) & by_name.keys()))
-    if scope.namespace in store.unread:
-        raise Unreadable(
-            f"the images of namespace {scope.namespace} could not be read completely: "
-            f"{store.unread[scope.namespace]}",
-            hint=f"{scope.line('images', 'ls', '-o', 'raw')} shows what ctr printed",
-        )
-    return _Use(scope, store, by_name, container_facts(scope)).of_all()
+    store.require_read(scope)
+    facts = container_facts(scope)
+    return _Use(scope.namespace, store, by_name, facts, _snapshots_of(scope, facts)).of_all()
 
 
 def users_among(
-    scope: Scope,
+    namespace: str,
     graph: Graph,
     records: Iterable[NamedImage],
     facts: Sequence[ContainerInfo],
@@ -71,9 +67,7 @@ def users_among(
     for one in facts:
         if one.image:
             users.setdefault(one.image, []).append(one.id)
-    use = _Use(scope, graph, _by_name(users, records), facts)
-    use.__dict__["_snapshots"] = known  # the cached property
-    return use.of_all()
+    return _Use(namespace, graph, _by_name(users, records), facts, known).of_all()
 
 
 def _by_name(
@@ -98,15 +92,16 @@ def _filters(only: Sequence[str], used: Iterable[str]) -> list[str]:
 
 @dataclass
 class _Use:
-    scope: Scope
+    namespace: str
     store: Graph
     by_name: Mapping[str, list[ImageUser]]
     facts: Sequence[ContainerInfo]
+    snapshots: Mapping[str, Mapping[str, Snapshot]]
     by_digest: dict[str, list[ImageUser]] = field(default_factory=dict)
 
     def of_all(self) -> dict[str, list[ImageUser]]:
         """The users of every image that has some."""
-        found = {image.ref: image for image in self.store.images[self.scope.namespace]}
+        found = {image.ref: image for image in self.store.images[self.namespace]}
         for name, users in self.by_name.items():
             digests = set(_DIGEST.findall(name))
             if name in found:
@@ -143,10 +138,10 @@ class _Use:
 
     def _unpacked_below(self, container: ContainerInfo) -> list[str]:
         """The configs of the images that were unpacked to what a container's snapshot stands on."""
-        known = self._snapshots.get(container.snapshotter, {})
+        known = self.snapshots.get(container.snapshotter, {})
         key: str | None = container.snapshot
         for _ in range(len(known)):
-            key = known[key].parent if key in known else None
+            key = known[key].parent if key is not None and key in known else None
             if key is None:
                 break
             found = self._configs.get((container.snapshotter, key))
@@ -158,27 +153,27 @@ class _Use:
     def _configs(self) -> dict[tuple[str, str], list[str]]:
         """Snapshotter and key -> what has the label of an image that was unpacked to it."""
         found: dict[tuple[str, str], list[str]] = {}
-        blobs = self.store.blobs[self.scope.namespace].values()
+        blobs = self.store.blobs[self.namespace].values()
         labelled = [(blob.digest, blob.labels_text) for blob in blobs]
         labelled += [
-            (image.digest, image.labels_text) for image in self.store.images[self.scope.namespace]
+            (image.digest, image.labels_text) for image in self.store.images[self.namespace]
         ]
         for digest, labels in labelled:
             for pair in snapshot_references(labels):
                 found.setdefault(pair, []).append(digest)
         return found
 
-    @cached_property
-    def _snapshots(self) -> dict[str, dict[str, Snapshot]]:
-        """Snapshotter -> key -> the snapshot, of the snapshotters that containers use."""
-        found: dict[str, dict[str, Snapshot]] = {}
-        for name in {one.snapshotter for one in self.facts if one.snapshot and one.snapshotter}:
-            table = snapshots.of(snapshots.LS, name)
-            try:
-                rows = listed(self.scope.ctr, table, self.scope.namespace)
-            except CtrFailed as error:
-                if error.reason is not Reason.SNAPSHOTTER_NOT_LOADED:
-                    raise
-                continue  # nothing runs from it either
-            found[name] = {one.key: one for one in rows}
-        return found
+
+def _snapshots_of(scope: Scope, facts: Iterable[ContainerInfo]) -> dict[str, dict[str, Snapshot]]:
+    """Snapshotter -> key -> the snapshot, of the snapshotters that containers use."""
+    found: dict[str, dict[str, Snapshot]] = {}
+    for name in {one.snapshotter for one in facts if one.snapshot and one.snapshotter}:
+        table = snapshots.of(snapshots.LS, name)
+        try:
+            rows = listed(scope.ctr, table, scope.namespace)
+        except CtrFailed as error:
+            if error.reason is not Reason.SNAPSHOTTER_NOT_LOADED:
+                raise
+            continue  # nothing runs from it either
+        found[name] = {one.key: one for one in rows}
+    return found

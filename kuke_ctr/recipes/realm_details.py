@@ -14,8 +14,8 @@ from kuke_ctr.kukeon.realm_list import list_realms
 from kuke_ctr.kukeon.realm_record import Places, RealmRecord, places, record_of
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.processes.calls import Result
+from kuke_ctr.recipes.asking import Asking
 from kuke_ctr.recipes.disk.stored import Stored, stored_in
-from kuke_ctr.recipes.doctor.asking import Asking
 from kuke_ctr.recipes.residuals import residuals
 from kuke_ctr.records import (
     RealmAccount,

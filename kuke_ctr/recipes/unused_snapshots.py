@@ -13,6 +13,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError, NotFound, Unreadable
 from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.parse.references import BACK_REFERENCE, GC_ROOT, snapshot_references
+from kuke_ctr.parse.times import moment
 from kuke_ctr.recipes.containers import KEPT
 from kuke_ctr.recipes.content_graph import Store
 from kuke_ctr.recipes.used_by import (
@@ -21,7 +22,7 @@ from kuke_ctr.recipes.used_by import (
     is_expired,
     listed,
     mount_users,
-    snapshots_held_by,
+    snapshots_referred_to,
 )
 from kuke_ctr.records import Lease, Snapshot
 
@@ -122,19 +123,11 @@ def _in_order(known: Mapping[str, Snapshot], keys: Collection[str]) -> tuple[Sna
 
 def _references(scope: Scope) -> Iterator[tuple[str, str]]:
     """Snapshotter and key of what containers, images and content refer to."""
-    for container in container_facts(scope):
-        yield from snapshots_held_by(container)
+    containers = container_facts(scope)
     store = Store(scope.ctr, [scope.namespace])
-    if scope.namespace in store.unread:
-        raise Unreadable(
-            f"the images of namespace {scope.namespace} could not be read completely: "
-            f"{store.unread[scope.namespace]}",
-            hint=f"{scope.line('images', 'ls', '-o', 'raw')} shows what ctr printed",
-        )
-    for image in store.images[scope.namespace]:
-        yield from snapshot_references(image.labels_text)
-    for blob in store.blobs[scope.namespace].values():
-        yield from snapshot_references(blob.labels_text)
+    store.require_read(scope)
+    blobs = store.blobs[scope.namespace].values()
+    return snapshots_referred_to(containers, store.images[scope.namespace], blobs)
 
 
 def not_below(known: Mapping[str, Snapshot], held: Iterable[str]) -> list[str]:
@@ -160,21 +153,13 @@ def _details(scope: Scope, keys: Sequence[str], snapshotter: str | None) -> dict
         except ValueError as error:
             raise Unreadable(f"`ctr snapshots info` printed invalid JSON: {error}") from None
         if isinstance(document, dict):
-            found[key] = _Details(_labels(document), _time(document.get("Created")))
+            found[key] = _Details(_labels(document), moment(document.get("Created")))
     return found
 
 
 def _labels(document: Mapping[str, object]) -> dict[str, str]:
     labels = document.get("Labels")
     return {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {}
-
-
-def _time(text: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 def _has_back_reference(details: _Details) -> bool:

@@ -13,15 +13,16 @@ from pathlib import Path
 from kuke_ctr.backends.ctr import containers, content, daemon, leases, snapshots
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
+from kuke_ctr.backends.ctr.tables import ListCall, R, fetch, whole
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.parse.mounts import Mounted, mounted_from
 from kuke_ctr.parse.references import GC_EXPIRE, GC_ROOT, snapshot_references
+from kuke_ctr.parse.times import moment
 from kuke_ctr.recipes.content_graph import Store, is_kept
 from kuke_ctr.recipes.host_mounts import mounts_in
-from kuke_ctr.records import Lease, RowsRefused, Snapshot
+from kuke_ctr.records import Blob, Image, Lease, Snapshot
 
 _MOUNT_TABLES = (Path("/proc/self/mountinfo"), Path("/proc/1/mountinfo"))
 _OF_GC = "containerd.io/gc."
@@ -112,11 +113,7 @@ def _lease_users(
 def listed(ctr: Ctr, table: ListCall[R], namespace: str | None) -> tuple[R, ...]:
     """The rows of a table; RowsRefused for one with rows that can't be read."""
     (answer,) = fetch(ctr, table, [namespace], probe=True)
-    if isinstance(answer, KukeCtrError):
-        raise answer
-    if answer.refused:
-        raise RowsRefused(answer)
-    return answer.records
+    return whole(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,20 +280,10 @@ def what_leases_keep(
         return Leases(known)
     store = Store(scope.ctr, [scope.namespace])
     loose = {blob.digest for blob in store.loose(scope.namespace)}
-    held = [
-        *(pair for container in container_facts(scope) for pair in snapshots_held_by(container)),
-        *(
-            pair
-            for blob in store.blobs[scope.namespace].values()
-            if blob.digest not in loose
-            for pair in snapshot_references(blob.labels_text)
-        ),
-        *(
-            pair
-            for image in store.images[scope.namespace]
-            for pair in snapshot_references(image.labels_text)
-        ),
-    ]
+    blobs = store.blobs[scope.namespace].values()
+    kept = (blob for blob in blobs if blob.digest not in loose)
+    images = store.images[scope.namespace]
+    held = list(snapshots_referred_to(container_facts(scope), images, kept))
     keys = [
         key
         for snapshotter in daemon.snapshotters(scope.ctr)
@@ -307,6 +294,18 @@ def what_leases_keep(
     ingests = tuple(one.ref for one in listed(scope.ctr, content.ACTIVE, scope.namespace))
     unread = tuple(store.unread.values())
     return Leases(known, tuple(sorted(loose)), tuple(keys), ingests, unread)
+
+
+def snapshots_referred_to(
+    containers: Iterable[ContainerInfo], images: Iterable[Image], blobs: Iterable[Blob]
+) -> Iterator[tuple[str, str]]:
+    """Snapshotter and key of all that these refer to."""
+    for container in containers:
+        yield from snapshots_held_by(container)
+    for image in images:
+        yield from snapshot_references(image.labels_text)
+    for blob in blobs:
+        yield from snapshot_references(blob.labels_text)
 
 
 def snapshots_held_by(container: ContainerInfo) -> Iterator[tuple[str, str]]:
@@ -337,11 +336,8 @@ def _loose_snapshots(scope: Scope, snapshotter: str, held: set[str]) -> list[str
 
 def is_expired(lease: Lease) -> bool:
     """Whether a lease's time has passed: containerd heeds it no more, and removes it some day."""
-    try:
-        ends = datetime.fromisoformat(lease.labels.get(GC_EXPIRE, ""))
-    except ValueError:
-        return False
-    return ends.tzinfo is not None and ends <= datetime.now(UTC)
+    ends = moment(lease.labels.get(GC_EXPIRE))
+    return ends is not None and ends <= datetime.now(UTC)
 
 
 def owner_of(lease: Lease) -> str:

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from kuke_ctr.backends.ctr.client import Ctr, lines_of
-from kuke_ctr.errors import KukeCtrError, Unreadable
+from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.places import Place, places
-from kuke_ctr.processes.calls import Call, Result
 
 LOOK = 2.0
 """Seconds for all of it: somebody waits for an error."""
@@ -26,24 +25,11 @@ def elsewhere(host: Host, namespace: str, *words: str) -> Mapping[Place, list[st
     with suppress(KukeCtrError):
         others = [place for place in places(host)[0] if place.namespace != namespace]
         calls = [ctr.call(*words, namespace=place.namespace, probe=True) for place in others]
-        for place, result in zip(others, _answers(ctr, calls), strict=True):
+        for place, result in zip(others, ctr.answers(calls), strict=True):
             names = [line for line in lines_of(result.stdout) if line] if result else []
             if result and result.exit_code == 0 and names:
                 found[place] = names
     return found
-
-
-def _answers(ctr: Ctr, calls: Sequence[Call]) -> Sequence[Result | None]:
-    """What the calls gave; None for one that was not recorded."""
-    if not ctr.processes.replays:
-        return ctr.processes.run_all(calls)
-    results: list[Result | None] = []
-    for call in calls:
-        try:
-            results.append(ctr.processes.run(call))
-        except Unreadable:
-            results.append(None)
-    return results
 
 
 def told(found: Sequence[Place]) -> str:

@@ -35,10 +35,6 @@ class Place:
         """Whether a folder is there; a link is none."""
         return self.found is not None and stat.S_ISDIR(self.found.st_mode)
 
-    def open_folder(self) -> int:
-        """The descriptor of the folder that is there; OSError."""
-        return os.open(self.name, FOLDER, dir_fd=self.folder)
-
     def __enter__(self) -> Self:
         return self
 

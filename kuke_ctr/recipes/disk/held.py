@@ -7,9 +7,9 @@ from kuke_ctr.backends.ctr import containers, images, leases, snapshots
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.processes.calls import Result
+from kuke_ctr.recipes.asking import Asking
 from kuke_ctr.recipes.disk.prune import Held
 from kuke_ctr.recipes.disk.stored import Stored, lists
-from kuke_ctr.recipes.doctor.asking import Asking
 from kuke_ctr.records import Container
 
 _LISTS = (images.LS, containers.LS, leases.LS)

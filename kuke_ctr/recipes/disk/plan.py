@@ -14,11 +14,11 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.references import GC_EXPIRE, GC_FLAT, snapshot_references
+from kuke_ctr.recipes.asking import Asking
 from kuke_ctr.recipes.content_graph import Graph
 from kuke_ctr.recipes.disk.count import Blobs
 from kuke_ctr.recipes.disk.prune import Freed, Held, freed_by
 from kuke_ctr.recipes.disk.stored import lists
-from kuke_ctr.recipes.doctor.asking import Asking
 from kuke_ctr.recipes.unused_snapshots import Unused
 from kuke_ctr.recipes.used_by import container_facts, is_expired, listed
 from kuke_ctr.records import Blob, Lease, Prunable

@@ -13,7 +13,7 @@ from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.content_graph import Graph
 from kuke_ctr.recipes.image_users import users_among
 from kuke_ctr.recipes.unused_snapshots import Unused, not_below, unused_among
-from kuke_ctr.recipes.used_by import is_expired, snapshots_held_by
+from kuke_ctr.recipes.used_by import is_expired, snapshots_referred_to
 from kuke_ctr.records import Blob, Image, Lease, Snapshot
 
 
@@ -61,7 +61,7 @@ def freed_by(
     graph = Graph({scope.namespace: held.images}, {scope.namespace: held.blobs})
     known = {name: rows for name, rows in held.snapshots.items() if name is not None}
     records = named_images(run_path, realm) if held.images else []
-    used = users_among(scope, graph, records, held.containers, known)
+    used = users_among(scope.namespace, graph, records, held.containers, known)
     unused = {image.ref for image in held.images if image.ref not in used}
     going = {blob.digest for blob in graph.only_of(scope.namespace, unused)}
     layers = {blob.digest for blob in graph.only_layers(scope.namespace)}
@@ -91,14 +91,9 @@ def _references(
     held: Held, unused: Collection[str] = (), going: Collection[str] = ()
 ) -> Iterator[tuple[str, str]]:
     """Snapshotter and key of what containers, images and blobs refer to, but for what goes."""
-    for container in held.containers:
-        yield from snapshots_held_by(container)
-    for image in held.images:
-        if image.ref not in unused:
-            yield from snapshot_references(image.labels_text)
-    for blob in held.blobs:
-        if blob.digest not in going:
-            yield from snapshot_references(blob.labels_text)
+    images = (image for image in held.images if image.ref not in unused)
+    blobs = (blob for blob in held.blobs if blob.digest not in going)
+    return snapshots_referred_to(held.containers, images, blobs)
 
 
 def _of(

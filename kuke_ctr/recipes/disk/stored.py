@@ -7,7 +7,7 @@ from typing import Any
 from kuke_ctr.backends.ctr import content, daemon, snapshots
 from kuke_ctr.backends.ctr.tables import ListCall, read
 from kuke_ctr.errors import KukeCtrError
-from kuke_ctr.recipes.doctor.asking import Asking
+from kuke_ctr.recipes.asking import Asking
 from kuke_ctr.records import ActiveIngest, Blob, Image, RowsRefused, SnapshotUsage
 
 _SNAPSHOTTERS = replace(

@@ -10,11 +10,11 @@ from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.places import Place
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.references import snapshot_references
+from kuke_ctr.recipes.asking import Asking
 from kuke_ctr.recipes.disk.count import Taken, rows_of, total_of
 from kuke_ctr.recipes.disk.held import held_in
 from kuke_ctr.recipes.disk.prune import Freed, Held, freed_by
 from kuke_ctr.recipes.disk.stored import Stored, lists, stored_in
-from kuke_ctr.recipes.doctor.asking import Asking
 from kuke_ctr.records import Blob, Disk, RealmSource, RowsRefused
 
 _DOCKER = "moby"

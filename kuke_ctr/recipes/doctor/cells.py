@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kuke_ctr.kukeon.members import is_daemons_cell, of_labels
+from kuke_ctr.kukeon.members import is_daemons_cell
 from kuke_ctr.recipes.doctor.cell_rules import path_of, wrong_with
 from kuke_ctr.recipes.doctor.facts import Facts, finding, listed
 from kuke_ctr.records import Cell, Finding, Severity
@@ -56,7 +56,7 @@ def unrecorded(facts: Facts) -> Iterator[Finding]:
         realm = space.realm or ""
         if realm in facts.unread_cells or any(c.problem for c in facts.cells.get(realm, ())):
             continue
-        found = (of_labels(one.id, one.labels) for one in space.infos.values())
+        found = (facts.named(space, name, by_id=False) for name in space.infos)
         lost = [one for one in found if one and facts.cell_of(realm, one.id) is None]
         for cell in sorted({one.cell for one in lost}):
             ids = tuple(one.id for one in lost if one.cell == cell)

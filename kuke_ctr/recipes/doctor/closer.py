@@ -1,6 +1,6 @@
 """The second look: at those few things of which the lists alone do not say whether all is well."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from kuke_ctr.backends.ctr import containers, content, images, leases, snapshots, tasks
 from kuke_ctr.backends.ctr.client import lines_of
@@ -13,13 +13,13 @@ from kuke_ctr.parse.container_info import parse_container_info
 from kuke_ctr.parse.references import is_document, snapshot_references
 from kuke_ctr.parse.snapshots import parse_usage
 from kuke_ctr.processes.calls import Result
+from kuke_ctr.recipes.asking import Asking
 from kuke_ctr.recipes.content_graph import Graph
-from kuke_ctr.recipes.doctor.asking import Asking
 from kuke_ctr.recipes.doctor.facts import Facts, Space
 from kuke_ctr.recipes.doctor.shims import STARTING
 from kuke_ctr.recipes.process_facts import is_younger
 from kuke_ctr.recipes.unused_snapshots import not_below, unused_among
-from kuke_ctr.recipes.used_by import snapshots_held_by
+from kuke_ctr.recipes.used_by import snapshots_referred_to
 from kuke_ctr.records import Container, Listing, SnapshotUsage, TaskStatus
 
 
@@ -162,18 +162,10 @@ def possibly_unused(space: Space) -> list[str]:
     if not all(space.knows(*table.words) for table in lists):
         return []
     known = {one.key: one for one in space.snapshots}
-    held = {one.id for one in space.containers} | {key for _, key in _labelled(space)}
+    held = {one.id for one in space.containers}
+    held |= {key for _, key in snapshots_referred_to((), space.images, space.blobs)}
     held |= {key for one in space.leases for _, key in snapshot_references(one.labels_text)}
     return not_below(known, held)
-
-
-def _labelled(space: Space) -> Iterator[tuple[str, str]]:
-    """Snapshotter and key of what the labels of images and content refer to."""
-    for labels in (
-        *(one.labels_text for one in space.images),
-        *(one.labels_text for one in space.blobs),
-    ):
-        yield from snapshot_references(labels)
 
 
 def _find_unused(space: Space, recorded: Collection[str], asking: Asking) -> None:
@@ -182,13 +174,13 @@ def _find_unused(space: Space, recorded: Collection[str], asking: Asking) -> Non
         return
     scope = Scope(asking.ctr, space.namespace)
     known = {one.key: one for one in space.snapshots}
-    held = [pair for one in space.infos.values() for pair in snapshots_held_by(one)]
+    held = snapshots_referred_to(space.infos.values(), space.images, space.blobs)
     try:
         space.unused = unused_among(
             scope,
             known,
             space.leases,
-            [*held, *_labelled(space)],
+            held,
             spare=lambda key: key in recorded or of_id(key) is not None,
         )
     except KukeCtrError as error:

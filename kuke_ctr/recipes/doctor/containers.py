@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from kuke_ctr.kukeon.members import Member, of_labels
 from kuke_ctr.recipes.doctor.cell_rules import kuke_line, paused_though_stopped
 from kuke_ctr.recipes.doctor.facts import Facts, Space, finding, listed
 from kuke_ctr.recipes.doctor.remedies import MOST_COPIES, image_again
@@ -242,8 +241,7 @@ def start_line(facts: Facts, space: Space, container: str, verb: str = "start") 
     cell = facts.cell_of(space.realm, container)
     if cell is not None:
         return kuke_line(verb, cell, space.realm or "")
-    info = space.infos.get(container)
-    member: Member | None = of_labels(container, info.labels) if info is not None else None
+    member = facts.named(space, container)
     return member.kuke(verb).strip("`") if member is not None else None
 
 

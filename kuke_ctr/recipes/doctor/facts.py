@@ -1,13 +1,16 @@
 """What `doctor` knows of a host: gathered once, and judged by the checks without another look."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.kukeon.members import Member, of_id, of_labels
+from kuke_ctr.kukeon.realm_files import names_of
 from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.recipes.cell_members import is_of_another
 from kuke_ctr.recipes.doctor.shims import Shim
 from kuke_ctr.recipes.unused_snapshots import Unused
 from kuke_ctr.records import (
@@ -126,6 +129,22 @@ class Facts:
             ),
             None,
         )
+
+    def named(self, space: Space, container: str, *, by_id: bool = True) -> Member | None:
+        """The cell that labels name, or `by_id` the form of the id; as for all other commands.
+
+        None where the labels name another realm's.
+        """
+        info = space.infos.get(container)
+        labels = info.labels if info is not None else {}
+        found = of_labels(container, labels)
+        if found is not None:
+            own = not found.realm or not space.realm or found.realm in names_of(space.realm)
+            return found if own else None
+        if not by_id or is_of_another(space.namespace, container, labels):
+            return None
+        found = of_id(container)
+        return found and replace(found, realm=space.realm)
 
 
 def finding(

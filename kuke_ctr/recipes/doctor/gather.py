@@ -23,8 +23,8 @@ from kuke_ctr.kukeon.realms import Resolution, Resolver
 from kuke_ctr.kukeon.settings import Settings
 from kuke_ctr.names import check_name
 from kuke_ctr.processes.calls import Result
+from kuke_ctr.recipes.asking import Asking
 from kuke_ctr.recipes.cells import Present, cells_of
-from kuke_ctr.recipes.doctor.asking import Asking
 from kuke_ctr.recipes.doctor.closer import look_closer
 from kuke_ctr.recipes.doctor.facts import Facts, Space
 from kuke_ctr.recipes.doctor.layouts import others_of
@@ -99,7 +99,8 @@ def _find_realms(facts: Facts, host: Host, known: frozenset[str] | None, realm: 
     """The realms, their namespaces, and those beside them that could be theirs."""
     found = list_realms(host.settings, known, show_all=False)
     facts.realms = found.realms
-    facts.warnings = tuple(one for one in found.warnings if one not in _of_layouts(host, found))
+    told = _of_layouts(host, found, known)
+    facts.warnings = tuple(one for one in found.warnings if one not in told)
     facts.claimed = frozenset(one.namespace for one in found.realms)
     try:
         facts.suffix, _, _ = suffix_of(host.settings)
@@ -115,7 +116,7 @@ def _find_realms(facts: Facts, host: Host, known: frozenset[str] | None, realm: 
             facts.spaces.setdefault(other, Space(other))
 
 
-def _of_layouts(host: Host, found: RealmList) -> list[str]:
+def _of_layouts(host: Host, found: RealmList, known: frozenset[str] | None) -> list[str]:
     """The warnings about two layouts: a check says more about these."""
     guessed = (RealmSource.LAYOUT, RealmSource.CONTAINERD)
     warnings: list[str] = []
@@ -123,7 +124,7 @@ def _of_layouts(host: Host, found: RealmList) -> list[str]:
         if one.source in guessed:
             with suppress(KukeCtrError):
                 walk = Resolver(one.name, host.settings, changing=False)
-                warnings += walk.from_layout(host.known_namespaces()).warnings
+                warnings += walk.from_layout(known).warnings
     return warnings
 
 

@@ -1,9 +1,10 @@
 """Checks of what takes disk and is needed by nobody: snapshots and leases."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from kuke_ctr.parse.references import GC_EXPIRE
+from kuke_ctr.parse.times import moment
 from kuke_ctr.parse.units import in_units
 from kuke_ctr.recipes.content_graph import Graph
 from kuke_ctr.recipes.doctor.facts import Facts, Space, finding, listed
@@ -88,13 +89,14 @@ def leases(facts: Facts) -> Iterator[Finding]:
     """
     for name in sorted(facts.spaces):
         space = facts.spaces[name]
+        kept: str | None = None
         for lease in space.leases:
             said = _why(lease, facts.now)
             if said is None:
                 continue
             severity, check, what = said
             removes = facts.line(name, "leases", "rm", lease.id, "--yes")
-            kept = _kept(space)
+            kept = _kept(space) if kept is None else kept
             hint = "it ends by itself" if check == "lease-left" else None
             if kept and hint is None:
                 hint = f"if nobody needs what it keeps: `{removes}`"
@@ -113,7 +115,7 @@ def leases(facts: Facts) -> Iterator[Finding]:
 
 def _why(lease: Lease, now: datetime) -> tuple[Severity, str, str] | None:
     """How bad a lease is, the check, and what is to be said of it; None for one that is well."""
-    ends, made = _time(lease.labels.get(GC_EXPIRE, "")), _time(lease.created_at)
+    ends, made = moment(lease.labels.get(GC_EXPIRE, "")), moment(lease.created_at)
     age = now - made if made is not None else OLD
     old = f"is {ago(age)} old"
     if ends is None:
@@ -136,14 +138,6 @@ def _kept(space: Space) -> str:
     )
     size = sum(one.size_bytes or 0 for one in loose)
     return f"; leases alone keep about {in_units(size)} of content here" if loose else ""
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def ago(age: timedelta) -> str:
