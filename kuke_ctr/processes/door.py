@@ -59,7 +59,7 @@ def start(
     started = time.monotonic()
     try:
         running = sh.Command(program)(
-            [Word(word) for word in call.argv[1:]],
+            [Word(word) for word in call.process[1:]],
             _in=os.fdopen(streams[0], "rb", buffering=0, closefd=False),
             _out=streams[1],
             _err=streams[2],
@@ -94,7 +94,7 @@ def answer_of(call: Call, program: str, seconds: float) -> Result:
     begin = time.monotonic()
     try:
         done = subprocess.run(
-            call.argv,
+            call.process,
             executable=program,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

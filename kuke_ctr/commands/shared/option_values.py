@@ -24,6 +24,7 @@ def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOp
         run_path=value.get("run_path"),
         manifest=value.get("manifest"),
         ctr=value.get("ctr"),
+        host=value.get("host"),
         output=_form(value.get("output"), options),
         sort_by=_field(value.get("sort_by")),
         record=value.get("record"),
