@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 Heed = Callable[[], Sequence[int]]
 """Acts on what the user does while calls run; gives the descriptors that tell of more."""
 
+PIPES, TERMINAL = "pipes", "terminal"
+
 AT_ONCE = 8
 """How many children run side by side."""
 
@@ -138,9 +140,9 @@ class Processes:
         known = self._without_process(call)
         if known is not None:
             return known
-        self._prepare(call)
+        ready, _ = self._prepare(call, TERMINAL)
         self._announce(call)
-        result = run(call)
+        result = run(ready)
         self._report(call, result)
         self._keep(call, result)
         return result
@@ -209,13 +211,17 @@ class Processes:
                 f"`{shown(call.argv)}` needs somebody to talk to: there is no {what} of it",
                 hint=f"leave out --{what.replace(' ', '-')}",
             )
-        ready, program = self._prepare(call)
+        ready, program = self._prepare(call, PIPES)
         self._announce(call)
 
         def ended(result: Result) -> None:
             self._report(call, result)
             self._keep(replace(call, stdin=-1, stdout=-1), result)  # nobody counted the bytes
 
+        if ready.far is not None:
+            from kuke_ctr.processes.far_pipes import start_far_pipes
+
+            return start_far_pipes(ready, program, ended)
         return start_pipes(ready, program, ended)
 
     def become(self, call: Call) -> None:
@@ -263,26 +269,27 @@ class Processes:
         _check_the_way(call, result)
         return result
 
-    def _prepare(self, call: Call) -> tuple[Call, str]:
-        """The call and its program's path, after a look whether the call can work at all."""
+    def _prepare(self, call: Call, way: str = "") -> tuple[Call, str]:
+        """The call and its program's path, after a look whether the call can work at all.
+
+        `way` says of a far call that it is on PIPES or on a TERMINAL, and not just collected.
+        """
         if call.far is not None:
-            return self._through_ssh(call, call.far)
+            return self._through_ssh(call, call.far, way)
         program = find_program(call.argv)
-        if call.socket is not None and call.socket not in self._sockets:
+        if call.socket and call.socket not in self._sockets:
             check_socket(call.socket, call.argv)
             self._sockets.add(call.socket)
         open_standard_streams()
         return call, program
 
-    def _through_ssh(self, call: Call, far: Far) -> tuple[Call, str]:
-        """The call with the words of the ssh that runs it on its host, and ssh's path."""
-        from kuke_ctr.processes import guards  # late: mostly everything is on this host
+    def _through_ssh(self, call: Call, far: Far, way: str) -> tuple[Call, str]:
+        from kuke_ctr.processes.far_calls import through_ssh  # late: mostly it is this host
 
         open_standard_streams()
-        line = guards.watched if call.stdin is None else guards.reading
         program = find_ssh(call.typed_argv)
         options = self._ssh_options(call, far, program)
-        return replace(call, via=far.argv(line(call.argv), options)), program
+        return through_ssh(call, far, way, options), program
 
     def _ssh_options(self, call: Call, far: Far, program: str) -> tuple[str, ...]:
         """Those of a connection that all calls to the host share; ssh may ask for a password."""
