@@ -6,7 +6,7 @@
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
@@ -20,7 +20,7 @@ from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import NOBODY, Teller
 from kuke_ctr.records import Image, Listing, RealmSource, Record
-from kuke_ctr.render import Output
+from kuke_ctr.shared_options import SharedOptions
 
 if TYPE_CHECKING:
     from kuke_ctr.records import Blob, Container, Lease, Snapshot, Task
@@ -33,42 +33,6 @@ Notice = Callable[[str], None]
 
 READING_LIMIT = 60.0
 """Seconds that a reading call may take where --timeout does not say."""
-
-
-_OF_HOST = ("host", "address", "ctr", "run_path")
-
-
-class SharedOptions(NamedTuple):
-    """What the shared options said; None and False where they were not given."""
-
-    realm: str | None = None
-    namespace: str | None = None
-    address: str | None = None
-    run_path: str | None = None
-    manifest: str | None = None
-    ctr: str | None = None
-    all_realms: bool = False
-    output: Output | None = None
-    quiet: bool = False
-    columns: tuple[str, ...] = ()
-    sort_by: str | None = None
-    headers: bool = True
-    partial: bool = False
-    watch: float | None = None
-    trace: int = 0
-    dry_run: bool = False
-    timeout: float | None = None
-    record: str | None = None
-    record_append: bool = False
-    record_env: bool = False
-    replay: str | None = None
-    extra: tuple[str, ...] = ()
-    host: str | None = None
-
-    def of_host(self) -> tuple[str, ...]:
-        """The options that name the host, for hints: `("--address", "/run/k3s/c.sock")`."""
-        given = {f"--{key.replace('_', '-')}": getattr(self, key) for key in _OF_HOST}
-        return tuple(word for name, value in given.items() if value for word in (name, value))
 
 
 class OpenRealm:
@@ -194,7 +158,9 @@ class OpenRealm:
         return hint_for_missing(self.resolution, self.host.settings, names, realms_ls)
 
 
-def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
+def make_host(
+    options: SharedOptions, notice: Notice, tell: Teller, heed_far: Callable[[Far], None]
+) -> Host:
     """The host that the options, the environment and the settings files mean."""
     timeout = READING_LIMIT if options.timeout is None else options.timeout
     found: list[Settings] = []
@@ -210,6 +176,7 @@ def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
     def side_of(far: Far) -> Side:
         from kuke_ctr.kukeon import far_files  # late: mostly it is this host
 
+        heed_far(far)
         return far_files.side_of(far, options.run_path, processes, timeout or None)
 
     settings = load(flags, side_of=side_of)
@@ -265,11 +232,12 @@ class Session:
         self.options = options
         self.notice = notice
         self.tell = tell
+        self.heed_far: Callable[[Far], None] = lambda far: None
 
     @cached_property
     def host(self) -> Host:
-        """The host, built when a command first needs it."""
-        return make_host(self.options, self.notice, self.tell)
+        """The host, built when a command first needs it; `heed_far` may refuse another one."""
+        return make_host(self.options, self.notice, self.tell, self.heed_far)
 
     @property
     def ctr(self) -> Ctr:

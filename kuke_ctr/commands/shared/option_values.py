@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from kuke_ctr.commands.shared.option_table import SHARED, TIME, Group, SharedOption
 from kuke_ctr.errors import UsageError
 from kuke_ctr.render import Output
-from kuke_ctr.session import SharedOptions
+from kuke_ctr.shared_options import SharedOptions
 
 _SHORTEST = 0.1
 """Seconds between two looks."""
