@@ -10,11 +10,11 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
+from kuke_ctr.errors import Interrupted, TimeLimit, Unreadable, UsageError
 from kuke_ctr.processes.calls import Call, Result, shown, time_limit
 from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 Heed = Callable[[], Sequence[int]]
 """Acts on what the user does while calls run; gives the descriptors that tell of more."""
+
+Spare = Callable[[int, Result], Collection[int]]
+"""Takes the number of a call that has ended, and its result; gives those that are needless now."""
 
 AT_ONCE = 8
 """How many children run side by side."""
@@ -73,6 +76,10 @@ class Processes:
         """Whether every call and its output is written down."""
         return self._record is not None
 
+    def recorded(self, call: Call) -> bool:
+        """Whether the recordings of a replay have an answer to this call."""
+        return self._replay is not None and self._replay.knows(call)
+
     def run(self, call: Call, meanwhile: Meanwhile | None = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
 
@@ -94,8 +101,22 @@ class Processes:
         With `late_too` a call that its time limit ends is a result as well: its exit code is -9.
         Raises as `run`; then every child has been ended.
         """
-        results = [self._without_process(call) for call in calls]
-        waiting = deque(i for i, result in enumerate(results) if result is None)
+        results = self.run_needed(calls, lambda i, result: (), meanwhile, late_too=late_too)
+        return [result for result in results if result is not None]
+
+    def run_needed(
+        self,
+        calls: Sequence[Call],
+        spare: Spare,
+        meanwhile: Meanwhile | None = None,
+        *,
+        late_too: bool = False,
+    ) -> list[Result | None]:
+        """As `run_all`, but without the calls that `spare` calls needless: their result is None.
+
+        Such a call is not started, or ended by SIGKILL. It is not recorded: a replay lacks it too.
+        """
+        results, waiting = self._without_processes(calls, spare)
         ran = {i: self._prepare(calls[i]) for i in waiting}
         jobs: dict[int, Job] = {}
         try:
@@ -107,13 +128,18 @@ class Processes:
                         jobs[i] = start_job(calls[i], ran[i], blocked)
                 running = [job.child for job in jobs.values()]
                 wait_for_one(running, _until(running, meanwhile), self.heed())
-                ended = [i for i, job in jobs.items() if job.child.ended()]
+                ended = {i: job.result() for i, job in jobs.items() if job.child.ended()}
                 if meanwhile is not None:
                     _look_after(jobs.values(), meanwhile)
-                for i in ended:
-                    results[i] = jobs[i].result()
+                for i, result in ended.items():
+                    results[i] = result
                     jobs.pop(i).close()
-                    self._report(calls[i], results[i], named=len(calls) > 1)
+                    self._report(calls[i], result, named=len(calls) > 1)
+                for needless in _needless(ended, spare):
+                    if needless in jobs:
+                        jobs.pop(needless).close()
+                    elif needless in waiting:
+                        waiting.remove(needless)
                 self._hold_to_limits(jobs.values(), late_too)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
@@ -124,7 +150,7 @@ class Processes:
                 job.close()
             for i in ran:
                 self._keep(calls[i], results[i])
-        return [result for result in results if result is not None]
+        return results
 
     def run_by(self, call: Call, run: Callable[[Call], Result]) -> Result:
         """As `run`, where something else starts the process (`pexpect_door.watch`)."""
@@ -254,6 +280,24 @@ class Processes:
         self._report(call, result)
         return result
 
+    def _without_processes(
+        self, calls: Sequence[Call], spare: Spare
+    ) -> tuple[list[Result | None], deque[int]]:
+        """The same of several calls, and the numbers of those that have to run."""
+        results: list[Result | None] = []
+        missing: dict[int, Unreadable] = {}
+        for i, call in enumerate(calls):
+            try:
+                results.append(self._without_process(call))
+            except Unreadable as error:  # of the recording
+                results.append(None)
+                missing[i] = error
+        known = {i: result for i, result in enumerate(results) if result is not None}
+        for i in missing.keys() - _needless(known, spare):
+            raise missing[i]
+        runs = self._replay is None
+        return results, deque(i for i in range(len(calls)) if runs and i not in known)
+
     def _prepare(self, call: Call) -> str:
         """The program's path, after a look whether the call can work at all."""
         program = find_program(call.argv)
@@ -285,6 +329,10 @@ class Processes:
                     continue
                 self._keep(job.child.call, job.result(), timed_out=True)
                 raise time_limit(job.child.call)
+
+
+def _needless(ended: Mapping[int, Result], spare: Spare) -> set[int]:
+    return {needless for i, result in ended.items() for needless in spare(i, result)}
 
 
 def _until(running: Iterable[Child], meanwhile: Meanwhile | None) -> float:

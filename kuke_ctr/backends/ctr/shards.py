@@ -1,0 +1,112 @@
+"""Long lists of images in shards: parts that ctr prints side by side.
+
+`ctr images ls` reads the content of every image, some 1 ms each, one after the other. Its filters
+can choose names by a regular expression. Those here choose by one character of the name, and
+whatever the name, exactly one of them matches it: the last one takes what the others leave, short
+names and unusual characters among it.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice, zip_longest
+
+from kuke_ctr.backends.ctr.client import lines_of
+from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.runner import AT_ONCE, Processes
+
+LONG = 2000
+"""A list with more names than this is asked for in shards: it takes ctr more than 2 seconds."""
+
+ForFilters = Callable[[Sequence[str]], Call]
+"""Gives the call that prints a list with these filters."""
+
+_PLAIN = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+"""The characters that an expression may name: they stand for themselves."""
+_DEEPEST = 120  # containerd compiles the expression anew for each image: it has to be short
+_USELESS = 0.75  # of all rows in one shard
+
+
+def run_with_names(
+    processes: Processes,
+    lists: Sequence[tuple[ForFilters, Call]],
+    filters: Sequence[str],
+    *,
+    in_shards: bool,
+) -> list[tuple[Sequence[Result], Result]]:
+    """What lists print, as a whole or in shards, and the names that the call beside each prints.
+
+    A whole list is started together with its names, so that a short one waits for nothing. It is
+    ended where they are so many that shards are quicker. All shards start at once: containerd
+    chooses the rows then, just after the names, and another image hardly comes in between.
+    """
+    shards: dict[int, list[Call]] = {}
+
+    def spare(i: int, result: Result) -> Sequence[int]:
+        number, names = divmod(i, 2)
+        if names and in_shards:
+            shards[number] = _shards_of(processes, lists[number][0], result, filters)
+        return [i - 1] if shards.get(number) else []
+
+    calls = [call for of_filters, names in lists for call in (of_filters(filters), names)]
+    results = processes.run_needed(calls, spare)
+    late = [number for number in range(len(lists)) if results[2 * number] is None]
+    parts = iter(processes.run_all([call for number in late for call in shards[number]]))
+    said = [[result] if result is not None else [] for result in results]
+    for number in late:
+        said[2 * number] = list(islice(parts, len(shards[number])))
+    return [(said[i], said[i + 1][0]) for i in range(0, len(said), 2)]
+
+
+def _shards_of(
+    processes: Processes, of_filters: ForFilters, names: Result, filters: Sequence[str]
+) -> list[Call]:
+    """The calls that print a list with these names in shards; none where it stays whole.
+
+    A replay has other processors than the recording had: what was recorded counts.
+    """
+    if names.exit_code != 0 or names.stdout.count(b"\n") <= LONG:
+        return []
+    known = list(lines_of(names.stdout))
+    for most in range(2, AT_ONCE + 1) if processes.replays else [_processors()]:
+        calls = [of_filters(_also(filters, shard)) for shard in cut(known, most)]
+        if calls and (not processes.replays or processes.recorded(calls[0])):
+            return calls
+    return []
+
+
+def _processors() -> int:
+    return min(len(os.sched_getaffinity(0)), AT_ONCE)
+
+
+def cut(names: Sequence[str], most: int) -> tuple[str, ...]:
+    """Filters that cut a list with these names into shards with about as many rows each.
+
+    At most so many; none where the names are too much alike to be cut by one character.
+    """
+    columns = islice(zip_longest(*names, fillvalue=""), _DEEPEST)
+    cuts = ((*_groups(Counter(column), most), place) for place, column in enumerate(columns))
+    largest, groups, place = min(cuts, key=lambda one: one[0], default=(0, [], 0))
+    if not groups or largest > _USELESS * len(names):
+        return ()
+    before, others = f".{{{place}}}", "".join(sorted("".join(groups)))
+    chosen = [f'name~="(?s)^{before}[{"".join(sorted(group))}]"' for group in groups]
+    return (*chosen, f'name~="(?s)^(.{{0,{place}}}$|{before}[^{others}])"')
+
+
+def _groups(counts: Counter[str], most: int) -> tuple[int, list[str]]:
+    """The rows of the largest shard, and the characters of each shard but the last."""
+    groups = ["" for _ in range(max(1, most))]
+    rows = [0 for _ in groups]
+    rows[-1] = sum(count for char, count in counts.items() if char not in _PLAIN)
+    for char, count in counts.most_common():
+        if char in _PLAIN:
+            least = rows.index(min(rows))
+            groups[least] += char
+            rows[least] += count
+    return max(rows), [group for group in groups[:-1] if group]
+
+
+def _also(filters: Iterable[str], shard: str) -> tuple[str, ...]:
+    """The filters of a list, of which any may be true, each for the names of a shard alone."""
+    return tuple(f"{one},{shard}" if one else shard for one in filters) or (shard,)
