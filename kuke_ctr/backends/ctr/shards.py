@@ -68,14 +68,14 @@ def _shards_of(
     if names.exit_code != 0 or names.stdout.count(b"\n") <= LONG:
         return []
     known = list(lines_of(names.stdout))
-    for most in range(2, AT_ONCE + 1) if processes.replays else [_processors()]:
+    for most in range(2, AT_ONCE + 1) if processes.replays else [processors()]:
         calls = [of_filters(_also(filters, shard)) for shard in cut(known, most)]
         if calls and (not processes.replays or processes.recorded(calls[0])):
             return calls
     return []
 
 
-def _processors() -> int:
+def processors() -> int:
     return min(len(os.sched_getaffinity(0)), AT_ONCE)
 
 
