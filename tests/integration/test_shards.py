@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr import open_realm
-from kuke_ctr.backends.ctr import shards
+from kuke_ctr.backends.ctr import shards, tables
 from scripts.lib.containerd import PrivateContainerd
 from scripts.lib.images import Archive, files
 
@@ -37,7 +37,7 @@ def test_each_image_is_in_one_shard_and_the_list_is_the_whole_one(
     assert all(parts)
     assert sorted(name for part in parts for name in part) == sorted([*NAMES, *ODD])
 
-    monkeypatch.setattr(shards, "LONG", 20)
+    monkeypatch.setattr(tables, "LONG", 20)
     monkeypatch.setattr(shards, "processors", lambda: 3)
     assert realm.images() == whole
     some = realm.images("name~=app-[0-2]", 'name~="^[$]"')

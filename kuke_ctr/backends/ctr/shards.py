@@ -11,12 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, zip_longest
 
-from kuke_ctr.backends.ctr.client import lines_of
-from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.runner import AT_ONCE, Processes
-
-LONG = 2000
-"""A list with more names than this is asked for in shards: it takes ctr more than 2 seconds."""
 
 ForFilters = Callable[[Sequence[str]], Call]
 """Gives the call that prints a list with these filters."""
@@ -27,55 +23,22 @@ _DEEPEST = 120  # containerd compiles the expression anew for each image: it has
 _USELESS = 0.75  # of all rows in one shard
 
 
-def run_with_names(
-    processes: Processes,
-    lists: Sequence[tuple[ForFilters, Call]],
-    filters: Sequence[str],
-    *,
-    in_shards: bool,
-) -> list[tuple[Sequence[Result], Result]]:
-    """What lists print, as a whole or in shards, and the names that the call beside each prints.
-
-    A whole list is started together with its names, so that a short one waits for nothing. It is
-    ended where they are so many that shards are quicker. All shards start at once: containerd
-    chooses the rows then, just after the names, and another image hardly comes in between.
-    """
-    shards: dict[int, list[Call]] = {}
-
-    def spare(i: int, result: Result) -> Sequence[int]:
-        number, names = divmod(i, 2)
-        if names and in_shards:
-            shards[number] = _shards_of(processes, lists[number][0], result, filters)
-        return [i - 1] if shards.get(number) else []
-
-    calls = [call for of_filters, names in lists for call in (of_filters(filters), names)]
-    results = processes.run_needed(calls, spare)
-    late = [number for number in range(len(lists)) if results[2 * number] is None]
-    parts = iter(processes.run_all([call for number in late for call in shards[number]]))
-    said = [[result] if result is not None else [] for result in results]
-    for number in late:
-        said[2 * number] = list(islice(parts, len(shards[number])))
-    return [(said[i], said[i + 1][0]) for i in range(0, len(said), 2)]
-
-
-def _shards_of(
-    processes: Processes, of_filters: ForFilters, names: Result, filters: Sequence[str]
+def shards_of(
+    processes: Processes, of_filters: ForFilters, names: Sequence[str], filters: Sequence[str]
 ) -> list[Call]:
-    """The calls that print a list with these names in shards; none where it stays whole.
+    """The calls that print a list with these names in shards; none where it has to stay whole.
 
-    A replay has other processors than the recording had: what was recorded counts.
+    A replay may have other processors than the recording had: what was recorded counts.
     """
-    if names.exit_code != 0 or names.stdout.count(b"\n") <= LONG:
-        return []
-    known = list(lines_of(names.stdout))
     for most in range(2, AT_ONCE + 1) if processes.replays else [processors()]:
-        calls = [of_filters(_also(filters, shard)) for shard in cut(known, most)]
+        calls = [of_filters(_also(filters, shard)) for shard in cut(names, most)]
         if calls and (not processes.replays or processes.recorded(calls[0])):
             return calls
     return []
 
 
 def processors() -> int:
+    """How many shards are worth it."""
     return min(len(os.sched_getaffinity(0)), AT_ONCE)
 
 

@@ -4,17 +4,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Generic, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.filters import Fields, check, hint_for_unparsed
-from kuke_ctr.backends.ctr.shards import run_with_names
 from kuke_ctr.errors import KukeCtrError, Reason, Unreadable
 from kuke_ctr.processes.calls import Call, Result, mask
+from kuke_ctr.processes.runner import Processes
 from kuke_ctr.records import Listing, Record, Refused, RowsRefused
 
 R = TypeVar("R", bound=Record)
 S = TypeVar("S", bound=Record)
+
+LONG = 2000
+"""A list of images with more names than this is asked for in shards: ctr takes 1 ms for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,41 @@ def _fetch_once(
         return [_read(ctr, table, [result], flags) for result in results]
     names_by = table.names_by or (*table.words, "-q")
     lists = [(partial(ask, table.words, one), ask(names_by, one, flags)) for one in namespaces]
-    said = run_with_names(ctr.processes, lists, flags, in_shards=table.in_shards)
+    said = _run_with_names(ctr.processes, lists, flags, table.in_shards)
     return [_read(ctr, table, parts, flags, names) for parts, names in said]
+
+
+def _run_with_names(
+    processes: Processes,
+    lists: Sequence[tuple[Callable[[Sequence[str]], Call], Call]],
+    filters: Sequence[str],
+    in_shards: bool,
+) -> list[tuple[Sequence[Result], Result]]:
+    """What each list prints, as a whole or in shards, and the names that the call beside it prints.
+
+    A whole list starts together with its names, so that a short one waits for nothing; it is ended
+    where there are many. All shards start at once: containerd chooses the rows at the start, and
+    hardly anything changes between that and the names.
+    """
+    shards: dict[int, list[Call]] = {}
+
+    def spare(i: int, result: Result) -> Sequence[int]:
+        number, names = divmod(i, 2)
+        if names and in_shards and result.exit_code == 0 and result.stdout.count(b"\n") > LONG:
+            from kuke_ctr.backends.ctr.shards import shards_of  # late: most lists are short
+
+            known = list(lines_of(result.stdout))
+            shards[number] = shards_of(processes, lists[number][0], known, filters)
+        return [i - 1] if shards.get(number) else []
+
+    calls = [call for of_filters, names in lists for call in (of_filters(filters), names)]
+    results = processes.run_needed(calls, spare)
+    cut = [number for number in range(len(lists)) if results[2 * number] is None]
+    parts = iter(processes.run_all([call for number in cut for call in shards[number]]))
+    said = [[result] if result is not None else [] for result in results]
+    for number in cut:
+        said[2 * number] = list(islice(parts, len(shards[number])))
+    return [(said[i], said[i + 1][0]) for i in range(0, len(said), 2)]
 
 
 def _read(

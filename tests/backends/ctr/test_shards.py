@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kuke_ctr.backends.ctr import images, shards
+from kuke_ctr.backends.ctr import images, shards, tables
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.errors import KukeCtrError, Unreadable
@@ -74,7 +74,7 @@ def test_one_processor_has_nothing_to_share() -> None:
 
 @pytest.fixture(autouse=True)
 def _long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shards, "LONG", len(NAMES) - 1)
+    monkeypatch.setattr(tables, "LONG", len(NAMES) - 1)
     monkeypatch.setattr(shards, "processors", lambda: 2)
 
 
@@ -149,7 +149,7 @@ def test_a_long_list_is_in_ctrs_order_and_the_whole_one_is_ended(host: Host) -> 
 
 
 def test_a_short_list_is_asked_for_once(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shards, "LONG", len(NAMES))
+    monkeypatch.setattr(tables, "LONG", len(NAMES))
     host.has(names=host.names, first="sleep 0.2")
     host.has_names()
     assert refs(asked()) == host.names
