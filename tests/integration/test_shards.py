@@ -38,7 +38,7 @@ def test_each_image_is_in_one_shard_and_the_list_is_the_whole_one(
     assert sorted(name for part in parts for name in part) == sorted([*NAMES, *ODD])
 
     monkeypatch.setattr(tables, "LONG", 20)
-    monkeypatch.setattr(shards, "processors", lambda: 3)
+    monkeypatch.setattr(shards, "worthwhile", lambda: 3)
     assert realm.images() == whole
     some = realm.images("name~=app-[0-2]", 'name~="^[$]"')
     assert [image.ref for image in some] == ["$", *NAMES[:30]]

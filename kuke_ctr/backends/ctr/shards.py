@@ -19,6 +19,7 @@ ForFilters = Callable[[Sequence[str]], Call]
 
 _PLAIN = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 """The characters that an expression may name: they stand for themselves."""
+_FOR_EACH = 2  # shards a processor: ctr and containerd wait for each other in turn
 _DEEPEST = 120  # containerd compiles the expression anew for each image: it has to be short
 _USELESS = 0.75  # of all rows in one shard
 
@@ -30,16 +31,17 @@ def shards_of(
 
     A replay may have other processors than the recording had: what was recorded counts.
     """
-    for most in range(2, AT_ONCE + 1) if processes.replays else [processors()]:
+    for most in range(2, AT_ONCE + 1) if processes.replays else [worthwhile()]:
         calls = [of_filters(_also(filters, shard)) for shard in cut(names, most)]
         if calls and (not processes.replays or processes.recorded(calls[0])):
             return calls
     return []
 
 
-def processors() -> int:
-    """How many shards are worth it."""
-    return min(len(os.sched_getaffinity(0)), AT_ONCE)
+def worthwhile() -> int:
+    """How many shards are quickest here; 1 where there is one processor."""
+    processors = len(os.sched_getaffinity(0))
+    return min(_FOR_EACH * processors, AT_ONCE) if processors > 1 else 1
 
 
 def cut(names: Sequence[str], most: int) -> tuple[str, ...]:

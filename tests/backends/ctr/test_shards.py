@@ -65,8 +65,16 @@ def test_names_that_are_too_much_alike_are_not_cut(names: list[str]) -> None:
     assert shards.cut(names, 8) == ()
 
 
-def test_one_processor_has_nothing_to_share() -> None:
+def test_one_shard_is_no_cut() -> None:
     assert shards.cut(NAMES, 1) == ()
+
+
+@pytest.mark.parametrize(("processors", "most"), [(1, 1), (2, 4), (3, 6), (4, 8), (64, 8)])
+def test_there_are_two_shards_for_each_processor_that_this_process_may_use(
+    monkeypatch: pytest.MonkeyPatch, processors: int, most: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(processors)))
+    assert shards.worthwhile() == most
 
 
 # what is asked of ctr
@@ -75,7 +83,7 @@ def test_one_processor_has_nothing_to_share() -> None:
 @pytest.fixture(autouse=True)
 def _long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "LONG", len(NAMES) - 1)
-    monkeypatch.setattr(shards, "processors", lambda: 2)
+    monkeypatch.setattr(shards, "worthwhile", lambda: 2)
 
 
 def row(name: str, labels: str = "-") -> str:
@@ -157,7 +165,7 @@ def test_a_short_list_is_asked_for_once(host: Host, monkeypatch: pytest.MonkeyPa
 
 
 def test_one_processor_asks_for_the_whole_list(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shards, "processors", lambda: 1)
+    monkeypatch.setattr(shards, "worthwhile", lambda: 1)
     host.has(names=host.names, first="sleep 0.2")
     host.has_names()
     assert refs(asked()) == host.names
@@ -251,25 +259,25 @@ def test_a_probe_of_a_dry_run_is_cut_too(host: Host) -> None:
 def test_recorded_shards_are_replayed_with_any_number_of_processors(
     host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: int
 ) -> None:
-    monkeypatch.setattr(shards, "processors", lambda: 3)
+    monkeypatch.setattr(shards, "worthwhile", lambda: 3)
     host.has(names=[], first=SLOW)
     host.has_names()
     for part in shards.cut(host.names, 3):
         host.has(part, names=chosen(part, host.names))
     recorded = asked(Processes(record=recorder(tmp_path / "r")))
     assert len(read(tmp_path / "r")) == 4
-    monkeypatch.setattr(shards, "processors", lambda: here)
+    monkeypatch.setattr(shards, "worthwhile", lambda: here)
     assert asked(Processes(replay=Player(tmp_path / "r"))) == recorded
 
 
 def test_a_recorded_whole_list_is_replayed(
     host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shards, "processors", lambda: 1)
+    monkeypatch.setattr(shards, "worthwhile", lambda: 1)
     host.has(names=host.names)
     host.has_names()
     recorded = asked(Processes(record=recorder(tmp_path / "r")))
-    monkeypatch.setattr(shards, "processors", lambda: 2)
+    monkeypatch.setattr(shards, "worthwhile", lambda: 2)
     assert asked(Processes(replay=Player(tmp_path / "r"))) == recorded
 
 
