@@ -80,12 +80,6 @@ def test_there_are_two_shards_for_each_processor_that_this_process_may_use(
 # what is asked of ctr
 
 
-@pytest.fixture(autouse=True)
-def _long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "LONG", len(NAMES) - 1)
-    monkeypatch.setattr(shards, "worthwhile", lambda: 2)
-
-
 def row(name: str, labels: str = "-") -> str:
     media_type, digest = "application/vnd.oci.image.index.v1+json", f"sha256:{'0' * 64}"
     return f"{name}\t{media_type}\t{digest}\t1.0 MiB\t-\t{labels}\t"
@@ -120,7 +114,10 @@ class Host:
 
 
 @pytest.fixture
-def host(fake_ctr: FakeCtr) -> Host:
+def host(fake_ctr: FakeCtr, monkeypatch: pytest.MonkeyPatch) -> Host:
+    """Its list is long, and worth two shards."""
+    monkeypatch.setattr(tables, "LONG", len(NAMES) - 1)
+    monkeypatch.setattr(shards, "worthwhile", lambda: 2)
     return Host(fake_ctr)
 
 
@@ -164,7 +161,9 @@ def test_a_short_list_is_asked_for_once(host: Host, monkeypatch: pytest.MonkeyPa
     assert words_of(host) == [[], ["-q"]]
 
 
-def test_one_processor_asks_for_the_whole_list(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_shards_are_worth_it_the_whole_list_is_awaited(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shards, "worthwhile", lambda: 1)
     host.has(names=host.names, first="sleep 0.2")
     host.has_names()
