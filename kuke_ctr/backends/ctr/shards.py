@@ -33,7 +33,7 @@ def shards_of(
     """
     for most in range(2, AT_ONCE + 1) if processes.replays else [worthwhile()]:
         calls = [of_filters(_also(filters, shard)) for shard in cut(names, most)]
-        if calls and (not processes.replays or processes.recorded(calls[0])):
+        if calls and (not processes.replays or all(map(processes.recorded, calls))):
             return calls
     return []
 
