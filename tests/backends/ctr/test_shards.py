@@ -191,7 +191,8 @@ def test_each_filter_of_the_user_holds_in_each_shard(host: Host) -> None:
 def test_what_shards_leave_open_the_whole_list_answers(host: Host, tmp_path: Path) -> None:
     """An image has gone between the calls: ctr is asked once more, as for a short list."""
     again = tmp_path / "again"
-    host.has(names=NAMES, first=f"[ -e {again} ] || {{ touch {again}; sleep 60; }}")
+    slow = f"if [ -e {again} ]; then sleep 0.3; else touch {again}; sleep 60; fi"
+    host.has(names=NAMES, first=slow)
     host.has_names()
     parts = host.has_shards(NAMES[1:])
     assert refs(asked()) == host.names
