@@ -61,6 +61,8 @@ class Processes:
         self._replay = replay
         self._record = record
         self._sockets: set[str] = set()
+        self._beside: list[Call] = []
+        self._known: dict[Call, Result] = {}
         self.heed: Heed = tuple
 
     @property
@@ -72,6 +74,14 @@ class Processes:
     def records(self) -> bool:
         """Whether every call and its output is written down."""
         return self._record is not None
+
+    def ask_beside(self, calls: Iterable[Call]) -> None:
+        """Run these beside the next calls; who runs one of them afterwards gets that answer.
+
+        Each answer is given once. A dry run and a replay wait for no process: nothing is asked.
+        """
+        if not self.dry_run and not self.replays:
+            self._beside += calls
 
     def run(self, call: Call, meanwhile: Meanwhile | None = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
@@ -94,6 +104,14 @@ class Processes:
         With `late_too` a call that its time limit ends is a result as well: its exit code is -9.
         Raises as `run`; then every child has been ended.
         """
+        beside, self._beside = self._beside, []
+        results = self._run_each([*calls, *beside], meanwhile, late_too)
+        self._known.update(zip(beside, results[len(calls) :], strict=True))
+        return results[: len(calls)]
+
+    def _run_each(
+        self, calls: Sequence[Call], meanwhile: Meanwhile | None, late_too: bool
+    ) -> list[Result]:
         results = [self._without_process(call) for call in calls]
         waiting = deque(i for i, result in enumerate(results) if result is None)
         ran = {i: self._prepare(calls[i]) for i in waiting}
@@ -243,7 +261,9 @@ class Processes:
             self.tell.traced(f"+ {line}")
 
     def _without_process(self, call: Call) -> Result | None:
-        """The result of a call that is only planned or is replayed; None where it has to run."""
+        """The result of a call that is planned, replayed or known; None where it has to run."""
+        if call in self._known:
+            return self._known.pop(call)
         if self.dry_run and not call.probe:
             self.tell.planned(call.line)
             return Result(call.argv, 0, b"", b"", 0.0, planned=True)
