@@ -11,7 +11,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
@@ -21,11 +20,11 @@ from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment,
 from kuke_ctr.processes.descriptors import open_standard_streams
 from kuke_ctr.processes.jobs import Job, start_job
 from kuke_ctr.processes.meanwhile import Meanwhile
-from kuke_ctr.processes.pipes import Pipes, start_pipes
 from kuke_ctr.processes.preflight import check_socket, find_program, not_started
 from kuke_ctr.processes.tell import NOBODY, Teller
 
 if TYPE_CHECKING:
+    from kuke_ctr.processes.pipes import Pipes
     from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
 
@@ -166,7 +165,7 @@ class Processes:
         if known is not None:
             yield from lines([known.stdout])
             # below 0: the reader had ended it, having seen enough
-            return replace(known, exit_code=max(0, known.exit_code), stdout=b"")
+            return known._replace(exit_code=max(0, known.exit_code), stdout=b"")
         program = self._prepare(call)
         self._announce(call)
         read_end, write_end = os.pipe()
@@ -174,7 +173,7 @@ class Processes:
         try:
             try:
                 with interrupts_held() as blocked:
-                    job = start_job(replace(call, stdout=write_end), program, blocked)
+                    job = start_job(call._replace(stdout=write_end), program, blocked)
             finally:
                 os.close(write_end)
             return (yield from self._read_lines(read_end, job))
@@ -201,12 +200,12 @@ class Processes:
             raise
         finally:
             child.kill()
-            result = replace(job.result(), stdout=b"".join(seen))
+            result = job.result()._replace(stdout=b"".join(seen))
             job.close()
             self._report(child.call, result)
-            self._keep(replace(child.call, stdout=None), result, timed_out=late)
+            self._keep(child.call._replace(stdout=None), result, timed_out=late)
 
-    def open_pipes(self, call: Call) -> Pipes:
+    def open_pipes(self, call: Call) -> "Pipes":
         """Start a call whose streams the caller relays; there is no time limit.
 
         A `call.stdin` of None is a pipe here; `call.stdout` means nothing. Raises CtrMissing,
@@ -224,7 +223,9 @@ class Processes:
 
         def ended(result: Result) -> None:
             self._report(call, result)
-            self._keep(replace(call, stdin=-1, stdout=-1), result)  # nobody counted the bytes
+            self._keep(call._replace(stdin=-1, stdout=-1), result)  # nobody counted the bytes
+
+        from kuke_ctr.processes.pipes import start_pipes  # late: most calls only collect
 
         return start_pipes(call, program, ended)
 

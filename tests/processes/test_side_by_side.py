@@ -4,7 +4,6 @@ import os
 import select
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,7 +60,7 @@ def test_one_that_hangs_ends_the_others(script: Script, tmp_path: Path) -> None:
 def test_one_that_is_late_may_be_a_result_beside_the_others(script: Script) -> None:
     call = script('[ "$1" = slow ] && sleep 60; echo x')
     limits = {"slow": 1.0, "quick": 20.0}
-    calls = [replace(call, argv=("ctr", word), timeout=limits[word]) for word in limits]
+    calls = [call._replace(argv=("ctr", word), timeout=limits[word]) for word in limits]
     begun = time.monotonic()
     slow, quick = Processes().run_all(calls, late_too=True)
     assert (slow.exit_code, slow.stdout) == (-9, b"")
