@@ -19,11 +19,11 @@ from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
 from kuke_ctr.processes.jobs import Job, start_job
-from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.preflight import check_socket, find_program, not_started
 from kuke_ctr.processes.tell import NOBODY, Teller
 
 if TYPE_CHECKING:
+    from kuke_ctr.processes.meanwhile import Meanwhile
     from kuke_ctr.processes.pipes import Pipes
     from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
@@ -82,7 +82,7 @@ class Processes:
         if not self.dry_run and not self.replays:
             self._beside += calls
 
-    def run(self, call: Call, meanwhile: Meanwhile | None = None) -> Result:
+    def run(self, call: Call, meanwhile: "Meanwhile | None" = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
 
         `meanwhile` looks after it as long as it runs.
@@ -94,7 +94,7 @@ class Processes:
     def run_all(
         self,
         calls: Sequence[Call],
-        meanwhile: Meanwhile | None = None,
+        meanwhile: "Meanwhile | None" = None,
         *,
         late_too: bool = False,
     ) -> list[Result]:
@@ -109,7 +109,7 @@ class Processes:
         return results[: len(calls)]
 
     def _run_each(
-        self, calls: Sequence[Call], meanwhile: Meanwhile | None, late_too: bool
+        self, calls: Sequence[Call], meanwhile: "Meanwhile | None", late_too: bool
     ) -> list[Result]:
         results = [self._without_process(call) for call in calls]
         waiting = deque(i for i, result in enumerate(results) if result is None)
@@ -308,13 +308,13 @@ class Processes:
                 raise time_limit(job.child.call)
 
 
-def _until(running: Iterable[Child], meanwhile: Meanwhile | None) -> float:
+def _until(running: Iterable[Child], meanwhile: "Meanwhile | None") -> float:
     """When the next thing is to be done, if none of these ends before."""
     until = min(child.deadline for child in running)
     return until if meanwhile is None else min(until, time.monotonic() + meanwhile.every)
 
 
-def _look_after(jobs: Iterable[Job], meanwhile: Meanwhile) -> None:
+def _look_after(jobs: Iterable[Job], meanwhile: "Meanwhile") -> None:
     """A look at what runs; a call that has ended has had the last one."""
     for job in jobs:
         if job.child.exit_code is None:

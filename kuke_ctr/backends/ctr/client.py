@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.errors import CtrFailed, KukeCtrError, Unreadable
 from kuke_ctr.processes.calls import Call, Result
@@ -92,6 +91,8 @@ class Ctr:
 
     def failure(self, result: Result) -> KukeCtrError:
         """The error for a call that ended with another exit code than 0."""
+        from kuke_ctr.backends.ctr.failures import failure_of  # late: most calls succeed
+
         return failure_of(result, typed=self.typed)
 
     def version(self) -> str:

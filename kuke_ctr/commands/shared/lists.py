@@ -8,7 +8,6 @@ import typer
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.filters import check
 from kuke_ctr.backends.ctr.tables import ListCall, R, checked, fetch
-from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.output import note, print_lines, show_error, show_refused
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.processes.calls import Call
@@ -125,9 +124,11 @@ def show(
         sys.stdout.flush()
     for row in refused:
         show_refused(row)
-    for error in errors:
-        show_error(scoped(error, session.options))
     if errors:
+        from kuke_ctr.commands.shared.hints import scoped  # late: most lists can be read
+
+        for error in errors:
+            show_error(scoped(error, session.options))
         raise typer.Exit(max(error.exit_code for error in errors))
 
 
