@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.filters import Fields, check, hint_for_unparsed
@@ -21,8 +20,7 @@ LONG = 2000
 """A list of images with more names than this is asked for in shards: ctr takes 1 ms for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListCall(Generic[R]):
+class ListCall(NamedTuple, Generic[R]):
     """A list: `words` are ctr's (`images ls`), `parse` reads its lines.
 
     `name_of` gives what `-q` prints for a record where the table must be checked against that: a
@@ -62,7 +60,7 @@ def fetch(
     # an image may come or go between the calls: only a difference that stays is one
     again = [i for i, answer in enumerate(answers) if isinstance(answer, _Differs)]
     if again:
-        whole = replace(table, in_shards=False)
+        whole = table._replace(in_shards=False)
         asked = _fetch_once(ctr, whole, [namespaces[i] for i in again], flags, probe)
         for i, answer in zip(again, asked, strict=True):
             answers[i] = answer
