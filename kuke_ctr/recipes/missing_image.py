@@ -35,7 +35,7 @@ def instead(
         return f"use the full name {whole}; ctr does not know short names"
     tags = [] if image.endswith(":latest") else matching(image, here)
     if tags:  # only a name without a tag means other names of the realm
-        near = f"{image} without a tag means {whole}; the realm has {', '.join(tags[:_SHOWN])}"
+        near = f"{image} without a tag means {whole}; the realm has: {', '.join(tags[:_SHOWN])}"
     there = copied_from(host, realm, image, copies=not removing)
     if there is not None:
         return f"{near}; {there}" if tags else there

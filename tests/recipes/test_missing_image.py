@@ -61,7 +61,7 @@ def test_a_name_without_a_tag_is_answered_with_the_tags_of_the_realm(
 ) -> None:
     here = ["only/def:1", "docker.io/only/def:2", "only/define:3"]
     said = hint(realm(fake_ctr, f"only/def{tag}", {}), f"only/def{tag}", here, needed=True)
-    tags = "only/def without a tag means docker.io/only/def:latest; the realm has "
+    tags = "only/def without a tag means docker.io/only/def:latest; the realm has: "
     tags += "only/def:1, docker.io/only/def:2"
     pull = "to fetch it: `kuke-ctr images pull docker.io/only/def:latest --namespace kukeon-main`"
     assert said == f"{'NEAR' if tag else tags}; {pull}"
