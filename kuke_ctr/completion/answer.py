@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kuke_ctr.completion.asked import Asked, Candidate, asked
-from kuke_ctr.completion.copied import files_here, is_inside
 from kuke_ctr.completion.line import Word, is_redirected, replacement, words_of
 from kuke_ctr.completion.table import Table
 from kuke_ctr.errors import KukeCtrError
@@ -61,8 +60,11 @@ def _offer(found: Asked | None) -> Offer:
     if found.kind in ("file", "dir"):
         return Offer(f"{found.kind}s", [])
     candidates = [*_candidates(found)]
-    if found.kind == "copied" and not is_inside(found.front):
-        return Offer("mixed" if candidates else "files", candidates)
+    if found.kind == "copied":
+        from kuke_ctr.completion.copied import is_inside  # late: of `cp` alone
+
+        if not is_inside(found.front):
+            return Offer("mixed" if candidates else "files", candidates)
     joined = found.joined or any(one.value.endswith("/") for one in candidates)
     return Offer("joined" if joined else "words", candidates)
 
@@ -70,6 +72,8 @@ def _offer(found: Asked | None) -> Offer:
 def _for_bash(offer: Offer, word: Word, text: str) -> list[str]:
     how, candidates = offer
     if how == "mixed":
+        from kuke_ctr.completion.copied import files_here
+
         how = "joined"
         candidates = [*candidates, *(Candidate(one) for one in files_here(word.value))]
     replaced = (replacement(word, text, one.value) for one in candidates)
