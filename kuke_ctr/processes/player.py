@@ -75,14 +75,16 @@ class Player:
             key = call_key(tuple(recording.argv))
             answers.setdefault(key, _Answers()).recordings.append(recording)
 
+    def knows(self, call: Call) -> bool:
+        """Whether the call was recorded."""
+        return self._answers_of(call) is not None
+
     def answer(self, call: Call) -> Result:
         """What the recorded call gave; a recorded output goes to `call.stdout` where that is set.
 
         Raises Unreadable for a call that was not recorded, TimeLimit where the call ran into it.
         """
-        key = call_key(call.argv)
-        known = (self._hosts[host] for host in self._meant(call) if host in self._hosts)
-        answers = next((found[key] for found in known if key in found), None)
+        answers = self._answers_of(call)
         if answers is None:
             raise self._not_recorded(call)
         recording = answers.next()
@@ -95,6 +97,11 @@ class Player:
             stderr=recording.stderr,
             seconds=recording.seconds,
         )
+
+    def _answers_of(self, call: Call) -> _Answers | None:
+        key = call_key(call.argv)
+        known = (self._hosts[host] for host in self._meant(call) if host in self._hosts)
+        return next((found[key] for found in known if key in found), None)
 
     @property
     def host(self) -> str | None:

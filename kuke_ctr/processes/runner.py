@@ -10,30 +10,30 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
-from kuke_ctr.processes.calls import Call, Result, shown, time_limit
-from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
+from kuke_ctr.errors import Interrupted, TimeLimit, Unreadable, UsageError
+from kuke_ctr.processes.calls import PIPES, TERMINAL, Call, Result, shown, time_limit
+from kuke_ctr.processes.child import chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
 from kuke_ctr.processes.far import Far
-from kuke_ctr.processes.jobs import Job, start_job
-from kuke_ctr.processes.meanwhile import Meanwhile
-from kuke_ctr.processes.pipes import Pipes, start_pipes
+from kuke_ctr.processes.jobs import Job, check_the_way, look_after, next_look, start_job
 from kuke_ctr.processes.preflight import check_socket, find_program, find_ssh, not_started
 from kuke_ctr.processes.tell import NOBODY, Teller
 
 if TYPE_CHECKING:
+    from kuke_ctr.processes.meanwhile import Meanwhile
+    from kuke_ctr.processes.pipes import Pipes
     from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
 
 Heed = Callable[[], Sequence[int]]
 """Acts on what the user does while calls run; gives the descriptors that tell of more."""
 
-PIPES, TERMINAL = "pipes", "terminal"
+Spare = Callable[[int, Result], Collection[int]]
+"""Takes the number of a call that has ended, and its result; gives those that are needless now."""
 
 AT_ONCE = 8
 """How many children run side by side."""
@@ -64,6 +64,8 @@ class Processes:
         self._replay = replay
         self._record = record
         self._sockets: set[str] = set()
+        self._beside: list[Call] = []
+        self._known: dict[Call, Result] = {}
         self.heed: Heed = tuple
 
     @property
@@ -81,7 +83,19 @@ class Processes:
         """Whether every call and its output is written down."""
         return self._record is not None
 
-    def run(self, call: Call, meanwhile: Meanwhile | None = None) -> Result:
+    def recorded(self, call: Call) -> bool:
+        """Whether the recordings of a replay have an answer to this call."""
+        return self._replay is not None and self._replay.knows(call)
+
+    def ask_beside(self, calls: Iterable[Call]) -> None:
+        """Run these beside the next calls; who runs one of them afterwards gets that answer.
+
+        Each answer is given once. A dry run and a replay wait for no process: nothing is asked.
+        """
+        if not self.dry_run and not self.replays:
+            self._beside += calls
+
+    def run(self, call: Call, meanwhile: "Meanwhile | None" = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
 
         `meanwhile` looks after it as long as it runs.
@@ -93,7 +107,7 @@ class Processes:
     def run_all(
         self,
         calls: Sequence[Call],
-        meanwhile: Meanwhile | None = None,
+        meanwhile: "Meanwhile | None" = None,
         *,
         late_too: bool = False,
     ) -> list[Result]:
@@ -102,8 +116,39 @@ class Processes:
         With `late_too` a call that its time limit ends is a result as well: its exit code is -9.
         Raises as `run`; then every child has been ended.
         """
-        results = [self._without_process(call) for call in calls]
-        waiting = deque(i for i, result in enumerate(results) if result is None)
+        results = self.run_needed(calls, lambda i, result: (), meanwhile, late_too=late_too)
+        return [result for result in results if result is not None]
+
+    def run_needed(
+        self,
+        calls: Sequence[Call],
+        spare: Spare,
+        meanwhile: "Meanwhile | None" = None,
+        *,
+        late_too: bool = False,
+    ) -> list[Result | None]:
+        """As `run_all`, but without the calls that `spare` calls needless: their result is None.
+
+        Such a call is not started, or ended by SIGKILL. It is not recorded: a replay lacks it too.
+        """
+        beside, self._beside = self._beside, []
+
+        def of_these(i: int, result: Result) -> Collection[int]:
+            return spare(i, result) if i < len(calls) else ()
+
+        results = self._run_each([*calls, *beside], of_these, meanwhile, late_too)
+        answers = zip(beside, results[len(calls) :], strict=True)
+        self._known.update((call, answer) for call, answer in answers if answer is not None)
+        return results[: len(calls)]
+
+    def _run_each(
+        self,
+        calls: Sequence[Call],
+        spare: Spare,
+        meanwhile: "Meanwhile | None",
+        late_too: bool,
+    ) -> list[Result | None]:
+        results, waiting = self._without_processes(calls, spare)
         ran = {i: self._prepare(calls[i]) for i in waiting}
         jobs: dict[int, Job] = {}
         try:
@@ -114,15 +159,20 @@ class Processes:
                     with interrupts_held() as blocked:
                         jobs[i] = start_job(*ran[i], blocked)
                 running = [job.child for job in jobs.values()]
-                wait_for_one(running, _until(running, meanwhile), self.heed())
-                ended = [i for i, job in jobs.items() if job.child.ended()]
+                wait_for_one(running, next_look(running, meanwhile), self.heed())
+                ended = {i: job.result() for i, job in jobs.items() if job.child.ended()}
                 if meanwhile is not None:
-                    _look_after(jobs.values(), meanwhile)
-                for i in ended:
-                    results[i] = jobs[i].result()
+                    look_after(jobs.values(), meanwhile)
+                for i, result in ended.items():
+                    results[i] = result
                     jobs.pop(i).close()
-                    self._report(calls[i], results[i], named=len(calls) > 1)
-                    _check_the_way(calls[i], results[i])
+                    self._report(calls[i], result, named=len(calls) > 1)
+                    check_the_way(calls[i], result)
+                for needless in _needless(ended, spare):
+                    if needless in jobs:
+                        jobs.pop(needless).close()
+                    elif needless in waiting:
+                        waiting.remove(needless)
                 self._hold_to_limits(jobs.values(), late_too)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
@@ -133,7 +183,7 @@ class Processes:
                 job.close()
             for i in ran:
                 self._keep(calls[i], results[i])
-        return [result for result in results if result is not None]
+        return results
 
     def run_by(self, call: Call, run: Callable[[Call], Result]) -> Result:
         """As `run`, where something else starts the process (`pexpect_door.watch`)."""
@@ -157,7 +207,7 @@ class Processes:
         if known is not None:
             yield from lines([known.stdout])
             # below 0: the reader had ended it, having seen enough
-            return replace(known, exit_code=max(0, known.exit_code), stdout=b"")
+            return known._replace(exit_code=max(0, known.exit_code), stdout=b"")
         ready, program = self._prepare(call)
         self._announce(call)
         read_end, write_end = os.pipe()
@@ -165,7 +215,7 @@ class Processes:
         try:
             try:
                 with interrupts_held() as blocked:
-                    job = start_job(replace(ready, stdout=write_end), program, blocked)
+                    job = start_job(ready._replace(stdout=write_end), program, blocked)
             finally:
                 os.close(write_end)
             return (yield from self._read_lines(read_end, job))
@@ -186,19 +236,19 @@ class Processes:
                     seen.append(line)
                 yield line
             child.wait(child.deadline)
-            _check_the_way(child.call, job.result())
+            check_the_way(child.call, job.result())
             return job.result()
         except TimeLimit:
             late = True
             raise
         finally:
             child.kill()
-            result = replace(job.result(), stdout=b"".join(seen))
+            result = job.result()._replace(stdout=b"".join(seen))
             job.close()
             self._report(child.call, result)
-            self._keep(replace(child.call, stdout=None), result, timed_out=late)
+            self._keep(child.call._replace(stdout=None), result, timed_out=late)
 
-    def open_pipes(self, call: Call) -> Pipes:
+    def open_pipes(self, call: Call) -> "Pipes":
         """Start a call whose streams the caller relays; there is no time limit.
 
         A `call.stdin` of None is a pipe here; `call.stdout` means nothing. Raises CtrMissing,
@@ -216,7 +266,9 @@ class Processes:
 
         def ended(result: Result) -> None:
             self._report(call, result)
-            self._keep(replace(call, stdin=-1, stdout=-1), result)  # nobody counted the bytes
+            self._keep(call._replace(stdin=-1, stdout=-1), result)  # nobody counted the bytes
+
+        from kuke_ctr.processes.pipes import start_pipes  # late: most calls only collect
 
         if ready.far is not None:
             from kuke_ctr.processes.far_pipes import start_far_pipes
@@ -257,7 +309,9 @@ class Processes:
             self.tell.traced(f"+ {line}")
 
     def _without_process(self, call: Call) -> Result | None:
-        """The result of a call that is only planned or is replayed; None where it has to run."""
+        """The result of a call that is planned, replayed or known; None where it has to run."""
+        if call in self._known:
+            return self._known.pop(call)
         if self.dry_run and not call.probe:
             self.tell.planned(call.line)
             return Result(call.argv, 0, b"", b"", 0.0, planned=True)
@@ -266,8 +320,26 @@ class Processes:
         self._announce(call)
         result = self._replay.answer(call)
         self._report(call, result)
-        _check_the_way(call, result)
+        check_the_way(call, result)
         return result
+
+    def _without_processes(
+        self, calls: Sequence[Call], spare: Spare
+    ) -> tuple[list[Result | None], deque[int]]:
+        """The same of several calls, and the numbers of those that have to run."""
+        results: list[Result | None] = []
+        missing: dict[int, Unreadable] = {}
+        for i, call in enumerate(calls):
+            try:
+                results.append(self._without_process(call))
+            except Unreadable as error:  # of the recording
+                results.append(None)
+                missing[i] = error
+        known = {i: result for i, result in enumerate(results) if result is not None}
+        for i in missing.keys() - _needless(known, spare):
+            raise missing[i]
+        runs = self._replay is None
+        return results, deque(i for i in range(len(calls)) if runs and i not in known)
 
     def _prepare(self, call: Call, way: str = "") -> tuple[Call, str]:
         """The call and its program's path, after a look whether the call can work at all.
@@ -288,8 +360,7 @@ class Processes:
 
         open_standard_streams()
         program = find_ssh(call.typed_argv)
-        options = self._ssh_options(call, far, program)
-        return through_ssh(call, far, way, options), program
+        return through_ssh(call, far, way, self._ssh_options(call, far, program)), program
 
     def _ssh_options(self, call: Call, far: Far, program: str) -> tuple[str, ...]:
         """Those of a connection that all calls to the host share; ssh may ask for a password."""
@@ -324,26 +395,5 @@ class Processes:
                 raise time_limit(job.child.call)
 
 
-def _check_the_way(call: Call, result: Result | None) -> None:
-    """Raise where a far call did not reach its program: that is no answer of ctr's."""
-    if call.far is not None and result is not None and result.exit_code > 0:
-        from kuke_ctr.processes.ssh_failures import failure_on_the_way
-
-        error = failure_on_the_way(call, result)
-        if error is not None:
-            raise error
-
-
-def _until(running: Iterable[Child], meanwhile: Meanwhile | None) -> float:
-    """When the next thing is to be done, if none of these ends before."""
-    until = min(child.deadline for child in running)
-    return until if meanwhile is None else min(until, time.monotonic() + meanwhile.every)
-
-
-def _look_after(jobs: Iterable[Job], meanwhile: Meanwhile) -> None:
-    """A look at what runs; a call that has ended has had the last one."""
-    for job in jobs:
-        if job.child.exit_code is None:
-            meanwhile.look(job.child.pid, job.stdout)
-        else:
-            meanwhile.over()
+def _needless(ended: Mapping[int, Result], spare: Spare) -> set[int]:
+    return {needless for i, result in ended.items() for needless in spare(i, result)}
