@@ -43,6 +43,8 @@ class SharedOptions(NamedTuple):
     run_path: str | None = None
     manifest: str | None = None
     ctr: str | None = None
+    backend: str | None = None
+    nerdctl: str | None = None
     all_realms: bool = False
     output: Output | None = None
     quiet: bool = False
@@ -191,12 +193,8 @@ class OpenRealm:
 
 def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
     """The host that the options, the environment and the settings files mean."""
-    flags = Flags(
-        realm=options.realm,
-        address=options.address,
-        run_path=options.run_path,
-        ctr=options.ctr,
-    )
+    host = (options.address, options.run_path, options.ctr)
+    flags = Flags(options.realm, *host, options.backend, options.nerdctl)
     settings = load(flags)
     for warning in settings.warnings:
         notice(f"warning: {warning}")
@@ -369,6 +367,8 @@ def open_realm(
     address: str | None = None,
     run_path: str | None = None,
     ctr: str | None = None,
+    backend: str | None = None,
+    nerdctl: str | None = None,
     timeout: float | None = None,
     replay: str | None = None,
     notice: Notice = lambda text: None,
@@ -387,6 +387,8 @@ def open_realm(
         address=address,
         run_path=run_path,
         ctr=ctr,
+        backend=backend,
+        nerdctl=nerdctl,
         timeout=timeout,
         replay=replay,
     )

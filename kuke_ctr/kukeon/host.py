@@ -1,12 +1,17 @@
 """One host: its settings, its ctr, and which namespaces its containerd has."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from kuke_ctr.backends.choice import Backend, may_serve
 from kuke_ctr.backends.ctr import quiet
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.realms import Resolution, resolve
 from kuke_ctr.kukeon.settings import Settings
+
+if TYPE_CHECKING:
+    from kuke_ctr.backends.nerdctl.client import Nerdctl
 
 
 class Host:
@@ -16,6 +21,31 @@ class Host:
         self.settings = settings
         self.ctr = ctr
         self._namespaces: frozenset[str] | KukeCtrError | None = None
+        self._nerdctl: Nerdctl | KukeCtrError | None = None
+
+    def nerdctl_for(self, operation: str) -> "Nerdctl | None":
+        """The nerdctl that serves an operation (`images ls`); None where ctr does.
+
+        With `--backend nerdctl` what is wrong with nerdctl is raised; with `auto` it is a warning,
+        and ctr serves. Whether it can be used is asked once.
+        """
+        backend = self.settings.backend
+        if not may_serve(backend, operation):
+            return None
+        from kuke_ctr.kukeon.nerdctl import usable_nerdctl  # late: mostly ctr serves
+
+        if self._nerdctl is None:
+            try:
+                self._nerdctl = usable_nerdctl(self.settings, self.ctr)
+            except KukeCtrError as error:
+                self._nerdctl = error
+                if backend is Backend.AUTO:
+                    self.ctr.notice(f"warning: nerdctl is not used: {error.message}")
+        if not isinstance(self._nerdctl, KukeCtrError):
+            return self._nerdctl
+        if backend is Backend.AUTO:
+            return None
+        raise self._nerdctl
 
     @property
     def namespaces(self) -> frozenset[str]:

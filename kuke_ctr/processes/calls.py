@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from kuke_ctr.errors import TimeLimit
 from kuke_ctr.processes.shell_words import shell_line, shell_word
 
+BEFORE_NERDCTL = ("env", "NERDCTL_TOML=/dev/null")
+"""The words before nerdctl. Its settings file would choose a snapshotter, a data root, a log level,
+and a broken one would end every call; in this form the traced line does the same in any shell."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -108,11 +112,16 @@ def time_limit(call: Call) -> TimeLimit:
     """The error for a call that its time limit ended."""
     within = "in time" if call.timeout is None else f"within {in_seconds(call.timeout)}"
     return TimeLimit(
-        f"ctr did not answer {within}",
+        f"{'nerdctl' if of_nerdctl(call.argv) else 'ctr'} did not answer {within}",
         hint="containerd may be hanging (`systemctl status containerd`); --timeout sets "
         "another limit",
         command=mask(call.argv),
     )
+
+
+def of_nerdctl(argv: Sequence[str]) -> bool:
+    """Whether a call is one of our calls of nerdctl, whatever its program is called."""
+    return tuple(argv[:2]) == BEFORE_NERDCTL
 
 
 def in_seconds(number: float) -> str:

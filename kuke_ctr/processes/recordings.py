@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
-from kuke_ctr.processes.calls import mask
+from kuke_ctr.processes.calls import mask, of_nerdctl
 
 NUMBERED = re.compile(r"([0-9]{1,9})-.*\.json")
 """The name of a recording: its number comes first."""
@@ -53,6 +53,8 @@ def call_key(argv: Sequence[str]) -> tuple[str, ...]:
 
 def _split_program(argv: Sequence[str]) -> tuple[str, list[str]]:
     """The program (`ctr` or `nerdctl`) and the words after it: `k3s ctr` are two words."""
+    if of_nerdctl(argv):
+        return "nerdctl", list(argv[3:])
     for i, word in enumerate(argv[:_PROGRAM_WORDS]):
         if word.startswith("-"):
             break
