@@ -8,9 +8,9 @@ from kuke_ctr.backends.choice import Backend, may_serve
 from kuke_ctr.backends.ctr import quiet
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
-from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.errors import CtrMissing, KukeCtrError
 from kuke_ctr.kukeon.realms import Resolution, resolve
-from kuke_ctr.kukeon.settings import Settings
+from kuke_ctr.kukeon.settings import THE_DEFAULT, Settings
 from kuke_ctr.records import Listing
 
 if TYPE_CHECKING:
@@ -59,13 +59,17 @@ class Host:
                 self._nerdctl = usable_nerdctl(self.settings, self.ctr)
             except KukeCtrError as error:
                 self._nerdctl = error
-                if backend is Backend.AUTO:
+                if backend is Backend.AUTO and not self._has_none(error):
                     self.ctr.notice(f"warning: nerdctl is not used: {error.message}")
         if not isinstance(self._nerdctl, KukeCtrError):
             return self._nerdctl
         if backend is Backend.AUTO:
             return None
         raise self._nerdctl
+
+    def _has_none(self, error: KukeCtrError) -> bool:
+        """Whether this host simply has no nerdctl, and nobody named one."""
+        return isinstance(error, CtrMissing) and self.settings.nerdctl_source == THE_DEFAULT
 
     @property
     def namespaces(self) -> frozenset[str]:
