@@ -66,9 +66,9 @@ def _through_nerdctl(nerdctl: "Nerdctl", members: Members, rows: Sequence[D]) ->
     for row in rows:
         one = found.get(row.id)
         info = one.info if one is not None else None
-        status = one.task.status if one is not None and one.task is not None else None
-        place = of_cell(row.id, members, info)
-        update = {"status": status} | of_info(info) | place
+        update = of_info(info) | of_cell(row.id, members, info)
+        if one is not None:
+            update["status"] = one.task.status if one.task is not None else None
         completed.append(row.model_copy(update=update))
     return completed
 

@@ -39,9 +39,17 @@ class NerdctlPs:
         except KukeCtrError as error:
             return error
         self._known[namespace] = known
-        return Listing(tuple(one.task for one in known.values() if one.task is not None))
+        tasks = (_task(row, known.get(row.id)) for row in rows.records)
+        return Listing(tuple(task for task in tasks if task is not None))
 
     def infos_of(self, scope: Scope, ids: Iterable[str]) -> dict[str, ContainerInfo]:
         """What else is known of these containers; no call."""
         known = self._known.get(scope.namespace, {})
         return {name: known[name].info for name in ids if name in known}
+
+
+def _task(row: Container, one: NativeContainer | None) -> Task | None:
+    """The task of a container; without its document what the list says, which has no pid."""
+    if one is not None:
+        return one.task
+    return Task(id=row.id, pid=0, status=row.status) if row.status is not None else None

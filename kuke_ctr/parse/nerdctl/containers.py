@@ -18,6 +18,14 @@ from kuke_ctr.parse.nerdctl.lines import (
 from kuke_ctr.records import Container, Refused, Task, TaskStatus
 
 _COMMAND = "nerdctl container inspect --mode native"
+_STATES = {
+    "Up": TaskStatus.RUNNING,
+    "Exited": TaskStatus.STOPPED,
+    "Restarting": TaskStatus.STOPPED,
+    "Paused": TaskStatus.PAUSED,
+    "Pausing": TaskStatus.PAUSING,
+    "Unknown": TaskStatus.UNKNOWN,
+}
 _GONE = "0001-01-01T00:00:00Z"
 """Go's time zero."""
 
@@ -36,8 +44,8 @@ class NativeContainer(NamedTuple):
 def parse_containers(lines: Iterable[str]) -> Iterator[Container | Refused]:
     """The lines of `nerdctl ps -a --no-trunc --format json`.
 
-    The id is whole there. The state is not taken from here: `Created` is also what it prints of a
-    container without a task; nor the labels, which 2.x joins by commas.
+    The id is whole there. The labels are not taken from here: 2.x joins them by commas. Nor is the
+    state complete: `Created` is also what it prints of a container without a task.
     """
     return (one for one in read_lines(lines, _container) if one is not None)
 
@@ -49,7 +57,16 @@ def _container(found: Object) -> Container | None:
         id=filled_at(found, "ID"),
         image=text_at(found, "Image") or None,
         runtime=filled_at(found, "Runtime"),
+        status=_status_in(text_at(found, "Status")),
     )
+
+
+def _status_in(text: str) -> str | None:
+    """The state of a task: `Up`, `Exited (7) 4 seconds ago`; None where it is not sure."""
+    if text.endswith("(Paused)"):
+        return TaskStatus.PAUSED
+    word = text.partition(" ")[0]
+    return _STATES.get(word)
 
 
 def parse_native_containers(text: str) -> list[NativeContainer]:
