@@ -60,6 +60,20 @@ class Nerdctl:
             typed=self.typed,
         )
 
+    def as_typed(self, words: Sequence[str], *, namespace: str, asks: bool = True) -> Call:
+        """A call with words that somebody typed; nerdctl's own settings file counts.
+
+        `asks` is false where it does not speak to containerd. There is no time limit.
+        """
+        scope = ("--address", self.address, "--namespace", namespace)
+        return Call(
+            (self.program, *scope, *words),
+            timeout=None,
+            socket=self.address if asks else None,
+            namespace=namespace,
+            typed=self.typed,
+        )
+
     def run(self, *words: str, namespace: str = NO_NAMESPACE, probe: bool = False) -> Result:
         """Run one call; an exit code other than 0 is an error."""
         return self.checked(self.processes.run(self.call(*words, namespace=namespace, probe=probe)))
