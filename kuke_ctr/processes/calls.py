@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from kuke_ctr.errors import TimeLimit
 from kuke_ctr.processes.shell_words import shell_line, shell_word
 
-BEFORE_NERDCTL = ("env", "NERDCTL_TOML=/dev/null")
-"""The words before nerdctl. Its settings file would choose a snapshotter, a data root, a log level,
-and a broken one would end every call; in this form the traced line does the same in any shell."""
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -123,8 +119,8 @@ def time_limit(call: Call) -> TimeLimit:
 
 
 def of_nerdctl(argv: Sequence[str]) -> bool:
-    """Whether a call is one of our calls of nerdctl, whatever its program is called."""
-    return tuple(argv[:2]) == BEFORE_NERDCTL
+    """Whether a call is one of nerdctl, by the name of its program."""
+    return "nerdctl" in argv[0].rpartition("/")[2]
 
 
 def in_seconds(number: float) -> str:

@@ -53,14 +53,12 @@ def call_key(argv: Sequence[str]) -> tuple[str, ...]:
 
 def _split_program(argv: Sequence[str]) -> tuple[str, list[str]]:
     """The program (`ctr` or `nerdctl`) and the words after it: `k3s ctr` are two words."""
-    if of_nerdctl(argv):
-        return "nerdctl", list(argv[3:])
     for i, word in enumerate(argv[:_PROGRAM_WORDS]):
         if word.startswith("-"):
             break
         if (name := word.rpartition("/")[2]) in ("ctr", "nerdctl"):
             return name, list(argv[i + 1 :])
-    program = "nerdctl" if argv and "nerdctl" in argv[0].rpartition("/")[2] else "ctr"
+    program = "nerdctl" if argv and of_nerdctl(argv) else "ctr"
     return program, list(argv[1:])
 
 

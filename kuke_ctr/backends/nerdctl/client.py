@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from kuke_ctr.errors import KukeCtrError, Unreadable
-from kuke_ctr.processes.calls import BEFORE_NERDCTL, Call, Result
+from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.runner import Processes
 
 NO_NAMESPACE = "default"
@@ -15,8 +15,9 @@ NO_NAMESPACE = "default"
 class Nerdctl:
     """The nerdctl of one host.
 
-    `program` is its name or path, `address` the socket of containerd: always given, as the
-    namespace is. `timeout` is the time limit of a reading call in seconds (None: no limit) and
+    `program` is its name or path, `address` the socket of containerd. Address and namespace stand
+    in every call, and come before CONTAINERD_ADDRESS, CONTAINERD_NAMESPACE and nerdctl.toml, which
+    decide what is left: where nerdctl keeps its files, how it finds registries and networks. `timeout` is the time limit of a reading call in seconds (None: no limit) and
     `change_timeout` that of a changing one, `notice` gets the stderr of a call that succeeded,
     `typed` are the options by which the user named the host, for hints. `known_version` is filled
     by `versions.version`.
@@ -36,12 +37,12 @@ class Nerdctl:
     ) -> tuple[str, ...]:
         """The whole argv of a call; `words` are verb, flags and then positionals.
 
-        `data_root` is where nerdctl keeps what containerd does not know (logs, names), where that
-        is another place than its default.
+        `data_root` is where nerdctl keeps what containerd does not know (logs, names), where it is
+        known to be another place than nerdctl.toml says.
         """
         root = ("--data-root", data_root) if data_root is not None else ()
         scope = ("--address", self.address, "--namespace", namespace)
-        return (*BEFORE_NERDCTL, self.program, *scope, *root, *words)
+        return (self.program, *scope, *root, *words)
 
     def call(
         self,

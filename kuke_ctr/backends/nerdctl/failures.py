@@ -9,7 +9,7 @@ from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, Reason
 from kuke_ctr.parse.logrus import Logged, read_log
 from kuke_ctr.processes.calls import Result, mask
 
-_COUNT = re.compile(r"^\d+ errors?:\s*")
+_SEVERAL = re.compile(r"\d+ errors?:\s*(?:\[(?P<one>.*)\]|(?P<lines>.*))", re.DOTALL)
 _RUNNING = "is containerd running? check with `systemctl status containerd`"
 _SUDO = "run the same command with sudo"
 _NO_NEWS = re.compile(
@@ -98,6 +98,7 @@ def warnings_in(stderr: bytes) -> Iterator[str]:
 
 
 def _sentence(line: Logged) -> str:
-    parts = [part.strip() for part in _COUNT.sub("", line.text).splitlines() if part.strip()]
-    said = "; ".join(dict.fromkeys(parts))
+    several = _SEVERAL.fullmatch(line.text)
+    text = line.text if several is None else several["one"] or several["lines"] or ""
+    said = "; ".join(dict.fromkeys(part.strip() for part in text.splitlines() if part.strip()))
     return f"{said}: {line.error}" if line.error else said

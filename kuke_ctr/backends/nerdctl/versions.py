@@ -61,7 +61,7 @@ def _version_in(said: Result) -> str:
     found = text.removeprefix(_SAYS).removeprefix("v")
     if said.exit_code != 0 or not text.startswith(_SAYS) or not numbers_of(found):
         raise CtrFailed(
-            f"{said.argv[2]} does not work: `--version` ended with {said.exit_code} and printed no "
+            f"{said.argv[0]} does not work: `--version` ended with {said.exit_code} and printed no "
             "version of nerdctl",
             hint=f"name another one with --nerdctl; {_WITHOUT}",
             command=mask(said.argv),

@@ -18,13 +18,13 @@ def of(program: str, said: list[str]) -> Nerdctl:
     return Nerdctl(Processes(), program, SOCKET, 10.0, said.append)
 
 
-def test_namespace_address_and_settings_are_always_explicit() -> None:
+def test_namespace_and_address_are_always_explicit() -> None:
     argv = of("nerdctl", []).argv("images", "--format", "json", namespace="kukeon-main")
     assert argv == (
-        *("env", "NERDCTL_TOML=/dev/null", "nerdctl", "--address", SOCKET),
-        *("--namespace", "kukeon-main", "images", "--format", "json"),
+        *("nerdctl", "--address", SOCKET, "--namespace", "kukeon-main"),
+        *("images", "--format", "json"),
     )
-    assert of("nerdctl", []).argv("info")[5:7] == ("--namespace", "default")
+    assert of("nerdctl", []).argv("info")[3:5] == ("--namespace", "default")
 
 
 def test_a_recording_is_found_without_address_and_data_root() -> None:
@@ -36,15 +36,13 @@ def test_a_recording_is_found_without_address_and_data_root() -> None:
 def test_the_environment_never_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeNerdctl(tmp_path)
     fake.answer("ps", stdout="x\n")
-    monkeypatch.setenv("NERDCTL_TOML", "/tmp/of-others.toml")
     monkeypatch.setenv("CONTAINERD_NAMESPACE", "of-others")
     monkeypatch.setenv("CONTAINERD_ADDRESS", "/of/others.sock")
-    nerdctl = Nerdctl(Processes(), str(fake.program), SOCKET, 10.0, print)
+    nerdctl = of(str(fake.program), [])
     said = nerdctl.processes.run(Call(nerdctl.argv("ps", namespace="main")))
     assert said.stdout == b"x\n"
-    assert "of-others" not in fake.environment
-    assert "/of/others" not in fake.environment
-    assert "NERDCTL_TOML=/dev/null\n" in fake.environment
+    assert "others" not in fake.environment
+    assert fake.calls == [f"--address {SOCKET} --namespace main ps"]
 
 
 def test_warnings_are_passed_on_and_failures_raised(tmp_path: Path) -> None:
@@ -63,4 +61,4 @@ def test_warnings_are_passed_on_and_failures_raised(tmp_path: Path) -> None:
 
 
 def test_a_time_limit_names_nerdctl() -> None:
-    assert "nerdctl did not answer" in time_limit(of("/opt/nd", []).call("ps")).message
+    assert "nerdctl did not answer" in time_limit(of("/opt/nerdctl-2", []).call("ps")).message

@@ -8,7 +8,7 @@ from kuke_ctr.processes.calls import Result
 
 
 def failed(stderr: str) -> KukeCtrError:
-    return failure_of(Result(("env", "X=Y", "nerdctl", "ps"), 1, b"", stderr.encode(), 0.0))
+    return failure_of(Result(("nerdctl", "ps"), 1, b"", stderr.encode(), 0.0))
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,7 @@ def failed(stderr: str) -> KukeCtrError:
         (r"context deadline exceeded", TimeLimit, "context deadline"),
         (r"cannot access containerd socket \"/x\": no such file", CtrFailed, 'socket "/x"'),
         (r"2 errors:\nno such image: a\nno such image: b", NotFound, "no such image: a; no such"),
+        ("1 errors: [no such object nope]", NotFound, "nerdctl: no such object nope"),
         ("unknown flag: --x", CtrFailed, "unknown flag: --x"),
     ],
 )
