@@ -77,7 +77,7 @@ def mask(argv: Sequence[str]) -> tuple[str, ...]:
     A container's user and group (`run --user 1000:100`) are no secret, and no flag that nerdctl is
     given has one.
     """
-    if of_nerdctl(argv) or "nerdctl" in argv[0].rpartition("/")[2]:
+    if of_nerdctl(argv):
         return tuple(argv)
     words = list(argv)
     for i, word in enumerate(argv):

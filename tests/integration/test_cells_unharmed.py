@@ -74,7 +74,7 @@ def test_a_stopped_cell_is_whole_after_all_that_was_tried(
     host.kuke("snapshots rm", app, "--yes", fails=2, says=f"cell {name}")
     host.kuke("images rm", BUSYBOX, fails=2, says="it is in 1 record")
     host.kuke("images prune --all --yes", says="has no unused image")
-    nerdctl = "nerdctl --nerdctl /bin/true --dry-run --"
+    nerdctl = "nerdctl --nerdctl=/bin/true --dry-run --"
     host.kuke(f"{nerdctl} rmi", "busybox:1.36", fails=2, says="`kuke-ctr rmi")
     host.kuke(f"{nerdctl} image prune -a", fails=2, says="it is in 1 record")
     host.kuke(f"{nerdctl} container prune", fails=2, says="--all")

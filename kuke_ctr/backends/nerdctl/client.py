@@ -62,18 +62,12 @@ class Nerdctl:
         )
 
     def as_typed(self, words: Sequence[str], *, namespace: str, asks: bool = True) -> Call:
-        """A call with words that somebody typed; nerdctl's own settings file counts.
+        """A call with words that somebody typed, without a time limit.
 
-        `asks` is false where it does not speak to containerd. There is no time limit.
+        `asks` is false where it does not speak to containerd.
         """
-        scope = ("--address", self.address, "--namespace", namespace)
-        return Call(
-            (self.program, *scope, *words),
-            timeout=None,
-            socket=self.address if asks else None,
-            namespace=namespace,
-            typed=self.typed,
-        )
+        call = self.call(*words, namespace=namespace)
+        return replace(call, timeout=None, socket=self.address if asks else None)
 
     def run(self, *words: str, namespace: str = NO_NAMESPACE, probe: bool = False) -> Result:
         """Run one call; an exit code other than 0 is an error."""
