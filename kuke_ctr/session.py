@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.backends.ctr.tables import ListCall, fetch, whole
+from kuke_ctr.backends.ctr.tables import ListCall, whole
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
@@ -159,7 +159,7 @@ class OpenRealm:
 
     def list(self, table: ListCall[R], *flags: str) -> tuple[R, ...]:
         """The records of any of ctr's tables."""
-        (answer,) = fetch(self.ctr, table, [self.namespace], flags)
+        (answer,) = self.host.fetch(table, [self.namespace], flags)
         return self.records_of(answer)
 
     def records_of(self, answer: Listing[R] | KukeCtrError) -> tuple[R, ...]:

@@ -17,10 +17,11 @@ class Nerdctl:
 
     `program` is its name or path, `address` the socket of containerd. Address and namespace stand
     in every call, and come before CONTAINERD_ADDRESS, CONTAINERD_NAMESPACE and nerdctl.toml, which
-    decide what is left: where nerdctl keeps its files, how it finds registries and networks. `timeout` is the time limit of a reading call in seconds (None: no limit) and
-    `change_timeout` that of a changing one, `notice` gets the stderr of a call that succeeded,
-    `typed` are the options by which the user named the host, for hints. `known_version` is filled
-    by `versions.version`.
+    decide what is left: where nerdctl keeps its files, how it finds registries and networks.
+    `timeout` is the time limit of a reading call in seconds (None: no limit) and `change_timeout`
+    that of a changing one, `notice` gets the stderr of a call that succeeded, `typed` are the
+    options by which the user named the host, for hints. `known_version` is filled by
+    `versions.version`.
     """
 
     processes: Processes

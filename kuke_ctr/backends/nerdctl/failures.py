@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.errors import CtrFailed, Forbidden, KukeCtrError, NotFound, Reason, TimeLimit
-from kuke_ctr.parse.logrus import Logged, read_log
+from kuke_ctr.parse.nerdctl.logs import Logged, read_log
 from kuke_ctr.processes.calls import Result, mask
 
 _SEVERAL = re.compile(r"\d+ errors?:\s*(?:\[(?P<one>.*)\]|(?P<lines>.*))", re.DOTALL)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,6 +15,9 @@ from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Listing, Record, RowsRefused
 from kuke_ctr.render import WHOLE, Output, View, make_view, needed, render
 from kuke_ctr.session import OpenRealm, Session
+
+if TYPE_CHECKING:
+    from kuke_ctr.backends.nerdctl.client import Nerdctl
 
 More = Callable[[OpenRealm, list[R], Collection[str]], list[R]]
 """Takes the rows of a realm and the fields that are wanted of them; gives rows that have those."""
@@ -38,7 +42,9 @@ def list_realms_table(
     view = view_of(session, record)
     realms = session.realms()
     if view.output is Output.RAW:
-        print_raw(session.ctr, table, [realm.namespace for realm in realms], flags)
+        words = " ".join(table.words)
+        spaces = [realm.namespace for realm in realms]
+        print_raw(session.ctr, table, spaces, flags, session.host.nerdctl_for(words, flags))
         return ()
     wanted = needed(record, view)
     rows, errors = rows_of(
@@ -76,7 +82,7 @@ def rows_of(
     return rows_in(
         session,
         realms,
-        fetch(session.ctr, table, [realm.namespace for realm in realms], flags),
+        session.host.fetch(table, [realm.namespace for realm in realms], flags),
         more,
     )
 
@@ -128,9 +134,19 @@ def show(
 
 
 def print_raw(
-    ctr: Ctr, table: ListCall[R], namespaces: Sequence[str | None], flags: Sequence[str] = ()
+    ctr: Ctr,
+    table: ListCall[R],
+    namespaces: Sequence[str | None],
+    flags: Sequence[str] = (),
+    nerdctl: "Nerdctl | None" = None,
 ) -> None:
-    """What ctr itself prints, byte for byte, one namespace after the other."""
+    """What ctr itself prints, byte for byte, one namespace after the other; or nerdctl."""
+    if nerdctl is not None:
+        from kuke_ctr.backends.nerdctl.lists import raw_outputs  # late: mostly ctr serves
+
+        sys.stdout.flush()
+        sys.stdout.buffer.writelines(raw_outputs(nerdctl, table, namespaces))
+        return
     check(table.filter_by, flags)
     calls = [ctr.call(*table.words, *flags, namespace=namespace) for namespace in namespaces]
     for result in ctr.processes.run_all(calls):

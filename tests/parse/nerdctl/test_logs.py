@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuke_ctr.parse.logrus import Logged, read_log
+from kuke_ctr.parse.nerdctl.logs import Logged, read_log
 
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
 
