@@ -18,6 +18,7 @@ from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.kukeon.members import Member
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.containers import has_living_task, remove
+from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
 from kuke_ctr.recipes.task_control import Tasks
 from kuke_ctr.records import TaskStatus
 from kuke_ctr.session import OpenRealm, Session
@@ -38,6 +39,7 @@ class Going:
     members: Mapping[str, Member]
     force: bool
     keep_snapshot: bool
+    own: NerdctlsOwn
 
     @classmethod
     def of(
@@ -55,7 +57,9 @@ class Going:
         existing = containers.names(realm.scope) if found else ()  # a record may name others
         ordered = sorted(names, key=lambda name: name in found and found[name].root)
         members = {name: found[name] for name in ordered if name in found and name in existing}
-        return cls(realm, tasks, ordered, known, members, force, keep_snapshot)
+        theirs = () if keep_snapshot else ordered
+        own = NerdctlsOwn.among(realm.host, realm.resolution, theirs, "rm")
+        return cls(realm, tasks, ordered, known, members, force, keep_snapshot, own)
 
     def without_kukeons(self) -> "Going":
         """Only what is not Kukeon's; a note tells of the others."""
@@ -83,10 +87,14 @@ class Going:
     def remove(self, name: str, words: Sequence[str]) -> str:
         """`ctr containers rm [FLAG]... ID`, `ctr tasks rm --force ID` before it with `force`.
 
-        The id. A container that somebody else removes when its task ends (`run --rm`) is removed.
+        `nerdctl rm ID` for what nerdctl has made. The id. A container that somebody else removes
+        when its task ends (`run --rm`) is removed.
         """
         if name in self.members and self._lives(name) and not self.force:
             raise _runs(self.members[name], self.tasks.states[name].status)
+        if name in self.own and not words and (self.force or not self._lives(name)):
+            self.own.change("rm", *(("--force",) if self.force else ()), name=name)
+            return name
         states = dict(self.tasks.states)
         killed = self.force and self._lives(name)
         if killed:

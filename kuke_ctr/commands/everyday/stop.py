@@ -10,7 +10,13 @@ from kuke_ctr.commands.shared.option_table import IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.short_ids import sure_ids
 from kuke_ctr.commands.tasks.of_cells import Ending
-from kuke_ctr.commands.tasks.stop_tasks import Seconds, StopSignal, StopTasks, grace_of
+from kuke_ctr.commands.tasks.stop_tasks import (
+    Seconds,
+    StopSignal,
+    StopTasks,
+    grace_of,
+    stopped_by_nerdctl,
+)
 from kuke_ctr.processes.signals import signal_of
 from kuke_ctr.recipes.stop import Stop
 from kuke_ctr.recipes.task_control import Tasks
@@ -46,7 +52,7 @@ def stop(
         kuke-ctr stop -r main -t 30 db cache
 
     Runs `ctr tasks kill TASK` for each, `ctr tasks kill --signal SIGKILL TASK` after the time, and
-    meanwhile `ctr events` and `ctr tasks ls`.
+    meanwhile `ctr events` and `ctr tasks ls`; `nerdctl stop ID` for what nerdctl has made.
     """
     grace, chosen = grace_of(seconds), signal_of(signal) if signal is not None else ""
     realm = session.realm(changing=True)
@@ -61,4 +67,5 @@ def stop(
         ids = sure_ids(session, realm, names, found.states, what=what, yes=yes, cells=True)
         cells = Ending.of(session, realm, found.states, ids)
         cells.confirm(yes=yes, killed=chosen == "SIGKILL" or grace == 0)
-        StopTasks(session, realm, Stop(found, ends, chosen, grace), cells, done).all(ids)
+        own = stopped_by_nerdctl(realm, ids, chosen, grace)
+        StopTasks(session, realm, Stop(found, ends, chosen, grace, own), cells, done).all(ids)

@@ -1,0 +1,73 @@
+"""Changes of nerdctl's own containers, by nerdctl: only it knows their logs, names and networks.
+
+A start by ctr would send the output past nerdctl's log, a removal by ctr leaves nerdctl's folder.
+"""
+
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from kuke_ctr.backends.choice import may_serve
+from kuke_ctr.backends.nerdctl.client import Nerdctl
+from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.kukeon.host import Host
+from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.recipes.nerdctls_own import changeable, data_root
+
+_ID = re.compile(r"[0-9a-f]{64}")
+"""nerdctl makes its ids itself: an image with nerdctl's labels can't bring one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NerdctlsOwn:
+    """Those of some containers that nerdctl made and changes, by id; none where ctr does."""
+
+    namespace: str = ""
+    infos: Mapping[str, ContainerInfo] = field(default_factory=dict)
+    nerdctl: Nerdctl | None = None
+
+    @classmethod
+    def among(
+        cls, host: Host, realm: Resolution, names: Sequence[str], operation: str
+    ) -> "NerdctlsOwn":
+        """Those of these ids that nerdctl serves `operation` (`stop`) for.
+
+        Where no nerdctl is installed nothing is asked; else `ctr containers info` of each.
+        """
+        settings = host.settings
+        if not names or not may_serve(settings.backend, operation):
+            return cls()
+        if shutil.which(settings.nerdctl) is None and not host.ctr.processes.replays:
+            return cls()
+        infos = changeable(host, realm, names)
+        own = {name: info for name, info in infos.items() if _made_by_nerdctl(info)}
+        nerdctl = host.nerdctl_for(operation) if own else None
+        return cls(realm.namespace, own, nerdctl) if nerdctl is not None else cls()
+
+    def __contains__(self, name: str) -> bool:
+        """Whether nerdctl changes this container."""
+        return name in self.infos
+
+    def call(self, *words: str, name: str) -> Call:
+        """`nerdctl --data-root DIR VERB [FLAG]... ID`, with the time limit of a change."""
+        assert self.nerdctl is not None
+        root = data_root(self.infos[name])
+        call = self.nerdctl.call(*words, name, namespace=self.namespace, data_root=root)
+        return replace(call, timeout=self.nerdctl.change_timeout)
+
+    def failure(self, result: Result) -> KukeCtrError:
+        """The error for a call that failed."""
+        assert self.nerdctl is not None
+        return self.nerdctl.failure(result)
+
+    def change(self, *words: str, name: str) -> Result:
+        """Run one such call; a failure is raised, and a dry run plans it."""
+        assert self.nerdctl is not None
+        return self.nerdctl.checked(self.nerdctl.processes.run(self.call(*words, name=name)))
+
+
+def _made_by_nerdctl(info: ContainerInfo) -> bool:
+    return _ID.fullmatch(info.id) is not None and data_root(info) is not None
