@@ -14,7 +14,7 @@ class Backend(StrEnum):
 BY_NERDCTL = frozenset(
     (
         *("images ls", "containers ls", "ps", "inspect", "stats", "events", "info", "version"),
-        *("logs", "start", "stop", "rm"),
+        *("logs", "start", "stop", "rm", "exec", "run"),
     )
 )
 """The operations that nerdctl serves with `--backend nerdctl`; all others stay with ctr."""

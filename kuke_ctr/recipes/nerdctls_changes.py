@@ -4,11 +4,9 @@ A start by ctr would send the output past nerdctl's log, a removal by ctr leaves
 """
 
 import re
-import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from kuke_ctr.backends.choice import may_serve
 from kuke_ctr.backends.nerdctl.client import Nerdctl
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.host import Host
@@ -23,50 +21,39 @@ _ID = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class NerdctlsOwn:
-    """Those of some containers that nerdctl made and changes, by id; none where ctr does."""
+    """Containers that nerdctl made and changes, by id, and the nerdctl that does."""
 
-    namespace: str = ""
-    infos: Mapping[str, ContainerInfo] = field(default_factory=dict)
-    nerdctl: Nerdctl | None = None
-
-    @classmethod
-    def among(
-        cls, host: Host, realm: Resolution, names: Sequence[str], operation: str
-    ) -> "NerdctlsOwn":
-        """Those of these ids that nerdctl serves `operation` (`stop`) for.
-
-        Where no nerdctl is installed nothing is asked; else `ctr containers info` of each.
-        """
-        settings = host.settings
-        if not names or not may_serve(settings.backend, operation):
-            return cls()
-        if shutil.which(settings.nerdctl) is None and not host.ctr.processes.replays:
-            return cls()
-        infos = changeable(host, realm, names)
-        own = {name: info for name, info in infos.items() if _made_by_nerdctl(info)}
-        nerdctl = host.nerdctl_for(operation) if own else None
-        return cls(realm.namespace, own, nerdctl) if nerdctl is not None else cls()
+    nerdctl: Nerdctl
+    namespace: str
+    infos: Mapping[str, ContainerInfo]
 
     def __contains__(self, name: str) -> bool:
         """Whether nerdctl changes this container."""
         return name in self.infos
 
-    def call(self, *words: str, name: str) -> Call:
-        """`nerdctl --data-root DIR VERB [FLAG]... ID`, with the time limit of a change."""
-        assert self.nerdctl is not None
+    def call(self, *words: str, name: str, behind: Sequence[str] = ()) -> Call:
+        """`nerdctl --data-root DIR VERB [FLAG]... ID ...`, with the time limit of a change."""
         root = data_root(self.infos[name])
-        call = self.nerdctl.call(*words, name, namespace=self.namespace, data_root=root)
+        call = self.nerdctl.call(*words, name, *behind, namespace=self.namespace, data_root=root)
         return replace(call, timeout=self.nerdctl.change_timeout)
 
     def failure(self, result: Result) -> KukeCtrError:
         """The error for a call that failed."""
-        assert self.nerdctl is not None
         return self.nerdctl.failure(result)
 
     def change(self, *words: str, name: str) -> Result:
         """Run one such call; a failure is raised, and a dry run plans it."""
-        assert self.nerdctl is not None
         return self.nerdctl.checked(self.nerdctl.processes.run(self.call(*words, name=name)))
+
+
+def own_among(
+    host: Host, realm: Resolution, names: Sequence[str], operation: str
+) -> NerdctlsOwn | None:
+    """Those of these ids that nerdctl serves `operation` for (`ctr containers info` of each)."""
+    infos = changeable(host, realm, names)
+    own = {name: info for name, info in infos.items() if _made_by_nerdctl(info)}
+    nerdctl = host.nerdctl_for(operation) if own else None
+    return NerdctlsOwn(nerdctl, realm.namespace, own) if nerdctl is not None else None
 
 
 def _made_by_nerdctl(info: ContainerInfo) -> bool:

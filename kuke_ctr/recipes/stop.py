@@ -3,15 +3,17 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.processes.calls import in_seconds, mask
-from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
 from kuke_ctr.recipes.task_control import NoTask, Tasks
 from kuke_ctr.recipes.task_ends import TaskEnds
 from kuke_ctr.records import Task, TaskStatus
+
+if TYPE_CHECKING:
+    from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
 
 _KILL_SECONDS = 10.0
 """How long a process may take to end after SIGKILL: one that waits for a disk takes long."""
@@ -45,7 +47,7 @@ class Stop:
     ends: TaskEnds
     signal: str
     seconds: float
-    own: NerdctlsOwn = field(default_factory=NerdctlsOwn)
+    own: "NerdctlsOwn | None" = None
     left: dict[str, Task] = field(default_factory=dict)
     sent: set[str] = field(default_factory=set)
     over: set[str] = field(default_factory=set)
@@ -64,8 +66,10 @@ class Stop:
             else:
                 living.append(name)
         signal = self.signal if self.seconds else "SIGKILL"
-        yield from self._by_nerdctl([name for name in living if name in self.own])
-        yield from self._signal([name for name in living if name not in self.own], signal)
+        if self.own is not None:
+            yield from self._by_nerdctl(self.own, [name for name in living if name in self.own])
+            living = [name for name in living if name not in self.own]
+        yield from self._signal(living, signal)
         if signal != "SIGKILL":
             self._thaw()
         if self.tasks.scope.ctr.processes.dry_run:
@@ -104,19 +108,19 @@ class Stop:
                 del self.left[name]
                 yield Stopped(name, error=error)
 
-    def _by_nerdctl(self, names: Sequence[str]) -> Iterator[Stopped]:
+    def _by_nerdctl(self, own: "NerdctlsOwn", names: Sequence[str]) -> Iterator[Stopped]:
         """`nerdctl stop --time SECONDS ID` for each, which sends SIGKILL as well, and waits."""
         self.left.update((name, self.tasks.states[name]) for name in names)
-        calls = [self.own.call("stop", "--time", f"{self.seconds:g}", name=name) for name in names]
+        calls = [own.call("stop", "--time", f"{self.seconds:g}", name=name) for name in names]
         self.sent.update(names)
         slow = set()
         for name, said in zip(names, self.tasks.scope.ctr.processes.run_all(calls), strict=True):
             if said.exit_code != 0:
                 del self.left[name]
-                yield Stopped(name, error=self.own.failure(said))
+                yield Stopped(name, error=own.failure(said))
             elif said.seconds >= self.seconds:
                 slow.add(name)
-        if names and not self.tasks.scope.ctr.processes.dry_run:
+        if not self.tasks.scope.ctr.processes.dry_run:
             for one in self._ended(_KILL_SECONDS, killed=False):
                 yield one._replace(killed=one.id in slow)
 

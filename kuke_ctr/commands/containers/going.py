@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.commands.shared.confirm import some
@@ -18,10 +19,13 @@ from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.kukeon.members import Member
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.containers import has_living_task, remove
-from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
+from kuke_ctr.recipes.nerdctls import changed_by_nerdctl
 from kuke_ctr.recipes.task_control import Tasks
 from kuke_ctr.records import TaskStatus
 from kuke_ctr.session import OpenRealm, Session
+
+if TYPE_CHECKING:
+    from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Going:
     members: Mapping[str, Member]
     force: bool
     keep_snapshot: bool
-    own: NerdctlsOwn
+    own: "NerdctlsOwn | None"
 
     @classmethod
     def of(
@@ -58,7 +62,7 @@ class Going:
         ordered = sorted(names, key=lambda name: name in found and found[name].root)
         members = {name: found[name] for name in ordered if name in found and name in existing}
         theirs = () if keep_snapshot else ordered
-        own = NerdctlsOwn.among(realm.host, realm.resolution, theirs, "rm")
+        own = changed_by_nerdctl(realm.host, realm.resolution, theirs, "rm")
         return cls(realm, tasks, ordered, known, members, force, keep_snapshot, own)
 
     def without_kukeons(self) -> "Going":
@@ -92,8 +96,9 @@ class Going:
         """
         if name in self.members and self._lives(name) and not self.force:
             raise _runs(self.members[name], self.tasks.states[name].status)
-        if name in self.own and not words and (self.force or not self._lives(name)):
-            self.own.change("rm", *(("--force",) if self.force else ()), name=name)
+        own = self.own if not words and (self.force or not self._lives(name)) else None
+        if own is not None and name in own:
+            own.change("rm", *(("--force",) if self.force else ()), name=name)
             return name
         states = dict(self.tasks.states)
         killed = self.force and self._lives(name)

@@ -1,10 +1,10 @@
 """kuke-ctr exec"""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,10 +30,14 @@ from kuke_ctr.errors import TIME_PASSED, KukeCtrError, NotFound, Reason, UsageEr
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.patience import patient
 from kuke_ctr.recipes import start
+from kuke_ctr.recipes.nerdctls import changed_by_nerdctl
 from kuke_ctr.recipes.start import Outcome
 from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.attachment import AttachOptions
 from kuke_ctr.terminals.foreground import UserStreams
+
+if TYPE_CHECKING:
+    from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
 
 app = typer.Typer()
 
@@ -91,7 +95,8 @@ def exec_(
                 hint="leave it out",
             )
         require_terminal(tty and not session.options.dry_run, force_tty)
-        words = _with_environment(program_words(command, "ID"), env or [])
+        typed = program_words(command, "ID")
+        words = _with_environment(typed, env or [])
         if not words:
             raise UsageError("a command to run is missing", hint="kuke-ctr exec ID CMD...")
         if env and session.options.trace:
@@ -102,8 +107,15 @@ def exec_(
         exec_id = start.unique_id("kuke-ctr")
         log = "file:///dev/null" if detach else None  # FIFOs that nobody reads would block it
         given = flags(user=user, cwd=cwd, detach=detach, log_uri=log, tty=tty)
+        of_nerdctl = flags(user=user, workdir=cwd, env=env or [])
 
         def run(one: str) -> Outcome:
+            if not detach:  # nerdctl would not tell the exec id
+                own = changed_by_nerdctl(realm.host, realm.resolution, [one], "exec")
+                if own is not None:
+                    return _by_nerdctl(
+                        session, realm, own, one, (of_nerdctl, typed, tty, interactive)
+                    )
             call = tasks.exec_in(realm.scope, one, words, exec_id=exec_id, flags=given)
             with _explained(realm, one):
                 return _run(session, realm, call, one, exec_id, words, (tty, interactive))
@@ -157,6 +169,26 @@ def _run(
             started = start.exec_started(realm.scope, container, exec_id)
             outcome = start.on_pipes(ctr, call, streams, started, words)
         if not outcome.finished:
+            _put_in_order(realm, container, exec_id, outcome, tty=tty)
+    return outcome
+
+
+def _by_nerdctl(
+    session: Session,
+    realm: OpenRealm,
+    own: "NerdctlsOwn",
+    container: str,
+    how: tuple[Sequence[str], Sequence[str], bool, bool],
+) -> Outcome:
+    from kuke_ctr.recipes.nerdctl_exec import NerdctlExec
+
+    given, words, tty, interactive = how
+    process = NerdctlExec(own, realm.scope, container)
+    limit = session.options.timeout or None
+    with patient(), _explained(realm, container):
+        outcome = process.run(given, words, tty=tty, interactive=interactive, timeout=limit)
+        exec_id = None if outcome.finished else process.exec_id()
+        if exec_id is not None:
             _put_in_order(realm, container, exec_id, outcome, tty=tty)
     return outcome
 

@@ -15,7 +15,7 @@ from kuke_ctr.commands.shared.short_ids import whole_ids
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import LOG_LABEL, OF_PROCESS, ContainerInfo
 from kuke_ctr.recipes.containers import log_of
-from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
+from kuke_ctr.recipes.nerdctls import changed_by_nerdctl
 from kuke_ctr.recipes.process_facts import facts_of, seen_by_us
 from kuke_ctr.recipes.run import RunLog, make_log
 from kuke_ctr.recipes.start import NOT_RUNNING
@@ -61,8 +61,8 @@ def start_again(
         return
     if not planned and task is not None and task.status != TaskStatus.STOPPED:
         raise _not_so(realm, info.id, task.status)
-    own = NerdctlsOwn.among(realm.host, realm.resolution, [info.id], "start")
-    if info.id in own and output == TO_LOG:
+    own = changed_by_nerdctl(realm.host, realm.resolution, [info.id], "start")
+    if own is not None and output == TO_LOG:
         own.change("start", name=info.id)
         return
     if planned:

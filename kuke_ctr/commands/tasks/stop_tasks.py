@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,11 +20,14 @@ from kuke_ctr.processes.calls import in_seconds
 from kuke_ctr.processes.clock import FOREVER
 from kuke_ctr.processes.signals import ending_of
 from kuke_ctr.recipes.containers import has_living_task
-from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
+from kuke_ctr.recipes.nerdctls import changed_by_nerdctl
 from kuke_ctr.recipes.stop import Stop, Stopped
 from kuke_ctr.recipes.task_control import NoTask
 from kuke_ctr.records import Task, TaskStatus
 from kuke_ctr.session import OpenRealm, Session
+
+if TYPE_CHECKING:
+    from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
 
 Seconds = Annotated[
     str,
@@ -50,11 +53,11 @@ def grace_of(text: str) -> float:
 
 def stopped_by_nerdctl(
     realm: OpenRealm, ids: Sequence[str], signal: str, seconds: float
-) -> NerdctlsOwn:
+) -> "NerdctlsOwn | None":
     """Those that nerdctl stops; none with a signal or a time that it does not take."""
     if signal or not float(seconds).is_integer():
-        return NerdctlsOwn()
-    return NerdctlsOwn.among(realm.host, realm.resolution, ids, "stop")
+        return None
+    return changed_by_nerdctl(realm.host, realm.resolution, ids, "stop")
 
 
 class StopTasks:
