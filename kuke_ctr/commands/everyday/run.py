@@ -116,13 +116,22 @@ def run(
         _refuse_removal(rm=rm, detach=detach)
         output.check(detach=detach, tty=tty)
         require_terminal(tty and not detach and not session.options.dry_run, force_tty)
-        flags.require_version(session.ctr)
         mounts = flags.mounts(session.ctr, volume or [])
+        manner = Manner(detach=detach, tty=tty, interactive=interactive)
+        typed = program_words(command or [], "IMAGE")
+        nerdctl = session.host.nerdctl_for("run")
+        if nerdctl is not None:
+            from kuke_ctr.commands.everyday.run_nerdctl import Wish, run_by_nerdctl
+
+            folders = [os.path.abspath(one) for one in volume or []]  # noqa: PTH100 (SRC:DST)
+            words = ctr_flags(env=env, env_file=env_file, volume=folders, entrypoint=entrypoint)
+            wish = Wish(image, typed, name, manner, rm, words, flags, output)
+            raise typer.Exit(run_by_nerdctl(session, nerdctl, wish, create=create_namespace))
+        flags.require_version(session.ctr)
         flags.words(mount=mounts)  # wrong usage is found before anything is made
         environment = environment_of(env or [], env_file or [], os.environ)
         realm = session.realm(changing=True, create=create_namespace)
         image = whole_ref(realm.scope, image)
-        typed = program_words(command or [], "IMAGE")
         program = program_of(realm.scope, image, typed, entrypoint, flags.text("platform"))
         container = _id_for(realm, image, name)
         logged = detach and output.is_logged(tty=tty)
@@ -132,7 +141,6 @@ def run(
         words = (*environment.flags, *how, *_words(flags, made, mounts))
         call = tasks.run(realm.scope, image, container, program, words)
         what = Launch(session, realm, call, container, tuple(program))
-        manner = Manner(detach=detach, tty=tty, interactive=interactive)
         _tell_of_network(flags, tty=tty and not detach)
         code = _launched(what, manner, image, made, rm=rm)
     raise typer.Exit(code)
