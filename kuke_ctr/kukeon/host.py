@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from kuke_ctr.backends.choice import Backend, may_serve
 from kuke_ctr.backends.ctr import quiet
 from kuke_ctr.backends.ctr.client import Ctr
-from kuke_ctr.backends.ctr.tables import ListCall, R, fetch
 from kuke_ctr.errors import CtrMissing, KukeCtrError
 from kuke_ctr.kukeon.realms import Resolution, resolve
 from kuke_ctr.kukeon.settings import THE_DEFAULT, Settings
-from kuke_ctr.records import Listing
 
 if TYPE_CHECKING:
+    from kuke_ctr.backends.ctr.tables import ListCall, R
     from kuke_ctr.backends.nerdctl.client import Nerdctl
+    from kuke_ctr.records import Listing
 
 
 class Host:
@@ -27,14 +27,16 @@ class Host:
         self._nerdctl: Nerdctl | KukeCtrError | None = None
 
     def fetch(
-        self, table: ListCall[R], namespaces: Sequence[str], filters: Sequence[str] = ()
-    ) -> list[Listing[R] | KukeCtrError]:
+        self, table: "ListCall[R]", namespaces: Sequence[str], filters: Sequence[str] = ()
+    ) -> "list[Listing[R] | KukeCtrError]":
         """The table of each namespace, through the backend that serves it; as `tables.fetch`.
 
         ctr's filters are ctr's: with one it serves, whatever the backend.
         """
         nerdctl = self.nerdctl_for(" ".join(table.words), filters)
         if nerdctl is None:
+            from kuke_ctr.backends.ctr.tables import fetch  # late: a shell needs no records
+
             return fetch(self.ctr, table, namespaces, filters)
         from kuke_ctr.backends.nerdctl.lists import fetch_list  # late: mostly ctr serves
 

@@ -84,9 +84,8 @@ def default_log(namespace: str, container: str) -> Path:
 def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = PROC) -> FoundLog:
     """The log of a container. `proc` is None where the processes are another host's (a replay).
 
-    Raises NotFound for a container that there is not, FoundWrong where its output is kept nowhere,
-    Forbidden where it may not be seen or is refused, and what a ctr that does not answer raises,
-    once the places on disk had nothing.
+    Raises NotFound; FoundWrong where its output is kept nowhere, Forbidden where it may not be seen
+    or is refused; what a ctr that does not answer raises, once the places on disk had nothing.
     """
     check_name(container, "container")
     scope = Scope(host.ctr, realm.namespace)

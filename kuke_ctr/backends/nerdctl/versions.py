@@ -6,6 +6,7 @@ import re
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.versions import numbers_of
 from kuke_ctr.backends.nerdctl.client import Nerdctl
+from kuke_ctr.backends.nerdctl.failures import message_of
 from kuke_ctr.errors import CtrFailed, CtrMissing, Forbidden, Unreadable
 from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.processes.calls import Result, mask
@@ -60,9 +61,11 @@ def _version_in(said: Result) -> str:
     text = said.stdout.decode(errors="replace").strip()
     found = text.removeprefix(_SAYS).removeprefix("v")
     if said.exit_code != 0 or not text.startswith(_SAYS) or not numbers_of(found):
+        why = message_of(said.stderr) or (
+            f"`--version` ended with {said.exit_code} and printed no version of nerdctl"
+        )
         raise CtrFailed(
-            f"{said.argv[0]} does not work: `--version` ended with {said.exit_code} and printed no "
-            "version of nerdctl",
+            f"{said.argv[0]} does not work: {why}",
             hint=f"name another one with --nerdctl; {_WITHOUT}",
             command=mask(said.argv),
         )
@@ -94,7 +97,12 @@ def _require_same_daemon(nerdctl: Nerdctl, ctr: Ctr) -> None:
     asks = nerdctl.call("info", "--format", "json", probe=True)
     info, server = nerdctl.processes.run_all([asks, ctr.call("version", probe=True)])
     if info.exit_code != 0:
-        raise nerdctl.failure(info)
+        error = nerdctl.failure(info)
+        raise error.but(
+            message=f"{nerdctl.program} cannot ask the containerd of {nerdctl.address} "
+            f"({error.message})",
+            hint=f"name another nerdctl with --nerdctl; {_WITHOUT}",
+        )
     if server.exit_code != 0:
         raise ctr.failure(server)
     found = _document(info)

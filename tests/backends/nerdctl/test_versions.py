@@ -64,6 +64,16 @@ def _elsewhere(fake: FakeNerdctl) -> None:
     fake.answer("info --format json", stdout='{"ID":"another"}')
 
 
+def _misconfigured(fake: FakeNerdctl) -> None:
+    said = 'time="t" level=fatal msg="failed to load nerdctl config from \\"/x.toml\\""'
+    fake.answer("--version", stderr=said, exit_code=1)
+
+
+def _of_another_socket(fake: FakeNerdctl) -> None:
+    said = 'time="t" level=fatal msg="cannot access containerd socket \\"/run/y.sock\\""'
+    fake.answer("info --format json", stderr=said, exit_code=1)
+
+
 def _locked(fake: FakeNerdctl) -> None:
     fake.program.chmod(0o644)
 
@@ -75,6 +85,8 @@ def _locked(fake: FakeNerdctl) -> None:
         (_broken, CtrFailed, "does not work"),
         (_rootless, Forbidden, "works rootless"),
         (_elsewhere, CtrFailed, "asks another containerd than ctr"),
+        (_misconfigured, CtrFailed, "failed to load nerdctl config"),
+        (_of_another_socket, CtrFailed, "cannot ask the containerd of /x.sock .*y.sock"),
         (_locked, Forbidden, "is not executable"),
     ],
 )
