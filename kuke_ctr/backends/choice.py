@@ -15,6 +15,7 @@ BY_NERDCTL = frozenset(
     (
         *("images ls", "containers ls", "ps", "inspect", "stats", "events", "info", "version"),
         *("logs", "start", "stop", "rm", "exec", "run"),
+        *("images pull", "images push", "images tag", "images import", "images export"),
     )
 )
 """The operations that nerdctl serves with `--backend nerdctl`; all others stay with ctr."""
