@@ -84,8 +84,10 @@ def _host(suite: str) -> Iterator[tuple[PrivateContainerd, dict[str, str]]]:
         values = {"data_root": str(daemon.base / "nerdctl"), "snapshotter": daemon.snapshotter}
         toml.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()))
         address = {"CONTAINERD_ADDRESS": daemon.address, "NERDCTL_TOML": str(toml)}
-        run_path = {"KUKEON_RUN_PATH": str(daemon.base / "no-kukeon"), "KUKE_CTR_BACKEND": "ctr"}
-        yield daemon, {**daemon.environment, **address, **run_path}
+        run_path = daemon.base / "no-kukeon"
+        run_path.mkdir()
+        ours = {"KUKEON_RUN_PATH": str(run_path), "KUKE_CTR_BACKEND": "ctr"}
+        yield daemon, {**daemon.environment, **address, **ours}
 
 
 def _import(daemon: PrivateContainerd, namespace: str, number: int) -> None:
