@@ -1,6 +1,6 @@
 """One host: its settings, its ctr, and which namespaces its containerd has."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +27,16 @@ class Host:
         self._nerdctl: Nerdctl | KukeCtrError | None = None
 
     def fetch(
-        self, table: "ListCall[R]", namespaces: Sequence[str], filters: Sequence[str] = ()
+        self,
+        table: "ListCall[R]",
+        namespaces: Sequence[str],
+        filters: Sequence[str] = (),
+        wanted: Collection[str] | None = None,
     ) -> "list[Listing[R] | KukeCtrError]":
         """The table of each namespace, through the backend that serves it; as `tables.fetch`.
 
-        ctr's filters are ctr's: with one it serves, whatever the backend.
+        ctr's filters are ctr's: with one it serves, whatever the backend. `wanted` are the fields
+        that are needed (None: all): nerdctl needs a second call for some.
         """
         nerdctl = self.nerdctl_for(" ".join(table.words), filters)
         if nerdctl is None:
@@ -40,7 +45,7 @@ class Host:
             return fetch(self.ctr, table, namespaces, filters)
         from kuke_ctr.backends.nerdctl.lists import fetch_list  # late: mostly ctr serves
 
-        return fetch_list(nerdctl, self.ctr, table, namespaces)
+        return fetch_list(nerdctl, self.ctr, table, namespaces, wanted)
 
     def nerdctl_for(self, operation: str, filters: Sequence[str] = ()) -> "Nerdctl | None":
         """The nerdctl that serves an operation (`images ls`); None where ctr does.

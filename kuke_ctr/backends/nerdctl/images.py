@@ -1,6 +1,6 @@
 """`nerdctl images` and `nerdctl image inspect`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from kuke_ctr.backends.ctr import images as of_ctr
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
@@ -21,23 +21,28 @@ from kuke_ctr.records import Image, Listing, Refused
 
 LS = ("images", "--no-trunc", "--format", "json")
 
-_TOGETHER = 20
+_TOGETHER = 8
 """Images in one call: nerdctl 2.x gives itself five seconds for all of them."""
+
+_BY_DOCUMENT = frozenset(("media_type", "labels", "labels_text"))
+"""The fields that only the document of an image has."""
 
 
 def fetch(
-    nerdctl: Nerdctl, ctr: Ctr, namespaces: Sequence[str]
+    nerdctl: Nerdctl, ctr: Ctr, namespaces: Sequence[str], wanted: Collection[str] | None = None
 ) -> list[Listing[Image] | KukeCtrError]:
     """The images of each namespace, in the order of their references; an error stands in its place.
 
     nerdctl leaves out images whose content is not complete here: what `ctr images ls -q` has beside
-    it comes from ctr, with a note.
+    it comes from ctr, with a note. `wanted` are the fields that are needed (None: all): without
+    media type and labels, `image inspect` is only run for images of several platforms.
     """
+    every = wanted is None or not _BY_DOCUMENT.isdisjoint(wanted)
     calls = [nerdctl.call(*LS, namespace=namespace) for namespace in namespaces]
     results = nerdctl.processes.run_all(calls)
     names = _names(ctr, namespaces)
     return [
-        _listing(nerdctl, Scope(ctr, namespace), result, known)
+        _listing(nerdctl, Scope(ctr, namespace), result, known, every=every)
         for namespace, result, known in zip(namespaces, results, names, strict=True)
     ]
 
@@ -64,11 +69,11 @@ def _names(ctr: Ctr, namespaces: Sequence[str]) -> list[list[str]]:
 
 
 def _listing(
-    nerdctl: Nerdctl, scope: Scope, result: Result, known: Sequence[str]
+    nerdctl: Nerdctl, scope: Scope, result: Result, known: Sequence[str], *, every: bool
 ) -> Listing[Image] | KukeCtrError:
     try:
         rows, refused = _rows(nerdctl.checked(result))
-        images = _images(nerdctl, scope.namespace, rows)
+        images = _images(nerdctl, scope.namespace, rows, every=every)
         listed = {row.name for row in rows}
         hidden = [name for name in known if name not in listed] if not refused else []
         more = [image for image in of_ctr.find(scope, hidden) if image is not None]
@@ -91,16 +96,19 @@ def _rows(result: Result) -> tuple[list[ImageRow], list[Refused]]:
     return good, [one for one in found if isinstance(one, Refused)]
 
 
-def _images(nerdctl: Nerdctl, namespace: str, rows: Iterable[ImageRow]) -> Listing[Image]:
-    """The records of these lines, whose labels and media types only a second call has."""
+def _images(
+    nerdctl: Nerdctl, namespace: str, rows: Iterable[ImageRow], *, every: bool = True
+) -> Listing[Image]:
+    """The records of these lines, with their labels and media types if `every` one needs them."""
     by_name: dict[str, list[ImageRow]] = {}
     for row in rows:
         by_name.setdefault(row.name, []).append(row)
-    natives = _natives(nerdctl, namespace, {name: one[0].digest for name, one in by_name.items()})
+    asked = {name: one[0].digest for name, one in by_name.items() if every or len(one) > 1}
+    natives = _natives(nerdctl, namespace, asked)
     found: list[Image | Refused] = []
     for name, its in by_name.items():
         native = natives.get(name)
-        if native is None or native.digest != its[0].digest:
+        if name in asked and (native is None or native.digest != its[0].digest):
             found.append(Refused(0, name, "nerdctl: `image inspect` does not show this image"))
         else:
             found.append(image_of(its, native))

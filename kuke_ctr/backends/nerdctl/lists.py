@@ -1,6 +1,6 @@
 """The lists that nerdctl serves, by the words that ctr has for them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import cast
 
 from kuke_ctr.backends.ctr.client import Ctr
@@ -19,11 +19,18 @@ WORDS = {
 
 
 def fetch_list(
-    nerdctl: Nerdctl, ctr: Ctr, table: ListCall[R], namespaces: Sequence[str]
+    nerdctl: Nerdctl,
+    ctr: Ctr,
+    table: ListCall[R],
+    namespaces: Sequence[str],
+    wanted: Collection[str] | None = None,
 ) -> list[Listing[R] | KukeCtrError]:
-    """The list of each namespace, side by side; an error of one stands in its place."""
+    """The list of each namespace, side by side; an error of one stands in its place.
+
+    `wanted` are the fields that are needed, None for all.
+    """
     if table.words == ("images", "ls"):
-        found: object = images.fetch(nerdctl, ctr, namespaces)
+        found: object = images.fetch(nerdctl, ctr, namespaces, wanted)
     else:
         found = containers.fetch(nerdctl, namespaces)
     return cast("list[Listing[R] | KukeCtrError]", found)

@@ -174,6 +174,9 @@ class _Shown:
             view = view if sys.stdout.isatty() else view._replace(output=Output.JSONL)
         pace = Pace(self._interval)
         before = self._first()
+        if self._looker.looks_needed == 1:
+            self._print(self._rows(before, {}), view)
+            view = view._replace(headers=view.headers and view.output is not Output.CSV)
         while True:
             time.sleep(max(0.0, pace.next() - time.monotonic()))
             now = self._looker.look()

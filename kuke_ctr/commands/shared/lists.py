@@ -48,7 +48,12 @@ def list_realms_table(
         return ()
     wanted = needed(record, view)
     rows, errors = rows_of(
-        session, table, realms, flags, more and (lambda realm, rows: more(realm, rows, wanted))
+        session,
+        table,
+        realms,
+        flags,
+        more and (lambda realm, rows: more(realm, rows, wanted)),
+        wanted,
     )
     if session.options.dry_run:
         return ()
@@ -73,16 +78,17 @@ def rows_of(
     realms: Sequence[OpenRealm],
     flags: Sequence[str] = (),
     more: Callable[[OpenRealm, list[R]], list[R]] | None = None,
+    wanted: Collection[str] | None = None,
 ) -> tuple[list[R], list[KukeCtrError]]:
     """The rows of ctr's table of these realms, and what could not be read; nothing in a dry run.
 
     Under -A each row has its realm's name; of one realm alone any error but RowsRefused is raised.
-    `more` completes the rows of a realm.
+    `more` completes the rows of a realm; `wanted` are the fields that are needed (None: all).
     """
     return rows_in(
         session,
         realms,
-        session.host.fetch(table, [realm.namespace for realm in realms], flags),
+        session.host.fetch(table, [realm.namespace for realm in realms], flags, wanted),
         more,
     )
 

@@ -98,12 +98,16 @@ def _digest(found: Object, key: str) -> str:
     return digest
 
 
-def image_of(rows: Sequence[ImageRow], native: NativeImage) -> Image:
+def image_of(rows: Sequence[ImageRow], native: NativeImage | None) -> Image:
     """The record of an image, from its lines and its native document.
+
+    Without a document, `media_type` and the labels are empty: for who does not show them.
 
     `size` is that of this host's platform, as in ctr, else of the first line. `platforms` are those
     whose content is here: nerdctl does not show others.
     """
+    if native is None:
+        native = NativeImage(rows[0].name, "", rows[0].digest, {})
     here = native.platform
     mine = [row for row in rows if row.platform == here or row.platform.startswith(f"{here}/")]
     size = (mine or rows)[0].size

@@ -83,8 +83,8 @@ def test_a_name_that_nerdctl_reads_otherwise_is_found_by_its_digest(
     nerdctl.answer("native local")  # 2.x: an empty success
     nerdctl.answer(f"native {NAMES['a']}", stdout=json.dumps([native("local", "a")]))
     of_ctr(fake_ctr, tmp_path, "images", "ls", "-q", stdout="local\n")
-    assert run("images", "ls", "-q") == 0
-    assert capsys.readouterr().out == "local\n"
+    assert run("images", "ls", "-o", "json") == 0
+    assert [image["ref"] for image in json.loads(capsys.readouterr().out)] == ["local"]
 
 
 def test_an_image_that_has_no_document_is_a_refused_row(
@@ -94,8 +94,24 @@ def test_an_image_that_has_no_document_is_a_refused_row(
     nerdctl.answer("native x:1")
     nerdctl.answer(f"native {NAMES['a']}")
     of_ctr(fake_ctr, tmp_path, "images", "ls", "-q", stdout="x:1\n")
-    assert run("images", "ls") == 4
+    assert run("images", "ls", "-o", "json") == 4
     assert "`image inspect` does not show this image" in capsys.readouterr().err
+
+
+def test_no_document_is_asked_for_that_the_table_does_not_show(
+    nerdctl: FakeNerdctl, fake_ctr: FakeCtr, tmp_path: Path, capsys: Capture
+) -> None:
+    nerdctl.answer("images --no-trunc --format json", stdout=row("x:1", "a") + "\n")
+    of_ctr(fake_ctr, tmp_path, "images", "ls", "-q", stdout="x:1\n")
+    assert run("images", "ls", "--no-headers") == 0
+    assert capsys.readouterr().out.split() == [
+        "x:1",
+        "sha256:aaaaaaaaaaaa",
+        "1.0",
+        "MiB",
+        "linux/amd64",
+    ]
+    assert not any("inspect" in call for call in nerdctl.calls)
 
 
 def test_the_platforms_of_an_image_are_one_row(

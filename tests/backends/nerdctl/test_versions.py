@@ -1,5 +1,6 @@
 """A nerdctl that can be used, and those that cannot."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,11 @@ class WithoutSocket(Processes):
             else super(WithoutSocket, self).run_all([Call(call.argv)])[0]
             for call in calls
         ]
+
+
+@pytest.fixture(autouse=True)
+def _root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
 
 
 @pytest.fixture
@@ -101,6 +107,15 @@ def test_another_one_is_refused_and_the_way_without_it_is_named(
         ask(str(fake.program))
     assert caught.value.hint is not None
     assert "--backend ctr" in caught.value.hint
+
+
+def test_who_is_not_root_would_ask_another_containerd(
+    fake: FakeNerdctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(Forbidden, match="works rootless for this user"):
+        ask(str(fake.program))
+    assert fake.calls == []
 
 
 def test_one_that_is_not_there_is_127() -> None:
