@@ -87,35 +87,27 @@ def exec_(
     Runs `ctr tasks exec --exec-id NEW [-t] -- ID CMD...`.
     """
     with own_failures():
-        if cwd is not None:
-            folder_inside(cwd)
-        if detach and (tty or interactive):
-            raise UsageError(
-                "-d cannot be combined with -t or -i: it does not wait for the process",
-                hint="leave it out",
-            )
+        _refuse_what_cannot_be(cwd, detach=detach, stays=tty or interactive)
         require_terminal(tty and not session.options.dry_run, force_tty)
         typed = program_words(command, "ID")
         words = _with_environment(typed, env or [])
         if not words:
             raise UsageError("a command to run is missing", hint="kuke-ctr exec ID CMD...")
-        if env and session.options.trace:
-            note("note: ctr exec has no --env; the command runs as `env NAME=VALUE... CMD`")
         if user is not None:
             versions.require(session.ctr, "tasks", "exec", "--user")
         realm = session.realm(changing=True)
         exec_id = start.unique_id("kuke-ctr")
         log = "file:///dev/null" if detach else None  # FIFOs that nobody reads would block it
         given = flags(user=user, cwd=cwd, detach=detach, log_uri=log, tty=tty)
-        of_nerdctl = flags(user=user, workdir=cwd, env=env or [])
+        of_nerdctl = (flags(user=user, workdir=cwd, env=env or []), typed, tty, interactive)
 
         def run(one: str) -> Outcome:
-            if not detach:  # nerdctl would not tell the exec id
-                own = changed_by_nerdctl(realm.host, realm.resolution, [one], "exec")
-                if own is not None:
-                    return _by_nerdctl(
-                        session, realm, own, one, (of_nerdctl, typed, tty, interactive)
-                    )
+            operation = "exec -d" if detach else "exec"
+            own = changed_by_nerdctl(realm.host, realm.resolution, [one], operation)
+            if own is not None:
+                return _by_nerdctl(session, realm, own, one, of_nerdctl)
+            if env and session.options.trace:
+                note("note: ctr exec has no --env; the command runs as `env NAME=VALUE... CMD`")
             call = tasks.exec_in(realm.scope, one, words, exec_id=exec_id, flags=given)
             with _explained(realm, one):
                 return _run(session, realm, call, one, exec_id, words, (tty, interactive))
@@ -124,6 +116,16 @@ def exec_(
             (container,) = whole_ids(realm, [container], ())
         outcome = by_id(realm, container, run, changing=True)
     raise typer.Exit(outcome.exit_code)
+
+
+def _refuse_what_cannot_be(cwd: str | None, *, detach: bool, stays: bool) -> None:
+    if cwd is not None:
+        folder_inside(cwd)
+    if detach and stays:
+        raise UsageError(
+            "-d cannot be combined with -t or -i: it does not wait for the process",
+            hint="leave it out",
+        )
 
 
 @contextmanager

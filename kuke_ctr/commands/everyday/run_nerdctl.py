@@ -1,9 +1,11 @@
 """`kuke-ctr run` through nerdctl: the same options, where it has them, and the same answers."""
 
+import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr import containers, images
 from kuke_ctr.backends.ctr.container_flags import RUN, flags_of
@@ -15,8 +17,7 @@ from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.container_flags import ContainerFlags
 from kuke_ctr.commands.shared.ctr_flags import flags as words_for
 from kuke_ctr.commands.shared.kukeon import refuse_id
-from kuke_ctr.commands.shared.launch import Manner, print_id
-from kuke_ctr.commands.shared.process_options import DetachedOutput
+from kuke_ctr.commands.shared.launch import print_id
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.parse.container_info import RUN_LABEL
 from kuke_ctr.processes.calls import Call
@@ -30,6 +31,9 @@ from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.attachment import AttachOptions
 from kuke_ctr.terminals.foreground import UserStreams
 
+if TYPE_CHECKING:
+    from kuke_ctr.commands.everyday.run import Wish
+
 _SAME = {
     **{name: name for name in ("user", "hostname", "cpus", "privileged", "read_only", "platform")},
     **{name: name for name in ("cap_add", "cap_drop", "runtime", "label")},
@@ -39,20 +43,6 @@ _SAME = {
 """Our parameters that are flags of nerdctl's, by its name of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be run; `words` are flags that nerdctl takes as they were typed."""
-
-    image: str
-    command: Sequence[str]
-    name: str | None
-    how: Manner
-    rm: bool
-    words: Sequence[str]
-    flags: ContainerFlags
-    output: DetachedOutput
-
-
 @dataclass
 class NerdctlRun:
     """One `nerdctl run`; the container is known by a label with the token of this run."""
@@ -60,7 +50,7 @@ class NerdctlRun:
     session: Session
     realm: OpenRealm
     nerdctl: Nerdctl
-    wish: Wish
+    wish: "Wish"
     token: str
 
     def run(self) -> int:
@@ -98,7 +88,10 @@ class NerdctlRun:
         )
         label = ("--label", f"{RUN_LABEL}={self.token}")
         words = ("--pull", "never", "--net", net, "--name", name, *label, *switches)
-        flags = (*words_for(**same), *wish.words)
+        env, env_file = wish.environment
+        folders = [os.path.abspath(one) for one in wish.volume]  # noqa: PTH100 (SRC:DST)
+        more = words_for(env=env, env_file=env_file, volume=folders, entrypoint=wish.entrypoint)
+        flags = (*words_for(**same), *more)
         call = self.nerdctl.call(
             "run", *words, *flags, "--", image, *wish.command, namespace=self.realm.namespace
         )
@@ -153,7 +146,7 @@ class NerdctlRun:
             start.tell(f"kuke-ctr: {why}; {one} may still be running: {stops} stops it")
 
 
-def run_by_nerdctl(session: Session, nerdctl: Nerdctl, wish: Wish, *, create: bool) -> int:
+def run_by_nerdctl(session: Session, nerdctl: Nerdctl, wish: "Wish", *, create: bool | None) -> int:
     """Run it; UsageError for options that nerdctl does not have."""
     refused = [
         f"--{flag.name}"
