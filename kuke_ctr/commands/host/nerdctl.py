@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
+from kuke_ctr.backends.nerdctl.client import Nerdctl
 from kuke_ctr.backends.nerdctl.command_line import Typed, read
 from kuke_ctr.backends.nerdctl.versions import require_runnable
 from kuke_ctr.commands.host.ctr import warn_of_no_namespace
 from kuke_ctr.commands.host.nerdctl_guard import refuse_harm
 from kuke_ctr.commands.shared.option_table import HOST, SCOPE, TRACE
 from kuke_ctr.commands.shared.options import takes
-from kuke_ctr.errors import UsageError
+from kuke_ctr.errors import CtrMissing, Forbidden, UsageError
 from kuke_ctr.kukeon.nerdctl import nerdctl_of
 from kuke_ctr.session import Session
 
@@ -46,13 +47,24 @@ def nerdctl(
     typed = read(args)
     realm = session.realm(changing=True)  # who knows what the words do
     client = nerdctl_of(session.host.settings, session.ctr)
-    require_runnable(client, rootless=not typed.needs_containerd)
+    _require(client, typed)
     _refuse_words(typed, realm.namespace, client.address)
     if typed.needs_containerd:
         warn_of_no_namespace(session, realm, "nerdctl")
         refuse_harm(realm, typed)
     call = client.as_typed(args, namespace=realm.namespace, asks=typed.needs_containerd)
     session.ctr.processes.become(call)
+
+
+def _require(client: Nerdctl, typed: Typed) -> None:
+    """Raise CtrMissing or Forbidden, with what helps where nothing else can do it."""
+    try:
+        require_runnable(client, rootless=not typed.needs_containerd)
+    except CtrMissing as error:
+        cannot = "ctr alone has no build, compose, login, network or volume"
+        raise error.but(hint=f"install nerdctl, or name it with --nerdctl PATH; {cannot}") from None
+    except Forbidden as error:
+        raise error.but(hint="run the same command with sudo") from None
 
 
 def _refuse_words(typed: Typed, namespace: str, address: str) -> None:
