@@ -132,6 +132,7 @@ def test_ctr_alone(host: Host, monkeypatch: pytest.MonkeyPatch, capsys: Capture)
     of_ctr = host.ctrs[asked:]
     assert len(of_ctr) == len(host.ctrs[:asked])  # nothing is asked for nerdctl's sake
     assert host.nerdctl.calls == []
+    assert main([*line, "--backend", "nerdctl"]) == 127
 
 
 def test_an_older_nerdctl_is_left_out_with_a_warning(host: Host, capsys: Capture) -> None:
