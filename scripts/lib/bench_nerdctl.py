@@ -27,7 +27,10 @@ def found(named: Sequence[str] | None) -> list[str]:
 
 
 def compare(kuke_ctr: Path, nerdctls: Sequence[str], rounds: int, suite: str) -> None:
-    """`images ls` of 1, 100, 2,000 images and `ps` of 100, 500 containers, JSON from both."""
+    """`images ls -o json` of 1, 100, 2,000 images and `ps` of 100, 500 containers.
+
+    nerdctl prints JSON, as a program would ask for it.
+    """
     with _host(suite) as (daemon, environment):
         versions = [_version(one) for one in nerdctls]
         print(f"  containerd {daemon.version}; {', '.join(versions)}", flush=True)
@@ -52,7 +55,7 @@ def compare(kuke_ctr: Path, nerdctls: Sequence[str], rounds: int, suite: str) ->
             for one in nerdctls:
                 _pair(
                     f"ps of {number} containers",
-                    [kuke_ctr, "ps", "-n", "running", "-o", "json"],
+                    [kuke_ctr, "ps", "-n", "running"],
                     [one, "--namespace", "running", "ps", "--no-trunc", "--format", "json"],
                     (rounds, environment),
                 )
