@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from kuke_ctr.columns import GAP, fitted, terminal_width, width
 from kuke_ctr.errors import UsageError
-from kuke_ctr.processes.shell_words import UNSAFE
+from kuke_ctr.processes.shell_words import unsafe
 from kuke_ctr.records import Record
 
 ENCODABLE = "kuke-ctr"
@@ -66,7 +66,6 @@ STATUS_COLOURS = {
     "error": "31",
 }
 
-_UNSAFE = re.compile(f"[{UNSAFE}]")
 _SHORT_DIGEST = len("sha256:") + 12
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 
@@ -96,7 +95,7 @@ def escape(text: str) -> str:
     """The text with every character that a terminal obeys, or does not show, as an escape."""
     if text.isascii() and text.isprintable():
         return text
-    return _UNSAFE.sub(_escaped, text)
+    return unsafe().sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

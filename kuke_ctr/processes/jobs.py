@@ -1,7 +1,6 @@
 """Children whose output is collected."""
 
 import os
-from dataclasses import dataclass
 
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.child import Child
@@ -9,13 +8,13 @@ from kuke_ctr.processes.descriptors import close_all, content_of, nameless_file,
 from kuke_ctr.processes.door import start
 
 
-@dataclass(slots=True)
 class Job:
     """A child whose output is collected in nameless files; `stdout` is -1 if it goes elsewhere."""
 
-    child: Child
-    stdout: int
-    stderr: int
+    def __init__(self, child: Child, stdout: int, stderr: int) -> None:
+        self.child = child
+        self.stdout = stdout
+        self.stderr = stderr
 
     def result(self) -> Result:
         stdout = content_of(self.stdout) if self.stdout >= 0 else b""

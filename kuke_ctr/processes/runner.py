@@ -11,7 +11,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
@@ -20,12 +19,12 @@ from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
 from kuke_ctr.processes.jobs import Job, start_job
-from kuke_ctr.processes.meanwhile import Meanwhile
-from kuke_ctr.processes.pipes import Pipes, start_pipes
 from kuke_ctr.processes.preflight import check_socket, find_program, not_started
 from kuke_ctr.processes.tell import NOBODY, Teller
 
 if TYPE_CHECKING:
+    from kuke_ctr.processes.meanwhile import Meanwhile
+    from kuke_ctr.processes.pipes import Pipes
     from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
 
@@ -61,6 +60,8 @@ class Processes:
         self._replay = replay
         self._record = record
         self._sockets: set[str] = set()
+        self._beside: list[Call] = []
+        self._known: dict[Call, Result] = {}
         self.heed: Heed = tuple
 
     @property
@@ -73,7 +74,15 @@ class Processes:
         """Whether every call and its output is written down."""
         return self._record is not None
 
-    def run(self, call: Call, meanwhile: Meanwhile | None = None) -> Result:
+    def ask_beside(self, calls: Iterable[Call]) -> None:
+        """Run these beside the next calls; who runs one of them afterwards gets that answer.
+
+        Each answer is given once. A dry run and a replay wait for no process: nothing is asked.
+        """
+        if not self.dry_run and not self.replays:
+            self._beside += calls
+
+    def run(self, call: Call, meanwhile: "Meanwhile | None" = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
 
         `meanwhile` looks after it as long as it runs.
@@ -85,7 +94,7 @@ class Processes:
     def run_all(
         self,
         calls: Sequence[Call],
-        meanwhile: Meanwhile | None = None,
+        meanwhile: "Meanwhile | None" = None,
         *,
         late_too: bool = False,
     ) -> list[Result]:
@@ -94,6 +103,14 @@ class Processes:
         With `late_too` a call that its time limit ends is a result as well: its exit code is -9.
         Raises as `run`; then every child has been ended.
         """
+        beside, self._beside = self._beside, []
+        results = self._run_each([*calls, *beside], meanwhile, late_too)
+        self._known.update(zip(beside, results[len(calls) :], strict=True))
+        return results[: len(calls)]
+
+    def _run_each(
+        self, calls: Sequence[Call], meanwhile: "Meanwhile | None", late_too: bool
+    ) -> list[Result]:
         results = [self._without_process(call) for call in calls]
         waiting = deque(i for i, result in enumerate(results) if result is None)
         ran = {i: self._prepare(calls[i]) for i in waiting}
@@ -148,7 +165,7 @@ class Processes:
         if known is not None:
             yield from lines([known.stdout])
             # below 0: the reader had ended it, having seen enough
-            return replace(known, exit_code=max(0, known.exit_code), stdout=b"")
+            return known._replace(exit_code=max(0, known.exit_code), stdout=b"")
         program = self._prepare(call)
         self._announce(call)
         read_end, write_end = os.pipe()
@@ -156,7 +173,7 @@ class Processes:
         try:
             try:
                 with interrupts_held() as blocked:
-                    job = start_job(replace(call, stdout=write_end), program, blocked)
+                    job = start_job(call._replace(stdout=write_end), program, blocked)
             finally:
                 os.close(write_end)
             return (yield from self._read_lines(read_end, job))
@@ -183,12 +200,12 @@ class Processes:
             raise
         finally:
             child.kill()
-            result = replace(job.result(), stdout=b"".join(seen))
+            result = job.result()._replace(stdout=b"".join(seen))
             job.close()
             self._report(child.call, result)
-            self._keep(replace(child.call, stdout=None), result, timed_out=late)
+            self._keep(child.call._replace(stdout=None), result, timed_out=late)
 
-    def open_pipes(self, call: Call) -> Pipes:
+    def open_pipes(self, call: Call) -> "Pipes":
         """Start a call whose streams the caller relays; there is no time limit.
 
         A `call.stdin` of None is a pipe here; `call.stdout` means nothing. Raises CtrMissing,
@@ -206,7 +223,9 @@ class Processes:
 
         def ended(result: Result) -> None:
             self._report(call, result)
-            self._keep(replace(call, stdin=-1, stdout=-1), result)  # nobody counted the bytes
+            self._keep(call._replace(stdin=-1, stdout=-1), result)  # nobody counted the bytes
+
+        from kuke_ctr.processes.pipes import start_pipes  # late: most calls only collect
 
         return start_pipes(call, program, ended)
 
@@ -243,7 +262,9 @@ class Processes:
             self.tell.traced(f"+ {line}")
 
     def _without_process(self, call: Call) -> Result | None:
-        """The result of a call that is only planned or is replayed; None where it has to run."""
+        """The result of a call that is planned, replayed or known; None where it has to run."""
+        if call in self._known:
+            return self._known.pop(call)
         if self.dry_run and not call.probe:
             self.tell.planned(call.line)
             return Result(call.argv, 0, b"", b"", 0.0, planned=True)
@@ -287,13 +308,13 @@ class Processes:
                 raise time_limit(job.child.call)
 
 
-def _until(running: Iterable[Child], meanwhile: Meanwhile | None) -> float:
+def _until(running: Iterable[Child], meanwhile: "Meanwhile | None") -> float:
     """When the next thing is to be done, if none of these ends before."""
     until = min(child.deadline for child in running)
     return until if meanwhile is None else min(until, time.monotonic() + meanwhile.every)
 
 
-def _look_after(jobs: Iterable[Job], meanwhile: Meanwhile) -> None:
+def _look_after(jobs: Iterable[Job], meanwhile: "Meanwhile") -> None:
     """A look at what runs; a call that has ended has had the last one."""
     for job in jobs:
         if job.child.exit_code is None:

@@ -5,7 +5,7 @@ A start by ctr would send the output past nerdctl's log, a removal by ctr leaves
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kuke_ctr.backends.nerdctl.client import Nerdctl
 from kuke_ctr.errors import KukeCtrError
@@ -35,7 +35,7 @@ class NerdctlsOwn:
         """`nerdctl --data-root DIR VERB [FLAG]... ID ...`, with the time limit of a change."""
         root = data_root(self.infos[name])
         call = self.nerdctl.call(*words, name, *behind, namespace=self.namespace, data_root=root)
-        return replace(call, timeout=self.nerdctl.change_timeout)
+        return call._replace(timeout=self.nerdctl.change_timeout)
 
     def failure(self, result: Result) -> KukeCtrError:
         """The error for a call that failed."""

@@ -4,14 +4,17 @@ import argparse
 import os
 import pty
 import py_compile
+import resource
 import shlex
+import signal
 import statistics
 import subprocess  # noqa: TID251 (the scripts are no part of the package)
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -102,7 +105,7 @@ def start(setting: Setting) -> None:
         )
     print(f"  kuke-ctr {_seconds([a for a, _ in results]) * 1000:.0f} ms, ", end="")
     print(f"smallest program {_seconds([b for _, b in results]) * 1000:.0f} ms")
-    _say("ratio", _ratio(results), 1.15)
+    _say("ratio", _ratio(results), 0.85)
 
 
 def lists(setting: Setting) -> None:
@@ -354,14 +357,8 @@ def doctor(setting: Setting) -> None:
 def ps(setting: Setting) -> None:
     """(j) `ps` of many containers, against its two calls of ctr side by side."""
     with _host(setting, 1) as (daemon, environment):
-        image = "registry.example/team/app-00000:1.0"
-        for namespace in (NAMESPACE, "default"):
-            daemon.import_image(daemon.base / "images.tar", namespace=namespace)
-        for number in range(setting.containers):
-            name = unique(f"default_default_cell{number:04}_app")
-            flags = ("--null-io",)
-            daemon.run(image, "sleep", "86400", namespace=NAMESPACE, container=name, flags=flags)
-        print(f"  {setting.containers} running containers", flush=True)
+        daemon.import_image(daemon.base / "images.tar", namespace="default")
+        _run_containers(daemon, setting.containers)
 
         def ours(namespace: str) -> Took:
             return measure([setting.kuke_ctr, "ps", "-n", namespace], environment)
@@ -383,8 +380,64 @@ def ps(setting: Setting) -> None:
         _say("ratio without the start", (more + nothing) / both, 1.2)
 
 
+def _run_containers(daemon: PrivateContainerd, count: int) -> None:
+    daemon.import_image(daemon.base / "images.tar", namespace=NAMESPACE)
+    for number in range(count):
+        daemon.run(
+            "registry.example/team/app-00000:1.0",
+            *("sleep", "86400"),
+            namespace=NAMESPACE,
+            container=unique(f"default_default_cell{number:04}_app"),
+            flags=("--null-io",),
+        )
+    print(f"  {count} running containers", flush=True)
+
+
+WATCHED, WATCH_SECONDS = 50, 30.0
+
+
+def stats(setting: Setting) -> None:
+    """(k) The processors that `stats` of 50 containers uses, its ctrs included."""
+    with _host(setting, 1) as (daemon, environment):
+        _run_containers(daemon, WATCHED)
+        argv: Argv = [setting.kuke_ctr, "stats", "-n", NAMESPACE]
+        for kind in ("pipe", "terminal"):
+            used, printed = _processors(argv, environment, kind)
+            if kind == "pipe":
+                print(f"  {printed / WATCHED:.0f} looks in {WATCH_SECONDS:.0f} s")
+            _say(f"{'on a terminal' if kind == 'terminal' else 'in a pipe'}, processors", used, 0.5)
+
+
+def _processors(argv: Argv, environment: Mapping[str, str], kind: str) -> tuple[float, int]:
+    """Processor time a second of a command that runs until Ctrl-C; how many lines it printed."""
+    reader, writer = pty.openpty() if kind == "terminal" else os.pipe()
+    child = subprocess.Popen(
+        argv,
+        stdin=writer if kind == "terminal" else subprocess.DEVNULL,
+        stdout=writer,
+        stderr=subprocess.DEVNULL,
+        env={**environment, "TERM": "xterm"},
+        start_new_session=True,
+    )
+    os.close(writer)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begin = time.perf_counter()
+    interrupt = threading.Timer(WATCH_SECONDS, child.send_signal, [signal.SIGINT])
+    interrupt.start()
+    printed = 0
+    with suppress(OSError):  # a terminal that nobody has open any more
+        while piece := os.read(reader, 1 << 16):
+            printed += piece.count(b"\n")
+    child.wait()
+    seconds = time.perf_counter() - begin
+    os.close(reader)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return used / seconds, printed
+
+
 def nerdctl(setting: Setting) -> None:
-    """(k) `images ls` and `ps` on ctr, against `nerdctl images` and `ps`, where there is one."""
+    """(l) `images ls` and `ps` on ctr, against `nerdctl images` and `ps`, where there is one."""
     nerdctls = bench_nerdctl.found(setting.nerdctls)
     if not nerdctls:
         print("  not measured: no nerdctl on PATH, and neither --nerdctl nor KUKE_CTR_NERDCTL")
@@ -405,6 +458,7 @@ PARTS = {
     "tab": tab,
     "ps": ps,
     "nerdctl": nerdctl,
+    "stats": stats,
 }
 
 
@@ -413,8 +467,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Prints ratios of two things that were measured side by side, in pairs. "
-        "start, lists, attach, transfer, copy, doctor, tab, ps, nerdctl need root (a private "
-        "containerd).",
+        "All but parse and down need root (a private containerd).",
         epilog="; ".join(f"{name}: {part.__doc__}" for name, part in PARTS.items()),
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"all of {' '.join(PARTS)}")

@@ -4,7 +4,6 @@ import os
 import select
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,7 +60,7 @@ def test_one_that_hangs_ends_the_others(script: Script, tmp_path: Path) -> None:
 def test_one_that_is_late_may_be_a_result_beside_the_others(script: Script) -> None:
     call = script('[ "$1" = slow ] && sleep 60; echo x')
     limits = {"slow": 1.0, "quick": 20.0}
-    calls = [replace(call, argv=("ctr", word), timeout=limits[word]) for word in limits]
+    calls = [call._replace(argv=("ctr", word), timeout=limits[word]) for word in limits]
     begun = time.monotonic()
     slow, quick = Processes().run_all(calls, late_too=True)
     assert (slow.exit_code, slow.stdout) == (-9, b"")
@@ -91,3 +90,29 @@ def test_the_user_may_end_the_calls(script: Script, tmp_path: Path) -> None:
 
 def test_no_calls_give_no_results() -> None:
     assert Processes().run_all([]) == []
+
+
+def test_what_is_asked_beside_runs_with_the_next_calls_and_answers_once(
+    script: Script, tmp_path: Path
+) -> None:
+    here = quoted(tmp_path)
+    script(
+        f'echo "$1" >>{here}/ran; touch {here}/"$1"; until [ -e {here}/"$2" ]; do sleep 0.01; done;'
+        ' echo "$1"'
+    )
+    now, later = (Call(("ctr", *words), timeout=20) for words in (("a", "b"), ("b", "a")))
+    processes = Processes()
+    processes.ask_beside([later])
+    assert [result.stdout for result in processes.run_all([now])] == [b"a\n"]
+    assert processes.run(later).stdout == b"b\n"
+    assert sorted((tmp_path / "ran").read_text().split()) == ["a", "b"]
+    assert processes.run(later).stdout == b"b\n"
+    assert sorted((tmp_path / "ran").read_text().split()) == ["a", "b", "b"]
+
+
+def test_a_dry_run_asks_nothing_beside(script: Script, tmp_path: Path) -> None:
+    call = script(f"touch {quoted(tmp_path)}/ran")
+    processes = Processes(dry_run=True)
+    processes.ask_beside([call])
+    assert processes.run(call).planned
+    assert not (tmp_path / "ran").exists()

@@ -8,7 +8,7 @@ The input must be a file: a pipe and /dev/null do not seek.
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kuke_ctr.backends.ctr import content
 from kuke_ctr.backends.ctr.scope import Scope
@@ -83,7 +83,7 @@ def _active(scope: Scope, front: str, blobs: Sequence[SharedBlob]) -> list[Share
 def _call(scope: Scope, blob: SharedBlob, file: int, flags: Sequence[str] = ()) -> Call:
     size = ("--expected-size", str(blob.size)) if flags else ()
     call = scope.call("content", "ingest", *flags, *size, blob.key)
-    return replace(call, stdin=file, reads=blob.file)
+    return call._replace(stdin=file, reads=blob.file)
 
 
 def _tell_of_files(scope: Scope, blobs: Sequence[SharedBlob]) -> None:

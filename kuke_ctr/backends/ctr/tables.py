@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.filters import Fields, check, hint_for_unparsed
@@ -15,8 +14,7 @@ R = TypeVar("R", bound=Record)
 S = TypeVar("S", bound=Record)
 
 
-@dataclass(frozen=True, slots=True)
-class ListCall(Generic[R]):
+class ListCall(NamedTuple, Generic[R]):
     """A list: `words` are ctr's (`images ls`), `parse` reads its lines.
 
     `name_of` gives what `-q` prints for a record where the table must be checked against that: a

@@ -1,7 +1,7 @@
 """nerdctl on one host: builds the argv of a call, runs it, and turns a failure into an error."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from kuke_ctr.errors import KukeCtrError, Unreadable
 from kuke_ctr.processes.calls import Call, Result
@@ -68,7 +68,7 @@ class Nerdctl:
         `asks` is false where it does not speak to containerd.
         """
         call = self.call(*words, namespace=namespace)
-        return replace(call, timeout=None, socket=self.address if asks else None)
+        return call._replace(timeout=None, socket=self.address if asks else None)
 
     def run(self, *words: str, namespace: str = NO_NAMESPACE, probe: bool = False) -> Result:
         """Run one call; an exit code other than 0 is an error."""
@@ -80,7 +80,7 @@ class Nerdctl:
         In a dry run it is printed, and the result is `planned`.
         """
         call = self.call(*words, namespace=namespace)
-        return self.checked(self.processes.run(replace(call, timeout=self.change_timeout)))
+        return self.checked(self.processes.run(call._replace(timeout=self.change_timeout)))
 
     def checked(self, result: Result) -> Result:
         """The result of a call that succeeded; its stderr is shown, a failure is raised."""

@@ -1,7 +1,6 @@
 """`nerdctl events`."""
 
 from collections.abc import Collection, Generator
-from dataclasses import replace
 
 from kuke_ctr.backends.nerdctl.client import Nerdctl
 from kuke_ctr.parse.nerdctl.events import parse_event
@@ -20,7 +19,7 @@ def stream(
     what nerdctl has failed with.
     """
     call = nerdctl.call(*WORDS, namespace=next(iter(namespaces)))
-    lines = nerdctl.processes.stream(replace(call, timeout=timeout))
+    lines = nerdctl.processes.stream(call._replace(timeout=timeout))
     ended = None
     try:
         while True:

@@ -1,7 +1,5 @@
 """`nerdctl logs`."""
 
-from dataclasses import replace
-
 from kuke_ctr.backends.nerdctl.client import Nerdctl
 from kuke_ctr.processes.calls import Call
 
@@ -26,4 +24,4 @@ def call(
     elif lines is not None:
         words += ["--tail", str(lines)]
     made = nerdctl.call(*words, name, namespace=namespace, data_root=data_root)
-    return replace(made, timeout=None, stdin=b"") if follow else replace(made, stdin=b"")
+    return made._replace(timeout=None, stdin=b"") if follow else made._replace(stdin=b"")

@@ -5,7 +5,6 @@ nerdctl uses what `nerdctl login` has stored.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kuke_ctr.backends.ctr.failures import reader_gone
 from kuke_ctr.backends.ctr.transfer import TransferStreams, Verb
@@ -41,8 +40,7 @@ def words_of(verb: Verb, flags: Sequence[str], names: Sequence[str]) -> tuple[st
 
 def run(nerdctl: Nerdctl, namespace: str, words: Sequence[str], streams: TransferStreams) -> Result:
     """Run it, without a time limit but that of the user; BrokenPipeError as ctr's `run`."""
-    call = replace(
-        nerdctl.call(*words, namespace=namespace),
+    call = nerdctl.call(*words, namespace=namespace)._replace(
         timeout=nerdctl.change_timeout,
         stdin=streams.stdin,
         stdout=streams.stdout,

@@ -4,7 +4,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr import containers, images
@@ -95,7 +95,7 @@ class NerdctlRun:
         call = self.nerdctl.call(
             "run", *words, *flags, "--", image, *wish.command, namespace=self.realm.namespace
         )
-        return replace(call, timeout=self.session.options.timeout or None)
+        return call._replace(timeout=self.session.options.timeout or None)
 
     def _detached(self, call: Call) -> int:
         said = self.nerdctl.processes.run(call)
