@@ -122,7 +122,7 @@ def _may_be_others(found: Settings) -> list[str]:
         facts.append(f"Kukeon's run path ({found.run_path} is not in use)")
     if found.socket_source == THE_DEFAULT and found.socket and not os.path.lexists(found.socket):
         facts.append(f"containerd's socket ({found.socket} does not exist)")
-    return [f"{found.unread[0]}, which may name {' and '.join(facts)}; try sudo"] if facts else []
+    return [f"{found.unread[0]}, which may name {' and '.join(facts)}; try --sudo"] if facts else []
 
 
 def _is_kukeons(run_path: Path) -> bool:
@@ -223,7 +223,7 @@ def _program(text: str | None) -> tuple[str, ...]:
     if sudo is not None:
         raise UsageError(
             f"{sudo} cannot stand before ctr: ctr would keep running after kuke-ctr was killed",
-            hint="run kuke-ctr itself with sudo: sudo kuke-ctr ...",
+            hint="run kuke-ctr itself as root: add --sudo",
         )
     return words
 

@@ -73,6 +73,10 @@ class Player:
             key = call_key(recording.argv)
             self._answers.setdefault(key, _Answers()).recordings.append(recording)
 
+    def knows(self, call: Call) -> bool:
+        """Whether the call was recorded."""
+        return call_key(call.argv) in self._answers
+
     def answer(self, call: Call) -> Result:
         """What the recorded call gave; a recorded output goes to `call.stdout` where that is set.
 

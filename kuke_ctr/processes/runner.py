@@ -10,10 +10,10 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
+from kuke_ctr.errors import Interrupted, TimeLimit, Unreadable, UsageError
 from kuke_ctr.processes.calls import Call, Result, shown, time_limit
 from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Heed = Callable[[], Sequence[int]]
 """Acts on what the user does while calls run; gives the descriptors that tell of more."""
+
+Spare = Callable[[int, Result], Collection[int]]
+"""Takes the number of a call that has ended, and its result; gives those that are needless now."""
 
 AT_ONCE = 8
 """How many children run side by side."""
@@ -74,6 +77,10 @@ class Processes:
         """Whether every call and its output is written down."""
         return self._record is not None
 
+    def recorded(self, call: Call) -> bool:
+        """Whether the recordings of a replay have an answer to this call."""
+        return self._replay is not None and self._replay.knows(call)
+
     def ask_beside(self, calls: Iterable[Call]) -> None:
         """Run these beside the next calls; who runs one of them afterwards gets that answer.
 
@@ -103,16 +110,39 @@ class Processes:
         With `late_too` a call that its time limit ends is a result as well: its exit code is -9.
         Raises as `run`; then every child has been ended.
         """
+        results = self.run_needed(calls, lambda i, result: (), meanwhile, late_too=late_too)
+        return [result for result in results if result is not None]
+
+    def run_needed(
+        self,
+        calls: Sequence[Call],
+        spare: Spare,
+        meanwhile: "Meanwhile | None" = None,
+        *,
+        late_too: bool = False,
+    ) -> list[Result | None]:
+        """As `run_all`, but without the calls that `spare` calls needless: their result is None.
+
+        Such a call is not started, or ended by SIGKILL. It is not recorded: a replay lacks it too.
+        """
         beside, self._beside = self._beside, []
-        results = self._run_each([*calls, *beside], meanwhile, late_too)
-        self._known.update(zip(beside, results[len(calls) :], strict=True))
+
+        def of_these(i: int, result: Result) -> Collection[int]:
+            return spare(i, result) if i < len(calls) else ()
+
+        results = self._run_each([*calls, *beside], of_these, meanwhile, late_too)
+        answers = zip(beside, results[len(calls) :], strict=True)
+        self._known.update((call, answer) for call, answer in answers if answer is not None)
         return results[: len(calls)]
 
     def _run_each(
-        self, calls: Sequence[Call], meanwhile: "Meanwhile | None", late_too: bool
-    ) -> list[Result]:
-        results = [self._without_process(call) for call in calls]
-        waiting = deque(i for i, result in enumerate(results) if result is None)
+        self,
+        calls: Sequence[Call],
+        spare: Spare,
+        meanwhile: "Meanwhile | None",
+        late_too: bool,
+    ) -> list[Result | None]:
+        results, waiting = self._without_processes(calls, spare)
         ran = {i: self._prepare(calls[i]) for i in waiting}
         jobs: dict[int, Job] = {}
         try:
@@ -124,13 +154,18 @@ class Processes:
                         jobs[i] = start_job(calls[i], ran[i], blocked)
                 running = [job.child for job in jobs.values()]
                 wait_for_one(running, _until(running, meanwhile), self.heed())
-                ended = [i for i, job in jobs.items() if job.child.ended()]
+                ended = {i: job.result() for i, job in jobs.items() if job.child.ended()}
                 if meanwhile is not None:
                     _look_after(jobs.values(), meanwhile)
-                for i in ended:
-                    results[i] = jobs[i].result()
+                for i, result in ended.items():
+                    results[i] = result
                     jobs.pop(i).close()
-                    self._report(calls[i], results[i], named=len(calls) > 1)
+                    self._report(calls[i], result, named=len(calls) > 1)
+                for needless in _needless(ended, spare):
+                    if needless in jobs:
+                        jobs.pop(needless).close()
+                    elif needless in waiting:
+                        waiting.remove(needless)
                 self._hold_to_limits(jobs.values(), late_too)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
@@ -141,7 +176,7 @@ class Processes:
                 job.close()
             for i in ran:
                 self._keep(calls[i], results[i])
-        return [result for result in results if result is not None]
+        return results
 
     def run_by(self, call: Call, run: Callable[[Call], Result]) -> Result:
         """As `run`, where something else starts the process (`pexpect_door.watch`)."""
@@ -275,6 +310,24 @@ class Processes:
         self._report(call, result)
         return result
 
+    def _without_processes(
+        self, calls: Sequence[Call], spare: Spare
+    ) -> tuple[list[Result | None], deque[int]]:
+        """The same of several calls, and the numbers of those that have to run."""
+        results: list[Result | None] = []
+        missing: dict[int, Unreadable] = {}
+        for i, call in enumerate(calls):
+            try:
+                results.append(self._without_process(call))
+            except Unreadable as error:  # of the recording
+                results.append(None)
+                missing[i] = error
+        known = {i: result for i, result in enumerate(results) if result is not None}
+        for i in missing.keys() - _needless(known, spare):
+            raise missing[i]
+        runs = self._replay is None
+        return results, deque(i for i in range(len(calls)) if runs and i not in known)
+
     def _prepare(self, call: Call) -> str:
         """The program's path, after a look whether the call can work at all."""
         program = find_program(call.argv)
@@ -306,6 +359,10 @@ class Processes:
                     continue
                 self._keep(job.child.call, job.result(), timed_out=True)
                 raise time_limit(job.child.call)
+
+
+def _needless(ended: Mapping[int, Result], spare: Spare) -> set[int]:
+    return {needless for i, result in ended.items() for needless in spare(i, result)}
 
 
 def _until(running: Iterable[Child], meanwhile: "Meanwhile | None") -> float:

@@ -15,6 +15,7 @@ from kuke_ctr.records import Task, TaskStatus
 if TYPE_CHECKING:
     from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
 
+_KILLED = 128 + 9
 _KILL_SECONDS = 10.0
 """How long a process may take to end after SIGKILL: one that waits for a disk takes long."""
 
@@ -122,7 +123,7 @@ class Stop:
                 slow.add(name)
         if not self.tasks.scope.ctr.processes.dry_run:
             for one in self._ended(_KILL_SECONDS, killed=False):
-                yield one._replace(killed=one.id in slow)
+                yield one._replace(killed=one.id in slow and one.code == _KILLED)
 
     def _thaw(self) -> None:
         """What is paused gets its signal when it goes on."""

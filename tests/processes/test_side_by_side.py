@@ -10,7 +10,7 @@ import pytest
 
 import kuke_ctr.processes.runner
 from kuke_ctr.errors import Interrupted, TimeLimit
-from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.child import Child, wait_for_one
 from kuke_ctr.processes.runner import AT_ONCE, Processes
 from tests.support.scripts import LIMITS, Script, gone, pid_in, quoted, written
@@ -90,6 +90,28 @@ def test_the_user_may_end_the_calls(script: Script, tmp_path: Path) -> None:
 
 def test_no_calls_give_no_results() -> None:
     assert Processes().run_all([]) == []
+
+
+def test_a_needless_call_is_ended_or_not_started(script: Script, tmp_path: Path) -> None:
+    here = quoted(tmp_path)
+    script(
+        f'echo $$ > {here}/"$1"; [ "$1" = 1 ] || sleep 60; '
+        f"until [ -s {here}/0 ]; do sleep 0.01; done"
+    )
+    calls = [Call(("ctr", str(number)), timeout=20) for number in range(AT_ONCE + 3)]
+    heard: list[tuple[int, int]] = []
+
+    def all_others(i: int, result: Result) -> range:
+        heard.append((i, result.exit_code))
+        return range(len(calls))
+
+    results = Processes().run_needed(calls, all_others)
+    assert heard == [(1, 0)]
+    assert [i for i, result in enumerate(results) if result is not None] == [1]
+    started = {path.name for path in tmp_path.iterdir() if path.name.isdecimal()}
+    assert {"0", "1"} <= started
+    assert f"{AT_ONCE}" not in started
+    assert gone(pid_in(tmp_path / "0"))
 
 
 def test_what_is_asked_beside_runs_with_the_next_calls_and_answers_once(

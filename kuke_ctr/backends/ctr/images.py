@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from kuke_ctr.records import Container
 
 LS = ListCall(
-    ("images", "ls"), parse_images, name_of=lambda image: image.ref, filter_by=filters.IMAGES
+    ("images", "ls"),
+    parse_images,
+    name_of=lambda image: image.ref,
+    filter_by=filters.IMAGES,
+    in_shards=True,
 )
 
 

@@ -37,7 +37,7 @@ def ls(
         kuke-ctr images ls -r main
         kuke-ctr images ls -A 'name~=busybox' -o json
 
-    Runs `ctr images ls`, and `ctr images ls -q` to compare. Records: Image.
+    Runs `ctr images ls`, and `ctr images ls -q` to compare; a long list in parts. Records: Image.
     """
     if filters:
         from kuke_ctr.recipes.image_names import as_filters  # late: most lists have no filter
