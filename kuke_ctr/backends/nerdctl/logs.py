@@ -24,4 +24,4 @@ def call(
     elif lines is not None:
         words += ["--tail", str(lines)]
     made = nerdctl.call(*words, name, namespace=namespace, data_root=data_root)
-    return made._replace(timeout=None, stdin=b"") if follow else made._replace(stdin=b"")
+    return made._replace(timeout=None if follow else made.timeout, stdin=b"")
