@@ -163,6 +163,7 @@ def run_by_nerdctl(session: Session, nerdctl: Nerdctl, wish: "Wish", *, create: 
             f"nerdctl run cannot do what {', '.join(refused)} means",
             hint="leave it out, or use --backend ctr",
         )
+    wish.flags.words()  # wrong usage is found before anything is made
     realm = session.realm(changing=True, create=create)
     return NerdctlRun(session, realm, nerdctl, wish, uuid.uuid4().hex[:12]).run()
 
