@@ -14,13 +14,14 @@ class Backend(StrEnum):
 BY_NERDCTL = frozenset(
     (
         *("images ls", "containers ls", "ps", "inspect", "stats", "events", "info", "version"),
-        "logs",
+        *("logs", "start", "stop", "rm", "exec", "run"),
+        *("images pull", "images push", "images tag", "images import", "images export"),
     )
 )
 """The operations that nerdctl serves with `--backend nerdctl`; all others stay with ctr."""
 
-ONLY_BY_NERDCTL = frozenset(("logs",))
-"""Those among them that ctr alone cannot do for nerdctl's own containers: `auto` uses it there."""
+ONLY_BY_NERDCTL = frozenset(("logs", "start", "stop", "rm"))
+"""Those among them that ctr cannot do right for nerdctl's own containers: `auto` uses it there."""
 
 
 def may_serve(backend: Backend, operation: str) -> bool:

@@ -72,8 +72,11 @@ _GLOBAL = ("-n", "--namespace", "-namespace", "-a", "--address", "-address")
 def mask(argv: Sequence[str]) -> tuple[str, ...]:
     """The argv with whatever follows `:` in the value of a `--user`/`-u` hidden.
 
-    A container's user and group (`run --user 1000:100`) are no secret.
+    A container's user and group (`run --user 1000:100`) are no secret, and no flag that nerdctl is
+    given has one.
     """
+    if of_nerdctl(argv):
+        return tuple(argv)
     words = list(argv)
     for i, word in enumerate(argv):
         flag, equals, value = word.partition("=")

@@ -29,14 +29,9 @@ OTHER_PROGRAMS = {
 def find_program(argv: Sequence[str]) -> str:
     """The absolute path of argv's program; raises CtrMissing (127) or Forbidden (126)."""
     name = argv[0] if argv else ""
-    if "/" in name:
-        candidates = [name]
-    else:
-        folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-        candidates = [os.path.join(folder or ".", name) for folder in folders]  # noqa: PTH118
-    found = [path for path in candidates if name and os.path.exists(path)]  # noqa: PTH110
+    found = _files_of(name)
     for path in found:
-        if os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113
+        if _is_program(path):
             return os.path.abspath(path)  # noqa: PTH100 (links stay: a name may have a meaning)
     if not found:
         where = "does not exist" if "/" in name else "is not installed (not on PATH)"
@@ -51,6 +46,25 @@ def find_program(argv: Sequence[str]) -> str:
     raise Forbidden(
         f"{found[0]} {what}", hint="name another program with --ctr", command=mask(argv), ran=False
     )
+
+
+def is_installed(name: str) -> bool:
+    """Whether there is a program of this name or path."""
+    return any(map(_is_program, _files_of(name)))
+
+
+def _files_of(name: str) -> list[str]:
+    """What there is at a path, or of a name on PATH."""
+    if "/" in name:
+        candidates = [name]
+    else:
+        folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+        candidates = [os.path.join(folder or ".", name) for folder in folders]  # noqa: PTH118
+    return [path for path in candidates if name and os.path.exists(path)]  # noqa: PTH110
+
+
+def _is_program(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113
 
 
 def _other_program() -> str | None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from scripts.lib import attach_rounds, kukeon, programs, venv
+from scripts.lib import attach_rounds, bench_nerdctl, kukeon, programs, venv
 from scripts.lib.containerd import PrivateContainerd, temporary, unique
 from scripts.lib.images import CONFIG, LAYER, MANIFEST, Archive, busybox, files
 from scripts.lib.measuring import Argv, Took, measure, pairs
@@ -43,6 +43,7 @@ class Setting:
     suite: str
     scratch: Path
     containers: int
+    nerdctls: tuple[str, ...]
 
     @property
     def python(self) -> Path:
@@ -439,6 +440,16 @@ def _processors(argv: Argv, environment: Mapping[str, str], kind: str) -> tuple[
     return used / seconds, printed
 
 
+def nerdctl(setting: Setting) -> None:
+    """(l) `images ls` and `ps` on ctr, against `nerdctl images` and `ps`, where there is one."""
+    nerdctls = bench_nerdctl.found(setting.nerdctls)
+    if not nerdctls:
+        print("  not measured: no nerdctl on PATH, and neither --nerdctl nor KUKE_CTR_NERDCTL")
+        return
+    rounds = max(1, setting.rounds // 3)
+    bench_nerdctl.compare(setting.kuke_ctr, nerdctls, rounds, setting.suite)
+
+
 PARTS = {
     "start": start,
     "lists": lists,
@@ -450,6 +461,7 @@ PARTS = {
     "doctor": doctor,
     "tab": tab,
     "ps": ps,
+    "nerdctl": nerdctl,
     "stats": stats,
 }
 
@@ -471,6 +483,9 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000, help="for parse (1000000)")
     parser.add_argument("--mib", type=int, default=1024, help="for transfer (1024)")
     parser.add_argument("--containers", type=int, default=500, help="for ps (500)")
+    parser.add_argument(
+        "--nerdctl", action="append", default=[], metavar="PATH", help="for nerdctl; repeatable"
+    )
     parser.add_argument("--suite", default=programs.NATIVE, help="containerd of that suite")
     given = parser.parse_args()
     for part in given.parts:
@@ -491,6 +506,7 @@ def main() -> int:
             given.suite,
             Path(scratch),
             given.containers,
+            tuple(given.nerdctl),
         )
         for name in given.parts or PARTS:
             print(f"{name}: {PARTS[name].__doc__}", flush=True)

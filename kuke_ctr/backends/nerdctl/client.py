@@ -62,6 +62,14 @@ class Nerdctl:
             typed=self.typed,
         )
 
+    def as_typed(self, words: Sequence[str], *, namespace: str, asks: bool = True) -> Call:
+        """A call with words that somebody typed, without a time limit.
+
+        `asks` is false where it does not speak to containerd.
+        """
+        call = self.call(*words, namespace=namespace)
+        return call._replace(timeout=None, socket=self.address if asks else None)
+
     def run(self, *words: str, namespace: str = NO_NAMESPACE, probe: bool = False) -> Result:
         """Run one call; an exit code other than 0 is an error."""
         return self.checked(self.processes.run(self.call(*words, namespace=namespace, probe=probe)))

@@ -51,6 +51,7 @@ ROWS: Sequence[Row] = (
         "this version of nerdctl does not have this; `kuke-ctr version --backend nerdctl` shows "
         "the version, and --backend ctr goes without nerdctl",
     ),
+    Row(r"image not available", kind=NotFound),
     Row(r"no such (container|image|object)|: not found(;|$)", kind=NotFound),
     Row(r"already exists|is already used by", reason=Reason.ALREADY_EXISTS),
     Row(r"no space left on device", reason=Reason.NO_SPACE),

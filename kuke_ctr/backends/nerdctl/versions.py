@@ -39,8 +39,7 @@ def require_usable(nerdctl: Nerdctl, ctr: Ctr) -> None:
     """
     replays = nerdctl.processes.replays
     if not replays:
-        _require_program(nerdctl)
-        _require_root()
+        require_runnable(nerdctl)
     found = version(nerdctl)
     if found and numbers_of(found) < OLDEST:
         raise CtrFailed(
@@ -49,6 +48,13 @@ def require_usable(nerdctl: Nerdctl, ctr: Ctr) -> None:
         )
     if not replays:
         _require_same_daemon(nerdctl, ctr)
+
+
+def require_runnable(nerdctl: Nerdctl, *, rootless: bool = False) -> None:
+    """Raise CtrMissing and Forbidden where nerdctl can't be run, or would work `rootless`."""
+    _require_program(nerdctl)
+    if not rootless:
+        _require_root()
 
 
 def _version_in(said: Result) -> str:
