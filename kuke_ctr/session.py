@@ -19,7 +19,7 @@ from kuke_ctr.names import is_foreign
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import NOBODY, Teller
 from kuke_ctr.records import Image, Listing, RealmSource, Record
-from kuke_ctr.render import Output
+from kuke_ctr.render import Output, Receiver
 
 if TYPE_CHECKING:
     from kuke_ctr.records import Blob, Container, Lease, Snapshot, Task
@@ -32,6 +32,10 @@ Notice = Callable[[str], None]
 
 READING_LIMIT = 60.0
 """Seconds that a reading call may take where --timeout does not say."""
+
+
+FANOUT = 64
+"""How many hosts are asked side by side where --fanout does not say."""
 
 
 class SharedOptions(NamedTuple):
@@ -59,6 +63,9 @@ class SharedOptions(NamedTuple):
     record_env: bool = False
     replay: str | None = None
     extra: tuple[str, ...] = ()
+    hosts: str | None = None
+    fanout: int = FANOUT
+    fold: bool = True
 
     def of_host(self) -> tuple[str, ...]:
         """The options that name the host, for hints: `("--address", "/run/k3s/c.sock")`."""
@@ -131,7 +138,9 @@ class OpenRealm:
 
     def with_details(self, rows: "list[D]", wanted: Collection[str] | None = None) -> "list[D]":
         """Containers or tasks with these of their fields (None: all), which ctr's table lacks."""
-        if not rows or (wanted is not None and set(wanted) <= {*rows[0].table, "realm", "extra"}):
+        if not rows or (
+            wanted is not None and set(wanted) <= {*rows[0].table, "host", "realm", "extra"}
+        ):
             return rows
         from kuke_ctr.recipes.container_details import with_details
 
@@ -248,7 +257,8 @@ def make_processes(options: SharedOptions, settings: Settings, tell: Teller) -> 
 class Session:
     """What one invocation knows.
 
-    `notice` gets warnings, and what ctr says on stderr; `tell` hears of the calls.
+    `notice` gets warnings, and what ctr says on stderr; `tell` hears of the calls. A `receiver`
+    gets what is found, in place of stdout.
     """
 
     def __init__(
@@ -256,7 +266,9 @@ class Session:
         options: SharedOptions,
         notice: Notice = lambda text: None,
         tell: Teller = NOBODY,
+        receiver: Receiver | None = None,
     ) -> None:
+        self.receiver = receiver
         self.options = options
         self.notice = notice
         self.tell = tell

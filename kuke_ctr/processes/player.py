@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,7 +73,10 @@ class Player:
             key = call_key(recording.argv)
             self._answers.setdefault(key, _Answers()).recordings.append(recording)
 
-    def answer(self, call: Call) -> Result:
+    def expect(self, calls: Sequence[Call]) -> None:
+        """Nothing to do: a recording has all that there will ever be."""
+
+    def answer(self, call: Call, *, late_too: bool = False) -> Result:
         """What the recorded call gave; a recorded output goes to `call.stdout` where that is set.
 
         Raises Unreadable for a call that was not recorded, TimeLimit where the call ran into it.

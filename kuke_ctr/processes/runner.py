@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
 from kuke_ctr.processes.calls import Call, Result, shown, time_limit
@@ -26,11 +26,21 @@ from kuke_ctr.processes.preflight import check_socket, find_program, not_started
 from kuke_ctr.processes.tell import NOBODY, Teller
 
 if TYPE_CHECKING:
-    from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
 
 Heed = Callable[[], Sequence[int]]
 """Acts on what the user does while calls run; gives the descriptors that tell of more."""
+
+
+class Answerer(Protocol):
+    """Answers calls in place of processes: recordings (`Player`), or a fleet's `Answers`."""
+
+    def expect(self, calls: Sequence[Call]) -> None:
+        """Hear which calls are made together, before they are answered one after the other."""
+
+    def answer(self, call: Call, *, late_too: bool = False) -> Result:
+        """What the call gave; `late_too`: also where its time limit ended it."""
+
 
 AT_ONCE = 8
 """How many children run side by side."""
@@ -52,7 +62,7 @@ class Processes:
         trace: int = 0,
         dry_run: bool = False,
         tell: Teller = NOBODY,
-        replay: "Player | None" = None,
+        replay: Answerer | None = None,
         record: "Recorder | None" = None,
     ) -> None:
         self.trace = trace
@@ -94,7 +104,9 @@ class Processes:
         With `late_too` a call that its time limit ends is a result as well: its exit code is -9.
         Raises as `run`; then every child has been ended.
         """
-        results = [self._without_process(call) for call in calls]
+        if self._replay is not None:
+            self._replay.expect([call for call in calls if not self._is_planned(call)])
+        results = [self._without_process(call, late_too=late_too) for call in calls]
         waiting = deque(i for i, result in enumerate(results) if result is None)
         ran = {i: self._prepare(calls[i]) for i in waiting}
         jobs: dict[int, Job] = {}
@@ -242,17 +254,32 @@ class Processes:
         elif self.trace:
             self.tell.traced(f"+ {line}")
 
-    def _without_process(self, call: Call) -> Result | None:
+    def _is_planned(self, call: Call) -> bool:
+        return self.dry_run and not call.probe
+
+    def _without_process(self, call: Call, *, late_too: bool = False) -> Result | None:
         """The result of a call that is only planned or is replayed; None where it has to run."""
-        if self.dry_run and not call.probe:
+        if self._is_planned(call):
             self.tell.planned(call.line)
             return Result(call.argv, 0, b"", b"", 0.0, planned=True)
         if self._replay is None:
             return None
         self._announce(call)
-        result = self._replay.answer(call)
+        result = self._replay.answer(call, late_too=late_too)
         self._report(call, result)
         return result
+
+    def prepared(self, call: Call) -> tuple[Call, str]:
+        """The call as it is run, and the path of its program."""
+        return call, self._prepare(call)
+
+    def announce(self, call: Call) -> None:
+        """A call begins."""
+        self._announce(call)
+
+    def ended(self, call: Call, result: Result | None) -> None:
+        """A call has ended."""
+        self._report(call, result, named=True)
 
     def _prepare(self, call: Call) -> str:
         """The program's path, after a look whether the call can work at all."""

@@ -24,4 +24,4 @@ def info(session: Session) -> None:
     Runs `ctr info`.
     """
     require(session.ctr, "info")
-    print_document(session.ctr.run("info"), session.options.output)
+    print_document(session, session.ctr.run("info"))

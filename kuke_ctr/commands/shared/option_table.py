@@ -106,6 +106,18 @@ RECORD: Group = (
 )
 
 
+FLEET: Group = (
+    SharedOption(
+        ("--hosts",), "NODES", "Ask many hosts by ssh: web[1-500], a,b, @group.", rare=True
+    ),
+    SharedOption(("--fanout",), "N", "With --hosts: how many at once; default 64.", rare=True),
+    SharedOption(
+        ("--no-fold",), None, "With --hosts: do not join the equal rows of hosts.", rare=True
+    ),
+)
+"""Of a command that reads, and does so on many hosts."""
+
+
 REPLAY: Group = (
     SharedOption(("--replay",), "DIR", "Answer from such a folder; run nothing.", rare=True),
 )
@@ -193,12 +205,13 @@ def table_options(*forms: Output) -> Group:
 
 def list_options(*forms: Output) -> Group:
     """The same of a list of what there is now."""
-    return (*table_options(*forms), *WATCH)
+    return (*table_options(*forms), *WATCH, *FLEET)
 
 
 def document_options(*forms: Output) -> Group:
-    """The options of a command that prints one document."""
-    return format_option(*(forms or (Output.JSON, Output.JSONL, Output.YAML, Output.RAW)))
+    """The options of a command that prints one document; one that has ctr's own asks many hosts."""
+    of_ctr = (Output.JSON, Output.JSONL, Output.YAML, Output.RAW)
+    return format_option(*forms) if forms else (*format_option(*of_ctr), *FLEET)
 
 
 NAMES: Group = (*format_option(Output.NAME), *QUIET)
@@ -211,9 +224,10 @@ SHARED: Group = (*SCOPE, *EVERY_REALM, *list_options(), *CALLS, *HELP)
 
 GROUPS = {
     "Which realm": (*SCOPE, *EVERY_REALM),
-    "What is printed": list_options(),
+    "What is printed": (*table_options(), *WATCH),
     "What runs": TRACE,
     "Which containerd": HOST,
+    "Many hosts": FLEET,
     "Recordings": (*RECORD, *REPLAY),
 }
 """The shared options as the documentation has them."""

@@ -69,7 +69,11 @@ def _with_options(
         if given.get("sudo"):
             _become_root(session, mine)
         try:
-            if session.options.watch is not None:
+            if session.options.hosts is not None:
+                from kuke_ctr.commands.shared.fleet import over_hosts  # late: the same
+
+                over_hosts(session.options, lambda each: run(each, **mine))
+            elif session.options.watch is not None:
                 from kuke_ctr.commands.shared.watch import watch  # late: mostly nobody watches
 
                 of_realms = any(option.field == "namespace" for option in options)
