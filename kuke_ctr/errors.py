@@ -74,6 +74,10 @@ class CtrFailed(KukeCtrError):
     """ctr ran and said no; the message is what it said."""
 
 
+class Unreachable(KukeCtrError):
+    """ssh could not reach another host, or lost it; what ran there has been ended."""
+
+
 class OwnFailure(KukeCtrError):
     """Of attach, exec, run and start: what went wrong is not the process's own exit."""
 

@@ -71,6 +71,7 @@ class OwnSettings(NamedTuple):
     address: str = ""
     run_path: str = ""
     ctr: str = ""
+    host: str = ""
     realms: Mapping[str, str] = {}
 
     @classmethod
@@ -79,7 +80,7 @@ class OwnSettings(NamedTuple):
             if key not in cls._fields:
                 raise _unknown_key(path, str(key), cls._fields)
         texts = {}
-        for key in ("realm", "address", "run_path", "ctr"):
+        for key in ("realm", "address", "run_path", "ctr", "host"):
             if key in document and not isinstance(document[key], str):
                 raise UsageError(f"{path}: {key} must be text")
             texts[key] = line_at(path, document, key) or ""

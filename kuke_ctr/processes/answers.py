@@ -25,6 +25,9 @@ class Wanted(BaseException):
 class Answers:
     """What the calls of one command gave, equal calls in the order in which they were made."""
 
+    host = None
+    """No recording says where it is from."""
+
     def __init__(self) -> None:
         self._known: dict[_Key, list[Result | None]] = {}
         self._given: Counter[_Key] = Counter()

@@ -28,5 +28,5 @@ class AtPrompt(Processes):
         return [self._answer(call) for call in calls]
 
     def _answer(self, call: Call) -> Result:
-        program = self._prepare(call)
-        return answer_of(call, program, self._deadline - time.monotonic())
+        ready, program = self._prepare(call)
+        return answer_of(ready, program, self._deadline - time.monotonic())

@@ -22,6 +22,7 @@ from kuke_ctr.errors import Interrupted, UsageError
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.child_setup import interrupts_held
 from kuke_ctr.processes.clock import FOREVER
+from kuke_ctr.processes.door import start_light
 from kuke_ctr.processes.jobs import Job, start_job
 
 _DESCRIPTORS = 5
@@ -189,7 +190,7 @@ class _Fleet:
             ready, program = self._host.prepared(call)
             self._host.announce(call)
             with interrupts_held() as blocked:
-                return start_job(ready, program, blocked)
+                return start_job(ready, program, blocked, start_light)
 
         client = _Client(worker, work, call, start, closed)
         worker.client = client

@@ -33,6 +33,7 @@ class Recording(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
     argv: list[str] = Field(min_length=1, description="a list of words")
+    host: str = Field(default="", description="the name of a host")
     stdout: _Stream = Field(description="a text")
     stderr: _Stream = Field(description="a text")
     exit_code: int = Field(
@@ -68,10 +69,11 @@ class Player:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._answers: dict[tuple[str, ...], _Answers] = {}
+        self._hosts: dict[str, dict[tuple[str, ...], _Answers]] = {}
         for recording in _read_folder(folder):
-            key = call_key(recording.argv)
-            self._answers.setdefault(key, _Answers()).recordings.append(recording)
+            answers = self._hosts.setdefault(recording.host, {})
+            key = call_key(tuple(recording.argv))
+            answers.setdefault(key, _Answers()).recordings.append(recording)
 
     def expect(self, calls: Sequence[Call]) -> None:
         """Nothing to do: a recording has all that there will ever be."""
@@ -81,7 +83,9 @@ class Player:
 
         Raises Unreadable for a call that was not recorded, TimeLimit where the call ran into it.
         """
-        answers = self._answers.get(call_key(call.argv))
+        key = call_key(call.argv)
+        known = (self._hosts[host] for host in self._meant(call) if host in self._hosts)
+        answers = next((found[key] for found in known if key in found), None)
         if answers is None:
             raise self._not_recorded(call)
         recording = answers.next()
@@ -94,6 +98,16 @@ class Player:
             stderr=recording.stderr,
             seconds=recording.seconds,
         )
+
+    @property
+    def host(self) -> str | None:
+        """The far host that all calls ran on; None for this one, and for several."""
+        (first, *others) = self._hosts
+        return first if first and not others else None
+
+    def _meant(self, call: Call) -> tuple[str, ...]:
+        """The hosts whose recordings answer: its own, and those that name none."""
+        return (str(call.far), "") if call.far is not None else ("",)
 
     def _stdout(self, call: Call, recording: Recording) -> bytes:
         if call.stdout is not None:
@@ -111,7 +125,7 @@ class Player:
     def _not_recorded(self, call: Call) -> Unreadable:
         import difflib
 
-        lines = {shown(key): None for key in self._answers}
+        lines = {shown(key): None for answers in self._hosts.values() for key in answers}
         wanted = shown(call_key(call.argv))
         nearest = difflib.get_close_matches(wanted, lines, n=1, cutoff=0.0)
         return Unreadable(

@@ -29,15 +29,10 @@ OTHER_PROGRAMS = {
 def find_program(argv: Sequence[str]) -> str:
     """The absolute path of argv's program; raises CtrMissing (127) or Forbidden (126)."""
     name = argv[0] if argv else ""
-    if "/" in name:
-        candidates = [name]
-    else:
-        folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-        candidates = [os.path.join(folder or ".", name) for folder in folders]  # noqa: PTH118
-    found = [path for path in candidates if name and os.path.exists(path)]  # noqa: PTH110
-    for path in found:
-        if os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113
-            return os.path.abspath(path)  # noqa: PTH100 (links stay: a name may have a meaning)
+    found = _places_of(name)
+    program = _executable(found)
+    if program is not None:
+        return program
     if not found:
         where = "does not exist" if "/" in name else "is not installed (not on PATH)"
         raise CtrMissing(
@@ -51,6 +46,39 @@ def find_program(argv: Sequence[str]) -> str:
     raise Forbidden(
         f"{found[0]} {what}", hint="name another program with --ctr", command=mask(argv), ran=False
     )
+
+
+def find_ssh(command: Sequence[str]) -> str:
+    """The path of OpenSSH's client; CtrMissing (127) where this host has none.
+
+    `command` is what it shall run, for the error.
+    """
+    program = _executable(_places_of("ssh"))
+    if program is None:
+        raise CtrMissing(
+            "ssh is not installed on this host (not on PATH); --host needs it",
+            hint="install OpenSSH's client (Debian: openssh-client)",
+            command=command,
+            ran=False,
+        )
+    return program
+
+
+def _places_of(name: str) -> list[str]:
+    """Where a program of this name is, in the order of PATH."""
+    if "/" in name:
+        candidates = [name]
+    else:
+        folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+        candidates = [os.path.join(folder or ".", name) for folder in folders]  # noqa: PTH118
+    return [path for path in candidates if name and os.path.exists(path)]  # noqa: PTH110
+
+
+def _executable(paths: Sequence[str]) -> str | None:
+    for path in paths:
+        if os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113
+            return os.path.abspath(path)  # noqa: PTH100 (links stay: a name may have a meaning)
+    return None
 
 
 def _other_program() -> str | None:

@@ -19,10 +19,11 @@ from kuke_ctr.processes.calls import Call, Result, shown, time_limit
 from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
+from kuke_ctr.processes.far import ASKS_NOBODY, QUIETLY, Far
 from kuke_ctr.processes.jobs import Job, start_job
 from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.pipes import Pipes, start_pipes
-from kuke_ctr.processes.preflight import check_socket, find_program, not_started
+from kuke_ctr.processes.preflight import check_socket, find_program, find_ssh, not_started
 from kuke_ctr.processes.tell import NOBODY, Teller
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ Heed = Callable[[], Sequence[int]]
 
 class Answerer(Protocol):
     """Answers calls in place of processes: recordings (`Player`), or a fleet's `Answers`."""
+
+    @property
+    def host(self) -> str | None:
+        """The far host that all calls ran on; None for this one, and for several."""
 
     def expect(self, calls: Sequence[Call]) -> None:
         """Hear which calls are made together, before they are answered one after the other."""
@@ -72,6 +77,11 @@ class Processes:
         self._record = record
         self._sockets: set[str] = set()
         self.heed: Heed = tuple
+
+    @property
+    def recorded_host(self) -> str | None:
+        """The far host of the recordings that answer, where they are of one."""
+        return self._replay.host if self._replay is not None else None
 
     @property
     def replays(self) -> bool:
@@ -116,7 +126,7 @@ class Processes:
                     i = waiting.popleft()
                     self._announce(calls[i])
                     with interrupts_held() as blocked:
-                        jobs[i] = start_job(calls[i], ran[i], blocked)
+                        jobs[i] = start_job(*ran[i], blocked)
                 running = [job.child for job in jobs.values()]
                 wait_for_one(running, _until(running, meanwhile), self.heed())
                 ended = [i for i, job in jobs.items() if job.child.ended()]
@@ -126,6 +136,7 @@ class Processes:
                     results[i] = jobs[i].result()
                     jobs.pop(i).close()
                     self._report(calls[i], results[i], named=len(calls) > 1)
+                    _check_the_way(calls[i], results[i])
                 self._hold_to_limits(jobs.values(), late_too)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
@@ -161,14 +172,14 @@ class Processes:
             yield from lines([known.stdout])
             # below 0: the reader had ended it, having seen enough
             return replace(known, exit_code=max(0, known.exit_code), stdout=b"")
-        program = self._prepare(call)
+        ready, program = self._prepare(call)
         self._announce(call)
         read_end, write_end = os.pipe()
         job = None
         try:
             try:
                 with interrupts_held() as blocked:
-                    job = start_job(replace(call, stdout=write_end), program, blocked)
+                    job = start_job(replace(ready, stdout=write_end), program, blocked)
             finally:
                 os.close(write_end)
             return (yield from self._read_lines(read_end, job))
@@ -189,6 +200,7 @@ class Processes:
                     seen.append(line)
                 yield line
             child.wait(child.deadline)
+            _check_the_way(child.call, job.result())
             return job.result()
         except TimeLimit:
             late = True
@@ -213,14 +225,14 @@ class Processes:
                 f"`{shown(call.argv)}` needs somebody to talk to: there is no {what} of it",
                 hint=f"leave out --{what.replace(' ', '-')}",
             )
-        program = self._prepare(call)
+        ready, program = self._prepare(call)
         self._announce(call)
 
         def ended(result: Result) -> None:
             self._report(call, result)
             self._keep(replace(call, stdin=-1, stdout=-1), result)  # nobody counted the bytes
 
-        return start_pipes(call, program, ended)
+        return start_pipes(ready, program, ended)
 
     def become(self, call: Call) -> None:
         """Replace this process by the call (exec); it comes back under `dry_run` only.
@@ -234,14 +246,14 @@ class Processes:
             )
         if self._without_process(call) is not None:
             return
-        program = self._prepare(call)
+        ready, program = self._prepare(call)
         self._announce(call)
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
         before = {number: signal.signal(number, signal.SIG_DFL) for number in IGNORED_BY_PYTHON}
         try:
-            os.execve(program, call.argv, child_environment(os.environ))  # noqa: S606
+            os.execve(program, ready.process, child_environment(os.environ))  # noqa: S606
         except OSError as error:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -267,28 +279,42 @@ class Processes:
         self._announce(call)
         result = self._replay.answer(call, late_too=late_too)
         self._report(call, result)
+        _check_the_way(call, result)
         return result
 
     def prepared(self, call: Call) -> tuple[Call, str]:
-        """The call as it is run, and the path of its program."""
-        return call, self._prepare(call)
+        """The call as it is run, and its program's path, after a look whether it can work."""
+        return self._prepare(call)
 
     def announce(self, call: Call) -> None:
-        """A call begins."""
+        """A call begins that somebody else runs."""
         self._announce(call)
 
     def ended(self, call: Call, result: Result | None) -> None:
-        """A call has ended."""
+        """Such a call has ended; None where its time limit ended it."""
         self._report(call, result, named=True)
+        late = Result(call.argv, -9, b"", b"", call.timeout or 0.0)
+        self._keep(call, result or late, timed_out=result is None)
 
-    def _prepare(self, call: Call) -> str:
-        """The program's path, after a look whether the call can work at all."""
+    def _prepare(self, call: Call) -> tuple[Call, str]:
+        """The call and its program's path, after a look whether the call can work at all."""
+        if call.far is not None:
+            return self._through_ssh(call, call.far)
         program = find_program(call.argv)
         if call.socket is not None and call.socket not in self._sockets:
             check_socket(call.socket, call.argv)
             self._sockets.add(call.socket)
         open_standard_streams()
-        return program
+        return call, program
+
+    def _through_ssh(self, call: Call, far: Far) -> tuple[Call, str]:
+        """The call with the words of the ssh that runs it on its host, and ssh's path."""
+        from kuke_ctr.processes import guards  # late: mostly everything is on this host
+
+        open_standard_streams()
+        line = guards.watched if call.stdin is None else guards.reading
+        program = find_ssh(call.typed_argv)
+        return replace(call, via=far.argv(line(call.argv), (*QUIETLY, *ASKS_NOBODY))), program
 
     def _announce(self, call: Call) -> None:
         if (self.trace or self.dry_run) and not call.silent:
@@ -312,6 +338,16 @@ class Processes:
                     continue
                 self._keep(job.child.call, job.result(), timed_out=True)
                 raise time_limit(job.child.call)
+
+
+def _check_the_way(call: Call, result: Result | None) -> None:
+    """Raise where a far call did not reach its program: that is no answer of ctr's."""
+    if call.far is not None and result is not None and result.exit_code > 0:
+        from kuke_ctr.processes.ssh_failures import failure_on_the_way
+
+        error = failure_on_the_way(call, result)
+        if error is not None:
+            raise error
 
 
 def _until(running: Iterable[Child], meanwhile: Meanwhile | None) -> float:

@@ -54,7 +54,7 @@ def spawn(
     try:
         return pexpect.spawn(
             program,
-            list(call.argv[1:]),
+            list(call.process[1:]),
             timeout=None,
             env=child_environment(os.environ),
             dimensions=size,

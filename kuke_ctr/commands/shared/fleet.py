@@ -19,11 +19,13 @@ from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.processes.answers import Answers, Wanted
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.clock import FOREVER
+from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import Teller
 from kuke_ctr.records import Record
 from kuke_ctr.render import View
-from kuke_ctr.session import Session, SharedOptions, make_host
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 
 Run = Callable[[Session], None]
 
@@ -38,6 +40,8 @@ def over_hosts(options: SharedOptions, run: Run) -> None:
             hint="`pip install 'kuke-ctr[fleet]'` installs it; --host needs nothing but ssh",
         ) from None
     names = fleet_door.names_of(options.hosts or "")
+    for name in names:
+        Far.parse(name, "--hosts")
     output = FleetOutput(options, names, fleet_door.folded)
     works = (_Work(index, name, options, run, output.host_done) for index, name in enumerate(names))
     door = Processes(trace=options.trace, dry_run=options.dry_run, tell=ALOUD)
@@ -113,9 +117,8 @@ class _Work:
 
     def _run_into(self, answer: HostAnswer) -> None:
         tell = Teller(planned=answer.planned.append)
-        session = Session(self._options, note, tell, receiver=answer)
         processes = Processes(dry_run=self._options.dry_run, tell=tell, replay=self._answers)
-        session.__dict__["host"] = make_host(self._options, note, tell, processes)
+        session = Session(self._options, note, tell, answer, processes)
         out, err = Taken(sys.stdout), Taken(sys.stderr)
         with redirect_stdout(out), redirect_stderr(err):
             try:

@@ -1,5 +1,6 @@
 """What is printed of many hosts: rows as they come, or all of them together, equal ones once."""
 
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Protocol
@@ -9,13 +10,17 @@ from kuke_ctr.commands.shared.output import ALOUD, print_lines
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Record
 from kuke_ctr.render import Output, View, choose_output, escape, render, to_json, to_yaml
-from kuke_ctr.session import SharedOptions
+from kuke_ctr.shared_options import SharedOptions
 
 _COMES = (Output.JSONL, Output.NAME)
 """Forms whose lines stand for themselves: they are printed once a host has given them."""
 
 _FOLDS = (Output.TABLE, Output.WIDE)
 """Forms for a person."""
+
+
+_HOSTS, _ITSELF = "\0", "\1"
+"""Stand for names: no remark has these characters, which are shown escaped."""
 
 
 class Answer(Protocol):
@@ -54,7 +59,7 @@ class FleetOutput:
         self._rows: dict[int, list[Record]] = {}
         self._documents: dict[int, list[object]] = {}
         self._texts: Groups[tuple[bytes, ...]] = Groups()
-        self._remarks: Groups[tuple[str, ...]] = Groups()
+        self._remarks: Groups[str] = Groups()
 
     def host_done(self, host: int, answer: Answer) -> None:
         """Print what stands for itself, and keep the rest; a host is its place among the names."""
@@ -63,7 +68,7 @@ class FleetOutput:
             ALOUD.planned(line)
         if answer.out:
             self._texts.add(answer.out, host)
-        for remark in _remarks(answer):
+        for remark in _remarks(answer, self._names[host]):
             self._remarks.add(remark, host)
         if answer.view is not None:
             self._take(host, answer.view, answer.records)
@@ -95,7 +100,8 @@ class FleetOutput:
         sys.stdout.flush()
         for hosts, remarks in self._remarks.together():
             for remark in remarks:
-                _print_remark(self._name(hosts), remark)
+                said = remark.replace(_ITSELF, self._names[hosts[0]])
+                print(said.replace(_HOSTS, self._name(hosts)), file=sys.stderr)
         self._rows, self._documents = {}, {}
         self._texts, self._remarks = Groups(), Groups()
 
@@ -128,16 +134,16 @@ class FleetOutput:
         return self._fold([self._names[host] for host in hosts])
 
 
-def _remarks(answer: Answer) -> Iterator[tuple[str, ...]]:
-    """What a host has to say on stderr, each with its hint."""
+def _remarks(answer: Answer, name: str) -> Iterator[str]:
+    """What a host has to say on stderr, an error with its hint.
+
+    Where it names itself stands `_ITSELF`: hosts that say the same are joined, and the first one of
+    them is the example.
+    """
+    itself = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)")
     for error in answer.errors:
-        hint = (f"hint: {escape(error.hint)}",) if error.hint is not None else ()
-        yield (f"kuke-ctr: {{}}: {escape(error.message)}", *hint)
+        hint = f"\nhint: {escape(error.hint)}" if error.hint is not None else ""
+        yield f"kuke-ctr: {_HOSTS}: {itself.sub(_ITSELF, escape(error.message) + hint)}"
     for line in answer.err:
-        yield (f"{{}}: {line.decode(errors='surrogateescape')}",)
-
-
-def _print_remark(hosts: str, remark: Sequence[str]) -> None:
-    first, *rest = remark
-    before, _, after = first.partition("{}")
-    print("\n".join((f"{before}{hosts}{after}", *rest)), file=sys.stderr)
+        text = line.decode(errors="surrogateescape")
+        yield f"{_HOSTS}: {itself.sub(_ITSELF, text)}"

@@ -10,7 +10,7 @@ import typer
 from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.errors import KukeCtrError
-from kuke_ctr.session import SharedOptions
+from kuke_ctr.shared_options import SharedOptions
 
 
 class Frame(NamedTuple):

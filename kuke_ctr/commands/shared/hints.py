@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.processes.shell_words import shell_line
-from kuke_ctr.session import SharedOptions
+from kuke_ctr.shared_options import SharedOptions
 
 E = TypeVar("E", bound=KukeCtrError)
 

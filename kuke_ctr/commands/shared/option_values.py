@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from kuke_ctr.commands.shared.option_table import SHARED, TIME, Group, SharedOption
 from kuke_ctr.errors import UsageError
 from kuke_ctr.render import Output
-from kuke_ctr.session import FANOUT, SharedOptions
+from kuke_ctr.shared_options import FANOUT, SharedOptions
 
 _SHORTEST = 0.1
 """Seconds between two looks."""
@@ -24,6 +24,7 @@ def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOp
         run_path=value.get("run_path"),
         manifest=value.get("manifest"),
         ctr=value.get("ctr"),
+        host=value.get("host"),
         output=_form(value.get("output"), options),
         sort_by=_field(value.get("sort_by")),
         record=value.get("record"),
@@ -87,6 +88,7 @@ def _exclude(options: SharedOptions) -> None:
         ),
         ("--manifest", "--all-realms", options.manifest is not None and options.all_realms),
         ("--record", "--replay", options.record is not None and options.replay is not None),
+        ("--hosts", "--host", options.hosts is not None and options.host is not None),
         ("--hosts", "--watch", options.hosts is not None and options.watch is not None),
         ("--hosts", "-o raw", options.hosts is not None and options.output is Output.RAW),
     ):
