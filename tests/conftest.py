@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.support.attach_host",
     "tests.support.changes_host",
     "tests.support.desk",
+    "tests.support.fleet_hosts",
     "tests.support.images_host",
     "tests.support.inside",
     "tests.support.log_host",

@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
+from itertools import starmap
 
 import typer
 
@@ -24,7 +26,7 @@ from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import Teller
 from kuke_ctr.records import Record
 from kuke_ctr.render import View
-from kuke_ctr.session import Session
+from kuke_ctr.session import Session, make_processes
 from kuke_ctr.shared_options import SharedOptions
 
 Run = Callable[[Session], None]
@@ -43,9 +45,13 @@ def over_hosts(options: SharedOptions, run: Run) -> None:
     for name in names:
         Far.parse(name, "--hosts")
     output = FleetOutput(options, names, fleet_door.folded)
-    works = (_Work(index, name, options, run, output.host_done) for index, name in enumerate(names))
-    door = Processes(trace=options.trace, dry_run=options.dry_run, tell=ALOUD)
-    fleet_door.run_all(works, door, options.fanout)
+    door = make_processes(options, (), ALOUD)
+
+    def work(index: int, name: str) -> _Work:
+        mine = options._replace(hosts=None, host=name)
+        return _Work(mine, run, door, partial(output.host_done, index))
+
+    fleet_door.run_all(starmap(work, enumerate(names)), door, options.fanout)
     output.finish()
     if output.worst:
         raise typer.Exit(output.worst)
@@ -84,15 +90,14 @@ class _Work:
 
     def __init__(
         self,
-        index: int,
-        name: str,
         options: SharedOptions,
         run: Run,
-        done: Callable[[int, HostAnswer], None],
+        door: Processes,
+        done: Callable[[HostAnswer], None],
     ) -> None:
-        self._index = index
-        self._options = options._replace(hosts=None, host=name, trace=0)
+        self._options = options
         self._run = run
+        self._door = door
         self._done = done
         self._answers = Answers()
         self.until = FOREVER
@@ -108,7 +113,7 @@ class _Work:
                 self.until = time.monotonic() + self._options.timeout
             return wanted.calls
         self._answers = Answers()
-        self._done(self._index, answer)
+        self._done(answer)
         return ()
 
     def answered(self, call: Call, result: Result | None) -> None:
@@ -117,7 +122,9 @@ class _Work:
 
     def _run_into(self, answer: HostAnswer) -> None:
         tell = Teller(planned=answer.planned.append)
-        processes = Processes(dry_run=self._options.dry_run, tell=tell, replay=self._answers)
+        processes = self._door  # recordings have all answers
+        if not processes.replays:
+            processes = Processes(dry_run=processes.dry_run, tell=tell, replay=self._answers)
         session = Session(self._options, note, tell, answer, processes)
         out, err = Taken(sys.stdout), Taken(sys.stderr)
         with redirect_stdout(out), redirect_stderr(err):

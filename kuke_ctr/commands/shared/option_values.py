@@ -89,6 +89,7 @@ def _exclude(options: SharedOptions) -> None:
         ("--manifest", "--all-realms", options.manifest is not None and options.all_realms),
         ("--record", "--replay", options.record is not None and options.replay is not None),
         ("--hosts", "--host", options.hosts is not None and options.host is not None),
+        ("--hosts", "--record-env", options.hosts is not None and options.record_env),
         ("--hosts", "--watch", options.hosts is not None and options.watch is not None),
         ("--hosts", "-o raw", options.hosts is not None and options.output is Output.RAW),
     ):
