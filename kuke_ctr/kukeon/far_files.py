@@ -10,58 +10,27 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path, PosixPath
 from typing import ClassVar, NoReturn
 
 from kuke_ctr.errors import Unreadable, UsageError
 from kuke_ctr.kukeon.settings import DAEMON_SETTINGS, DEFAULT_RUN_PATH, KUKE_YAML, Side
-from kuke_ctr.parse.far_files import END, MARK, Entry, Seen, parse_far_files
+from kuke_ctr.parse.far_files import Entry, Seen, parse_far_files
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.shell_words import shell_line
 
-NAME = "kukeon-files"
-"""What the script is called in its argv: recordings are found by it."""
-
-_VARIABLES = (
-    *("HOME", "KUKEON_RUN_PATH", "KUKEON_CONTAINERD_SOCKET", "KUKEON_NAMESPACE_SUFFIX"),
-    *("KUKE_CONFIGURATION", "CONTAINERD_ADDRESS"),
-)
-"""Of the login there; the names that have no value are left out."""
-
-_ONE, _NEAR, _ALL = 1, 3, 99
+_ONE, _NEAR, _ALL = 1, 3, 9
 """How many levels are looked at: a file, a run path down to its realms' records, a whole one."""
 
-_PRUNED = ("secrets", "volumes", "volume-meta")
-"""What is never looked into: values, and the files of tenants."""
+_DEPTHS = {_ONE: 0, _NEAR: 3, _ALL: 1000}
 
-_TEXTS = (
-    *("-name '*.json'", "-name '*.yaml'", "-name '*.yml'", "-name etc-hosts"),
-    *("-path '*/blueprints/*'", "-path '*/configs/*'"),
-)
-
-SCRIPT = f"""\
-LC_ALL=C; export LC_ALL; echo '{MARK}'
-for v in {" ".join(_VARIABLES)}; do eval "printf 'v %s %s\\n' $v \\"\\$$v\\""; done
-one() {{ if [ -f "$1" ] && [ -r "$1" ]; then printf '= %s\\n' "$1"; sed 's/^/ /' "$1"; \
-printf '\\n/\\n'
-elif [ -d "$1" ] && [ -r "$1" ] && [ -x "$1" ]; then :
-elif [ -e "$1" ]; then printf '! %s\\n' "$1"; fi; }}
-seek() {{ find . \\( -name '*[![:print:]]*' -o -name {" -o -name ".join(_PRUNED)} \\) -prune -o \
-\\( -path "$w" -prune -o -name '*' \\) "$@"; }}
-for a; do d=${{a%%:*}} p=${{a#*:}}; case $p in '~'/*) p=$HOME/${{p#??}};; esac
-printf 't %s %s\\n' "$d" "$p"
-if [ "$d" = {_ONE} ]; then ls -ldn "$p"; one "$p"
-elif cd "$p"; then case $d in {_NEAR}) w='./*/*/*';; *) w=;; esac; seek -exec ls -ldn {{}} +
-seek \\( -type d -o -size -2049 \\( {" -o ".join(_TEXTS)} \\) \\) -print | \
-while IFS= read -r f; do one "$f"; done
-elif [ -e "$p" ]; then echo '! .'; fi; done 2>/dev/null; echo {END}
-"""
-"""Prints the form that `parse/far_files.py` reads; its arguments are LEVELS:PATH."""
+_SCRIPT = "far_files.sh"
 
 Fetch = Callable[[Sequence[str]], bytes]
-"""Runs an argv on the far host and gives its stdout."""
+"""Runs the script on the far host with these arguments, and gives its stdout."""
 
 
 class FarFiles:
@@ -129,14 +98,13 @@ class FarFiles:
     def _knows(self, path: str, levels: int) -> bool:
         for root, looked in self._seen.places:
             depth = _depth(root, path)
-            if depth is not None and depth + levels <= (0 if looked == _ONE else looked):
+            if depth is not None and depth + levels <= _DEPTHS[looked]:
                 return True
         return False
 
     def _look(self, *places: str) -> None:
-        argv = ("sh", "-c", SCRIPT, NAME, *places)
         try:
-            seen = parse_far_files(self._fetch(argv).decode(errors="surrogateescape"))
+            seen = parse_far_files(self._fetch(places).decode(errors="surrogateescape"))
         except ValueError as error:
             raise self._noise(str(error)) from None
         self._seen.places += seen.places
@@ -150,20 +118,23 @@ class FarFiles:
             f"the shell of {self.far} prints text of its own: {first!r}",
             hint=f"`{by_hand}` must print nothing: look into the shell's start files there "
             "(.bashrc, .profile) for an echo",
-            command=self.far.typed(("sh", "-c", "...", NAME)),
         )
 
 
 def side_of(far: Far, run_path: str | None, processes: Processes, timeout: float | None) -> Side:
     """The far host as settings see it; `run_path` is the one that was asked for."""
 
-    def fetch(argv: Sequence[str]) -> bytes:
-        call = Call(tuple(argv), timeout=timeout, probe=True, far=far)
+    script = Path(__file__).with_name(_SCRIPT)
+    text = files("kuke_ctr.kukeon").joinpath(_SCRIPT).read_bytes()  # in an archive, perhaps
+
+    def fetch(places: Sequence[str]) -> bytes:
+        argv = ("sh", "-s", *places)
+        call = Call(argv, timeout, stdin=text, probe=True, reads=str(script), far=far)
         return processes.run(call).stdout
 
-    settings = (str(DAEMON_SETTINGS), f"~/.kuke/{KUKE_YAML}")
-    files = FarFiles(far, fetch, run_path or DEFAULT_RUN_PATH, settings)
-    return Side(files.environ, files.path, files.run_path)
+    settings = (str(DAEMON_SETTINGS), f"HOME/.kuke/{KUKE_YAML}")
+    there = FarFiles(far, fetch, run_path or DEFAULT_RUN_PATH, settings)
+    return Side(there.environ, there.path, there.run_path)
 
 
 def _depth(root: str, path: str) -> int | None:

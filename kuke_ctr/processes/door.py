@@ -48,8 +48,13 @@ def start(
     streams: tuple[int, int, int],
     blocked: set[int],
     keep: Iterable[int] = (),
+    *,
+    at_terminal: bool = False,
 ) -> Child:
-    """Start a child on three descriptors; it also inherits those to `keep`."""
+    """Start a child on three descriptors; it also inherits those to `keep`.
+
+    One `at_terminal` stays in our session, so that it can ask there; it is ended by TERM with us.
+    """
     import sh  # late: a replay and a dry run start nothing
 
     if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:  # inherited; exit codes would be lost
@@ -67,8 +72,8 @@ def start(
             _bg=True,
             _bg_exc=False,
             _return_cmd=True,
-            _new_session=True,
-            _preexec_fn=dies_with_us(blocked),
+            _new_session=not at_terminal,
+            _preexec_fn=dies_with_us(blocked, signal.SIGTERM if at_terminal else signal.SIGKILL),
             _pass_fds=set(keep),
         )
     except sh.ForkException as error:  # its text is the traceback of the child
@@ -120,7 +125,7 @@ def answer_of(call: Call, program: str, seconds: float) -> Result:
         done = subprocess.run(
             call.process,
             executable=program,
-            stdin=subprocess.DEVNULL,
+            input=call.stdin if isinstance(call.stdin, bytes) else b"",
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=child_environment(os.environ),

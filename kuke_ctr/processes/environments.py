@@ -28,7 +28,7 @@ def shows_environment(argv: Sequence[str]) -> bool:
 
 def is_script(argv: Sequence[str]) -> bool:
     """Whether the call is a script of ours that reads files of another host."""
-    return tuple(argv[:2]) == ("sh", "-c")
+    return tuple(argv[:2]) == ("sh", "-s")
 
 
 def everything(name: str) -> bool:

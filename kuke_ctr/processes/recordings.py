@@ -38,8 +38,8 @@ def call_key(argv: Sequence[str]) -> tuple[str, ...]:
 
     `k3s ctr -a /run/x.sock --namespace main images ls` and `ctr -n main images ls` are the same.
     """
-    if argv[:2] == ("sh", "-c"):  # a script of ours: its name is enough
-        return ("sh", *argv[3:])
+    if argv[:2] == ("sh", "-s"):  # a script of ours
+        return tuple(argv)
     program, words = _split_program(mask(argv))
     key = [program]
     while words and words[0].startswith("-"):

@@ -19,7 +19,7 @@ from kuke_ctr.processes.calls import Call, Result, shown, time_limit
 from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
-from kuke_ctr.processes.far import ASKS_NOBODY, QUIETLY, Far
+from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.jobs import Job, start_job
 from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.pipes import Pipes, start_pipes
@@ -314,7 +314,17 @@ class Processes:
         open_standard_streams()
         line = guards.watched if call.stdin is None else guards.reading
         program = find_ssh(call.typed_argv)
-        return replace(call, via=far.argv(line(call.argv), (*QUIETLY, *ASKS_NOBODY))), program
+        options = self._ssh_options(call, far, program)
+        return replace(call, via=far.argv(line(call.argv), options)), program
+
+    def _ssh_options(self, call: Call, far: Far, program: str) -> tuple[str, ...]:
+        """Those of a connection that all calls to the host share; ssh may ask for a password."""
+        from kuke_ctr.processes.ssh_master import options_for
+
+        try:
+            return options_for(far, program, call.typed_argv)
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted") from None
 
     def _announce(self, call: Call) -> None:
         if (self.trace or self.dry_run) and not call.silent:
