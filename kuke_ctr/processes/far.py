@@ -29,6 +29,9 @@ QUIETLY = (
 ASKS_NOBODY = ("-o", "BatchMode=yes")
 """No password, no question about a host key: what would be asked fails."""
 
+OF_MANY = (*QUIETLY, *ASKS_NOBODY, "-o", "ConnectTimeout=10")
+"""Of one host among many: one that does not answer must not keep its place for long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Far:

@@ -19,7 +19,7 @@ from kuke_ctr.processes.calls import Call, Result, shown, time_limit
 from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
-from kuke_ctr.processes.far import Far
+from kuke_ctr.processes.far import OF_MANY, Far
 from kuke_ctr.processes.jobs import Job, start_job
 from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.pipes import Pipes, start_pipes
@@ -283,8 +283,13 @@ class Processes:
         return result
 
     def prepared(self, call: Call) -> tuple[Call, str]:
-        """The call as it is run, and its program's path, after a look whether it can work."""
-        return self._prepare(call)
+        """The call as it is run among those of many hosts, and its program's path.
+
+        Each has a connection of its own, unless ~/.ssh/config says otherwise, and asks nobody.
+        """
+        if call.far is None:
+            return self._prepare(call)
+        return self._through_ssh(call, call.far, OF_MANY)
 
     def announce(self, call: Call) -> None:
         """A call begins that somebody else runs."""
@@ -307,14 +312,17 @@ class Processes:
         open_standard_streams()
         return call, program
 
-    def _through_ssh(self, call: Call, far: Far) -> tuple[Call, str]:
+    def _through_ssh(
+        self, call: Call, far: Far, options: tuple[str, ...] | None = None
+    ) -> tuple[Call, str]:
         """The call with the words of the ssh that runs it on its host, and ssh's path."""
         from kuke_ctr.processes import guards  # late: mostly everything is on this host
 
         open_standard_streams()
         line = guards.watched if call.stdin is None else guards.reading
         program = find_ssh(call.typed_argv)
-        options = self._ssh_options(call, far, program)
+        if options is None:
+            options = self._ssh_options(call, far, program)
         return replace(call, via=far.argv(line(call.argv), options)), program
 
     def _ssh_options(self, call: Call, far: Far, program: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ _SCRIPT = """#!/bin/sh
 while [ "$1" != -- ]; do shift; done
 host=$2
 case $3 in
-*kukeon-files*) key=files ;;
+*" sh -s "*) key=files ;;
 *) key=${{3##* sh }} ;;
 esac
 echo "$host $key" >> {folder}/log
