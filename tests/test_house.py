@@ -59,3 +59,28 @@ def test_no_error_is_rewritten_and_none_known_by_its_words(path: Path) -> None:
     if "failures" not in path.parts:
         assert REWRITTEN.findall(path.read_text()) == []
         assert MATCHED.findall(path.read_text()) == []
+
+
+DOORS = {
+    "sh": "processes/door.py",
+    "pexpect": "terminals/pexpect_door.py",
+    "ClusterShell": "processes/fleet_door.py",
+}
+
+
+def imported(text: str) -> Iterator[str]:
+    """The packages that a text imports, at its top or in a function."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (each.name.partition(".")[0] for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("package", DOORS)
+def test_a_package_that_starts_processes_has_one_door(package: str) -> None:
+    rooms = TOP / "kuke_ctr"
+    found = [
+        str(path.relative_to(rooms)) for path in FILES if package in imported(path.read_text())
+    ]
+    assert found == [DOORS[package]]

@@ -42,9 +42,9 @@ class Settings(NamedTuple):
     """What holds for this invocation.
 
     `address` becomes `-a`, None where nobody gave one. `socket` is the path to try before a call,
-    None where nobody knows it (a ctr of several words). `realms` gives
-    the namespaces that the settings file names, `suffix` that of Kukeon's own layout. Each
-    `..._source` says for a person who gave it.
+    None where nobody knows it (a ctr of several words), empty where it is on another host.
+    `realms` gives the namespaces that the settings file names, `suffix` that of Kukeon's own
+    layout. Each `..._source` says for a person who gave it.
 
     `own` is what our own files say. `daemon_file` is kukeond.yaml where this host has one. `unread`
     says of Kukeon's files that they may not be read: what they would decide is known from
@@ -114,7 +114,7 @@ def load(
         run_path=side.run_path(run_path or DEFAULT_RUN_PATH),
         realm="default" if realm is None else realm,
         address=address,
-        socket=_socket(address, words),
+        socket=_socket(address, words) if far is None else "",
         ctr=words,
         suffix=suffix,
         suffix_source=suffix_source,

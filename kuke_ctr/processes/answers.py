@@ -7,11 +7,26 @@ runs again from its start. A command that only reads is a function of its answer
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.calls import Call, Result, mask, time_limit, write_all
 
 _Key = tuple[tuple[str, ...], bytes | None]
+
+
+class Answerer(Protocol):
+    """Answers calls in place of processes: recordings (`Player`), or a fleet's `Answers`."""
+
+    @property
+    def host(self) -> str | None:
+        """The far host that all calls ran on; None for this one, and for several."""
+
+    def expect(self, calls: Sequence[Call]) -> None:
+        """Hear which calls are made together, before they are answered one after the other."""
+
+    def answer(self, call: Call, *, late_too: bool = False) -> Result:
+        """What the call gave; `late_too`: also where its time limit ended it."""
 
 
 class Wanted(BaseException):

@@ -21,7 +21,8 @@ class Call:
     For the trace, `reads` and `writes` are the names of the files that `stdin` and `stdout` are,
     and `source` the words of a program whose output is stdin; a `silent` call is such a program.
     `far` is the host on which it runs, None for this one: `argv` is the same for both. `via` are
-    the words of the ssh that runs it there, once the door knows them.
+    the words of the ssh that runs it there, once the door knows them, `feeder` of the one that
+    brings its input.
     """
 
     argv: tuple[str, ...]
@@ -38,6 +39,7 @@ class Call:
     silent: bool = False
     far: Far | None = None
     via: tuple[str, ...] = ()
+    feeder: tuple[str, ...] = ()
 
     @property
     def process(self) -> tuple[str, ...]:

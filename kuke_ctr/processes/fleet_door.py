@@ -22,8 +22,12 @@ from kuke_ctr.errors import Interrupted, UsageError
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.child_setup import interrupts_held
 from kuke_ctr.processes.clock import FOREVER
+from kuke_ctr.processes.descriptors import open_standard_streams
 from kuke_ctr.processes.door import start_light
+from kuke_ctr.processes.far import OF_MANY
+from kuke_ctr.processes.far_calls import through_ssh
 from kuke_ctr.processes.jobs import Job, start_job
+from kuke_ctr.processes.preflight import find_program, find_ssh
 
 _DESCRIPTORS = 5
 """That one client takes at most: its streams, its lifeline, its end."""
@@ -48,11 +52,8 @@ class Work(Protocol):
         """A call has ended; None where the time limit ended it."""
 
 
-class Host(Protocol):
-    """How calls are started and told of (`runner.Processes`)."""
-
-    def prepared(self, call: Call) -> tuple[Call, str]:
-        """The call as it is run, and its program's path."""
+class Teller(Protocol):
+    """Who tells of calls (`runner.Processes`)."""
 
     def announce(self, call: Call) -> None:
         """A call begins."""
@@ -86,7 +87,7 @@ _FORM = (
 )
 
 
-def run_all(works: Iterable[Work], host: Host, fanout: int) -> None:
+def run_all(works: Iterable[Work], teller: Teller, fanout: int) -> None:
     """Do the works, those of `fanout` hosts at once, and never more calls than that side by side.
 
     A host that is done makes room for the next, so what is kept in memory is of `fanout` hosts.
@@ -94,9 +95,10 @@ def run_all(works: Iterable[Work], host: Host, fanout: int) -> None:
     """
     _require_pidfds()
     _make_room(fanout)
+    open_standard_streams()
     task = Task(thread=threading.current_thread())
     task.set_info("fanout", fanout)
-    fleet = _Fleet(task, iter(works), host, fanout)
+    fleet = _Fleet(task, iter(works), teller, fanout)
     try:
         fleet.start()
         task.run()
@@ -105,6 +107,17 @@ def run_all(works: Iterable[Work], host: Host, fanout: int) -> None:
     finally:
         fleet.end()
         task_terminate()
+
+
+def _prepared(call: Call) -> tuple[Call, str]:
+    """The call as it is run, and its program's path.
+
+    Each has a connection of its own, unless ~/.ssh/config says otherwise, and asks nobody.
+    """
+    if call.far is None:
+        return call, find_program(call.argv)
+    program = find_ssh(call.typed_argv)
+    return through_ssh(call, call.far, "", OF_MANY), program
 
 
 def _require_pidfds() -> None:
@@ -144,10 +157,10 @@ def _ended() -> int:
 class _Fleet:
     """The works that go on, and those that wait."""
 
-    def __init__(self, task: Any, works: Iterator[Work], host: Host, fanout: int) -> None:
+    def __init__(self, task: Any, works: Iterator[Work], teller: Teller, fanout: int) -> None:
         self._task = task
         self._works = works
-        self._host = host
+        self._teller = teller
         self._room = fanout
         self._clients: set[_Client] = set()
         self._ending = False
@@ -183,12 +196,12 @@ class _Fleet:
         def closed(client: _Client, result: Result | None) -> None:
             self._clients.discard(client)
             if not self._ending:
-                self._host.ended(call, result)
+                self._teller.ended(call, result)
                 ended(result)
 
         def start() -> Job:
-            ready, program = self._host.prepared(call)
-            self._host.announce(call)
+            ready, program = _prepared(call)
+            self._teller.announce(call)
             with interrupts_held() as blocked:
                 return start_job(ready, program, blocked, start_light)
 

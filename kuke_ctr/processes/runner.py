@@ -12,14 +12,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
 from kuke_ctr.processes.calls import Call, Result, shown, time_limit
 from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
-from kuke_ctr.processes.far import OF_MANY, Far
+from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.jobs import Job, start_job
 from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.pipes import Pipes, start_pipes
@@ -27,25 +27,14 @@ from kuke_ctr.processes.preflight import check_socket, find_program, find_ssh, n
 from kuke_ctr.processes.tell import NOBODY, Teller
 
 if TYPE_CHECKING:
+    from kuke_ctr.processes.answers import Answerer
     from kuke_ctr.processes.recorder import Recorder
 
 Heed = Callable[[], Sequence[int]]
 """Acts on what the user does while calls run; gives the descriptors that tell of more."""
 
 
-class Answerer(Protocol):
-    """Answers calls in place of processes: recordings (`Player`), or a fleet's `Answers`."""
-
-    @property
-    def host(self) -> str | None:
-        """The far host that all calls ran on; None for this one, and for several."""
-
-    def expect(self, calls: Sequence[Call]) -> None:
-        """Hear which calls are made together, before they are answered one after the other."""
-
-    def answer(self, call: Call, *, late_too: bool = False) -> Result:
-        """What the call gave; `late_too`: also where its time limit ended it."""
-
+PIPES, TERMINAL = "pipes", "terminal"
 
 AT_ONCE = 8
 """How many children run side by side."""
@@ -67,7 +56,7 @@ class Processes:
         trace: int = 0,
         dry_run: bool = False,
         tell: Teller = NOBODY,
-        replay: Answerer | None = None,
+        replay: "Answerer | None" = None,
         record: "Recorder | None" = None,
     ) -> None:
         self.trace = trace
@@ -154,9 +143,9 @@ class Processes:
         known = self._without_process(call)
         if known is not None:
             return known
-        self._prepare(call)
+        ready, _ = self._prepare(call, TERMINAL)
         self._announce(call)
-        result = run(call)
+        result = run(ready)
         self._report(call, result)
         self._keep(call, result)
         return result
@@ -225,13 +214,17 @@ class Processes:
                 f"`{shown(call.argv)}` needs somebody to talk to: there is no {what} of it",
                 hint=f"leave out --{what.replace(' ', '-')}",
             )
-        ready, program = self._prepare(call)
+        ready, program = self._prepare(call, PIPES)
         self._announce(call)
 
         def ended(result: Result) -> None:
             self._report(call, result)
             self._keep(replace(call, stdin=-1, stdout=-1), result)  # nobody counted the bytes
 
+        if ready.far is not None:
+            from kuke_ctr.processes.far_pipes import start_far_pipes
+
+            return start_far_pipes(ready, program, ended)
         return start_pipes(ready, program, ended)
 
     def become(self, call: Call) -> None:
@@ -282,17 +275,8 @@ class Processes:
         _check_the_way(call, result)
         return result
 
-    def prepared(self, call: Call) -> tuple[Call, str]:
-        """The call as it is run among those of many hosts, and its program's path.
-
-        Each has a connection of its own, unless ~/.ssh/config says otherwise, and asks nobody.
-        """
-        if call.far is None:
-            return self._prepare(call)
-        return self._through_ssh(call, call.far, OF_MANY)
-
     def announce(self, call: Call) -> None:
-        """A call begins that somebody else runs."""
+        """A call begins that somebody else runs (`fleet_door`)."""
         self._announce(call)
 
     def ended(self, call: Call, result: Result | None) -> None:
@@ -301,29 +285,27 @@ class Processes:
         late = Result(call.argv, -9, b"", b"", call.timeout or 0.0)
         self._keep(call, result or late, timed_out=result is None)
 
-    def _prepare(self, call: Call) -> tuple[Call, str]:
-        """The call and its program's path, after a look whether the call can work at all."""
+    def _prepare(self, call: Call, way: str = "") -> tuple[Call, str]:
+        """The call and its program's path, after a look whether the call can work at all.
+
+        `way` says of a far call that it is on PIPES or on a TERMINAL, and not just collected.
+        """
         if call.far is not None:
-            return self._through_ssh(call, call.far)
+            return self._through_ssh(call, call.far, way)
         program = find_program(call.argv)
-        if call.socket is not None and call.socket not in self._sockets:
+        if call.socket and call.socket not in self._sockets:
             check_socket(call.socket, call.argv)
             self._sockets.add(call.socket)
         open_standard_streams()
         return call, program
 
-    def _through_ssh(
-        self, call: Call, far: Far, options: tuple[str, ...] | None = None
-    ) -> tuple[Call, str]:
-        """The call with the words of the ssh that runs it on its host, and ssh's path."""
-        from kuke_ctr.processes import guards  # late: mostly everything is on this host
+    def _through_ssh(self, call: Call, far: Far, way: str) -> tuple[Call, str]:
+        from kuke_ctr.processes.far_calls import through_ssh  # late: mostly it is this host
 
         open_standard_streams()
-        line = guards.watched if call.stdin is None else guards.reading
         program = find_ssh(call.typed_argv)
-        if options is None:
-            options = self._ssh_options(call, far, program)
-        return replace(call, via=far.argv(line(call.argv), options)), program
+        options = self._ssh_options(call, far, program)
+        return through_ssh(call, far, way, options), program
 
     def _ssh_options(self, call: Call, far: Far, program: str) -> tuple[str, ...]:
         """Those of a connection that all calls to the host share; ssh may ask for a password."""

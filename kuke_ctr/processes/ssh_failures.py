@@ -76,19 +76,24 @@ def failure_on_the_way(call: Call, result: Result) -> KukeCtrError | None:
     return None
 
 
-def unreachable(far: Far, stderr: bytes, command: tuple[str, ...]) -> Unreachable:
+def unreachable(
+    far: Far, stderr: bytes, command: tuple[str, ...], *, lost: bool = False
+) -> Unreachable:
     """The error for what ssh said before it ended with its own exit code."""
     text, said = stderr.decode(errors="replace"), _last(stderr)
     hint = next((row.hint for row in _ROWS if re.search(row.says, text)), None)
     ssh = shell_line(far.words)
     forget = shell_line(("ssh-keygen", "-R", far.host if far.port is None else _with_port(far)))
+    message = f"ssh could not reach {far}: {said or 'the connection ended'}"
+    if lost:
+        message = f"the connection to {far} was lost; what runs in containers there goes on"
     return Unreachable(
-        f"ssh could not reach {far}: {said or 'the connection was lost'}",
+        message,
         hint=(hint or "`{ssh} true` tries it by hand").format(
             ssh=ssh, host=far.host, forget=forget
         ),
         command=command,
-        ran=False,
+        ran=lost,
     )
 
 

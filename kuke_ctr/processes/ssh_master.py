@@ -22,6 +22,7 @@ from kuke_ctr.processes.child_setup import interrupts_held
 from kuke_ctr.processes.descriptors import close_all, content_of, nameless_file
 from kuke_ctr.processes.door import answer_of, start
 from kuke_ctr.processes.far import ASKS_NOBODY, QUIETLY, Far
+from kuke_ctr.processes.preflight import find_ssh
 from kuke_ctr.processes.ssh_failures import unreachable
 
 _CONNECT_SECONDS = 10
@@ -57,9 +58,12 @@ def options_for(far: Far, program: str, command: Sequence[str]) -> tuple[str, ..
 
 
 def is_lost(far: Far) -> bool:
-    """Whether the connection to a host that we made has ended."""
+    """Whether the connection to a host has ended, be it ours or one that the user has."""
     master = _masters.get(far)
-    return master is not None and master.child.ended()
+    if master is not None:
+        return master.child.ended()
+    program = find_ssh(far.words)
+    return not _is_shared(far, program, _config_of(far, program))
 
 
 def hang_up() -> None:
@@ -101,7 +105,7 @@ def _socket_options(socket: Path, master: str) -> tuple[str, ...]:
 
 def _config_of(far: Far, program: str) -> dict[str, str]:
     """What ~/.ssh/config says of the host (`ssh -G`), as far as it matters here."""
-    call = Call(("ssh", "-G", *far.place), timeout=_ASK_SECONDS)
+    call = Call(("ssh", "-T", "-G", *far.place), timeout=_ASK_SECONDS)
     said = answer_of(call, program, _ASK_SECONDS).stdout.decode(errors="replace")
     return dict(re.findall(r"^(\w+) (.+)$", said, re.MULTILINE))
 

@@ -12,6 +12,7 @@ from kuke_ctr.errors import TimeLimit
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.child_setup import interrupts_held
 from kuke_ctr.processes.descriptors import close_all, content_of, nameless_file
+from kuke_ctr.processes.far_pipes import raise_if_lost
 from kuke_ctr.processes.pipes import Pipes
 from kuke_ctr.processes.preflight import check_socket, find_program
 from kuke_ctr.terminals import pexpect_door
@@ -84,8 +85,7 @@ class PipesPeer(_OwnPeer):
         """A task without a terminal has no window."""
 
     def forward(self, number: int) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self._pipes.pid, number)
+        self._pipes.signal(number)
 
     def backlog(self) -> int:
         return unread(self.input, termios.FIONREAD)
@@ -115,9 +115,10 @@ class PtyPeer(_OwnPeer):
     """
 
     def __init__(self, call: Call, size: tuple[int, int]) -> None:
-        program = find_program(call.argv)
-        if call.socket is not None:
+        program = find_program(call.process)
+        if call.socket:
             check_socket(call.socket, call.argv)
+        self._call = call
         self._errors = nameless_file()
         self._printed, printing = _small_pipe()
         try:
@@ -133,7 +134,7 @@ class PtyPeer(_OwnPeer):
         self._pty = self._child.child_fd
         self.outputs = [(self._printed, False), (self._pty, False)]
         self.input = os.dup(self._pty)
-        self.pid = self._child.pid
+        self.pid: int | None = self._child.pid if call.far is None else None
 
     def resize(self, rows: int, columns: int) -> None:
         self._child.setwinsize(rows, columns)
@@ -157,7 +158,11 @@ class PtyPeer(_OwnPeer):
             if time.monotonic() > until:
                 return None
             time.sleep(0.002)
-        return self._child.exitstatus if not self._child.signalstatus else -self._child.signalstatus
+        if self._child.signalstatus:
+            return -int(self._child.signalstatus)
+        code: int | None = self._child.exitstatus
+        raise_if_lost(self._call, code)
+        return code
 
     def said(self) -> bytes:
         return content_of(self._errors)

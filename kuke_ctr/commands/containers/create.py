@@ -102,7 +102,7 @@ def _root_folder(session: Session, folder: str, flags: ContainerFlags) -> str:
             hint="leave --snapshotter out: with --rootfs there is no snapshot",
         )
     path = Path(folder).absolute()
-    if session.ctr.socket is not None and not path.is_dir():
+    if session.ctr.socket and not path.is_dir():
         raise UsageError(
             f"{path} is not a directory of this host",
             hint="--rootfs takes a directory that holds the container's files",

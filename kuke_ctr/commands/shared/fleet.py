@@ -4,6 +4,7 @@ The command knows nothing of it. It runs on the answers of one host that are the
 it lacks is asked of that host, and then it runs again. What it finds goes to a receiver.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -31,6 +32,9 @@ from kuke_ctr.shared_options import SharedOptions
 
 Run = Callable[[Session], None]
 
+_COLLECTS = (1000, 10, 10)
+"""How often Python looks for garbage: a start turns that nearly off, and here are many hosts."""
+
 
 def over_hosts(options: SharedOptions, run: Run) -> None:
     """Run a command for each of the hosts, and print what all have; the worst exit code counts."""
@@ -41,6 +45,7 @@ def over_hosts(options: SharedOptions, run: Run) -> None:
             "--hosts needs ClusterShell, which is not installed",
             hint="`pip install 'kuke-ctr[fleet]'` installs it; --host needs nothing but ssh",
         ) from None
+    gc.set_threshold(*_COLLECTS)
     names = fleet_door.names_of(options.hosts or "")
     for name in names:
         Far.parse(name, "--hosts")

@@ -271,7 +271,9 @@ def test_a_slow_host_holds_up_no_row_and_ctrl_c_ends_all(fleet_hosts: FleetHosts
     process = started(fleet_hosts, "--hosts", "web[1-9]", "-o", "jsonl")
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(16)]
-    assert {json.loads(line)["host"] for line in lines} == {f"web{i}" for i in (1, 2, *range(4, 10))}
+    assert {json.loads(line)["host"] for line in lines} == {
+        f"web{i}" for i in (1, 2, *range(4, 10))
+    }
     while not (pid.exists() and pid.read_text()):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
