@@ -300,6 +300,13 @@ class Session:
     def _near(self, realm: OpenRealm) -> str:
         return realm.hint_for_missing(self.host.known_namespaces() or frozenset())
 
+    def on_host(self, host: str | None) -> "Session":
+        """The same invocation about another host; None: this very session."""
+        if host is None:
+            return self
+        options, processes = self.options._replace(host=host), self.host.ctr.processes
+        return Session(options, self.notice, self.tell, self.receiver, processes)
+
     def about(self, realm: str | None, namespace: str | None) -> "Session":
         """The same invocation, of the same host, about another realm or namespace."""
         options = self.options._replace(realm=realm, namespace=namespace)

@@ -120,6 +120,6 @@ def _pipe(what: Archived) -> None:
         return
     with (
         told_what_is_left(what.target, local=True),
-        piped(ctr.processes, program, failure) as archive,
+        piped(ctr.processes, program, failure, ctr.far) as archive,
     ):
         bring(archive)
