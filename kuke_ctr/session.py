@@ -162,7 +162,11 @@ class OpenRealm:
 
 
 def make_host(
-    options: SharedOptions, notice: Notice, tell: Teller, processes: Processes | None = None
+    options: SharedOptions,
+    notice: Notice,
+    tell: Teller,
+    heed_far: Callable[[Far], None],
+    processes: Processes | None = None,
 ) -> Host:
     """The host that the options, the environment and the settings files mean."""
     timeout = READING_LIMIT if options.timeout is None else options.timeout
@@ -179,6 +183,7 @@ def make_host(
     def side_of(far: Far) -> Side:
         from kuke_ctr.kukeon import far_files  # late: mostly it is this host
 
+        heed_far(far)
         return far_files.side_of(far, options.run_path, processes, timeout or None)
 
     settings = load(flags, side_of=side_of)
@@ -239,11 +244,12 @@ class Session:
         self.options = options
         self.notice = notice
         self.tell = tell
+        self.heed_far: Callable[[Far], None] = lambda far: None
 
     @cached_property
     def host(self) -> Host:
-        """The host, built when a command first needs it."""
-        return make_host(self.options, self.notice, self.tell, self._processes)
+        """The host, built when a command first needs it; `heed_far` may refuse another one."""
+        return make_host(self.options, self.notice, self.tell, self.heed_far, self._processes)
 
     @property
     def ctr(self) -> Ctr:

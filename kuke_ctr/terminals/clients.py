@@ -52,8 +52,8 @@ class Peer(Protocol):
     def end(self) -> int | None:
         """The exit status, after all outputs have ended; negative for a signal."""
 
-    def said(self) -> bytes:
-        """What the client itself said on a stderr of its own."""
+    def said(self, tail: bytes) -> bytes:
+        """What the client itself said on a stderr of its own; `tail` is the end of its output."""
 
     def leave(self) -> None: ...
 
@@ -96,7 +96,7 @@ class PipesPeer(_OwnPeer):
         except TimeLimit:
             return None
 
-    def said(self) -> bytes:
+    def said(self, tail: bytes) -> bytes:
         return b""
 
     def leave(self) -> None:
@@ -164,8 +164,11 @@ class PtyPeer(_OwnPeer):
         raise_if_lost(self._call, code)
         return code
 
-    def said(self) -> bytes:
-        return content_of(self._errors)
+    def said(self, tail: bytes) -> bytes:
+        """ctr's stderr; on another host that is its terminal, where its own line is the last."""
+        last = tail.rstrip().rpartition(b"\n")[2].strip()
+        own = last if self._call.far is not None and last.startswith(b"ctr: ") else b""
+        return content_of(self._errors) or own
 
     def leave(self) -> None:
         if self._errors < 0:
@@ -210,7 +213,7 @@ class SocketPeer:
     def end(self) -> int | None:
         return 0
 
-    def said(self) -> bytes:
+    def said(self, tail: bytes) -> bytes:
         return b""
 
     def leave(self) -> None:

@@ -38,14 +38,14 @@ from kuke_ctr.commands.shared.process_options import (
 from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.errors import KukeCtrError, NotFound, Reason, UsageError
 from kuke_ctr.parse.container_info import RUN_LABEL
-from kuke_ctr.recipes.environment import environment_of
+from kuke_ctr.recipes.environment import environment_of, refuse_hidden
 from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.program import program_of
 from kuke_ctr.recipes.run import (
     Made,
     RunLog,
     incomplete,
-    make_log,
+    log_for,
     name_for,
     undo,
     was_taken,
@@ -120,6 +120,7 @@ def run(
         mounts = flags.mounts(session.ctr, volume or [])
         flags.words(mount=mounts)  # wrong usage is found before anything is made
         environment = environment_of(env or [], env_file or [], os.environ)
+        refuse_hidden(environment, session.ctr.far)
         realm = session.realm(changing=True, create=create_namespace)
         image = whole_ref(realm.scope, image)
         typed = program_words(command or [], "IMAGE")
@@ -177,7 +178,7 @@ def _id_for(realm: OpenRealm, image: str, name: str | None) -> str:
 
 
 def _log(session: Session, scope: Scope, container: str, file: str | None) -> RunLog:
-    return make_log(scope.namespace, container, file, dry=session.options.dry_run)
+    return log_for(scope, container, file, dry=session.options.dry_run)
 
 
 def _words(flags: ContainerFlags, made: Made, mounts: list[str]) -> tuple[str, ...]:
