@@ -56,12 +56,19 @@ class Explained(BaseException):
         self.hint = hint
         self.command = tuple(command) if command is not None else None
 
-    def but(self, *, message: str | None = None, hint: str | None = None) -> Self:
+    def but(
+        self,
+        *,
+        message: str | None = None,
+        hint: str | None = None,
+        command: Sequence[str] | None = None,
+    ) -> Self:
         """The same error with another message or hint: `raise error.but(...) from None`."""
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other.message = self.message if message is None else message
         other.hint = self.hint if hint is None else hint
+        other.command = self.command if command is None else tuple(command)
         other.args = (other.message,)
         return other
 

@@ -11,7 +11,7 @@ one() {
     printf '\n/\n'
   elif [ -d "$1" ] && [ -r "$1" ] && [ -x "$1" ]; then
     :
-  elif [ -e "$1" ]; then
+  elif [ -f "$1" ] || [ -d "$1" ]; then
     printf '! %s\n' "$1"
   fi
 }

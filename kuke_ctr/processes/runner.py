@@ -312,7 +312,7 @@ class Processes:
         from kuke_ctr.processes.ssh_master import options_for
 
         try:
-            return options_for(far, program, call.typed_argv)
+            return options_for(far, program, call.typed_argv, call.timeout)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
 

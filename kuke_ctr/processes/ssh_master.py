@@ -40,17 +40,20 @@ _numbers = count(1)
 _masters: dict[Far, "_Master | None"] = {}
 
 
-def options_for(far: Far, program: str, command: Sequence[str]) -> tuple[str, ...]:
+def options_for(
+    far: Far, program: str, command: Sequence[str], limit: float | None = None
+) -> tuple[str, ...]:
     """The options of an ssh that runs one call on this host; connects where nobody has.
 
-    `command` is what shall run, for errors. Raises Unreachable, and KeyboardInterrupt from a
-    question at the terminal.
+    `command` is what shall run, for errors, `limit` the seconds that it may take. Raises
+    Unreachable, and KeyboardInterrupt from a question at the terminal.
     """
     if far not in _masters:
         _masters[far] = None
         config = _config_of(far, program)
         if not _is_shared(far, program, config):
-            _masters[far] = _connected(far, program, config, tuple(command))
+            seconds = min(_CONNECT_SECONDS, max(1, int(limit or _CONNECT_SECONDS)))
+            _masters[far] = _connected(far, program, config, tuple(command), seconds)
     master = _masters[far]
     if master is None:
         return (*QUIETLY, *ASKS_NOBODY, "-o", "ControlMaster=no")
@@ -120,7 +123,7 @@ def _is_shared(far: Far, program: str, config: dict[str, str]) -> bool:
 
 
 def _connected(
-    far: Far, program: str, config: dict[str, str], command: tuple[str, ...]
+    far: Far, program: str, config: dict[str, str], command: tuple[str, ...], seconds: int
 ) -> _Master | None:
     """A connection of our own; None where there is no folder for its socket."""
     folder = _folder()
@@ -128,7 +131,7 @@ def _connected(
         return None
     socket = folder / f"{os.getpid()}-{next(_numbers)}"
     usual = {
-        "ConnectTimeout": (config.get("connecttimeout"), "none", _CONNECT_SECONDS),
+        "ConnectTimeout": (config.get("connecttimeout"), "none", seconds),
         "ServerAliveInterval": (config.get("serveraliveinterval"), "0", _ALIVE_SECONDS),
     }
     more = [

@@ -21,14 +21,15 @@ def piped(
     failure: Callable[[str], CtrFailed],
     far: Far | None = None,
 ) -> Iterator[int]:
-    """Start a program, on a `far` host perhaps; the descriptor of what it prints.
+    """Start a program, on this host or a far one; the descriptor of what it prints.
 
     A failure of the program is raised at the end, whatever came of its output: `failure` makes the
     error of the last line that it said. Raises CtrMissing.
     """
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:
-        pipes = processes.open_pipes(Call(words, timeout=None, stdin=nothing, silent=True, far=far))
+        call = Call(words, timeout=None, stdin=nothing, silent=True, far=far)
+        pipes = processes.open_pipes(call)
     finally:
         os.close(nothing)
     failed: KukeCtrError | None = None

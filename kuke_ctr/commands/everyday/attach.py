@@ -15,6 +15,7 @@ from typer.core import TyperCommand
 from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.launch import own_failures
 from kuke_ctr.commands.shared.missing import near_containers
+from kuke_ctr.commands.shared.needs_here import only_there
 from kuke_ctr.commands.shared.option_table import HOST, QUIET, RECORD, SCOPE, TRACE
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
@@ -154,6 +155,8 @@ def attach_(
             refuse_existing(save)
         realm = session.realm(lenient=True)
         found = by_id(realm, name, lambda one: _look(realm, one), attachable=True, offline=True)
+        if found.socket is not None and realm.ctr.far is not None:
+            raise only_there(realm.ctr.far, found.name)
         if logs and _follow(session, realm, found):
             return
         refuse(
@@ -211,10 +214,14 @@ def _when_set_up(
 
 
 def _has_log(realm: OpenRealm, name: str) -> bool:
+    from kuke_ctr.recipes.far_logs import far_log
     from kuke_ctr.recipes.logs import find
 
     with suppress(KukeCtrError):
-        find(realm.host, realm.resolution, name)
+        if realm.ctr.far is None:
+            find(realm.host, realm.resolution, name)
+        else:
+            far_log(realm.host, realm.resolution, name)
         return True
     return False
 

@@ -55,6 +55,10 @@ _SAYS_WHERE = re.compile(r" (?:--realm|-r|--namespace|-n|--all-realms|-A)\b")
 
 def scoped(error: E, options: SharedOptions) -> E:
     """The error with the realm, namespace and host that were typed in each command of its hint."""
+    if options.host is not None:
+        from kuke_ctr.commands.shared.far_errors import of_far  # late: mostly it is this host
+
+        error = of_far(error, options.host)
     if error.hint is None:
         return error
     given = {"--realm": options.realm, "--namespace": options.namespace}

@@ -18,3 +18,13 @@ def refuse_far(module: str, far: Far) -> None:
     if why is not None:
         hint = f"`{shell_line(far.words)}`, and use kuke-ctr or ctr there"
         raise UsageError(f"this command is not possible with --host: {why}", hint=hint)
+
+
+def only_there(far: Far, name: str) -> UsageError:
+    """The error for a container whose terminal kuketty holds, on a far host."""
+    ssh = shell_line((*far.words[:1], "-t", *far.words[1:]))
+    return UsageError(
+        f"{name} is attachable: kuketty on {far} holds its terminal, and its socket cannot be "
+        "reached through ssh",
+        hint=f"`{ssh} kuke-ctr attach {name}`, or with Kukeon's own client: `{ssh} kuke attach`",
+    )
