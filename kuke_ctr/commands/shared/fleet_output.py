@@ -143,7 +143,8 @@ def _remarks(answer: Answer, name: str) -> Iterator[str]:
     itself = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)")
     for error in answer.errors:
         hint = f"\nhint: {escape(error.hint)}" if error.hint is not None else ""
-        yield f"kuke-ctr: {_HOSTS}: {itself.sub(_ITSELF, escape(error.message) + hint)}"
+        message = escape(error.message).removeprefix(f"{name}: ")
+        yield f"kuke-ctr: {_HOSTS}: {itself.sub(_ITSELF, message + hint)}"
     for line in answer.err:
         text = line.decode(errors="surrogateescape")
         yield f"{_HOSTS}: {itself.sub(_ITSELF, text)}"

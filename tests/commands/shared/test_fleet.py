@@ -80,6 +80,12 @@ def test_hosts_that_fail_in_the_same_way_are_one_line(
     ]
 
 
+def test_what_ctr_says_has_the_hosts_once(fleet_hosts: FleetHosts, capsys: Capture) -> None:
+    fleet_hosts.does(LS, "echo 'ctr: no' >&2; exit 1")
+    _, err = run(capsys, *WORDS, "--hosts", "web[1-3]", code=1)
+    assert err[0] == "kuke-ctr: web[1-3]: ctr: no"
+
+
 def test_the_worst_exit_code_wins(fleet_hosts: FleetHosts, capsys: Capture) -> None:
     fleet_hosts.does(LS, "echo 'ctr: no' >&2; exit 1", host="web1")
     fleet_hosts.answer("ctr namespaces ls -q", "default\n", host="web2")
