@@ -136,7 +136,9 @@ def facts_of(settings: Settings) -> list[Fact]:
     """Where Kukeon and containerd are on this host, and the suffix of Kukeon's own layout."""
     own = f"the default of `{' '.join(settings.ctr)}`"
     socket = settings.socket or settings.address
+    host = [Fact("host", str(settings.far), settings.far_source)] if settings.far else []
     return [
+        *host,
         Fact("run path", str(settings.run_path), _where(settings, settings.run_path_source)),
         Fact("socket", socket, _where(settings, settings.socket_source))
         if socket

@@ -1,6 +1,5 @@
 """kuke-ctr containers create"""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +26,7 @@ from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.errors import UsageError
 from kuke_ctr.names import check_name
 from kuke_ctr.recipes import containers
-from kuke_ctr.recipes.environment import environment_of, refuse_hidden
+from kuke_ctr.recipes.environment import environment_for
 from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.program import program_of
 from kuke_ctr.session import Session
@@ -72,8 +71,7 @@ def create(
     """
     mounts = flags.mounts(session.ctr)
     chosen = (*flags.words(mount=mounts), *ctr_flags(tty=tty), *extra_flags(session))
-    environment = environment_of(env or [], env_file or [], os.environ)
-    refuse_hidden(environment, session.ctr.far)
+    environment = environment_for(session.ctr.far, env or [], env_file or [])
     from_spec, from_folder = flags.text("config") is not None, flags.on("rootfs")
     if from_spec and (tty or environment.flags or entrypoint is not None):
         refuse_beside_config(["--tty" if tty else "--env" if environment.flags else "--entrypoint"])

@@ -155,8 +155,6 @@ def attach_(
             refuse_existing(save)
         realm = session.realm(lenient=True)
         found = by_id(realm, name, lambda one: _look(realm, one), attachable=True, offline=True)
-        if found.socket is not None and realm.ctr.far is not None:
-            raise only_there(realm.ctr.far, found.name)
         if logs and _follow(session, realm, found):
             return
         refuse(
@@ -186,12 +184,19 @@ def _look(realm: OpenRealm, name: str) -> "Look":
         try:
             if realm.resolution.guessed:
                 _ = realm.host.namespaces  # raises where containerd can't be asked
-            return look(realm.scope, name, run_path)
+            return _reachable(look(realm.scope, name, run_path))
         except (Forbidden, CtrFailed, CtrMissing, TimeLimit) as error:
             found = look_in_records(realm.scope, name, run_path, realm.resolution, error)
             if found is None:
                 raise
-            return found
+            return _reachable(found)
+
+
+def _reachable(found: "Look") -> "Look":
+    far = found.scope.ctr.far
+    if found.socket is not None and far is not None:
+        raise only_there(far, found.name)
+    return found
 
 
 def _when_set_up(

@@ -1,6 +1,5 @@
 """kuke-ctr run"""
 
-import os
 import uuid
 from typing import Annotated
 
@@ -38,7 +37,7 @@ from kuke_ctr.commands.shared.process_options import (
 from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.errors import KukeCtrError, NotFound, Reason, UsageError
 from kuke_ctr.parse.container_info import RUN_LABEL
-from kuke_ctr.recipes.environment import environment_of, refuse_hidden
+from kuke_ctr.recipes.environment import environment_for
 from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.program import program_of
 from kuke_ctr.recipes.run import (
@@ -119,8 +118,7 @@ def run(
         flags.require_version(session.ctr)
         mounts = flags.mounts(session.ctr, volume or [])
         flags.words(mount=mounts)  # wrong usage is found before anything is made
-        environment = environment_of(env or [], env_file or [], os.environ)
-        refuse_hidden(environment, session.ctr.far)
+        environment = environment_for(session.ctr.far, env or [], env_file or [])
         realm = session.realm(changing=True, create=create_namespace)
         image = whole_ref(realm.scope, image)
         typed = program_words(command or [], "IMAGE")

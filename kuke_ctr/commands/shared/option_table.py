@@ -81,12 +81,12 @@ TRACE: Group = (
 
 HOST: Group = (
     SharedOption(
+        ("--timeout",), "TIME", "Time limit of a call: 90, 90s, 5m; 0: none (60 for reading)."
+    ),
+    SharedOption(
         ("--host", "-H"),
         "HOST",
         "A host that ssh reaches: web3, ssh://root@web3 (KUKE_CTR_HOST).",
-    ),
-    SharedOption(
-        ("--timeout",), "TIME", "Time limit of a call: 90, 90s, 5m; 0: none (60 for reading)."
     ),
     SharedOption(("--address", "-a"), "SOCKET", "containerd's socket (CONTAINERD_ADDRESS)."),
     SharedOption(
