@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from kuke_ctr.columns import GAP, fitted, terminal_width, width
 from kuke_ctr.errors import KukeCtrError, UsageError
-from kuke_ctr.processes.shell_words import UNSAFE
+from kuke_ctr.processes.shell_words import unsafe
 from kuke_ctr.records import Record
 
 ENCODABLE = "kuke-ctr"
@@ -69,7 +69,6 @@ STATUS_COLOURS = {
 _NOT_OF_A_ROW = ("host", "realm", "extra")
 """Fields that every record has, and that a document has only where they are filled."""
 
-_UNSAFE = re.compile(f"[{UNSAFE}]")
 _SHORT_DIGEST = len("sha256:") + 12
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 
@@ -112,7 +111,7 @@ def escape(text: str) -> str:
     """The text with every character that a terminal obeys, or does not show, as an escape."""
     if text.isascii() and text.isprintable():
         return text
-    return _UNSAFE.sub(_escaped, text)
+    return unsafe().sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

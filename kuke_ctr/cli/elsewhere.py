@@ -155,11 +155,19 @@ def unknown_command(
     hint = _of_noun(word, noun, rest) if noun is not None else _of_root(word, rest)
     if hint is None:
         pool = [name for name in (*names, *(VERB_ALIASES if noun else ())) if len(name) > 1]
-        near = [VERB_ALIASES.get(one, one) for one in get_close_matches(word, pool, 1, _NEAR)]
-        hint = (
-            f"did you mean `{path} {near[0]}`?" if near else f"`{path} --help` lists the commands"
-        )
+        near = [str(VERB_ALIASES.get(one, one)) for one in get_close_matches(word, pool, 1, _NEAR)]
+        if near and noun is None:
+            near += _verb_of(near[0], rest)
+        meant = " ".join([path, *near])
+        hint = f"did you mean `{meant}`?" if near else f"`{path} --help` lists the commands"
     return UsageError(f"`{path}` has no command {word!r}", hint=hint)
+
+
+def _verb_of(noun: str, rest: Sequence[str]) -> list[str]:
+    """The verb that follows a noun, or the near one; empty where none does."""
+    verbs = ENTRIES[NAMES[noun]].verbs
+    found = get_close_matches(rest[0], [*verbs, *VERB_ALIASES], 1, _NEAR) if verbs and rest else []
+    return [one for one in (VERB_ALIASES.get(one, one) for one in found) if one in verbs]
 
 
 def _of_root(word: str, rest: Sequence[str]) -> str | None:

@@ -1,11 +1,13 @@
 """What the scripts in shells/ get: a line that says how to offer, and the words, one a line.
 
-The first line is `words`, `joined` (no blank behind them), `files` or `dirs`.
+The first line is `words`, `joined` (no blank behind them), `files`, `dirs`, or for zsh and fish
+`mixed` (joined, and the shell's own files besides; bash cannot add these, so it gets them).
 """
 
 import os
 import sys
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from kuke_ctr.completion.asked import Asked, Candidate, asked
 from kuke_ctr.completion.line import Word, is_redirected, replacement, words_of
@@ -32,38 +34,56 @@ def answer(argv: list[str]) -> list[str]:
         words = words_of(line)
         if is_redirected(words, text):
             return ["files"]
-        found = _wanted([word.value for word in words[1:-1]], words[-1].value)
-        return _for_bash(found, words[-1], text)
+        offer = _offer(_wanted([word.value for word in words[1:-1]], words[-1].value))
+        return _for_bash(offer, words[-1], text)
     if shell in ("zsh", "fish"):
         *before, current = argv
-        found = _wanted(before, current)
-        return [_directive(found), *(f"{one.value}\t{one.help}" for one in _candidates(found))]
+        offer = _offer(_wanted(before, current))
+        return [offer.how, *(f"{one.value}\t{one.help}" for one in offer.candidates)]
     return []
+
+
+class Offer(NamedTuple):
+    """The first line, and the words."""
+
+    how: str
+    candidates: list[Candidate]
 
 
 def _wanted(before: list[str], current: str) -> Asked | None:
     return asked(Table(), before, current)
 
 
-def _for_bash(found: Asked | None, word: Word, text: str) -> list[str]:
-    words = (replacement(word, text, one.value) for one in _candidates(found))
-    return [_directive(found), *(one for one in words if one is not None)]
-
-
-def _directive(found: Asked | None) -> str:
+def _offer(found: Asked | None) -> Offer:
     if found is None:
-        return "words"
+        return Offer("words", [])
     if found.kind in ("file", "dir"):
-        return f"{found.kind}s"
-    return "joined" if found.joined else "words"
+        return Offer(f"{found.kind}s", [])
+    candidates = [*_candidates(found)]
+    if found.kind == "copied":
+        from kuke_ctr.completion.copied import is_inside  # late: of `cp` alone
+
+        if not is_inside(found.front):
+            return Offer("mixed" if candidates else "files", candidates)
+    joined = found.joined or any(one.value.endswith("/") for one in candidates)
+    return Offer("joined" if joined else "words", candidates)
 
 
-def _candidates(found: Asked | None) -> Iterator[Candidate]:
+def _for_bash(offer: Offer, word: Word, text: str) -> list[str]:
+    how, candidates = offer
+    if how == "mixed":
+        from kuke_ctr.completion.copied import files_here
+
+        how = "joined"
+        candidates = [*candidates, *(Candidate(one) for one in files_here(word.value))]
+    replaced = (replacement(word, text, one.value) for one in candidates)
+    return [how, *(one for one in replaced if one is not None)]
+
+
+def _candidates(found: Asked) -> Iterator[Candidate]:
     """The words that fit; none that a terminal would obey, or that a line of a shell can't hold."""
-    if found is None:
-        return
     known = found.candidates
-    if not known and isinstance(found.kind, str) and found.kind not in ("", "file", "dir"):
+    if not known and isinstance(found.kind, str) and found.kind:
         from kuke_ctr.completion.values import values  # late: most completions ask nobody
 
         try:

@@ -1,5 +1,6 @@
 """The names that a host has, of each kind that can be completed: one or two calls of ctr."""
 
+import os
 from collections.abc import Callable, Mapping
 
 from kuke_ctr.backends.ctr import quiet
@@ -109,6 +110,27 @@ def _containers(noun: str) -> Callable[[str, Given], list[str]]:
     return find
 
 
+def _copied(front: str, given: Given) -> list[str]:
+    """`web:` for each container; behind the colon the files of one that runs, for root."""
+    from kuke_ctr.completion import copied
+
+    if not copied.is_inside(front):
+        return copied.containers(_containers("containers")(front, given))
+    if os.geteuid() != 0:
+        return []
+    from kuke_ctr.kukeon.lookup import Names
+
+    word, _, path = front.partition(":")
+    _, _, scope = _scope(given)
+    pids = copied.pids_in(scope.run("tasks", "ls", probe=True).stdout.decode(errors="replace"))
+    meant = Names([*pids], {}).find(word)
+    if meant is None or len(meant.ids) != 1:
+        return []
+    copied.end_after(PATIENCE)
+    found = copied.paths_inside(path, pids[meant.ids[0]], scope.namespace)
+    return [f"{word}:{one}" for one in found]
+
+
 def _cells(front: str, given: Given) -> list[str]:
     from kuke_ctr.kukeon.cell_list import recorded_cells
 
@@ -128,6 +150,7 @@ _KINDS: Mapping[str, Callable[[str, Given], list[str]]] = {
     "realm": _realms,
     "namespace": _namespaces,
     "image": _named("images"),
+    "copied": _copied,
     "container": _containers("containers"),
     "task": _containers("tasks"),
     "cell": _cells,

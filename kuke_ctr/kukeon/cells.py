@@ -227,7 +227,7 @@ def folders(parent: Path) -> list[Path]:
     except PermissionError:
         raise Forbidden(
             f"permission denied reading {parent}",
-            hint="only root and the group kukeon may read it; run the same command with sudo",
+            hint="only root and the group kukeon may read it; run the same command with --sudo",
         ) from None
 
 

@@ -27,7 +27,7 @@ def read_text(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
-        hint = "run the same command with sudo"
+        hint = "run the same command with --sudo"
         raise Forbidden(f"permission denied reading {path}", hint=hint) from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None

@@ -77,7 +77,7 @@ def _files(folder: Path) -> list[Path]:
         return []
     except PermissionError:
         raise Forbidden(
-            f"permission denied reading {folder}", hint="run the same command with sudo"
+            f"permission denied reading {folder}", hint="run the same command with --sudo"
         ) from None
 
 

@@ -123,7 +123,7 @@ class Resolver:
         if denied:  # one is enough: the others are as a rule in the same folder
             self.warnings.append(
                 f"permission denied reading {denied[0]}; the realm's record may name another "
-                "namespace (try sudo)"
+                "namespace (try --sudo)"
             )
 
     def check_owner(self, path: Path, document: RealmDocument) -> None:
@@ -184,7 +184,7 @@ class Resolver:
     def doubt(self, suffix: Suffix) -> None:
         """A suffix that may be another one is no ground for a change."""
         if self.changing and suffix.warnings:
-            raise Forbidden(suffix.warnings[0], hint="run the same command with sudo")
+            raise Forbidden(suffix.warnings[0], hint="run the same command with --sudo")
         self.warnings += suffix.warnings
 
 

@@ -151,7 +151,7 @@ def _may_be_others(found: Settings, path: PathOf) -> list[str]:
     default = found.socket if found.socket_source == THE_DEFAULT else None
     if default and not is_there(path(default)):
         facts.append(f"containerd's socket ({found.socket} does not exist)")
-    return [f"{found.unread[0]}, which may name {' and '.join(facts)}; try sudo"] if facts else []
+    return [f"{found.unread[0]}, which may name {' and '.join(facts)}; try --sudo"] if facts else []
 
 
 def _is_kukeons(run_path: Path) -> bool:
@@ -244,7 +244,7 @@ def program_words(text: str | None) -> tuple[str, ...]:
     if sudo is not None:
         raise UsageError(
             f"{sudo} cannot stand before ctr: ctr would keep running after kuke-ctr was killed",
-            hint="run kuke-ctr itself with sudo: sudo kuke-ctr ...",
+            hint="run kuke-ctr itself as root: add --sudo",
         )
     return words
 

@@ -71,6 +71,7 @@ DESCRIBED: dict[str, type[Record]] = {
     "df": records.Disk,
     "prune": records.Prunable,
     "stats": records.Stats,
+    "stop": records.StoppedContainer,
     "top": records.ProcessUsage,
 }
 

@@ -6,7 +6,6 @@ runs again from its start. A command that only reads is a function of its answer
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from kuke_ctr.errors import UsageError
@@ -25,6 +24,9 @@ class Answerer(Protocol):
     @property
     def host(self) -> str | None:
         """The far host that all calls ran on; None for this one, and for several."""
+
+    def knows(self, call: Call) -> bool:
+        """Whether there is an answer to this call."""
 
     def expect(self, calls: Sequence[Call]) -> None:
         """Hear which calls are made together, before they are answered one after the other."""
@@ -59,6 +61,10 @@ class Answers:
         """An answer has come; None where the time limit passed first."""
         self._known.setdefault(_key(call), []).append(result)
 
+    def knows(self, call: Call) -> bool:
+        """Whether the call was ever made."""
+        return _key(call) in self._known
+
     def expect(self, calls: Sequence[Call]) -> None:
         """These calls are made together: raises Wanted with all of them that have no answer.
 
@@ -91,7 +97,7 @@ class Answers:
         result = result or Result(call.argv, -9, b"", b"", call.timeout or 0.0)
         if call.stdout is not None:
             write_all(call.stdout, result.stdout)
-            return replace(result, stdout=b"")
+            return result._replace(stdout=b"")
         return result
 
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.door import answer_of
@@ -34,5 +33,5 @@ class AtPrompt(Processes):
         return (*QUIETLY, *ASKS_NOBODY, "-o", "ConnectTimeout=1")
 
     def _answer(self, call: Call) -> Result:
-        ready, program = self._prepare(replace(call, stdin=call.stdin or b""))
+        ready, program = self._prepare(call._replace(stdin=call.stdin or b""))
         return answer_of(ready, program, self._deadline - time.monotonic())

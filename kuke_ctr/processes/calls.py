@@ -2,15 +2,17 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kuke_ctr.errors import TimeLimit
 from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.shell_words import shell_line, shell_word
 
+PIPES, TERMINAL = "pipes", "terminal"
+"""How somebody talks to a process whose output is not just collected."""
 
-@dataclass(frozen=True, slots=True)
-class Call:
+
+class Call(NamedTuple):
     """One process to run.
 
     `argv` is complete: the program's words, ctr's global flags, the command. `timeout` is seconds
@@ -64,8 +66,7 @@ class Call:
         return (("<", self.reads), (">", self.writes))
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a call gave. `planned` is true where --dry-run printed it and nothing ran.
 
     `ended` is when its process ended, in seconds of the monotonic clock; 0 where there was none.

@@ -5,7 +5,6 @@ import select
 import signal
 import time
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 
 from kuke_ctr.errors import Forbidden
 from kuke_ctr.processes.calls import Call, Result, mask, time_limit
@@ -16,19 +15,17 @@ POLL_SECONDS = 0.002
 """How often an end is looked for where the kernel has no pidfd (Linux before 5.3)."""
 
 
-@dataclass(slots=True)
 class Child:
     """A running child, leader of a session of its own. `exit_code` is -9 where SIGKILL ended it."""
 
-    call: Call
-    pid: int
-    exit_code: int | None = None
-    started: float = field(default_factory=time.monotonic)
-    _watch: int = -1
-
-    def __post_init__(self) -> None:
-        if self.exit_code is None:
-            self._watch = _open_pidfd(self.pid)
+    def __init__(
+        self, call: Call, pid: int, exit_code: int | None = None, started: float | None = None
+    ) -> None:
+        self.call = call
+        self.pid = pid
+        self.exit_code = exit_code
+        self.started = time.monotonic() if started is None else started
+        self._watch = -1 if exit_code is not None else _open_pidfd(pid)
 
     @property
     def deadline(self) -> float:

@@ -3,17 +3,19 @@
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.shell_words import shell_line
 
 SCHEME = "ssh://"
 
-_HOST = re.compile(r"[A-Za-z0-9_.](?:[A-Za-z0-9_.%-]*[A-Za-z0-9_.])?", re.ASCII)
-_ADDRESS = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?", re.ASCII)
-_USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.@\\+-]*\$?", re.ASCII)
+_HOST = (
+    r"[A-Za-z0-9_.](?:[A-Za-z0-9_.%-]*[A-Za-z0-9_.])?"
+    r"|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?"
+)
+"""A name, or an address of version 4 or 6."""
+_USER = r"[A-Za-z0-9_.][A-Za-z0-9_.@\\+-]*\$?"
 _LAST_PORT = 65535
 _LONGEST = 253
 
@@ -33,8 +35,7 @@ OF_MANY = (*QUIETLY, *ASKS_NOBODY, "-o", "ConnectTimeout=10")
 """Of one host among many: one that does not answer must not keep its place for long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Far:
+class Far(NamedTuple):
     """A host that ssh reaches: its name or address, and the user and port where they were given.
 
     Everything else (keys, jump hosts, the real address) is in the user's ~/.ssh/config.
@@ -65,9 +66,9 @@ class Far:
         host, port = _host_and_port(place) if is_url else (place, "")
         if not is_url and host.count(":") == 1:
             raise _refused(text, source, "it has a port", f"write ssh://{text}")
-        if at and not _USER.fullmatch(user):
+        if at and not re.fullmatch(_USER, user):
             raise _refused(text, source, "the user is no user's name", _FORM)
-        if not (_HOST.fullmatch(host) or _ADDRESS.fullmatch(host)) or len(host) > _LONGEST:
+        if not re.fullmatch(_HOST, host) or len(host) > _LONGEST:
             raise _refused(text, source, "it is no name of a host", _FORM)
         return cls(host, user if at else None, _port(port, text, source))
 

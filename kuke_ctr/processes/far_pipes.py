@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from kuke_ctr.errors import Interrupted
 from kuke_ctr.processes.calls import Call, Result
@@ -75,7 +75,7 @@ def raise_if_lost(call: Call, code: int | None) -> None:
 
 def start_far_pipes(call: Call, program: str, ended: Callable[[Result], None]) -> FarPipes:
     """Start a call that was prepared for pipes, and what feeds it, where it has input."""
-    feeder = replace(call, via=call.feeder) if call.feeder else None
+    feeder = call._replace(via=call.feeder) if call.feeder else None
     control_end, control = os.pipe()
     stdin_end, stdin = os.pipe() if feeder is not None else (-1, -1)
     (stdout, stdout_end), (stderr, stderr_end) = roomy_pipe(), roomy_pipe()

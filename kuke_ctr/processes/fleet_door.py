@@ -58,8 +58,11 @@ class Teller(Protocol):
     def announce(self, call: Call) -> None:
         """A call begins."""
 
-    def ended(self, call: Call, result: Result | None) -> None:
-        """A call has ended; None where its time limit ended it."""
+    def report(self, call: Call, result: Result | None, *, named: bool = False) -> None:
+        """A call has ended."""
+
+    def keep(self, call: Call, result: Result | None, *, timed_out: bool = False) -> None:
+        """What it gave is to be recorded, if anything is."""
 
 
 def names_of(text: str) -> tuple[str, ...]:
@@ -196,7 +199,9 @@ class _Fleet:
         def closed(client: _Client, result: Result | None) -> None:
             self._clients.discard(client)
             if not self._ending:
-                self._teller.ended(call, result)
+                self._teller.report(call, result, named=True)
+                late = Result(call.argv, -9, b"", b"", call.timeout or 0.0)
+                self._teller.keep(call, result or late, timed_out=result is None)
                 ended(result)
 
         def start() -> Job:

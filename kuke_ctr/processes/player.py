@@ -75,6 +75,10 @@ class Player:
             key = call_key(tuple(recording.argv))
             answers.setdefault(key, _Answers()).recordings.append(recording)
 
+    def knows(self, call: Call) -> bool:
+        """Whether the call was recorded."""
+        return self._answers_of(call) is not None
+
     def expect(self, calls: Sequence[Call]) -> None:
         """Nothing to do: a recording has all that there will ever be."""
 
@@ -83,9 +87,7 @@ class Player:
 
         Raises Unreadable for a call that was not recorded, TimeLimit where the call ran into it.
         """
-        key = call_key(call.argv)
-        known = (self._hosts[host] for host in self._meant(call) if host in self._hosts)
-        answers = next((found[key] for found in known if key in found), None)
+        answers = self._answers_of(call)
         if answers is None:
             raise self._not_recorded(call)
         recording = answers.next()
@@ -98,6 +100,11 @@ class Player:
             stderr=recording.stderr,
             seconds=recording.seconds,
         )
+
+    def _answers_of(self, call: Call) -> _Answers | None:
+        key = call_key(call.argv)
+        known = (self._hosts[host] for host in self._meant(call) if host in self._hosts)
+        return next((found[key] for found in known if key in found), None)
 
     @property
     def host(self) -> str | None:

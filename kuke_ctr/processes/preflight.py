@@ -111,7 +111,7 @@ def check_socket(path: str, argv: Sequence[str]) -> None:
     except PermissionError:
         raise Forbidden(
             f"no permission to use containerd's socket {path}",
-            hint="run the same command with sudo",
+            hint="run the same command with --sudo",
             command=mask(argv),
             ran=False,
         ) from None

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 PROC = Path("/proc")
 
+_UNIFIED = "unified"
+"""The name that systemd gives the hierarchy of version 2, for which the kernel has none."""
+
 _RECEIVED, _SENT = 0, 8
 """Where the two counters of bytes stand in a line of `net/dev`."""
 
@@ -35,11 +38,11 @@ def words_of(folder: Path) -> list[str]:
 
 
 def cgroups_of(folder: Path) -> dict[str, str]:
-    """The cgroups that it is in: controllers -> path; no controllers are named in version 2."""
+    """The cgroups that it is in: controllers -> path; `unified` is the hierarchy of version 2."""
     with suppress(OSError):
         lines = (folder / "cgroup").read_text(errors="replace").splitlines()
         found = (line.split(":", 2) for line in lines if line.count(":") > 1)
-        return {controllers: path for _, controllers, path in found}
+        return {controllers or _UNIFIED: path for _, controllers, path in found}
     return {}
 
 

@@ -10,31 +10,30 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kuke_ctr.errors import Interrupted, TimeLimit, UsageError
-from kuke_ctr.processes.calls import Call, Result, shown, time_limit
-from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
+from kuke_ctr.errors import Interrupted, TimeLimit, Unreadable, UsageError
+from kuke_ctr.processes.calls import PIPES, TERMINAL, Call, Result, shown, time_limit
+from kuke_ctr.processes.child import chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
 from kuke_ctr.processes.far import Far
-from kuke_ctr.processes.jobs import Job, start_job
-from kuke_ctr.processes.meanwhile import Meanwhile
-from kuke_ctr.processes.pipes import Pipes, start_pipes
+from kuke_ctr.processes.jobs import Job, check_the_way, look_after, next_look, start_job
 from kuke_ctr.processes.preflight import check_socket, find_program, find_ssh, not_started
 from kuke_ctr.processes.tell import NOBODY, Teller
 
 if TYPE_CHECKING:
     from kuke_ctr.processes.answers import Answerer
+    from kuke_ctr.processes.meanwhile import Meanwhile
+    from kuke_ctr.processes.pipes import Pipes
     from kuke_ctr.processes.recorder import Recorder
 
 Heed = Callable[[], Sequence[int]]
 """Acts on what the user does while calls run; gives the descriptors that tell of more."""
 
-
-PIPES, TERMINAL = "pipes", "terminal"
+Spare = Callable[[int, Result], Collection[int]]
+"""Takes the number of a call that has ended, and its result; gives those that are needless now."""
 
 AT_ONCE = 8
 """How many children run side by side."""
@@ -46,8 +45,7 @@ class Processes:
     `tell` hears of them, and without it nobody does: with `trace` 1 of each command before it runs,
     with 2 also of its time and exit code. Under `dry_run` calls are planned, and only probes run.
     `replay` answers in place of processes, `record` gets every call and result. `heed` may raise
-    KeyboardInterrupt, which ends the calls that run. From the main thread: a child dies with its
-    thread.
+    KeyboardInterrupt, which ends what runs. From the main thread: a child dies with its thread.
     """
 
     def __init__(
@@ -65,6 +63,8 @@ class Processes:
         self._replay = replay
         self._record = record
         self._sockets: set[str] = set()
+        self._beside: list[Call] = []
+        self._known: dict[Call, Result] = {}
         self.heed: Heed = tuple
 
     @property
@@ -82,11 +82,22 @@ class Processes:
         """Whether every call and its output is written down."""
         return self._record is not None
 
-    def run(self, call: Call, meanwhile: Meanwhile | None = None) -> Result:
+    def recorded(self, call: Call) -> bool:
+        """Whether the recordings of a replay have an answer to this call."""
+        return self._replay is not None and self._replay.knows(call)
+
+    def ask_beside(self, calls: Iterable[Call]) -> None:
+        """Run these beside the next calls; who runs one of them afterwards gets that answer.
+
+        Each answer is given once. A dry run and a replay wait for no process: nothing is asked.
+        """
+        if not self.dry_run and not self.replays:
+            self._beside += calls
+
+    def run(self, call: Call, meanwhile: "Meanwhile | None" = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
 
-        `meanwhile` looks after it as long as it runs.
-        Raises CtrMissing, Forbidden and CtrFailed (no daemon) before anything is started, TimeLimit
+        `meanwhile` looks after it. Raises CtrMissing, Forbidden and CtrFailed (no daemon) before anything is started, TimeLimit
         and Interrupted once the child is gone.
         """
         return self.run_all([call], meanwhile)[0]
@@ -94,7 +105,7 @@ class Processes:
     def run_all(
         self,
         calls: Sequence[Call],
-        meanwhile: Meanwhile | None = None,
+        meanwhile: "Meanwhile | None" = None,
         *,
         late_too: bool = False,
     ) -> list[Result]:
@@ -103,29 +114,63 @@ class Processes:
         With `late_too` a call that its time limit ends is a result as well: its exit code is -9.
         Raises as `run`; then every child has been ended.
         """
-        if self._replay is not None:
-            self._replay.expect([call for call in calls if not self._is_planned(call)])
-        results = [self._without_process(call, late_too=late_too) for call in calls]
-        waiting = deque(i for i, result in enumerate(results) if result is None)
+        results = self.run_needed(calls, lambda i, result: (), meanwhile, late_too=late_too)
+        return [result for result in results if result is not None]
+
+    def run_needed(
+        self,
+        calls: Sequence[Call],
+        spare: Spare,
+        meanwhile: "Meanwhile | None" = None,
+        *,
+        late_too: bool = False,
+    ) -> list[Result | None]:
+        """As `run_all`, but without the calls that `spare` calls needless: their result is None.
+
+        Such a call is not started, or ended by SIGKILL. It is not recorded: a replay lacks it too.
+        """
+        beside, self._beside = self._beside, []
+
+        def of_these(i: int, result: Result) -> Collection[int]:
+            return spare(i, result) if i < len(calls) else ()
+
+        results = self._run_each([*calls, *beside], of_these, meanwhile, late_too)
+        answers = zip(beside, results[len(calls) :], strict=True)
+        self._known.update((call, answer) for call, answer in answers if answer is not None)
+        return results[: len(calls)]
+
+    def _run_each(
+        self,
+        calls: Sequence[Call],
+        spare: Spare,
+        meanwhile: "Meanwhile | None",
+        late_too: bool,
+    ) -> list[Result | None]:
+        results, waiting = self._without_processes(calls, spare, late_too)
         ran = {i: self._prepare(calls[i]) for i in waiting}
         jobs: dict[int, Job] = {}
         try:
             while waiting or jobs:
                 while waiting and len(jobs) < AT_ONCE:
                     i = waiting.popleft()
-                    self._announce(calls[i])
+                    self.announce(calls[i])
                     with interrupts_held() as blocked:
                         jobs[i] = start_job(*ran[i], blocked)
                 running = [job.child for job in jobs.values()]
-                wait_for_one(running, _until(running, meanwhile), self.heed())
-                ended = [i for i, job in jobs.items() if job.child.ended()]
+                wait_for_one(running, next_look(running, meanwhile), self.heed())
+                ended = {i: job.result() for i, job in jobs.items() if job.child.ended()}
                 if meanwhile is not None:
-                    _look_after(jobs.values(), meanwhile)
-                for i in ended:
-                    results[i] = jobs[i].result()
+                    look_after(jobs.values(), meanwhile)
+                for i, result in ended.items():
+                    results[i] = result
                     jobs.pop(i).close()
-                    self._report(calls[i], results[i], named=len(calls) > 1)
-                    _check_the_way(calls[i], results[i])
+                    self.report(calls[i], result, named=len(calls) > 1)
+                    check_the_way(calls[i], result)
+                for needless in _needless(ended, spare):
+                    if needless in jobs:
+                        jobs.pop(needless).close()
+                    elif needless in waiting:
+                        waiting.remove(needless)
                 self._hold_to_limits(jobs.values(), late_too)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
@@ -135,8 +180,8 @@ class Processes:
             for job in jobs.values():
                 job.close()
             for i in ran:
-                self._keep(calls[i], results[i])
-        return [result for result in results if result is not None]
+                self.keep(calls[i], results[i])
+        return results
 
     def run_by(self, call: Call, run: Callable[[Call], Result]) -> Result:
         """As `run`, where something else starts the process (`pexpect_door.watch`)."""
@@ -144,10 +189,10 @@ class Processes:
         if known is not None:
             return known
         ready, _ = self._prepare(call, TERMINAL)
-        self._announce(call)
+        self.announce(call)
         result = run(ready)
-        self._report(call, result)
-        self._keep(call, result)
+        self.report(call, result)
+        self.keep(call, result)
         return result
 
     def stream(self, call: Call) -> Generator[bytes, None, Result]:
@@ -160,15 +205,15 @@ class Processes:
         if known is not None:
             yield from lines([known.stdout])
             # below 0: the reader had ended it, having seen enough
-            return replace(known, exit_code=max(0, known.exit_code), stdout=b"")
+            return known._replace(exit_code=max(0, known.exit_code), stdout=b"")
         ready, program = self._prepare(call)
-        self._announce(call)
+        self.announce(call)
         read_end, write_end = os.pipe()
         job = None
         try:
             try:
                 with interrupts_held() as blocked:
-                    job = start_job(replace(ready, stdout=write_end), program, blocked)
+                    job = start_job(ready._replace(stdout=write_end), program, blocked)
             finally:
                 os.close(write_end)
             return (yield from self._read_lines(read_end, job))
@@ -189,19 +234,19 @@ class Processes:
                     seen.append(line)
                 yield line
             child.wait(child.deadline)
-            _check_the_way(child.call, job.result())
+            check_the_way(child.call, job.result())
             return job.result()
         except TimeLimit:
             late = True
             raise
         finally:
             child.kill()
-            result = replace(job.result(), stdout=b"".join(seen))
+            result = job.result()._replace(stdout=b"".join(seen))
             job.close()
-            self._report(child.call, result)
-            self._keep(replace(child.call, stdout=None), result, timed_out=late)
+            self.report(child.call, result)
+            self.keep(child.call._replace(stdout=None), result, timed_out=late)
 
-    def open_pipes(self, call: Call) -> Pipes:
+    def open_pipes(self, call: Call) -> "Pipes":
         """Start a call whose streams the caller relays; there is no time limit.
 
         A `call.stdin` of None is a pipe here; `call.stdout` means nothing. Raises CtrMissing,
@@ -215,11 +260,13 @@ class Processes:
                 hint=f"leave out --{what.replace(' ', '-')}",
             )
         ready, program = self._prepare(call, PIPES)
-        self._announce(call)
+        self.announce(call)
 
         def ended(result: Result) -> None:
-            self._report(call, result)
-            self._keep(replace(call, stdin=-1, stdout=-1), result)  # nobody counted the bytes
+            self.report(call, result)
+            self.keep(call._replace(stdin=-1, stdout=-1), result)  # nobody counted the bytes
+
+        from kuke_ctr.processes.pipes import start_pipes  # late: most calls only collect
 
         if ready.far is not None:
             from kuke_ctr.processes.far_pipes import start_far_pipes
@@ -240,7 +287,7 @@ class Processes:
         if self._without_process(call) is not None:
             return
         ready, program = self._prepare(call)
-        self._announce(call)
+        self.announce(call)
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
@@ -259,31 +306,40 @@ class Processes:
         elif self.trace:
             self.tell.traced(f"+ {line}")
 
-    def _is_planned(self, call: Call) -> bool:
-        return self.dry_run and not call.probe
-
     def _without_process(self, call: Call, *, late_too: bool = False) -> Result | None:
-        """The result of a call that is only planned or is replayed; None where it has to run."""
-        if self._is_planned(call):
+        """The result of a call that is planned, replayed or known; None where it has to run."""
+        if call in self._known:
+            return self._known.pop(call)
+        if self.dry_run and not call.probe:
             self.tell.planned(call.line)
             return Result(call.argv, 0, b"", b"", 0.0, planned=True)
         if self._replay is None:
             return None
-        self._announce(call)
+        self.announce(call)
         result = self._replay.answer(call, late_too=late_too)
-        self._report(call, result)
-        _check_the_way(call, result)
+        self.report(call, result)
+        check_the_way(call, result)
         return result
 
-    def announce(self, call: Call) -> None:
-        """A call begins that somebody else runs (`fleet_door`)."""
-        self._announce(call)
-
-    def ended(self, call: Call, result: Result | None) -> None:
-        """Such a call has ended; None where its time limit ended it."""
-        self._report(call, result, named=True)
-        late = Result(call.argv, -9, b"", b"", call.timeout or 0.0)
-        self._keep(call, result or late, timed_out=result is None)
+    def _without_processes(
+        self, calls: Sequence[Call], spare: Spare, late_too: bool
+    ) -> tuple[list[Result | None], deque[int]]:
+        """The same of several calls, and the numbers of those that have to run."""
+        if self._replay is not None:
+            self._replay.expect([call for call in calls if call.probe or not self.dry_run])
+        results: list[Result | None] = []
+        missing: dict[int, Unreadable] = {}
+        for i, call in enumerate(calls):
+            try:
+                results.append(self._without_process(call, late_too=late_too))
+            except Unreadable as error:  # of the recording
+                results.append(None)
+                missing[i] = error
+        known = {i: result for i, result in enumerate(results) if result is not None}
+        for i in missing.keys() - _needless(known, spare):
+            raise missing[i]
+        to_run = range(len(calls)) if self._replay is None else ()
+        return results, deque(i for i in to_run if i not in known)
 
     def _prepare(self, call: Call, way: str = "") -> tuple[Call, str]:
         """The call and its program's path, after a look whether the call can work at all.
@@ -304,8 +360,7 @@ class Processes:
 
         open_standard_streams()
         program = find_ssh(call.typed_argv)
-        options = self._ssh_options(call, far, program)
-        return through_ssh(call, far, way, options), program
+        return through_ssh(call, far, way, self._ssh_options(call, far, program)), program
 
     def _ssh_options(self, call: Call, far: Far, program: str) -> tuple[str, ...]:
         """Those of a connection that all calls to the host share; ssh may ask for a password."""
@@ -316,17 +371,19 @@ class Processes:
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None
 
-    def _announce(self, call: Call) -> None:
+    def announce(self, call: Call) -> None:
+        """A call begins: trace it."""
         if (self.trace or self.dry_run) and not call.silent:
             self.tell.traced(f"+ {call.line}")
 
-    def _report(self, call: Call, result: Result | None, *, named: bool = False) -> None:
+    def report(self, call: Call, result: Result | None, *, named: bool = False) -> None:
+        """A call has ended: trace its time and exit code."""
         if self.trace > 1 and result is not None and not call.silent:
-            name = f" {shown(call.argv)}" if named else ""
-            took = f"{result.seconds * 1000:.0f} ms"
-            self.tell.traced(f"+ [{took}, exit {result.exit_code}]{name}")
+            said = f"+ [{result.seconds * 1000:.0f} ms, exit {result.exit_code}]"
+            self.tell.traced(f"{said} {shown(call.argv)}" if named else said)
 
-    def _keep(self, call: Call, result: Result | None, *, timed_out: bool = False) -> None:
+    def keep(self, call: Call, result: Result | None, *, timed_out: bool = False) -> None:
+        """Write a call down, where that was asked for."""
         if self._record is not None and result is not None:
             self._record.write(call, result, timed_out=timed_out)
 
@@ -336,30 +393,9 @@ class Processes:
                 job.child.kill()
                 if late_too:
                     continue
-                self._keep(job.child.call, job.result(), timed_out=True)
+                self.keep(job.child.call, job.result(), timed_out=True)
                 raise time_limit(job.child.call)
 
 
-def _check_the_way(call: Call, result: Result | None) -> None:
-    """Raise where a far call did not reach its program: that is no answer of ctr's."""
-    if call.far is not None and result is not None and result.exit_code > 0:
-        from kuke_ctr.processes.ssh_failures import failure_on_the_way
-
-        error = failure_on_the_way(call, result)
-        if error is not None:
-            raise error
-
-
-def _until(running: Iterable[Child], meanwhile: Meanwhile | None) -> float:
-    """When the next thing is to be done, if none of these ends before."""
-    until = min(child.deadline for child in running)
-    return until if meanwhile is None else min(until, time.monotonic() + meanwhile.every)
-
-
-def _look_after(jobs: Iterable[Job], meanwhile: Meanwhile) -> None:
-    """A look at what runs; a call that has ended has had the last one."""
-    for job in jobs:
-        if job.child.exit_code is None:
-            meanwhile.look(job.child.pid, job.stdout)
-        else:
-            meanwhile.over()
+def _needless(ended: Mapping[int, Result], spare: Spare) -> set[int]:
+    return {needless for i, result in ended.items() for needless in spare(i, result)}

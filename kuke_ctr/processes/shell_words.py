@@ -27,13 +27,14 @@ def shell_word(word: str) -> str:
     `$'a\\033b'` is what bash, zsh, ksh and busybox read in that way. Octal numbers have three
     digits at most in all of them, hexadecimal ones have no end in some.
     """
-    if (word.isascii() and word.isprintable()) or not _unsafe().search(word):
+    if (word.isascii() and word.isprintable()) or not unsafe().search(word):
         return shlex.quote(word)
     return f"$'{_to_escape().sub(_escaped, word)}'"
 
 
 @cache
-def _unsafe() -> re.Pattern[str]:  # late: rarely is there such a word
+def unsafe() -> re.Pattern[str]:
+    """Any of UNSAFE; compiled where it is needed, because few words have one."""
     return re.compile(f"[{UNSAFE}]")
 
 

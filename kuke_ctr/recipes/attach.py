@@ -84,7 +84,7 @@ def _on_terminal(ctr: Ctr, call: Call, options: AttachOptions) -> Ending:
         return Result(call.argv, code, b"", ending.said, time.monotonic() - started)
 
     # -1: a recording tells that there were bytes, which nobody counted
-    ctr.processes.run_by(replace(call, stdin=-1, stdout=-1), run)
+    ctr.processes.run_by(call._replace(stdin=-1, stdout=-1), run)
     return endings[0]
 
 

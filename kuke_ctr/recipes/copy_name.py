@@ -7,7 +7,7 @@ import io
 import json
 import tarfile
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from kuke_ctr.backends.ctr import content, images, versions
 from kuke_ctr.backends.ctr.scope import Scope
@@ -101,7 +101,7 @@ def give_name(target: Scope, name: str, top: Descriptor, flags: tuple[str, ...])
     local = versions.transfers_locally(target.ctr, words, flags, wanted=True)
     versions.require_flags(target.ctr, words, flags)
     call = target.call(*words, *local, *flags, "-")
-    call = replace(call, stdin=_tar(documents), reads="image.tar")
+    call = call._replace(stdin=_tar(documents), reads="image.tar")
     target.ctr.checked(target.ctr.processes.run(call))
 
 

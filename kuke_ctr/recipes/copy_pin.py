@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from kuke_ctr.backends.ctr import content
@@ -77,7 +76,7 @@ def _make(target: Scope, name: str, digests: Sequence[str]) -> str:
         call = target.call(
             "content", "ingest", "--expected-digest", digest, f"kuke-ctr-pin-{digest}"
         )
-        call = replace(call, stdin=text.encode(), reads="pin.json")
+        call = call._replace(stdin=text.encode(), reads="pin.json")
         target.ctr.checked(target.ctr.processes.run(call))
         references = [f"{REFERENCE}.{i}={one}" for i, one in enumerate(digests)]
         labels = (f"{GC_ROOT}={made}", f"{PIN}={ours}", *references)

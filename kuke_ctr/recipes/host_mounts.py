@@ -35,7 +35,7 @@ def require_empty_folder(path: str) -> None:
         raise UsageError(f"{path} is not a directory", hint="name an empty directory") from None
     except PermissionError:
         raise Forbidden(
-            f"permission denied reading {path}", hint="run the same command with sudo"
+            f"permission denied reading {path}", hint="run the same command with --sudo"
         ) from None
     if count_at(path):
         named = shell_word(path)

@@ -54,7 +54,7 @@ def open_log(file: LogFile) -> int | None:
         return None
     except PermissionError:
         raise Forbidden(
-            f"permission denied reading {file.path}", hint="run the same command with sudo"
+            f"permission denied reading {file.path}", hint="run the same command with --sudo"
         ) from None
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.ENOTDIR):

@@ -233,7 +233,7 @@ def _of_shim(
     if os.geteuid() != 0:
         raise Forbidden(
             f"only root can see where the output of {info.id} goes",
-            hint="run the same command with sudo",
+            hint="run the same command with --sudo",
         )
     raise FoundWrong(
         f"no log of {info.id} was found: its shim writes to no file",

@@ -7,6 +7,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.image_names import is_short, whole_name
+from kuke_ctr.parse.image_patterns import matching
 from kuke_ctr.recipes.image_names import digest_filter
 from kuke_ctr.recipes.whereabouts import elsewhere, has
 from kuke_ctr.records import RealmSource
@@ -32,15 +33,18 @@ def instead(
     whole = whole_name(image)
     if whole in here and whole != image:
         return f"use the full name {whole}; ctr does not know short names"
+    tags = [] if image.endswith(":latest") else matching(image, here)
+    if tags:  # only a name without a tag means other names of the realm
+        near = f"{image} without a tag means {whole}; the realm has: {', '.join(tags[:_SHOWN])}"
     there = copied_from(host, realm, image, copies=not removing)
     if there is not None:
-        return there
+        return f"{near}; {there}" if tags else there
     if digest_filter(image) is not None and "@" not in image:
         return near
     if needed:
         pull = Scope(host.ctr, realm.namespace).line("images", "pull", whole)
         return f"{near}; to fetch it: {pull}"
-    return f"{image} is short for {whole}; {near}" if is_short(image) else near
+    return f"{image} is short for {whole}; {near}" if is_short(image) and not tags else near
 
 
 def copied_from(host: Host, realm: Resolution, image: str, *, copies: bool = True) -> str | None:

@@ -7,7 +7,6 @@ is `kukeon-main`: they are in no list of the realm, and no cell of it can use th
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from kuke_ctr.backends.ctr import images
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError
@@ -15,6 +14,7 @@ from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.layouts import beside, newest
 from kuke_ctr.kukeon.realm_files import names_of, suffix_of
 from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.processes.calls import Call
 from kuke_ctr.records import Realm
 
 
@@ -82,7 +82,10 @@ def of_listed(host: Host, realms: Sequence[Resolution]) -> list[Residual]:
     is needed where the realm has the very namespace that Kukeon makes.
     """
     try:
-        if host.asked_namespaces is None and not any(_has_images(host, one) for one in realms):
+        if host.asked_namespaces is None and not any(
+            host.ctr.checked(host.ctr.processes.run(call)).stdout.strip()
+            for call in questions(host, realms)
+        ):
             return []
         from kuke_ctr.kukeon.realm_list import list_realms  # late: most hosts have none
 
@@ -94,9 +97,17 @@ def of_listed(host: Host, realms: Sequence[Resolution]) -> list[Residual]:
         return []
 
 
-def _has_images(host: Host, realm: Resolution) -> bool:
-    suffix = suffix_of(host.settings).name
-    loads_into = newest(realm.name, suffix)
-    if loads_into not in beside(realm.name, realm.namespace, realm.source, suffix):
-        return False
-    return bool(images.names(Scope(host.ctr, loads_into)))
+def questions(host: Host, realms: Sequence[Resolution]) -> list[Call]:
+    """The calls by which `of_listed` finds out whether there is anything to say."""
+    if host.asked_namespaces is not None:
+        return []
+    try:
+        suffix = suffix_of(host.settings).name
+    except KukeCtrError:
+        return []
+    loaded = [(realm, newest(realm.name, suffix)) for realm in realms]
+    return [
+        Scope(host.ctr, namespace).call("images", "ls", "-q", probe=True)
+        for realm, namespace in loaded
+        if namespace in beside(realm.name, realm.namespace, realm.source, suffix)
+    ]

@@ -156,9 +156,9 @@ def undo(
     may run because nobody can tell, only with `running`.
     """
     ctr, name = replace(quiet_if_gone(scope.ctr), timeout=CLEANING_LIMIT), made.name
-    scope = replace(scope, ctr=ctr)
+    scope = scope._replace(ctr=ctr)
     try:
-        token = _token(replace(scope, ctr=replace(ctr, timeout=LOOK_LIMIT)), name)
+        token = _token(scope._replace(ctr=replace(ctr, timeout=LOOK_LIMIT)), name)
         if token == made.token:
             status = task_status(scope, name)
             if status not in NOT_RUNNING and not running:

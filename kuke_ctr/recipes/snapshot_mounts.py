@@ -29,7 +29,7 @@ def check_target(text: str) -> str:
 def require_root() -> None:
     """Raise Forbidden for a user who can't mount."""
     if os.geteuid() != 0:
-        raise Forbidden("only root can mount", hint="run the same command with sudo")
+        raise Forbidden("only root can mount", hint="run the same command with --sudo")
 
 
 def mount(ctr: Ctr, commands: Sequence[MountCommand]) -> None:

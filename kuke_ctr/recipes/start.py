@@ -144,7 +144,7 @@ def hang_up(scope: Scope, name: str, exec_id: str, number: int) -> bool:
 
     Whether it is known to have ended; it gets some seconds for that.
     """
-    scope = replace(scope, ctr=replace(quiet_if_gone(scope.ctr), timeout=LOOK_LIMIT))
+    scope = scope._replace(ctr=replace(quiet_if_gone(scope.ctr), timeout=LOOK_LIMIT))
     until = time.monotonic() + _ENDS_WITHIN
     with suppress(KukeCtrError):  # no answer from containerd
         tasks.signal_exec(scope, name, exec_id, signal.Signals(number).name)

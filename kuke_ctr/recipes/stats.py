@@ -104,7 +104,7 @@ class Looker:
     def _call(self, key: Key) -> Call:
         namespace, name = key
         call = tasks.metrics(Scope(self._ctr, namespace), name)
-        return replace(call, timeout=min(call.timeout or LIMIT, LIMIT))
+        return call._replace(timeout=min(call.timeout or LIMIT, LIMIT))
 
 
 def _measured(look: Look, key: Key, result: Result, ctr: Ctr) -> Look | None:

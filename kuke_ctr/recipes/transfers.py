@@ -230,7 +230,7 @@ def told_what_is_left(
         why = ""
         if reference is not None and isinstance(error, TimeLimit):
             why = f"{_silent(reference)}; "
-        scope = replace(scope, ctr=replace(scope.ctr, timeout=_ASKING))
+        scope = scope._replace(ctr=replace(scope.ctr, timeout=_ASKING))
         gives_up = _leases_since(scope, began, local=local)
         raise error.but(
             message=f"{error.message}; {_left(scope)}",

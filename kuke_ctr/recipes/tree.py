@@ -31,6 +31,7 @@ def tree_of(members: Members, now: Present, found: Survey, exists: bool | None) 
         kind=TreeKind.REALM,
         name=realm,
         path=realm,
+        word=realm,
         depth=0,
         id=members.realm.namespace,
         recorded=None if found.unread is not None else recorded,
@@ -137,5 +138,12 @@ def _foreign(root: TreeNode, now: Present, found: Survey) -> Iterator[TreeNode]:
 
 
 def _below(above: TreeNode, kind: TreeKind, name: str, **more: Any) -> TreeNode:
-    path = f"{above.path}/{name}"
-    return TreeNode(kind=kind, name=name, path=path, depth=above.depth + 1, **more)
+    alone = above.kind in (TreeKind.REALM, TreeKind.FOREIGN)
+    return TreeNode(
+        kind=kind,
+        name=name,
+        path=f"{above.path}/{name}",
+        word=name if alone else f"{above.word}/{name}",
+        depth=above.depth + 1,
+        **more,
+    )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kuke_ctr.records.cells import Cell, CellContainer, CellNow, TreeKind, TreeNode
     from kuke_ctr.records.container_details import ContainerDetails
     from kuke_ctr.records.disk import Disk, Prunable
+    from kuke_ctr.records.ends import StoppedContainer
     from kuke_ctr.records.findings import Finding, Severity
     from kuke_ctr.records.found_images import FoundImage
     from kuke_ctr.records.image_details import ImageDetails
@@ -91,6 +92,7 @@ __all__ = [
     "SnapshotNode",
     "SnapshotUsage",
     "Stats",
+    "StoppedContainer",
     "Task",
     "TaskStatus",
     "TreeKind",
@@ -209,6 +211,7 @@ _LATE = {
     "Process": "runtime",
     "ProcessUsage": "usage",
     "Stats": "usage",
+    "StoppedContainer": "ends",
     "PsContainer": "runtime",
     "Metrics": "runtime",
     "Event": "runtime",

@@ -97,20 +97,22 @@ class Cell(Record):
 class TreeNode(Record):
     """A line of `kuke-ctr tree`: what is below a node follows it, with a greater `depth`.
 
-    `path` is made of the names from the realm down. `id` is containerd's: the namespace of a realm,
-    the id of a container. `status` is what runs: of a cell a CellNow, of a container the status of
-    its task, null without a task or where containerd could not be asked. `recorded`: Kukeon has a
-    record of it; `exists`: containerd has it. These two are null where nobody could be asked or
-    there is no such thing. `note` says in words what is wrong.
+    `path` is made of the names from the realm down, `word` is what other commands take in that
+    realm: `space/stack/cell/container`, or the id of a container that is not Kukeon's. `id` is
+    containerd's: the namespace of a realm, the id of a container. `status` is what runs: of a cell
+    a CellNow, of a container the status of its task, null without a task or where containerd could
+    not be asked. `recorded`: Kukeon has a record of it; `exists`: containerd has it. These two are
+    null where nobody could be asked or there is no such thing. `note` says in words what is wrong.
     """
 
-    identifier = "path"
+    identifier = "word"
     table = ("path", "kind", "status", "image", "created_at", "note")
     wide = ("path", "kind", "id", "status", "image", "created_at", "root", "attachable", "note")
 
     kind: TreeKind
     name: str
     path: str
+    word: str
     depth: int
     id: str | None = None
     status: str | None = None

@@ -27,7 +27,7 @@ class TaskDetails(_Part):
 
     `pid` is null where no process lives; then, and where /proc does not say, the rest is null or
     empty too. `user` is the host's name of it. `cgroups` are the paths that the process is in, by
-    controllers (cgroup version 1); the key is empty for the one of version 2.
+    controllers (cgroup version 1); `unified` is the one of version 2.
     """
 
     status: str

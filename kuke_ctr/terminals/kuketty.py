@@ -231,7 +231,7 @@ def _connect(client: socket.socket, path: Path, until: float) -> None:
     except PermissionError:
         raise Forbidden(
             f"permission denied using kuketty's socket {path}",
-            hint="only root and the group kukeon may use it; run the same command with sudo, "
+            hint="only root and the group kukeon may use it; run the same command with --sudo, "
             f"or: {WAY_OUT}",
         ) from None
     except ConnectionRefusedError:

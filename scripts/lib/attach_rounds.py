@@ -66,10 +66,12 @@ class Task:
         is_ctr = Path(words[0]).name == "ctr" if words else False
         return is_ctr and "attach" in words and self.container in words
 
-    def attached(self) -> bool:
-        """Whether a client has the task's output open."""
+    def attached(self, seat: Seat) -> bool:
+        """Whether the client of the program at a seat has the task's output open."""
+        ours = processes.children(seat.program.pid)
+        clients = [pid for pid in ours if self._is_client(processes.command_line(pid))]
         return any(
-            f"{self.container}-stdout" in name for pid in self.clients for name in open_files(pid)
+            f"{self.container}-stdout" in name for pid in clients for name in open_files(pid)
         )
 
     def running(self) -> bool:
@@ -187,7 +189,7 @@ def _stopped(seat: Seat, task: Task) -> None:
     processes.until(lambda: _state(seat.program.pid) == "T", LIMIT)
     seat.kill(signal.SIGCONT)
     processes.until(lambda: _state(seat.program.pid) != "T", LIMIT)
-    assert task.attached(), "it left when it was stopped"
+    assert task.attached(seat), "it left when it was stopped"
     seat.type(KEYS)
 
 
@@ -233,7 +235,7 @@ def one_round(task: Task, way: Way, attach: Attach, figures: Figures) -> None:
         if stdout is not None:
             os.close(stdout)
         try:
-            if not processes.until(task.attached, LIMIT):
+            if not processes.until(lambda: task.attached(seat), LIMIT):
                 said = bytes(seat.shown[-1000:]).decode(errors="replace")
                 raise RuntimeError(f"{words} did not attach: {said}")
             if task.output == "flooding" and reader is not None:

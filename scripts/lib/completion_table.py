@@ -62,8 +62,8 @@ _OF_ANY_ARGUMENT: dict[str, Kind] = {"ID": "container", "ID|REF": "container"}
 _OF_ARGUMENT: dict[tuple[str, str], Kind] = {
     ("containers create", "CONTAINER"): "",
     ("content fetch", "REF"): "",
-    ("cp", "SRC"): "file",
-    ("cp", "DEST"): "file",
+    ("cp", "SRC"): "copied",
+    ("cp", "DEST"): "copied",
     ("content ingest", "REF"): "",
     ("exec", "ID"): "task",
     ("tasks exec", "ID"): "task",

@@ -15,11 +15,20 @@ _MNT_DETACH = 2
 
 
 def until(done: Callable[[], bool], seconds: float) -> bool:
-    """Look again and again until `done`, at most so long; what it said last."""
-    end = time.monotonic() + seconds
-    while not (is_done := done()) and time.monotonic() < end:
-        time.sleep(0.01)
-    return is_done
+    """Look again and again until `done`, at most so long; what it said last.
+
+    A look that takes long (a call of ctr) is taken less often: who is waited for needs a processor.
+    """
+    now = time.monotonic()
+    end = now + seconds
+    while True:
+        began = now
+        is_done = done()
+        now = time.monotonic()
+        if is_done or now >= end:
+            return is_done
+        time.sleep(max(0.01, now - began))
+        now = time.monotonic()
 
 
 def pids() -> Iterator[int]:
@@ -45,13 +54,12 @@ def started(pid: int) -> str:
 
 
 def children(parent: int) -> list[int]:
-    """The direct children of a process."""
-    found = []
-    for pid in pids():
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            if int(fields[1]) == parent:
-                found.append(pid)
+    """The direct children of a process; the kernel lists those of each of its threads."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{parent}/task").iterdir():
+            with contextlib.suppress(OSError):
+                found += map(int, (thread / "children").read_text().split())
     return found
 
 

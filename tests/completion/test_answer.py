@@ -138,10 +138,20 @@ def test_a_shell_that_is_not_known_gets_nothing(shell: str) -> None:
     assert asked(shell, "im") == [""]
 
 
-@pytest.mark.parametrize("line", ["kuke-ctr im", "kuke-ctr images rm -n x d"])
-def test_a_completion_imports_only_what_it_needs(fake_ctr: FakeCtr, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "how", "found"),
+    [
+        ("kuke-ctr im", "words", "images"),
+        ("kuke-ctr images rm -n x d", "words", "docker.io/a:1"),
+        ("kuke-ctr cp -n x web", "joined", "web:"),
+    ],
+)
+def test_a_completion_imports_only_what_it_needs(
+    fake_ctr: FakeCtr, line: str, how: str, found: str
+) -> None:
     limits = ("--connect-timeout", "250ms", "--timeout", "250ms")
     fake_ctr.answer(*limits, "-n", "x", "images", "ls", "-q", stdout="docker.io/a:1\n")
+    fake_ctr.answer(*limits, "-n", "x", "containers", "ls", "-q", stdout="web\n")
     code = (
         "import sys; from kuke_ctr.completion.answer import main; main()\n"
         "print(*[name for name in ('pydantic', 'sh', 'typer', 'yaml', 'pexpect', 'asyncio')"
@@ -154,5 +164,4 @@ def test_a_completion_imports_only_what_it_needs(fake_ctr: FakeCtr, line: str) -
         text=True,
         check=True,
     )
-    found = "images" if line.endswith("im") else "docker.io/a:1"
-    assert done.stdout.splitlines() == ["words", found, ""]
+    assert done.stdout.splitlines() == [how, found, ""]

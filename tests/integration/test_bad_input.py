@@ -187,7 +187,7 @@ def test_a_socket_without_permission_is_126_with_the_hint_of_sudo(
     finally:
         base.chmod(mode)
     one_sentence(done, 126, f"no permission to use containerd's socket {base}/c.sock")
-    assert "hint: run the same command with sudo" in done.stderr
+    assert "hint: run the same command with --sudo" in done.stderr
     assert kukeon_host.calls == []
 
 

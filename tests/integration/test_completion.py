@@ -3,13 +3,15 @@
 from scripts.lib.containerd import PrivateContainerd
 from scripts.lib.images import Archive, busybox
 from tests.support.runner import KukeCtr
+from tests.support.running import Place
 
 BUSYBOX = "docker.io/library/busybox:1.36"
 
 
-def offered(kuke_ctr: KukeCtr, line: str) -> list[str]:
-    """What bash gets for the last word of a line."""
-    done = kuke_ctr.set(_KUKE_CTR_COMPLETE="bash")(line, line.rpartition(" ")[2])
+def offered(kuke_ctr: KukeCtr, line: str, text: str | None = None) -> list[str]:
+    """What bash gets for the last word of a line, or for the text at its end."""
+    text = line.rpartition(" ")[2] if text is None else text
+    done = kuke_ctr.set(_KUKE_CTR_COMPLETE="bash")(line, text)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()[1:]
 
@@ -38,6 +40,14 @@ def test_what_containerd_has_is_offered(
         (f"kuke-ctr snapshots rm -n {namespace} sp_st_{namespace}1", [f"sp_st_{namespace}1_app"]),
     ):
         assert any(offered(kuke, line) == expected for _ in range(5)), line
+
+
+def test_the_paths_in_a_container_that_runs_are_offered(place: Place) -> None:
+    name = place.sleeper()
+    for path, expected in (("/bin/bus", ["/bin/busybox"]), ("/pro", ["/proc/"])):
+        line = f"kuke-ctr cp -n {place.namespace} {name}:{path}"
+        assert any(offered(place.kuke, line, path) == expected for _ in range(5)), path
+    assert place.processes(name) == ["sleep 3600"]
 
 
 def test_without_containerd_there_is_silence(kuke_ctr: KukeCtr) -> None:

@@ -131,7 +131,7 @@ def test_a_socket_without_permission_is_forbidden(script: Script, tmp_path: Path
         finally:
             if root:
                 os.seteuid(0)
-    assert caught.value.hint == "run the same command with sudo"
+    assert caught.value.hint == "run the same command with --sudo"
 
 
 def test_a_daemon_that_is_too_busy_to_accept_is_left_to_ctr(script: Script, tmp_path: Path) -> None:

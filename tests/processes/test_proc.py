@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.processes.proc import PROC, Traffic, counts_of, position_of, traffic_of
+from kuke_ctr.processes.proc import PROC, Traffic, cgroups_of, counts_of, position_of, traffic_of
 
 SELF = PROC / str(os.getpid())
 
@@ -28,6 +28,13 @@ def test_how_much_was_read_and_written(tmp_path: Path) -> None:
     assert after is not None
     assert after[1] - before[1] >= 5000
     assert counts_of(PROC / "0") is None
+
+
+def test_the_cgroups_of_both_versions_have_a_name(tmp_path: Path) -> None:
+    text = "12:cpu,cpuacct:/a\n1:name=systemd:/b\n0::/c:d\n"
+    (tmp_path / "cgroup").write_text(text)
+    assert cgroups_of(tmp_path) == {"cpu,cpuacct": "/a", "name=systemd": "/b", "unified": "/c:d"}
+    assert cgroups_of(tmp_path / "ended") == {}
 
 
 NET_DEV = """Inter-|   Receive                                                |  Transmit

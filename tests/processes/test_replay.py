@@ -12,7 +12,7 @@ from kuke_ctr.errors import TimeLimit, Unreadable, UsageError
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.player import Player
 from kuke_ctr.processes.runner import Processes
-from tests.support.recorded import LS, gave, recorder, recording
+from tests.support.recorded import LS, gave, read, recorder, recording
 from tests.support.scripts import LIMITS, Script, close
 
 # from a folder
@@ -183,6 +183,21 @@ def test_what_was_recorded_is_replayed_without_any_process(
     ]
     for one, other in zip(recorded, replayed, strict=True):
         assert (one.exit_code, one.stdout, one.stderr) == (3, other.stdout, other.stderr)
+
+
+def test_a_needless_call_is_neither_recorded_nor_missed(script: Script, tmp_path: Path) -> None:
+    script('[ "$1" = a ] || sleep 60')
+    calls = [Call(("ctr", word), timeout=20) for word in ("b", "a")]
+    spares = [lambda i, result: [0] if i == 1 else [], lambda i, result: []]
+    assert record(tmp_path / "r").run_needed(calls, spares[0])[0] is None
+    assert [one["argv"] for one in read(tmp_path / "r")] == [["ctr", "a"]]
+    player = replay(tmp_path / "r")
+    b, a = player.run_needed(calls, spares[0])
+    assert b is None
+    assert a is not None
+    assert [player.recorded(call) for call in calls] == [False, True]
+    with pytest.raises(Unreadable, match="does not have the call `ctr b`"):
+        player.run_needed(calls, spares[1])
 
 
 def test_a_call_that_ran_into_its_limit_does_so_again_in_the_replay(

@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess  # noqa: TID251 (Pythons that become something else)
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +64,7 @@ def test_somebody_may_look_after_a_call(script: Script) -> None:
 def test_whoever_looks_after_a_call_hears_that_it_was_ended(script: Script) -> None:
     looks = Looks()
     with pytest.raises(TimeLimit):
-        Processes().run(replace(script("sleep 100"), timeout=0.3), looks)
+        Processes().run(script("sleep 100")._replace(timeout=0.3), looks)
     assert looks.pids
     assert looks.overs
 

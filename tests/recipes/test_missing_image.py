@@ -56,6 +56,18 @@ def test_the_hint_says_where_the_image_is_and_copies_it(
     assert hint(realm(fake_ctr, "busybox", there), "busybox", needed=True).startswith(said)
 
 
+@pytest.mark.parametrize("tag", ["", ":latest"])
+def test_a_name_without_a_tag_is_answered_with_the_tags_of_the_realm(
+    fake_ctr: FakeCtr, tag: str
+) -> None:
+    here = ["only/def:1", "docker.io/only/def:2", "only/define:3"]
+    said = hint(realm(fake_ctr, f"only/def{tag}", {}), f"only/def{tag}", here, needed=True)
+    tags = "only/def without a tag means docker.io/only/def:latest; the realm has: "
+    tags += "only/def:1, docker.io/only/def:2"
+    pull = "to fetch it: `kuke-ctr images pull docker.io/only/def:latest --namespace kukeon-main`"
+    assert said == f"{'NEAR' if tag else tags}; {pull}"
+
+
 def test_of_an_image_that_is_to_go_it_only_says_where_it_is(fake_ctr: FakeCtr) -> None:
     found = realm(fake_ctr, "busybox", {"default": ["busybox"]})
     said = instead(found.host, found.resolution, "busybox", [], "NEAR", needed=False, removing=True)

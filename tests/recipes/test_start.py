@@ -4,7 +4,6 @@ import os
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,7 +104,7 @@ def test_anything_else_is_the_programs_own(said: str) -> None:
     ],
 )
 def test_a_program_that_is_not_running_has_a_way_out(said: str, lines: list[str]) -> None:
-    call = replace(CALL, argv=(*CALL.argv[:2], "team-a", *CALL.argv[3:]))
+    call = CALL._replace(argv=(*CALL.argv[:2], "team-a", *CALL.argv[3:]))
     error = start_failure(f"ctr: {said}\n".encode(), call, ["x"])
     assert error is not None
     found = re.findall("`[^`]*`", str(error.hint))

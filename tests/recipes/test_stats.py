@@ -130,7 +130,7 @@ class Answering(Processes):
             answer = self.answers[words]
             if isinstance(answer, str):
                 answer = Result(call.argv, 0, answer.encode(), b"", 0.1, ended=9.0)
-            results.append(replace(answer, argv=call.argv))
+            results.append(answer._replace(argv=call.argv))
         return results
 
 

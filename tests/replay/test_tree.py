@@ -92,11 +92,11 @@ def test_older_hosts_are_trees_too(capsys: Capture, host: str) -> None:
     assert found["mytenant"]["exists"] is True
 
 
-def test_paths_alone_cost_no_call_for_each_container(capsys: Capture) -> None:
+def test_words_alone_cost_no_call_for_each_container(capsys: Capture) -> None:
     assert tree("-r", "main", "-q", "-x") == 0
     out, err = capsys.readouterr()
     assert out.splitlines()[:4] == [
-        *("main", "main/default", "main/default/default", "main/default/default/ag1"),
+        *("main", "default", "default/default", "default/default/ag1"),
     ]
     assert len(err.splitlines()) == 2
 

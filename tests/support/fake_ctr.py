@@ -10,7 +10,7 @@ import pytest
 _SCRIPT = """#!/bin/sh
 for word; do printf '%s\\0' "$word"; done >> {log}
 printf '\\n' >> {log}
-env >> {environment}
+export -p >> {environment}
 key=
 for word; do key="$key|$word"; done
 case "$key" in
@@ -53,10 +53,8 @@ class FakeCtr:
         out, err = self.folder / f"{number}.out", self.folder / f"{number}.err"
         out.write_text(stdout, errors="surrogateescape")
         err.write_text(stderr, errors="surrogateescape")
-        self.answers[words] = (
-            f"{first}\ncat {shlex.quote(str(out))}; cat {shlex.quote(str(err))} >&2\n"
-            f"exit {exit_code}"
-        )
+        complains = f"cat {shlex.quote(str(err))} >&2\n" if stderr else ""
+        self.answers[words] = f"{first}\ncat {shlex.quote(str(out))};\n{complains}exit {exit_code}"
         cases = "\n".join(
             f"{shlex.quote(''.join(f'|{word}' for word in words))})\n{body} ;;"
             for words, body in self.answers.items()

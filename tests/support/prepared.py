@@ -167,12 +167,30 @@ def _open_streams() -> None:
 
 
 def _import_everything() -> None:
+    import ctypes  # noqa: F401 (kuke-ctr itself imports these when it needs them)
+
+    import sh  # noqa: F401, TID251
+    from pydantic import TypeAdapter  # noqa: F401
+
     import kuke_ctr
 
     for module in pkgutil.walk_packages(kuke_ctr.__path__, "kuke_ctr."):
         importlib.import_module(module.name)
+    _build_models()
     gc.collect()
     gc.freeze()
+
+
+def _build_models() -> None:
+    """pydantic builds a model when it is first used: each fork would do that anew."""
+    from pydantic import BaseModel
+
+    waiting: list[type[BaseModel]] = [BaseModel]
+    while waiting:
+        model = waiting.pop()
+        waiting += model.__subclasses__()
+        if model.__module__.startswith("kuke_ctr."):
+            model.model_rebuild(raise_errors=False)
 
 
 if __name__ == "__main__":

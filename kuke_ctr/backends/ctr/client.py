@@ -1,9 +1,8 @@
 """ctr on one host: builds the argv of a call, runs it, and turns a failure into an error."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.errors import CtrFailed, KukeCtrError, Unreadable
 from kuke_ctr.processes.calls import Call, Result
@@ -66,7 +65,7 @@ class Ctr:
         In a dry run it is printed, and the result is `planned`.
         """
         call = self.call(*words, namespace=namespace)
-        return self.checked(self.processes.run(replace(call, timeout=self.change_timeout)))
+        return self.checked(self.processes.run(call._replace(timeout=self.change_timeout)))
 
     def checked(self, result: Result) -> Result:
         """The result of a call that succeeded; its stderr is shown, a failure is raised."""
@@ -95,6 +94,8 @@ class Ctr:
 
     def failure(self, result: Result) -> KukeCtrError:
         """The error for a call that ended with another exit code than 0."""
+        from kuke_ctr.backends.ctr.failures import failure_of  # late: most calls succeed
+
         return failure_of(result, typed=self.typed)
 
     def version(self) -> str:

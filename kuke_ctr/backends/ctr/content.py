@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kuke_ctr.backends.ctr import filters
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
@@ -67,7 +66,7 @@ def _no_digest(text: str) -> UsageError:
 def get(scope: Scope, digest: str, descriptor: int, timeout: float | None) -> Result:
     """`ctr content get DIGEST`: its bytes go to the descriptor; any exit code is a result."""
     call = scope.call("content", "get", digest)
-    return scope.ctr.processes.run(replace(call, stdout=descriptor, timeout=timeout))
+    return scope.ctr.processes.run(call._replace(stdout=descriptor, timeout=timeout))
 
 
 def present(scope: Scope, wanted: Sequence[str]) -> set[str]:
@@ -143,14 +142,14 @@ def ingest(
 ) -> Result:
     """`ctr content ingest REF`, which reads the descriptor: the file `reads`."""
     call = scope.call("content", "ingest", *flags, ref)
-    call = replace(call, stdin=descriptor, reads=reads, timeout=scope.ctr.change_timeout)
+    call = call._replace(stdin=descriptor, reads=reads, timeout=scope.ctr.change_timeout)
     return scope.ctr.checked(scope.ctr.processes.run(call))
 
 
 def fetch(scope: Scope, ref: str, flags: Sequence[str], progress: int | None) -> Result:
     """`ctr content fetch REF`; its progress goes to the descriptor, or nowhere."""
     call = scope.call("content", "fetch", *flags, ref)
-    said = scope.ctr.processes.run(replace(call, stdout=progress, timeout=scope.ctr.change_timeout))
+    said = scope.ctr.processes.run(call._replace(stdout=progress, timeout=scope.ctr.change_timeout))
     return scope.ctr.checked(said)
 
 

@@ -1,7 +1,6 @@
 """`ctr events`."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.filters import EVENTS, check, hint_for_unparsed
@@ -30,7 +29,7 @@ def exits(scope: Scope) -> Pipes:
     Its pipes are the caller's to close, and it is the caller's to end.
     """
     call = scope.call("events", *filters_of([scope.namespace], [_EXITS]))
-    return scope.ctr.processes.open_pipes(replace(call, timeout=None, stdin=b""))
+    return scope.ctr.processes.open_pipes(call._replace(timeout=None, stdin=b""))
 
 
 def stream(
@@ -44,7 +43,7 @@ def stream(
     check(EVENTS, filters)
     words = filters_of(namespaces, filters)
     call = ctr.call("events", *words, namespace=namespaces[0])
-    ended = yield from ctr.processes.stream(replace(call, timeout=timeout))
+    ended = yield from ctr.processes.stream(call._replace(timeout=timeout))
     if ended.exit_code != 0:
         error = ctr.failure(ended)
         wrong = error.reason is Reason.WRONG_FILTER
@@ -54,4 +53,4 @@ def stream(
 def start(ctr: Ctr, namespaces: Sequence[str]) -> Pipes:
     """`ctr events` of these namespaces on pipes, for who only wants to know that there are some."""
     call = ctr.call("events", *filters_of(namespaces, ()), namespace=namespaces[0])
-    return ctr.processes.open_pipes(replace(call, timeout=None, stdin=b""))
+    return ctr.processes.open_pipes(call._replace(timeout=None, stdin=b""))

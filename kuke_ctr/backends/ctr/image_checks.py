@@ -30,6 +30,7 @@ def check_table(snapshotter: str | None) -> ListCall[ImageCheck]:
         names_by=("images", "ls", "-q"),
         explain=_with_problems,
         filter_by=filters.IMAGES,
+        in_shards=True,
     )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr import filters, quiet
-from kuke_ctr.backends.ctr.failures import removed_nothing
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import ListCall, read
 from kuke_ctr.errors import NotFound, Unreadable
@@ -17,7 +16,11 @@ if TYPE_CHECKING:
     from kuke_ctr.records import Container
 
 LS = ListCall(
-    ("images", "ls"), parse_images, name_of=lambda image: image.ref, filter_by=filters.IMAGES
+    ("images", "ls"),
+    parse_images,
+    name_of=lambda image: image.ref,
+    filter_by=filters.IMAGES,
+    in_shards=True,
 )
 
 
@@ -94,6 +97,8 @@ def positional(*words: str) -> tuple[str, ...]:
 
 def remove(scope: Scope, ref: str, flags: Sequence[str] = ()) -> None:
     """`ctr images rm [FLAG...] REF`. NotFound where there is none: ctr's exit code is 0 then."""
+    from kuke_ctr.backends.ctr.failures import removed_nothing  # late: lists do not remove
+
     done = scope.change("images", "rm", *flags, *positional(ref))
     if not done.planned and removed_nothing(done):
         raise NotFound(f"the image {ref} was already removed", command=mask(done.argv))

@@ -1,14 +1,13 @@
 """A ctr and a namespace, which travel together: nearly every call is about both."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.processes.calls import Call, Result
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """One namespace of one host: what an operation on containers, images, content is about."""
 
     ctr: Ctr

@@ -8,7 +8,7 @@ The input must be a file: a pipe and /dev/null do not seek.
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kuke_ctr.backends.ctr import content
 from kuke_ctr.backends.ctr.scope import Scope
@@ -84,8 +84,8 @@ def _call(scope: Scope, blob: SharedBlob, file: int, flags: Sequence[str] = ()) 
     size = ("--expected-size", str(blob.size)) if flags else ()
     call = scope.call("content", "ingest", *flags, *size, blob.key)
     if call.far is not None:
-        return replace(call, argv=("sh", "-c", _FAR, "sh", str(blob.size), *call.argv))
-    return replace(call, stdin=file, reads=blob.file)
+        return call._replace(argv=("sh", "-c", _FAR, "sh", str(blob.size), *call.argv))
+    return call._replace(stdin=file, reads=blob.file)
 
 
 _FAR = """\

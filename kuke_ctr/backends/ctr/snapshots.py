@@ -1,6 +1,5 @@
 """`ctr snapshots`: of one snapshotter, ctr's default one where none is named."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from kuke_ctr.backends.ctr.client import lines_of
@@ -25,7 +24,7 @@ def words(snapshotter: str | None, *rest: str) -> tuple[str, ...]:
 
 def of(table: ListCall[R], snapshotter: str | None) -> ListCall[R]:
     """The same list of a snapshotter."""
-    return replace(table, words=words(snapshotter, *table.words[1:]))
+    return table._replace(words=words(snapshotter, *table.words[1:]))
 
 
 def info(scope: Scope, key: str, snapshotter: str | None = None, *, probe: bool = False) -> Result:

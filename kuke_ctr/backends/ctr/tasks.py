@@ -1,7 +1,6 @@
 """`ctr tasks`."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr.client import Ctr, lines_of
@@ -42,7 +41,7 @@ def attach(
     name: str,
 ) -> Call:
     """`ctr tasks attach ID`, without a time limit: somebody looks as long as they like."""
-    return replace(scope.call("tasks", "attach", name), timeout=None)
+    return scope.call("tasks", "attach", name)._replace(timeout=None)
 
 
 def states(
@@ -79,14 +78,14 @@ def processes(
 def change(scope: Scope, verb: str, *words: str) -> Result:
     """`ctr tasks VERB [FLAG]... ID`, whatever its exit code; no time limit but --timeout."""
     call = scope.call("tasks", verb, *words)
-    return scope.ctr.processes.run(replace(call, timeout=scope.ctr.change_timeout))
+    return scope.ctr.processes.run(call._replace(timeout=scope.ctr.change_timeout))
 
 
 def change_all(scope: Scope, verb: str, flags: Sequence[str], names: Sequence[str]) -> list[Result]:
     """The same for several, side by side; the results stand in the order of the names."""
     calls = [scope.call("tasks", verb, *flags, name) for name in names]
     limit = scope.ctr.change_timeout
-    return scope.ctr.processes.run_all([replace(call, timeout=limit) for call in calls])
+    return scope.ctr.processes.run_all([call._replace(timeout=limit) for call in calls])
 
 
 def exec_in(
@@ -99,7 +98,7 @@ def exec_in(
 ) -> Call:
     """`ctr tasks exec --exec-id EXEC-ID FLAG... -- ID COMMAND...`; no time limit."""
     words = ("tasks", "exec", "--exec-id", exec_id, *flags, "--", name, *command)
-    return replace(scope.call(*words), timeout=None)
+    return scope.call(*words)._replace(timeout=None)
 
 
 def run(scope: Scope, image: str, name: str, command: Sequence[str], flags: Sequence[str]) -> Call:
@@ -108,12 +107,12 @@ def run(scope: Scope, image: str, name: str, command: Sequence[str], flags: Sequ
     Without the `--`, ctr up to 1.6 takes a `-c` of the command for itself.
     """
     call = scope.call("run", *before_dashes(flags), "--", image, name, *command)
-    return replace(call, timeout=None)
+    return call._replace(timeout=None)
 
 
 def start(scope: Scope, name: str, flags: Sequence[str]) -> Call:
     """`ctr tasks start FLAG... ID`; no time limit."""
-    return replace(scope.call("tasks", "start", *flags, name), timeout=None)
+    return scope.call("tasks", "start", *flags, name)._replace(timeout=None)
 
 
 def shim_state(scope: Scope, name: str, limit: float) -> Result:
@@ -123,13 +122,13 @@ def shim_state(scope: Scope, name: str, limit: float) -> Result:
     task and leaves the task.
     """
     call = scope.call("shim", "--id", name, "state", probe=True)
-    return scope.ctr.processes.run(replace(call, timeout=limit))
+    return scope.ctr.processes.run(call._replace(timeout=limit))
 
 
 def look_at_processes(scope: Scope, name: str, limit: float) -> Result:
     """`ctr tasks ps ID`, a probe with a short limit; any exit code is a result."""
     call = scope.call("tasks", "ps", name, probe=True)
-    return scope.ctr.processes.run(replace(call, timeout=limit))
+    return scope.ctr.processes.run(call._replace(timeout=limit))
 
 
 def signal_exec(scope: Scope, name: str, exec_id: str, number: str) -> Result:

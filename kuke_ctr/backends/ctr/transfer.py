@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kuke_ctr.backends.ctr.client import Ctr
@@ -47,8 +47,7 @@ def run(
 
     Raises BrokenPipeError where the reader of stdout went away.
     """
-    call = replace(
-        scope.call("images", verb, *flags, *names),
+    call = scope.call("images", verb, *flags, *names)._replace(
         timeout=scope.ctr.change_timeout,
         stdin=streams.stdin,
         stdout=streams.stdout,
@@ -73,7 +72,7 @@ def _start(ctr: Ctr, call: Call, streams: TransferStreams) -> Result:
 
     if secret is not None:
         show = terminal if terminal is not None else streams.stdout
-        call = replace(call, stdout=None)  # the pseudo terminal takes it
+        call = call._replace(stdout=None)  # the pseudo terminal takes it
         known = secret
         return ctr.processes.run_by(call, lambda call: answer_password(call, known, show=show))
     assert terminal is not None

@@ -43,6 +43,8 @@ def cp(
 ) -> None:
     """Copy files between a container and this host, as docker does.
 
+    A directory is copied with all that is in it, without a flag: -r is --realm.
+
     `-` means a tar archive on stdin or stdout. A DEST that is a directory gets SRC in it, or with
     `SRC/.` what is in SRC. Links in the container are resolved as the container sees them, and
     never lead out of it. Needs root. A container that does not run is reached by its snapshot: do

@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -138,7 +137,7 @@ def _run(
 ) -> Outcome:
     ctr, (tty, interactive) = realm.ctr, how
     if "--detach" in call.argv[: call.argv.index("--")]:
-        result = ctr.processes.run(replace(call, timeout=ctr.change_timeout))
+        result = ctr.processes.run(call._replace(timeout=ctr.change_timeout))
         if result.exit_code != 0:
             raise start_failure(result.stderr, call, words) or ctr.failure(result)
         if not result.planned:

@@ -23,7 +23,7 @@ from kuke_ctr.commands.tasks.stop_tasks import Seconds, StopSignal, StopTasks, g
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.processes.signals import signal_of
-from kuke_ctr.recipes.stop import Stop
+from kuke_ctr.recipes.stop import Stop, Stopped
 from kuke_ctr.recipes.task_control import Tasks
 from kuke_ctr.recipes.task_ends import TaskEnds
 from kuke_ctr.render import escape
@@ -64,7 +64,8 @@ def restart(
         infos = _infos(realm, ids)
         _confirm(session, infos.values(), yes=yes)
 
-        def start(name: str) -> None:
+        def start(one: Stopped) -> None:
+            name = one.id
             try:
                 info = infos[name] if name in infos else facts(realm, name)
                 start_again(session, realm, info, TO_LOG, stopped=True)

@@ -249,6 +249,8 @@ def _copy_content(job: _Job, known: Image | None, *, all_platforms: bool) -> boo
         digests = {blob.digest for blob in what.blobs}
         if content.present(job.target, sorted(digests)) == digests:
             return False
+    if not job.platforms:
+        _note_left_out(parts, what)
     try:
         _send(job, what) if job.afar else share(what)
     except (CtrFailed, NotFound, Unreadable) as error:
@@ -287,13 +289,12 @@ def _copy_labels(job: _Job, image: Image) -> bool:
 
 
 def _sharing(job: _Job, parts: Parts, known: Image | None, *, all_platforms: bool) -> Sharing:
-    """What is to be shared; says which platforms are left out."""
+    """What is to be shared; NotFound, FoundWrong where content that is wanted is missing."""
     runs_on = job.image.platforms
     chosen = parts.chosen(job.platforms, runs_on)
-    left = [part.called for part in parts.parts if part.missing and part.attests is None]
     if all_platforms and not parts.whole:
         raise NotFound(
-            f"{place_of(job.image)} does not have all of {job.image.ref}: {', '.join(left)} is "
+            f"{place_of(job.image)} does not have all of {job.image.ref}: {_left_out(parts)} is "
             "incomplete",
             hint="without --all-platforms the others are copied",
             reason=Reason.MISSING_CONTENT,
@@ -304,13 +305,22 @@ def _sharing(job: _Job, parts: Parts, known: Image | None, *, all_platforms: boo
             f"{job.image.ref} is incomplete in {place_of(job.image)}: {number} blobs are missing",
             hint=f"to fetch it: {job.target.line('images', 'pull', job.image.ref)}",
         )
-    if left and not job.platforms:
-        has = [part.called for part in chosen if part.attests is None]
-        note(f"note: only {', '.join(has)} is copied; there is no content for {', '.join(left)}")
     platforms = [part.manifest.platform for part in chosen] if parts.indexes else runs_on
     here = job.target.ctr.far is None
     runs = here and any(one is not None and may_run_here(one) for one in platforms)
     return Sharing(job.target, job.name, parts, chosen, known=known, runs=runs)
+
+
+def _left_out(parts: Parts) -> str:
+    """The platforms whose content is not all here."""
+    return ", ".join(part.called for part in parts.parts if part.missing and part.attests is None)
+
+
+def _note_left_out(parts: Parts, what: Sharing) -> None:
+    left = _left_out(parts)
+    if left:
+        has = ", ".join(part.called for part in what.chosen if part.attests is None)
+        note(f"note: only {has} is copied; there is no content for {left}")
 
 
 def _by_archive(

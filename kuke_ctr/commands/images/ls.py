@@ -1,5 +1,6 @@
 """kuke-ctr images"""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -10,6 +11,8 @@ from kuke_ctr.commands.shared.lists import list_realms_table
 from kuke_ctr.commands.shared.option_table import EVERY_REALM, IN_REALM, list_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
+from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.recipes import residuals
 from kuke_ctr.records import Image
 from kuke_ctr.session import OpenRealm, Session
 
@@ -34,7 +37,7 @@ def ls(
         kuke-ctr images ls -r main
         kuke-ctr images ls -A 'name~=busybox' -o json
 
-    Runs `ctr images ls`, and `ctr images ls -q` to compare. Records: Image.
+    Runs `ctr images ls`, and `ctr images ls -q` to compare; a long list in parts. Records: Image.
     """
     if filters:
         from kuke_ctr.recipes.image_names import as_filters  # late: most lists have no filter
@@ -47,12 +50,15 @@ def ls(
         filters or (),
         when_empty=_when_empty,
         elsewhere=matched_elsewhere,
+        beside=lambda realms: residuals.questions(session.host, _resolutions(realms)),
     )
     if listed:
-        from kuke_ctr.recipes import residuals  # late: the list comes first
-
-        for one in residuals.of_listed(session.host, [realm.resolution for realm in listed]):
+        for one in residuals.of_listed(session.host, _resolutions(listed)):
             note(one.note(session.ctr))
+
+
+def _resolutions(realms: Sequence[OpenRealm]) -> list[Resolution]:
+    return [realm.resolution for realm in realms]
 
 
 def _when_empty(realm: OpenRealm) -> str:

@@ -37,7 +37,8 @@ def tree(session: Session) -> None:
 
     Records without containers and containers without a record are marked. Containers that are not
     Kukeon's stand below `(not Kukeon's)`. Without containerd the records are shown, without records
-    what the labels of containers name. -q prints paths.
+    what the labels of containers name. -q prints what
+    other commands take: `space/stack/cell/container`, or an id.
 
     Examples:
 

@@ -49,8 +49,9 @@ OF_HOST = ("info", "namespaces", "plugins", "realms", "version")
 OF_PLACES = ("images find", "images copy")
 """The verbs that say where in another way, or look everywhere."""
 NOWHERE = ("parse", "schema", "completion", "config", "help")
-_LINE = re.compile(r"`(?:watch )?kuke-ctr (?P<first>[\w-]+)(?P<second> [\w-]+)?(?P<rest>[^`]*)`")
-_SAYS_WHERE = re.compile(r" (?:--realm|-r|--namespace|-n|--all-realms|-A)\b")
+# texts, which re compiles when there is a hint
+_LINE = r"`(?:watch )?kuke-ctr (?P<first>[\w-]+)(?P<second> [\w-]+)?(?P<rest>[^`]*)`"
+_SAYS_WHERE = r" (?:--realm|-r|--namespace|-n|--all-realms|-A)\b"
 
 
 def scoped(error: E, options: SharedOptions) -> E:
@@ -76,7 +77,7 @@ def in_scope(hint: str, realm: Sequence[str], host: Sequence[str] = ()) -> str:
         if first in NOWHERE or first.startswith("-"):
             return match[0]
         says_where = first in OF_HOST or f"{first}{second}" in OF_PLACES
-        where = () if says_where or _SAYS_WHERE.search(match[0]) else realm
+        where = () if says_where or re.search(_SAYS_WHERE, match[0]) else realm
         hosts = () if any(word in match["rest"].split() for word in host[::2]) else host
         scope = shell_line((*where, *hosts))
         if not scope:
@@ -85,4 +86,4 @@ def in_scope(hint: str, realm: Sequence[str], host: Sequence[str] = ()) -> str:
         before, after = match[0].split(f"kuke-ctr {command}", 1)
         return f"{before}kuke-ctr {command} {scope}{after}"
 
-    return _LINE.sub(line, hint)
+    return re.sub(_LINE, line, hint)

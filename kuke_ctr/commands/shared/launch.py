@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kuke_ctr.backends.ctr.failures.starting import start_failure
 from kuke_ctr.backends.ctr.scope import Scope
@@ -146,7 +146,7 @@ def _detached(what: Launch, tty: bool) -> Outcome:
         finally:
             os.close(nothing)
         return outcome
-    result = ctr.processes.run(replace(what.call, timeout=limit))
+    result = ctr.processes.run(what.call._replace(timeout=limit))
     if result.exit_code != 0:
         raise start_failure(result.stderr, what.call, what.command) or ctr.failure(result)
     ctr.pass_on(result.stderr)

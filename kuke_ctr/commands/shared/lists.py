@@ -1,16 +1,16 @@
 """What every `ls` does: read the realms' tables, print the records, say what could not be read."""
 
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import typer
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.filters import check
 from kuke_ctr.backends.ctr.tables import ListCall, R, checked, fetch
-from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.output import note, print_lines, show_error, show_refused
 from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.processes.calls import Call
 from kuke_ctr.records import Listing, Record, RowsRefused
 from kuke_ctr.render import WHOLE, Output, View, make_view, needed, render
 from kuke_ctr.session import OpenRealm, Session
@@ -28,12 +28,14 @@ def list_realms_table(
     when_empty: Callable[[OpenRealm], str],
     elsewhere: Callable[[OpenRealm, Sequence[str]], str | None] = lambda realm, filters: None,
     more: More[R] | None = None,
+    beside: Callable[[Sequence[OpenRealm]], Iterable[Call]] = lambda realms: (),
 ) -> Sequence[OpenRealm]:
     """Print ctr's table of the realms that the options mean, in the form that they ask for.
 
     Gives the realms whose records were printed: none for ctr's own table or a dry run. `more` finds
     out what the table does not say, as far as the form shows it. `elsewhere` says where else
-    something matches filters that nothing in the realm matches.
+    something matches filters that nothing in the realm matches. `beside` are calls that will be run
+    once the list is shown: they are asked while ctr makes the list.
     """
     view = view_of(session, record)
     realms = session.realms()
@@ -41,6 +43,7 @@ def list_realms_table(
         print_raw(session.ctr, table, [realm.namespace for realm in realms], flags)
         return ()
     wanted = needed(record, view)
+    session.ctr.processes.ask_beside(beside(realms))
     rows, errors = rows_of(
         session, table, realms, flags, more and (lambda realm, rows: more(realm, rows, wanted))
     )
@@ -125,10 +128,12 @@ def show(
             sys.stdout.flush()
     for row in refused:
         show_refused(row)
-    failed = show_error if session.receiver is None else session.receiver.failed
-    for error in errors:
-        failed(scoped(error, session.options))
     if errors:
+        from kuke_ctr.commands.shared.hints import scoped  # late: most lists can be read
+
+        failed = show_error if session.receiver is None else session.receiver.failed
+        for error in errors:
+            failed(scoped(error, session.options))
         raise typer.Exit(max(error.exit_code for error in errors))
 
 

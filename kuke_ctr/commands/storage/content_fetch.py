@@ -274,7 +274,7 @@ def _opened(file: str) -> Iterator[int]:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except PermissionError:
         raise Forbidden(
-            f"permission denied reading {file}", hint="run the same command with sudo"
+            f"permission denied reading {file}", hint="run the same command with --sudo"
         ) from None
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from None

@@ -50,7 +50,7 @@ def grace_of(text: str) -> float:
 class StopTasks:
     """Stops tasks of a realm, the roots of Kukeon's cells last, and tells how each ended.
 
-    `done` gets the id of each that has stopped; what it raises counts as its failure.
+    `done` gets each that does not run now; what it raises counts as its failure.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class StopTasks:
         realm: OpenRealm,
         stop: Stop,
         cells: Ending,
-        done: Callable[[str], None],
+        done: Callable[[Stopped], None],
     ) -> None:
         self._session = session
         self._realm = realm
@@ -91,7 +91,7 @@ class StopTasks:
                 note(_how(one, self._stop.seconds))
             if one.error is None and one.ran:
                 self._cells.tell_of_stop(one.id)
-            self._done(one.id)
+            self._done(one)
         except KukeCtrError as error:
             sys.stdout.flush()
             show_error(scoped(error, self._session.options))

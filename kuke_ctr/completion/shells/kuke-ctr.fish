@@ -9,6 +9,9 @@ function __kuke_ctr_complete
             __fish_complete_path "$current"
         case dirs
             __fish_complete_directories "$current" ""
+        case mixed
+            printf '%s\n' $answer[2..-1]
+            __fish_complete_path "$current"
         case '*'
             printf '%s\n' $answer[2..-1]
     end

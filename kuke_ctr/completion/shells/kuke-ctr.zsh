@@ -8,6 +8,7 @@ _kuke_ctr() {
     case "${answer[1]}" in
         files) _files; return ;;
         dirs) _files -/; return ;;
+        mixed) _files ;;
     esac
     for line in "${(@)answer[2,-1]}"; do
         value="${line%%$'\t'*}"
@@ -16,7 +17,7 @@ _kuke_ctr() {
         shown+=("$value${text:+  -- $text}")
     done
     (( $#values )) || return 1
-    if [[ "${answer[1]}" == joined ]]; then
+    if [[ "${answer[1]}" == (joined|mixed) ]]; then
         compadd -S '' -l -d shown -a values
     else
         compadd -l -d shown -a values

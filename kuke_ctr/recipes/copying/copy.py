@@ -192,7 +192,7 @@ def explained(side: Side) -> Iterator[None]:
     except FileNotFoundError:
         raise NotFound(f"{side} does not exist: a directory on the way is missing") from None
     except PermissionError as error:
-        sudo = None if os.geteuid() == 0 else "run the same command with sudo"
+        sudo = None if os.geteuid() == 0 else "run the same command with --sudo"
         raise Forbidden(f"permission denied at {side}: {error.strerror}", hint=sudo) from None
     except OSError as error:
         reason = Reason.NO_SPACE if error.errno in (errno.ENOSPC, errno.EDQUOT) else None

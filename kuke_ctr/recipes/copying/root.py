@@ -43,7 +43,7 @@ def files_of(scope: Scope, container: str, *, writing: bool) -> Iterator[Files]:
     task = tasks.find(scope, container)
     if os.geteuid() != 0:
         raise Forbidden(
-            "only root can reach the files of a container", hint="run the same command with sudo"
+            "only root can reach the files of a container", hint="run the same command with --sudo"
         )
     if task is not None and task.pid > 0 and task.status != TaskStatus.STOPPED:
         found = _of_process(scope, info, task)

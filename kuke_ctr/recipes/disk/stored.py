@@ -1,7 +1,7 @@
 """What namespaces store: their content, unfinished downloads and snapshots, read side by side."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from kuke_ctr.backends.ctr import content, daemon, snapshots
@@ -10,8 +10,8 @@ from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.recipes.asking import Asking
 from kuke_ctr.records import ActiveIngest, Blob, Image, RowsRefused, SnapshotUsage
 
-_SNAPSHOTTERS = replace(
-    daemon.PLUGINS, words=(*daemon.PLUGINS.words, f"type=={daemon.SNAPSHOTTER}")
+_SNAPSHOTTERS = daemon.PLUGINS._replace(
+    words=(*daemon.PLUGINS.words, f"type=={daemon.SNAPSHOTTER}")
 )
 
 Answer = tuple[Any, ...] | KukeCtrError

@@ -26,7 +26,7 @@ def records(facts: Facts) -> Iterator[Finding]:
             "record",
             f"the cells of realm {realm} could not be read: {why}",
             realm=realm,
-            hint="run the same command with sudo",
+            hint="run the same command with --sudo",
             found_by=(f"files below {facts.run_path}",),
         )
 

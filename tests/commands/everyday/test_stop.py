@@ -1,5 +1,6 @@
 """stop: a signal, a wait, SIGKILL; over a fake ctr whose tasks end."""
 
+import json
 import shlex
 from pathlib import Path
 
@@ -34,6 +35,31 @@ def test_the_event_tells_the_code_also_where_the_task_is_deleted_at_once(
     ending_host.becomes("web", "-", "kill")
     ending_host.event("web", 6)
     assert run("stop web", capsys) == (0, "web\n", "web has stopped: exit code 6\n")
+
+
+def test_records_say_how_each_ended(ending_host: EndingHost, capsys: Capture) -> None:
+    ending_host.ends("web", code=143)
+    ending_host.answers("fresh")
+    ending_host.ends("fresh", *KILL, code=137)
+    line = "stop -t 0.3 web fresh idle nope"
+    code, out, err = run(f"{line} -o json", capsys)
+    assert code == 3
+    assert json.loads(out) == [
+        {"id": "idle", "ending": "not-running", "exit_code": None},
+        {"id": "web", "ending": "stopped", "exit_code": 143},
+        {"id": "fresh", "ending": "killed", "exit_code": 137},
+    ]
+    assert "web has stopped: exit code 143 (SIGTERM)\n" in err
+    code, out, _ = run(f"{line} -o jsonl", capsys)
+    assert code == 3
+    again = [json.loads(one) for one in out.splitlines()]
+    assert {one["id"]: one["ending"] for one in again} == {
+        "idle": "not-running",
+        "web": "already-stopped",
+        "fresh": "already-stopped",
+    }
+    assert run("stop web -o json --dry-run", capsys)[0] == 0
+    assert run("stop web -o table", capsys)[0] == 2
 
 
 def test_an_event_of_another_run_is_not_believed(ending_host: EndingHost, capsys: Capture) -> None:

@@ -66,6 +66,12 @@ def test_only_what_is_there_is_copied_and_the_rest_is_told(
     assert "--platform none/none" in found["import"][0]
     of_index, of_manifest = found["label"][1:]
     assert arm["digest"] not in of_index and of_manifest.count("gc.ref.content.l.") == 2
+    copy_host.put(TEAM, top, REF, missing=gone)
+    copy_host.has(TEAM, there, set())
+    copy_host.ready()
+    assert plan(capsys, *COPY)[1].splitlines() == [
+        f"realm team (namespace {TEAM}) has {REF} already; nothing was copied"
+    ]
     found, said = plan(capsys, *COPY, "--all-platforms", code=3)
     assert "linux/arm64 is incomplete" in said and not found
     found, said = plan(capsys, *COPY, "--platform", "arm64", code=3)

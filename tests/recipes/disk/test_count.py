@@ -9,20 +9,13 @@ from kuke_ctr.recipes.disk.count import Blobs, Taken, rows_of, total_of
 from kuke_ctr.recipes.disk.prune import Freed
 from kuke_ctr.recipes.disk.stored import Stored, added
 from kuke_ctr.records import Blob, SnapshotUsage
+from tests.support import doctor_facts
 
 SIZES = {"base": 100, "app": 7, "own": 40}
 
 
 def blob(name: str) -> Blob:
-    return Blob(
-        digest=name,
-        size="",
-        size_bytes=SIZES[name],
-        size_approximate=True,
-        age="",
-        labels={},
-        labels_text="-",
-    )
+    return doctor_facts.blob(name, size=SIZES[name])
 
 
 def usage(**sizes: int) -> dict[str | None, tuple[SnapshotUsage, ...] | None]:

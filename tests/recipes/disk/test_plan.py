@@ -5,7 +5,9 @@ import pytest
 from kuke_ctr.recipes.disk.plan import Key, is_left_over, rows_of
 from kuke_ctr.recipes.disk.prune import Freed, Held
 from kuke_ctr.recipes.unused_snapshots import Unused
-from kuke_ctr.records import Blob, Image, Lease, Prunable, Snapshot
+from kuke_ctr.records import Blob, Lease, Prunable, Snapshot
+from tests.support import doctor_facts
+from tests.support.doctor_facts import image
 
 M1, M2, C1, C2, BASE, TOP = (f"sha256:{letter * 64}" for letter in "123456")
 SIZES = {M1: 1, M2: 2, C1: 10, C2: 20, BASE: 100, TOP: 7}
@@ -31,29 +33,7 @@ BOTH: set[Key] = {("overlayfs", "one"), TWO}
 
 
 def blob(name: str) -> Blob:
-    return Blob(
-        digest=name,
-        size="",
-        size_bytes=SIZES[name],
-        size_approximate=True,
-        age="",
-        labels={},
-        labels_text=LABELS.get(name, "-"),
-    )
-
-
-def image(ref: str, digest: str) -> Image:
-    return Image(
-        ref=ref,
-        media_type="",
-        digest=digest,
-        size="",
-        size_bytes=None,
-        size_approximate=True,
-        platforms=(),
-        labels={},
-        labels_text="-",
-    )
+    return doctor_facts.blob(name, LABELS.get(name, "-"), SIZES[name])
 
 
 def lease(**labels: str) -> Lease:

@@ -33,7 +33,7 @@ def test_of_a_host_on_which_all_is_well_nothing_is_said() -> None:
     [
         (CtrFailed("x", ran=False), "daemon-unreachable", ("systemctl restart containerd",)),
         (TimeLimit("x"), "daemon-unreachable", ("systemctl restart containerd",)),
-        (Forbidden("x"), "daemon-forbidden", ("sudo kuke-ctr doctor",)),
+        (Forbidden("x"), "daemon-forbidden", ("kuke-ctr doctor --sudo",)),
         (CtrMissing("x"), "ctr-missing", ()),
     ],
 )

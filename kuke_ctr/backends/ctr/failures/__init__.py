@@ -14,8 +14,9 @@ from kuke_ctr.processes.calls import Result, mask
 if TYPE_CHECKING:
     from kuke_ctr.backends.ctr.failures.asked import Asked
 
-_LOG_LINE = re.compile(r'^time="[^"]*" level=\w+ msg=')
-_NOISE = re.compile(r"rpc error: code = \w+ desc = |(?<=.): unknown$")
+# texts, which re compiles when a call has failed
+_LOG_LINE = r'^time="[^"]*" level=\w+ msg='
+_NOISE = r"rpc error: code = \w+ desc = |(?<=.): unknown$"
 
 
 def failure_of(
@@ -38,7 +39,7 @@ def failure_of(
     if output is not None:
         said = said.replace("/dev/stdout", output)
     call = asked(result.argv, typed, name)
-    return explained(_NOISE.sub("", said), call, mask(result.argv))
+    return explained(re.sub(_NOISE, "", said), call, mask(result.argv))
 
 
 def explained(said: str, call: "Asked", command: tuple[str, ...]) -> KukeCtrError:
@@ -64,7 +65,7 @@ def complaint_of(stderr: bytes) -> str:
     """ctr's last `ctr: ...` line, else its last line that is not of a log; empty for neither."""
     lines = stderr.decode(errors="replace").splitlines()
     own = [line for line in lines if line.startswith("ctr: ")]
-    return _last(own or [line for line in lines if not _LOG_LINE.match(line)])
+    return _last(own or [line for line in lines if not re.match(_LOG_LINE, line)])
 
 
 def reader_gone(result: Result) -> bool:

@@ -3,7 +3,7 @@
 from kuke_ctr.backends.ctr.failures.table import Failed, Row, Table
 from kuke_ctr.errors import Forbidden, TimeLimit
 
-_SUDO = "run the same command with sudo"
+_SUDO = "run the same command with --sudo"
 _RUNNING = "is containerd running? check with `systemctl status containerd`"
 
 
@@ -16,7 +16,8 @@ DAEMON = Table(
         Row(r"dial unix .*permission denied", _SUDO, Forbidden),
         Row(
             r"^failed to dial .*context deadline exceeded",
-            "containerd may be hanging; --timeout sets how long to wait, for example --timeout 5m",
+            "containerd may be hanging (`systemctl status containerd`); ctr waits for 10 seconds, "
+            "and a longer --timeout does not change that",
             TimeLimit,
         ),
         Row(r"^failed to dial|connection error: desc|^cannot access socket", _RUNNING),

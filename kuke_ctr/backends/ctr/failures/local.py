@@ -74,7 +74,7 @@ LOCAL = Table(
         ),
         Row(r": already exists$", reason=Reason.ALREADY_EXISTS),
         Row(r"not found$", listing_of, NotFound),
-        Row(r"permission denied", "run the same command with sudo", Forbidden),
+        Row(r"permission denied", "run the same command with --sudo", Forbidden),
         Row(
             r"context deadline exceeded",
             "containerd may be hanging; --timeout sets how long to wait, for example --timeout 5m",

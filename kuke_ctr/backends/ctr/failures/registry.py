@@ -316,7 +316,7 @@ def _check(failed: Failed) -> str:
 _HOST_ROWS = (
     Row(
         r"^open .*: permission denied$|failed to mount .*permission denied",
-        "run the same command with sudo",
+        "run the same command with --sudo",
         Forbidden,
     ),
     NO_SNAPSHOTTER,

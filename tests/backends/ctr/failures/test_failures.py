@@ -227,7 +227,7 @@ def test_the_name_of_an_image_is_no_failure(verb: str, name: str) -> None:
 )
 def test_a_file_that_this_user_may_not_read_is_126(verb: str, said: str) -> None:
     error = error_of(f"{verb} r.example/a:1", said)
-    assert (type(error), error.hint) == (Forbidden, "run the same command with sudo")
+    assert (type(error), error.hint) == (Forbidden, "run the same command with --sudo")
 
 
 def test_a_registry_that_denies_something_is_no_matter_of_sudo() -> None:
