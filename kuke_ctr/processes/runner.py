@@ -97,8 +97,8 @@ class Processes:
     def run(self, call: Call, meanwhile: "Meanwhile | None" = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
 
-        `meanwhile` looks after it. Raises CtrMissing, Forbidden and CtrFailed (no daemon) before anything is started, TimeLimit
-        and Interrupted once the child is gone.
+        `meanwhile` looks after it. Raises CtrMissing, Forbidden and CtrFailed (no daemon) before
+        anything is started, TimeLimit and Interrupted once the child is gone.
         """
         return self.run_all([call], meanwhile)[0]
 
