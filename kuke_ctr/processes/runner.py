@@ -255,10 +255,8 @@ class Processes:
         """
         if self._replay is not None or self.dry_run:
             what = "dry run" if self._replay is None else "replay"
-            raise UsageError(
-                f"`{shown(call.argv)}` needs somebody to talk to: there is no {what} of it",
-                hint=f"leave out --{what.replace(' ', '-')}",
-            )
+            message = f"`{shown(call.argv)}` needs somebody to talk to: there is no {what} of it"
+            raise UsageError(message, hint=f"leave out --{what.replace(' ', '-')}")
         ready, program = self._prepare(call, PIPES)
         self.announce(call)
 
