@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.backends.ctr.tables import ListCall, fetch, whole
+from kuke_ctr.backends.ctr.tables import ListCall, whole
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
@@ -20,6 +20,7 @@ from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import NOBODY, Teller
 from kuke_ctr.records import Image, Listing, RealmSource, Record
+from kuke_ctr.render import Receiver
 from kuke_ctr.shared_options import SharedOptions
 
 if TYPE_CHECKING:
@@ -100,7 +101,9 @@ class OpenRealm:
 
     def with_details(self, rows: "list[D]", wanted: Collection[str] | None = None) -> "list[D]":
         """Containers or tasks with these of their fields (None: all), which ctr's table lacks."""
-        if not rows or (wanted is not None and set(wanted) <= {*rows[0].table, "realm", "extra"}):
+        if not rows or (
+            wanted is not None and set(wanted) <= {*rows[0].table, "host", "realm", "extra"}
+        ):
             return rows
         from kuke_ctr.recipes.container_details import with_details
 
@@ -126,7 +129,7 @@ class OpenRealm:
 
     def list(self, table: ListCall[R], *flags: str) -> tuple[R, ...]:
         """The records of any of ctr's tables."""
-        (answer,) = fetch(self.ctr, table, [self.namespace], flags)
+        (answer,) = self.host.fetch(table, [self.namespace], flags)
         return self.records_of(answer)
 
     def records_of(self, answer: Listing[R] | KukeCtrError) -> tuple[R, ...]:
@@ -159,17 +162,23 @@ class OpenRealm:
 
 
 def make_host(
-    options: SharedOptions, notice: Notice, tell: Teller, heed_far: Callable[[Far], None]
+    options: SharedOptions,
+    notice: Notice,
+    tell: Teller,
+    heed_far: Callable[[Far], None],
+    processes: Processes | None = None,
 ) -> Host:
     """The host that the options, the environment and the settings files mean."""
     timeout = READING_LIMIT if options.timeout is None else options.timeout
     found: list[Settings] = []
-    processes = make_processes(options, found, tell)
+    processes = processes or make_processes(options, found, tell)
     flags = Flags(
         realm=options.realm,
         address=options.address,
         run_path=options.run_path,
         ctr=options.ctr,
+        backend=options.backend,
+        nerdctl=options.nerdctl,
         host=options.host or processes.recorded_host,
     )
 
@@ -220,7 +229,8 @@ def make_processes(options: SharedOptions, settings: Sequence[Settings], tell: T
 class Session:
     """What one invocation knows.
 
-    `notice` gets warnings, and what ctr says on stderr; `tell` hears of the calls.
+    `notice` gets warnings, and what ctr says on stderr; `tell` hears of the calls. A `receiver`
+    gets what is found, in place of stdout; `processes` are those of make_processes elsewhere.
     """
 
     def __init__(
@@ -228,7 +238,11 @@ class Session:
         options: SharedOptions,
         notice: Notice = lambda text: None,
         tell: Teller = NOBODY,
+        receiver: Receiver | None = None,
+        processes: Processes | None = None,
     ) -> None:
+        self.receiver = receiver
+        self._processes = processes
         self.options = options
         self.notice = notice
         self.tell = tell
@@ -237,7 +251,7 @@ class Session:
     @cached_property
     def host(self) -> Host:
         """The host, built when a command first needs it; `heed_far` may refuse another one."""
-        return make_host(self.options, self.notice, self.tell, self.heed_far)
+        return make_host(self.options, self.notice, self.tell, self.heed_far, self._processes)
 
     @property
     def ctr(self) -> Ctr:
@@ -294,6 +308,13 @@ class Session:
     def _near(self, realm: OpenRealm) -> str:
         return realm.hint_for_missing(self.host.known_namespaces() or frozenset())
 
+    def on_host(self, host: str | None) -> "Session":
+        """The same invocation about another host; None: this very session."""
+        if host is None:
+            return self
+        options, processes = self.options._replace(host=host), self.host.ctr.processes
+        return Session(options, self.notice, self.tell, self.receiver, processes)
+
     def about(self, realm: str | None, namespace: str | None) -> "Session":
         """The same invocation, of the same host, about another realm or namespace."""
         options = self.options._replace(realm=realm, namespace=namespace)
@@ -342,6 +363,8 @@ def open_realm(
     address: str | None = None,
     run_path: str | None = None,
     ctr: str | None = None,
+    backend: str | None = None,
+    nerdctl: str | None = None,
     host: str | None = None,
     timeout: float | None = None,
     replay: str | None = None,
@@ -361,6 +384,8 @@ def open_realm(
         address=address,
         run_path=run_path,
         ctr=ctr,
+        backend=backend,
+        nerdctl=nerdctl,
         host=host,
         timeout=timeout,
         replay=replay,

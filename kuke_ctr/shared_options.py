@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from kuke_ctr.render import Output
 
+FANOUT = 64
+"""How many hosts are asked side by side where --fanout does not say."""
+
 _OF_HOST = ("host", "address", "ctr", "run_path")
 
 
@@ -16,6 +19,8 @@ class SharedOptions(NamedTuple):
     run_path: str | None = None
     manifest: str | None = None
     ctr: str | None = None
+    backend: str | None = None
+    nerdctl: str | None = None
     all_realms: bool = False
     output: Output | None = None
     quiet: bool = False
@@ -32,6 +37,9 @@ class SharedOptions(NamedTuple):
     record_env: bool = False
     replay: str | None = None
     extra: tuple[str, ...] = ()
+    hosts: str | None = None
+    fanout: int = FANOUT
+    fold: bool = True
     host: str | None = None
 
     def of_host(self) -> tuple[str, ...]:

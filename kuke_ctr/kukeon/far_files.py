@@ -98,7 +98,7 @@ class FarFiles:
     def _knows(self, path: str, levels: int) -> bool:
         for root, looked in self._seen.places:
             depth = _depth(root, path)
-            if depth is not None and depth + levels <= _DEPTHS[looked]:
+            if depth is not None and depth + levels <= _DEPTHS.get(looked, -1):
                 return True
         return False
 

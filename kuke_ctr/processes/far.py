@@ -31,6 +31,9 @@ QUIETLY = (
 ASKS_NOBODY = ("-o", "BatchMode=yes")
 """No password, no question about a host key: what would be asked fails."""
 
+OF_MANY = (*QUIETLY, *ASKS_NOBODY, "-o", "ConnectTimeout=10")
+"""Of one host among many: one that does not answer must not keep its place for long."""
+
 
 class Far(NamedTuple):
     """A host that ssh reaches: its name or address, and the user and port where they were given.

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from kuke_ctr.processes.calls import Call, Result
@@ -37,7 +37,9 @@ class Job:
         self.stdout = self.stderr = self.lifeline = -1
 
 
-def start_job(call: Call, program: str, blocked: set[int]) -> Job:
+def start_job(
+    call: Call, program: str, blocked: set[int], starter: Callable[..., Child] = start
+) -> Job:
     """Start a call; what it prints is collected, unless `call.stdout` takes it.
 
     `blocked` is what `interrupts_held` gives: keep the job inside of that, where it can be ended.
@@ -46,7 +48,7 @@ def start_job(call: Call, program: str, blocked: set[int]) -> Job:
     stdout = collected if call.stdout is None else call.stdout
     (stdin, lifeline), stderr = input_of(call), nameless_file()
     try:
-        child = start(call, program, (stdin, stdout, stderr), blocked)
+        child = starter(call, program, (stdin, stdout, stderr), blocked)
     except BaseException:
         close_all(collected, stderr, lifeline)
         raise

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -79,7 +79,10 @@ class Player:
         """Whether the call was recorded."""
         return self._answers_of(call) is not None
 
-    def answer(self, call: Call) -> Result:
+    def expect(self, calls: Sequence[Call]) -> None:
+        """Nothing to do: a recording has all that there will ever be."""
+
+    def answer(self, call: Call, *, late_too: bool = False) -> Result:
         """What the recorded call gave; a recorded output goes to `call.stdout` where that is set.
 
         Raises Unreadable for a call that was not recorded, TimeLimit where the call ran into it.

@@ -195,3 +195,23 @@ def test_no_connection_and_no_socket_is_left_here(web3: SshHost, kuke: KukeCtr) 
         time.sleep(0.05)
     assert not made & set(sockets.iterdir())
     assert settled(web3) == []
+
+
+def test_many_hosts_are_shown_together(web3: SshHost, kuke: KukeCtr) -> None:
+    done = kuke("images", "ls", "--hosts", "web3,127.0.0.9", "--columns", "host,ref")
+    assert done.returncode == 1
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["HOST", "REF"],
+        ["web3", BUSYBOX],
+    ]
+    first, *_ = done.stderr.splitlines()
+    assert first.startswith("kuke-ctr: 127.0.0.9: ssh could not reach 127.0.0.9")
+    assert settled(web3) == []
+
+
+def test_an_image_goes_from_one_host_to_another(web3: SshHost, kuke: KukeCtr) -> None:
+    place = ("--from-host", "web3", "--to-host", "root@web3", "--to-namespace", unique("to"))
+    done = kuke("images", "copy", BUSYBOX, *place, "--as", "docker.io/library/sent:1", "-q")
+    assert (done.returncode, done.stdout) == (0, "docker.io/library/sent:1\n"), done.stderr
+    assert "complete (2/2)" in web3.ctr("-n", place[-1], "images", "check")
+    assert settled(web3) == []

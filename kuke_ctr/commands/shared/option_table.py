@@ -92,6 +92,13 @@ HOST: Group = (
     SharedOption(
         ("--ctr",), "PROGRAM", "The ctr to run (KUKE_CTR_BIN), for example 'k3s ctr'.", rare=True
     ),
+    SharedOption(
+        ("--backend",),
+        "NAME",
+        "auto, ctr or nerdctl (KUKE_CTR_BACKEND); auto: ctr, and nerdctl for what ctr cannot do.",
+        rare=True,
+    ),
+    SharedOption(("--nerdctl",), "PATH", "The nerdctl to run (KUKE_CTR_NERDCTL).", rare=True),
     SharedOption(("--sudo",), None, "Run kuke-ctr itself as root, by sudo.", rare=True),
 )
 """Which containerd, and how long its answer may take."""
@@ -109,6 +116,18 @@ RECORD: Group = (
         ("--record-env",), None, "Keep the values of containers' environments.", rare=True
     ),
 )
+
+
+FLEET: Group = (
+    SharedOption(
+        ("--hosts",), "NODES", "Ask many hosts by ssh: web[1-500], a,b, @group.", rare=True
+    ),
+    SharedOption(("--fanout",), "N", "With --hosts: how many at once; default 64.", rare=True),
+    SharedOption(
+        ("--no-fold",), None, "With --hosts: do not join the equal rows of hosts.", rare=True
+    ),
+)
+"""Of a command that reads, and does so on many hosts."""
 
 
 REPLAY: Group = (
@@ -198,12 +217,13 @@ def table_options(*forms: Output) -> Group:
 
 def list_options(*forms: Output) -> Group:
     """The same of a list of what there is now."""
-    return (*table_options(*forms), *WATCH)
+    return (*table_options(*forms), *WATCH, *FLEET)
 
 
 def document_options(*forms: Output) -> Group:
-    """The options of a command that prints one document."""
-    return format_option(*(forms or (Output.JSON, Output.JSONL, Output.YAML, Output.RAW)))
+    """The options of a command that prints one document; one that has ctr's own asks many hosts."""
+    of_ctr = (Output.JSON, Output.JSONL, Output.YAML, Output.RAW)
+    return format_option(*forms) if forms else (*format_option(*of_ctr), *FLEET)
 
 
 NAMES: Group = (*format_option(Output.NAME), *QUIET)
@@ -216,9 +236,10 @@ SHARED: Group = (*SCOPE, *EVERY_REALM, *list_options(), *CALLS, *HELP)
 
 GROUPS = {
     "Which realm": (*SCOPE, *EVERY_REALM),
-    "What is printed": list_options(),
+    "What is printed": (*table_options(), *WATCH),
     "What runs": TRACE,
     "Which containerd": HOST,
+    "Many hosts": FLEET,
     "Recordings": (*RECORD, *REPLAY),
 }
 """The shared options as the documentation has them."""
