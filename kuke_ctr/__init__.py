@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         OwnFailure,
         Reason,
         TimeLimit,
+        Unreachable,
         Unreadable,
         UsageError,
     )
@@ -135,6 +136,7 @@ __all__ = [
     "TimeLimit",
     "TreeKind",
     "TreeNode",
+    "Unreachable",
     "Unreadable",
     "UsageError",
     "Version",

@@ -57,12 +57,19 @@ class Explained(BaseException):
         self.hint = hint
         self.command = tuple(command) if command is not None else None
 
-    def but(self, *, message: str | None = None, hint: str | None = None) -> Self:
+    def but(
+        self,
+        *,
+        message: str | None = None,
+        hint: str | None = None,
+        command: Sequence[str] | None = None,
+    ) -> Self:
         """The same error with another message or hint: `raise error.but(...) from None`."""
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other.message = self.message if message is None else message
         other.hint = self.hint if hint is None else hint
+        other.command = self.command if command is None else tuple(command)
         other.args = (other.message,)
         return other
 
@@ -73,6 +80,10 @@ class KukeCtrError(Explained, Exception):
 
 class CtrFailed(KukeCtrError):
     """ctr ran and said no; the message is what it said."""
+
+
+class Unreachable(KukeCtrError):
+    """ssh could not reach another host, or lost it; what ran there has been ended."""
 
 
 class OwnFailure(KukeCtrError):

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from kuke_ctr.columns import GAP, fitted, terminal_width, width
-from kuke_ctr.errors import UsageError
+from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.processes.shell_words import unsafe
 from kuke_ctr.records import Record
 
@@ -66,6 +66,9 @@ STATUS_COLOURS = {
     "error": "31",
 }
 
+_NOT_OF_A_ROW = ("host", "realm", "extra")
+"""Fields that every record has, and that a document has only where they are filled."""
+
 _SHORT_DIGEST = len("sha256:") + 12
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 
@@ -79,6 +82,19 @@ class View(NamedTuple):
     chosen: bool = False
     sort_by: str | None = None
     headers: bool = True
+
+
+class Receiver(Protocol):
+    """Takes what a command found, in place of printing it."""
+
+    def rows(self, view: View, rows: Sequence[Record]) -> None:
+        """Records, and how they are to be shown."""
+
+    def document(self, value: object) -> None:
+        """One document."""
+
+    def failed(self, error: KukeCtrError) -> None:
+        """What could not be found out."""
 
 
 def needed(record: type[Record], view: View) -> frozenset[str]:
@@ -114,11 +130,13 @@ def make_view(
     sort_by: str | None = None,
     headers: bool = True,
     with_realm: bool = False,
+    with_host: bool = False,
 ) -> View:
     """The view that the options mean; UsageError for a form or a column that there is not."""
     form = choose_output(output, quiet)
-    fields = [name for name in record.model_fields if name not in ("realm", "extra")]
-    fields = ["realm", *fields] if with_realm else fields
+    places = tuple(name for name, wanted in (("host", with_host), ("realm", with_realm)) if wanted)
+    fields = [name for name in record.model_fields if name not in _NOT_OF_A_ROW]
+    fields = [*places, *fields]
     known = [*fields, *record.derived]
     for column in (*columns, *([sort_by.removeprefix("-")] if sort_by is not None else ())):
         if column not in known:
@@ -127,8 +145,8 @@ def make_view(
     shown = tuple(columns) or (record.wide if wide else record.table)
     if form is Output.CSV and not columns:
         shown = tuple(fields)
-    elif with_realm and not columns:
-        shown = ("realm", *shown)
+    elif not columns:
+        shown = (*places, *shown)
     return View(form, shown, record.identifier, bool(columns), sort_by, headers)
 
 
@@ -186,14 +204,13 @@ def ordered(records: Iterable[Record], sort_by: str) -> list[Record]:
 
 
 def document(record: Record, view: View | None = None) -> dict[str, object]:
-    """The record as a plain document; `realm` and `extra` only where there is something in them."""
+    """The record as a plain document; `host`, `realm` and `extra` only with something in them."""
     found = record.model_dump(mode="json")
     if view is not None and view.chosen:
         return {field: _of(record, field, found) for field in view.fields}
-    if found["realm"] is None:
-        del found["realm"]
-    if not found["extra"]:
-        del found["extra"]
+    for field in _NOT_OF_A_ROW:
+        if not found[field]:
+            del found[field]
     return found
 
 
@@ -300,31 +317,29 @@ def _in_units(field: str, value: object, *, short: bool) -> str | None:
 
 
 def _table(records: Iterable[Record], view: View) -> Iterator[str]:
-    short = view.output is Output.TABLE
-    get = attrgetter(*view.fields) if len(view.fields) > 1 else None
-    rows: list[list[str]] = []
+    rows: list[Sequence[str]] = []
     headings: Mapping[str, str] = {}
     for record in records:
         headings = record.headings
-        values = get(record) if get else (getattr(record, view.fields[0]),)
-        rows.append(
-            [
-                cell(field, value, record, short=short)
-                for field, value in zip(view.fields, values, strict=True)
-            ]
-        )
+        rows.append(row_of(record, view))
     if not rows:
         return
     if view.headers:
         rows.insert(
             0, [headings.get(field, field.upper().replace("_", " ")) for field in view.fields]
         )
-    room = terminal_width() if short else None
+    room = terminal_width() if view.output is Output.TABLE else None
     if room is not None:
-        names = [field in (view.identifier, "realm") for field in view.fields]
+        names = [field in (view.identifier, "host", "realm") for field in view.fields]
         digests = [field in ("digest", "parent") for field in view.fields]
-        rows = fitted(rows, names, digests, room)
+        rows = [*fitted(rows, names, digests, room)]
     yield from align(rows, view.fields)
+
+
+def row_of(record: Record, view: View) -> tuple[str, ...]:
+    """The cells of a table's row."""
+    short = view.output is Output.TABLE
+    return tuple(cell(field, getattr(record, field), record, short=short) for field in view.fields)
 
 
 def align(rows: Sequence[Sequence[str]], fields: Sequence[str] = ()) -> Iterator[str]:

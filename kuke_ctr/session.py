@@ -3,10 +3,10 @@
 `open_realm` is the same for programs that use kuke-ctr as a library.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
@@ -14,12 +14,14 @@ from kuke_ctr.backends.ctr.tables import ListCall, whole
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.kukeon.settings import Flags, Settings, load
+from kuke_ctr.kukeon.settings import Flags, Settings, Side, load
 from kuke_ctr.names import is_foreign
+from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.tell import NOBODY, Teller
 from kuke_ctr.records import Image, Listing, RealmSource, Record
-from kuke_ctr.render import Output
+from kuke_ctr.render import Receiver
+from kuke_ctr.shared_options import SharedOptions
 
 if TYPE_CHECKING:
     from kuke_ctr.records import Blob, Container, Lease, Snapshot, Task
@@ -32,40 +34,6 @@ Notice = Callable[[str], None]
 
 READING_LIMIT = 60.0
 """Seconds that a reading call may take where --timeout does not say."""
-
-
-class SharedOptions(NamedTuple):
-    """What the shared options said; None and False where they were not given."""
-
-    realm: str | None = None
-    namespace: str | None = None
-    address: str | None = None
-    run_path: str | None = None
-    manifest: str | None = None
-    ctr: str | None = None
-    backend: str | None = None
-    nerdctl: str | None = None
-    all_realms: bool = False
-    output: Output | None = None
-    quiet: bool = False
-    columns: tuple[str, ...] = ()
-    sort_by: str | None = None
-    headers: bool = True
-    partial: bool = False
-    watch: float | None = None
-    trace: int = 0
-    dry_run: bool = False
-    timeout: float | None = None
-    record: str | None = None
-    record_append: bool = False
-    record_env: bool = False
-    replay: str | None = None
-    extra: tuple[str, ...] = ()
-
-    def of_host(self) -> tuple[str, ...]:
-        """The options that name the host, for hints: `("--address", "/run/k3s/c.sock")`."""
-        given = {"--address": self.address, "--ctr": self.ctr, "--run-path": self.run_path}
-        return tuple(word for name, value in given.items() if value for word in (name, value))
 
 
 class OpenRealm:
@@ -133,7 +101,9 @@ class OpenRealm:
 
     def with_details(self, rows: "list[D]", wanted: Collection[str] | None = None) -> "list[D]":
         """Containers or tasks with these of their fields (None: all), which ctr's table lacks."""
-        if not rows or (wanted is not None and set(wanted) <= {*rows[0].table, "realm", "extra"}):
+        if not rows or (
+            wanted is not None and set(wanted) <= {*rows[0].table, "host", "realm", "extra"}
+        ):
             return rows
         from kuke_ctr.recipes.container_details import with_details
 
@@ -191,16 +161,39 @@ class OpenRealm:
         return hint_for_missing(self.resolution, self.host.settings, names, realms_ls)
 
 
-def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
+def make_host(
+    options: SharedOptions,
+    notice: Notice,
+    tell: Teller,
+    heed_far: Callable[[Far], None],
+    processes: Processes | None = None,
+) -> Host:
     """The host that the options, the environment and the settings files mean."""
-    host = (options.address, options.run_path, options.ctr)
-    flags = Flags(options.realm, *host, options.backend, options.nerdctl)
-    settings = load(flags)
+    timeout = READING_LIMIT if options.timeout is None else options.timeout
+    found: list[Settings] = []
+    processes = processes or make_processes(options, found, tell)
+    flags = Flags(
+        realm=options.realm,
+        address=options.address,
+        run_path=options.run_path,
+        ctr=options.ctr,
+        backend=options.backend,
+        nerdctl=options.nerdctl,
+        host=options.host or processes.recorded_host,
+    )
+
+    def side_of(far: Far) -> Side:
+        from kuke_ctr.kukeon import far_files  # late: mostly it is this host
+
+        heed_far(far)
+        return far_files.side_of(far, options.run_path, processes, timeout or None)
+
+    settings = load(flags, side_of=side_of)
+    found.append(settings)
     for warning in settings.warnings:
         notice(f"warning: {warning}")
-    timeout = READING_LIMIT if options.timeout is None else options.timeout
     ctr = Ctr(
-        processes=make_processes(options, settings, tell),
+        processes=processes,
         words=settings.ctr,
         address=settings.address,
         socket=settings.socket,
@@ -208,37 +201,27 @@ def make_host(options: SharedOptions, notice: Notice, tell: Teller) -> Host:
         change_timeout=options.timeout or None,
         typed=options.of_host(),
         notice=notice,
+        far=settings.far,
     )
     return Host(settings, ctr)
 
 
-def make_processes(options: SharedOptions, settings: Settings, tell: Teller) -> Processes:
-    """The door to processes, with the trace, the recorder and the player that were asked for."""
+def make_processes(options: SharedOptions, settings: Sequence[Settings], tell: Teller) -> Processes:
+    """The door to processes, with the trace, the recorder and the player that were asked for.
+
+    `settings` are empty as long as they are not known.
+    """
     if options.record is None and options.replay is None:
         return Processes(trace=options.trace, dry_run=options.dry_run, tell=tell)
-    from kuke_ctr.kukeon.secrets import masks
+    from kuke_ctr.kukeon.recorded import recorder
     from kuke_ctr.processes.player import Player
-    from kuke_ctr.processes.recorder import Recorder
 
-    plain = Processes()
-
-    def version() -> str:
-        from kuke_ctr.processes.calls import Call
-
-        said = plain.run(Call((*settings.ctr, "--version"), probe=True))
-        return str(said.stdout.decode(errors="replace").strip().split(" ")[-1])
-
-    recorder = options.record and Recorder(
-        Path(options.record),
-        append=options.record_append,
-        mask_env=masks(settings.run_path, keep_env=options.record_env),
-        version=version,
-    )
+    folder, append, keep_env = options.record, options.record_append, options.record_env
     return Processes(
         trace=options.trace,
         dry_run=options.dry_run,
         tell=tell,
-        record=recorder or None,
+        record=recorder(folder, settings, append=append, keep_env=keep_env) if folder else None,
         replay=Player(Path(options.replay)) if options.replay is not None else None,
     )
 
@@ -246,7 +229,8 @@ def make_processes(options: SharedOptions, settings: Settings, tell: Teller) -> 
 class Session:
     """What one invocation knows.
 
-    `notice` gets warnings, and what ctr says on stderr; `tell` hears of the calls.
+    `notice` gets warnings, and what ctr says on stderr; `tell` hears of the calls. A `receiver`
+    gets what is found, in place of stdout; `processes` are those of make_processes elsewhere.
     """
 
     def __init__(
@@ -254,15 +238,20 @@ class Session:
         options: SharedOptions,
         notice: Notice = lambda text: None,
         tell: Teller = NOBODY,
+        receiver: Receiver | None = None,
+        processes: Processes | None = None,
     ) -> None:
+        self.receiver = receiver
+        self._processes = processes
         self.options = options
         self.notice = notice
         self.tell = tell
+        self.heed_far: Callable[[Far], None] = lambda far: None
 
     @cached_property
     def host(self) -> Host:
-        """The host, built when a command first needs it."""
-        return make_host(self.options, self.notice, self.tell)
+        """The host, built when a command first needs it; `heed_far` may refuse another one."""
+        return make_host(self.options, self.notice, self.tell, self.heed_far, self._processes)
 
     @property
     def ctr(self) -> Ctr:
@@ -319,6 +308,13 @@ class Session:
     def _near(self, realm: OpenRealm) -> str:
         return realm.hint_for_missing(self.host.known_namespaces() or frozenset())
 
+    def on_host(self, host: str | None) -> "Session":
+        """The same invocation about another host; None: this very session."""
+        if host is None:
+            return self
+        options, processes = self.options._replace(host=host), self.host.ctr.processes
+        return Session(options, self.notice, self.tell, self.receiver, processes)
+
     def about(self, realm: str | None, namespace: str | None) -> "Session":
         """The same invocation, of the same host, about another realm or namespace."""
         options = self.options._replace(realm=realm, namespace=namespace)
@@ -369,6 +365,7 @@ def open_realm(
     ctr: str | None = None,
     backend: str | None = None,
     nerdctl: str | None = None,
+    host: str | None = None,
     timeout: float | None = None,
     replay: str | None = None,
     notice: Notice = lambda text: None,
@@ -389,6 +386,7 @@ def open_realm(
         ctr=ctr,
         backend=backend,
         nerdctl=nerdctl,
+        host=host,
         timeout=timeout,
         replay=replay,
     )

@@ -21,9 +21,11 @@ from tests.support.nerdctls import NERDCTL, NOT_RUN
 pytest_plugins = [
     "tests.support.scripts",
     "tests.support.fake_ctr",
+    "tests.support.fake_ssh",
     "tests.support.attach_host",
     "tests.support.changes_host",
     "tests.support.desk",
+    "tests.support.fleet_hosts",
     "tests.support.images_host",
     "tests.support.inside",
     "tests.support.log_host",
@@ -54,7 +56,13 @@ NO_SKIP = os.environ.get(_NO_SKIP) == "1"
 """Read once: whatever a test does with the environment, it does not get around this."""
 
 _READ = (
-    *("KUKE_CTR_REALM", "KUKE_CTR_BIN", "KUKEON_RUN_PATH", "KUKEON_CONTAINERD_SOCKET"),
+    *(
+        "KUKE_CTR_REALM",
+        "KUKE_CTR_BIN",
+        "KUKE_CTR_HOST",
+        "KUKEON_RUN_PATH",
+        "KUKEON_CONTAINERD_SOCKET",
+    ),
     *("KUKEON_NAMESPACE_SUFFIX", "KUKE_CONFIGURATION", "CONTAINERD_ADDRESS", "SUDO_USER"),
     *("CONTAINERD_NAMESPACE", "XDG_CONFIG_HOME", "KUKE_CTR_CONFIG", "KUKE_CTR_NICE"),
     *("KUKE_CTR_BACKEND", "KUKE_CTR_NERDCTL", "NERDCTL_TOML"),

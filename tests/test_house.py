@@ -71,3 +71,28 @@ def test_only_what_needs_a_nerdctl_is_left_out_without_one() -> None:
     assert collect_ignore_glob == ([] if NERDCTL else ["test_nerdctl*.py"])
     for path in integration.glob("test_nerdctl*.py"):
         assert "from tests.support.nerdctl_host import" in path.read_text()
+
+
+DOORS = {
+    "sh": "processes/door.py",
+    "pexpect": "terminals/pexpect_door.py",
+    "ClusterShell": "processes/fleet_door.py",
+}
+
+
+def imported(text: str) -> Iterator[str]:
+    """The packages that a text imports, at its top or in a function."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (each.name.partition(".")[0] for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("package", DOORS)
+def test_a_package_that_starts_processes_has_one_door(package: str) -> None:
+    rooms = TOP / "kuke_ctr"
+    found = [
+        str(path.relative_to(rooms)) for path in FILES if package in imported(path.read_text())
+    ]
+    assert found == [DOORS[package]]

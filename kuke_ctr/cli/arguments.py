@@ -43,6 +43,11 @@ _WHY_NOT = {
         ("--realm", "-r", "--namespace", "-n", "--manifest", "--run-path"), _WHOLE_HOST
     ),
     **dict.fromkeys(("--record", "--record-append", "--record-env"), "it cannot be recorded"),
+    **dict.fromkeys(
+        ("--hosts", "--fanout", "--no-fold"),
+        "only commands that show what there is ask many hosts; here: "
+        "`for host in web1 web2; do kuke-ctr ... --host $host; done`",
+    ),
     "--replay": "it needs a containerd that answers: a recording is not enough",
 }
 

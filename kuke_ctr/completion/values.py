@@ -9,8 +9,9 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.kukeon.settings import Flags, load
+from kuke_ctr.kukeon.settings import Flags, Side, load
 from kuke_ctr.processes.at_prompt import AtPrompt
+from kuke_ctr.processes.far import Far
 
 PATIENCE = 0.25
 """Seconds that the calls of ctr may take together while somebody waits at a prompt."""
@@ -27,17 +28,27 @@ def values(kind: str, front: str, given: Given) -> list[str]:
 
 def _host(given: Given) -> Host:
     flags = Flags(given.get("--realm"), given.get("--address"), given.get("--run-path"))
-    settings = load(flags._replace(ctr=given.get("--ctr")))
+    processes = AtPrompt(PATIENCE)
+
+    def side_of(far: Far) -> Side:
+        from kuke_ctr.kukeon import far_files
+
+        return far_files.side_of(far, given.get("--run-path"), processes, PATIENCE)
+
+    settings = load(
+        flags._replace(ctr=given.get("--ctr"), host=given.get("--host")), side_of=side_of
+    )
     limit = f"{int(PATIENCE * 1000)}ms"
     # ctr ends by itself where nobody answers: it would outlive a shell that has given up
     words = (*settings.ctr, "--connect-timeout", limit, "--timeout", limit)
     ctr = Ctr(
-        processes=AtPrompt(PATIENCE),
+        processes=processes,
         words=words,
         address=settings.address,
         socket=settings.socket,
         timeout=PATIENCE,
         notice=lambda text: None,
+        far=settings.far,
     )
     return Host(settings, ctr)
 

@@ -1,6 +1,5 @@
 """The cells of a realm, as Kukeon's records have them; no daemon is needed."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from pydantic import AliasPath, BeforeValidator, Field
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
 from kuke_ctr.kukeon.cells import ContainerRecord, cell_folders, own_id, realm_folders
-from kuke_ctr.kukeon.files import read_text
+from kuke_ctr.kukeon.files import is_there, read_text
 from kuke_ctr.kukeon.kept import is_kept
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.kukeon.schemas import Document, Spec, mappings, read, state_in, within
@@ -147,7 +146,7 @@ def recorded_cells(run_path: Path, realm: Resolution) -> Iterator[RecordedCell]:
     for realm_folder in realm_folders(run_path, realm):
         for folder in cell_folders(realm_folder):
             path = folder / "metadata.json"
-            if os.path.lexists(path) and not is_kept(path):
+            if is_there(path) and not is_kept(path):
                 yield RecordedCell(folder, unread=f"others than Kukeon may have written {path}")
                 continue
             try:

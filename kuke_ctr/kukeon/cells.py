@@ -5,7 +5,6 @@ containerd ids; the folder of a container beside it holds its output. Since 0.5 
 `data/` of the run path, before that in the run path itself.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic import AliasPath, BeforeValidator, Field
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
 from kuke_ctr.kukeon import first_files
+from kuke_ctr.kukeon.files import is_folder, is_there
 from kuke_ctr.kukeon.kept import RESERVED, is_kept
 from kuke_ctr.kukeon.realm_files import names_of
 from kuke_ctr.kukeon.realms import Resolution
@@ -129,7 +129,7 @@ def realm_folders(run_path: Path, realm: Resolution) -> Iterator[Path]:
         if not is_kept(folder):
             continue
         files = [folder / file for file in _REALM_FILES]
-        kept = all(is_kept(file) for file in files if os.path.lexists(file))
+        kept = all(is_kept(file) for file in files if is_there(file))
         namespace = recorded_namespace(folder) if kept else None
         if namespace == realm.namespace or (namespace is None and folder.name in by_name):
             yield folder
@@ -192,10 +192,10 @@ def places(realm: Path) -> Iterator[tuple[str, ...]]:
     Those that have a record, whether there is a cell in them or not.
     """
     for space in _inside(realm):
-        if os.path.lexists(space / _RECORD):
+        if is_there(space / _RECORD):
             yield (space.name,)
         for stack in _inside(space):
-            if os.path.lexists(stack / _RECORD):
+            if is_there(stack / _RECORD):
                 yield (space.name, stack.name)
 
 
@@ -221,8 +221,7 @@ def _inside(parent: Path) -> list[Path]:
 def folders(parent: Path) -> list[Path]:
     """The folders in a folder by name, without links; Forbidden."""
     try:
-        with os.scandir(parent) as entries:
-            return sorted(Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False))
+        return sorted(one for one in parent.iterdir() if is_folder(one))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except PermissionError:
@@ -262,4 +261,4 @@ def _without_record(cell: Path, container: str, logs: bool) -> CellContainer | N
     if spelt != list(cell.parts[1 - _PARTS :]):
         return None
     found = CellContainer(cell / name, logs=logs)
-    return found if any(map(os.path.lexists, found.outputs())) else None
+    return found if any(map(is_there, found.outputs())) else None

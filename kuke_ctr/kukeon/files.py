@@ -1,6 +1,10 @@
-"""Small YAML and JSON files of Kukeon's and ours, read with care."""
+"""Small YAML and JSON files of Kukeon's and ours, read with care.
 
-from collections.abc import Mapping
+On this host or, where the path is one of another host (`far_files.py`), as they were fetched.
+"""
+
+import stat
+from collections.abc import Callable, Mapping
 from json import JSONDecodeError
 from pathlib import Path
 
@@ -19,7 +23,7 @@ def read_text(path: Path) -> str | None:
     too big or not UTF-8. Nothing but a regular file is opened.
     """
     try:
-        return read_regular(path, LIMIT, "a settings file or a realm's record").decode()
+        return _text_of(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
@@ -31,6 +35,32 @@ def read_text(path: Path) -> str | None:
         raise UsageError(
             f"{path} is not a text file in UTF-8", hint=f"`file {path}` shows what it is"
         ) from None
+
+
+def _text_of(path: Path) -> str:
+    fetched: Callable[[], str] | None = getattr(path, "fetched_text", None)
+    if fetched is not None:
+        return fetched()
+    return read_regular(path, LIMIT, "a settings file or a realm's record").decode()
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something of this name, be it a link that leads nowhere."""
+    try:
+        path.lstat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def is_folder(path: Path) -> bool:
+    """Whether this is a folder and no link to one; PermissionError where that can't be told."""
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except PermissionError:
+        raise
+    except OSError:
+        return False
 
 
 def documents(path: Path, text: str) -> list[object]:

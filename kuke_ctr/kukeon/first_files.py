@@ -64,7 +64,7 @@ class KukeonSettings(NamedTuple):
         )
 
 
-OWN_TEXTS = ("realm", "address", "run_path", "ctr", "backend", "nerdctl")
+OWN_TEXTS = ("realm", "address", "run_path", "ctr", "backend", "nerdctl", "host")
 """The keys of kuke-ctr's config.yaml whose value is a text."""
 
 
@@ -77,6 +77,7 @@ class OwnSettings(NamedTuple):
     ctr: str = ""
     backend: str = ""
     nerdctl: str = ""
+    host: str = ""
     realms: Mapping[str, str] = {}
 
     @classmethod

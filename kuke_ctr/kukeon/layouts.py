@@ -1,10 +1,10 @@
 """The namespaces that versions of Kukeon give to a realm, and what shows which of them is here."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.kukeon.files import is_there
 from kuke_ctr.kukeon.first_files import RealmDocument, read
 from kuke_ctr.kukeon.realm_files import INSTANCE, SYSTEM
 from kuke_ctr.kukeon.settings import Settings
@@ -48,7 +48,7 @@ def likeliest(
 def _newer_kukeon(settings: Settings, suffix: str, existing: Iterable[str]) -> str | None:
     """What shows that Kukeon's program here calls namespaces `<realm>.<suffix>`; None: nothing."""
     for file in (settings.run_path / INSTANCE, settings.daemon_file):
-        if file is not None and os.path.lexists(file):
+        if file is not None and is_there(file):
             return str(file)
     return _record_of_newer(settings.run_path / "data") or _namespace_of_newer(suffix, existing)
 

@@ -3,9 +3,9 @@
 import os
 import pwd
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from kuke_ctr.errors import Forbidden, UsageError
 from kuke_ctr.kukeon.first_files import OWN_TEXTS, OwnSettings, read
@@ -13,6 +13,10 @@ from kuke_ctr.kukeon.first_files import OWN_TEXTS, OwnSettings, read
 SYSTEM_SETTINGS = Path("/etc/kuke-ctr/config.yaml")
 VARIABLE = "KUKE_CTR_CONFIG"
 _ROOT = 0
+
+
+PathOf = Callable[[str], Path]
+"""Makes the path of a host of a text."""
 
 
 class Own(NamedTuple):
@@ -28,6 +32,14 @@ class Own(NamedTuple):
     def origin(self, key: str) -> str:
         """For messages: `/etc/kuke-ctr/config.yaml: run_path`."""
         return f"{self.origins.get(key, '')}: {key}"
+
+    @property
+    def of_no_host(self) -> Self:
+        """The values that hold for another host, too: not where things are on this one."""
+        here = ("address", "run_path", "ctr")
+        values = self.values._replace(address="", run_path="", ctr="")
+        origins = {key: file for key, file in self.origins.items() if key not in here}
+        return self._replace(values=values, origins=origins)
 
 
 def own_settings(environ: Mapping[str, str], warnings: list[str]) -> Own:
@@ -65,10 +77,10 @@ def _places(environ: Mapping[str, str]) -> Iterator[Path]:
     yield SYSTEM_SETTINGS
 
 
-def homes(environ: Mapping[str, str]) -> Iterator[Path]:
+def homes(environ: Mapping[str, str], path_of: PathOf = Path) -> Iterator[Path]:
     """Our user's home, and under sudo that of the user who called it."""
     if environ.get("HOME"):
-        yield Path(environ["HOME"])
+        yield path_of(environ["HOME"])
     caller = environ.get("SUDO_USER")
     if caller:
         try:
@@ -77,15 +89,17 @@ def homes(environ: Mapping[str, str]) -> Iterator[Path]:
             return
 
 
-def named_file(variable: str, environ: Mapping[str, str]) -> list[Path] | None:
+def named_file(
+    variable: str, environ: Mapping[str, str], path_of: PathOf = Path
+) -> list[Path] | None:
     """The file that a variable names; none for /dev/null. None where it says nothing."""
     named = environ.get(variable)
     if not named:
         return None
     if named == os.devnull:
         return []
-    must_be_there(Path(named), variable)
-    return [Path(named)]
+    must_be_there(path_of(named), variable)
+    return [path_of(named)]
 
 
 def must_be_there(path: Path, source: str, *, folder: bool = False) -> None:

@@ -135,10 +135,13 @@ class Fact(NamedTuple):
 def facts_of(settings: Settings) -> list[Fact]:
     """Where Kukeon and containerd are on this host, and the suffix of Kukeon's own layout."""
     own = f"the default of `{' '.join(settings.ctr)}`"
+    socket = settings.socket or settings.address
+    host = [Fact("host", str(settings.far), settings.far_source)] if settings.far else []
     return [
+        *host,
         Fact("run path", str(settings.run_path), _where(settings, settings.run_path_source)),
-        Fact("socket", settings.socket, _where(settings, settings.socket_source))
-        if settings.socket is not None
+        Fact("socket", socket, _where(settings, settings.socket_source))
+        if socket
         else Fact("socket", None, own),
         _suffix_fact(settings),
     ]

@@ -1,6 +1,5 @@
 """Every realm that the records, the settings or containerd's namespaces show: `realms ls`, `-A`."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -125,7 +124,7 @@ def _record_names(run_path: Path, warnings: list[str]) -> list[str]:
         (run_path, ["realm.yaml", "metadata.json"]),
     ):
         try:
-            entries = sorted(os.listdir(folder))  # noqa: PTH208
+            entries = sorted(one.name for one in folder.iterdir())
         except (FileNotFoundError, NotADirectoryError):
             continue
         except PermissionError:

@@ -3,6 +3,8 @@
 containerd has the values in the container's spec. The record of the cell says which they are.
 """
 
+import json
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,10 +12,12 @@ from typing import NamedTuple
 
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.cells import find_container
+from kuke_ctr.kukeon.files import documents
 from kuke_ctr.kukeon.members import of_id, of_labels
 from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.parse.far_files import with_texts
 from kuke_ctr.parse.json_text import read_json
-from kuke_ctr.processes.environments import mask_environment, variables
+from kuke_ctr.processes.environments import is_script, mask_environment, masked, variables
 from kuke_ctr.processes.recordings import call_key
 from kuke_ctr.records import RealmSource
 
@@ -62,11 +66,44 @@ def hidden_in(run_path: Path, realm: Resolution, container: str, text: str) -> H
     return Hidden(found.secrets.intersection(names))
 
 
-def masks(run_path: Path, *, keep_env: bool) -> Callable[[Sequence[str], str], str | None]:
-    """What a recorder does with environments: masks them, or with `keep_env` secrets alone."""
-    if keep_env:
-        return partial(mask_secrets, run_path)
-    return lambda argv, text: mask_environment(text)
+def masks(
+    run_path: Callable[[], Path], *, keep_env: bool
+) -> Callable[[Sequence[str], str], str | None]:
+    """What a recorder does with environments: masks them, or with `keep_env` secrets alone.
+
+    And with the passwords in files of another host.
+    """
+
+    def mask(argv: Sequence[str], text: str) -> str | None:
+        if is_script(argv):
+            return with_texts(text, partial(_without_secrets, keep_env=keep_env))
+        return mask_secrets(run_path(), argv, text) if keep_env else mask_environment(text)
+
+    return mask
+
+
+def _without_secrets(text: str, keep_env: bool) -> str:
+    """A record as JSON, with passwords and environments masked; nothing of what can't be read."""
+    try:
+        found = documents(Path("record"), text)
+        clean = [_masked(one if keep_env else masked(one)) for one in found if one is not None]
+        return "\n---\n".join(json.dumps(one, default=str) for one in clean)
+    except (KukeCtrError, ValueError, RecursionError):
+        return ""
+
+
+_SECRET = re.compile(r"pass(word|phrase|wd)?|token|auth|secret|credential", re.IGNORECASE)
+
+
+def _masked(value: object) -> object:
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: "***" if isinstance(item, str) and _SECRET.fullmatch(str(key)) else _masked(item)
+        for key, item in value.items()
+    }
 
 
 def mask_secrets(run_path: Path, argv: Sequence[str], text: str) -> str | None:

@@ -2,15 +2,24 @@
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from kuke_ctr.backends.choice import Backend
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
 from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, checked_address
+from kuke_ctr.kukeon.files import is_there
 from kuke_ctr.kukeon.first_files import KukeonSettings, read
-from kuke_ctr.kukeon.own_settings import Own, homes, must_be_there, named_file, own_settings
+from kuke_ctr.kukeon.own_settings import (
+    Own,
+    PathOf,
+    homes,
+    must_be_there,
+    named_file,
+    own_settings,
+)
+from kuke_ctr.processes.far import Far
 
 DEFAULT_RUN_PATH = "/opt/kukeon"
 DEFAULT_SOCKET = "/run/containerd/containerd.sock"
@@ -29,19 +38,20 @@ class Flags(NamedTuple):
     ctr: str | None = None
     backend: str | None = None
     nerdctl: str | None = None
+    host: str | None = None
 
 
 class Settings(NamedTuple):
     """What holds for this invocation.
 
     `address` becomes `-a`, None where nobody gave one. `socket` is the path to try before a call,
-    None where nobody knows it (a ctr of several words). `realms` gives
-    the namespaces that the settings file names, `suffix` that of Kukeon's own layout. Each
-    `..._source` says for a person who gave it.
+    None where nobody knows it (a ctr of several words), empty where it is on another host.
+    `realms` gives the namespaces that the settings file names, `suffix` that of Kukeon's own
+    layout. Each `..._source` says for a person who gave it.
 
     `own` is what our own files say. `daemon_file` is kukeond.yaml where this host has one. `unread`
     says of Kukeon's files that they may not be read: what they would decide is known from
-    elsewhere, or there is a warning.
+    elsewhere, or there is a warning. `far` is the host that is meant, None for this one.
     """
 
     run_path: Path
@@ -64,19 +74,35 @@ class Settings(NamedTuple):
     nerdctl: str = "nerdctl"
     nerdctl_source: str = THE_DEFAULT
     own: Own = Own()
+    far: Far | None = None
+    far_source: str = THE_DEFAULT
 
 
-def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings; UsageError for a value or a settings file that can't be right."""
+class Side(NamedTuple):
+    """A host: its variables, and what makes a path of it; `run_path` also looks into it."""
+
+    environ: Mapping[str, str]
+    path: PathOf = Path
+    run_path: PathOf = Path
+
+
+LOCAL = "local"
+"""The value of --host that means this host."""
+
+
+def load(
+    flags: Flags,
+    environ: Mapping[str, str] = os.environ,
+    side_of: Callable[[Far], Side] | None = None,
+) -> Settings:
+    """The settings; UsageError for a value or a settings file that can't be right.
+
+    `side_of` looks at a far host: its own files and variables say where things are there, not
+    those of this one. Without it --host does not count.
+    """
     warnings: list[str] = []
     unread: list[str] = []
     own = own_settings(environ, warnings)
-    kuke = _kuke_file(environ, warnings, unread)
-    daemon = _foreign([DAEMON_SETTINGS], warnings, unread)
-    run_path, run_path_source = _run_path(flags, environ, own) or _run_path_of(kuke, daemon)
-    address, socket_source = _address(flags, environ, own) or _socket_of(kuke, daemon)
-    program, ctr_source = _chosen("ctr", ("--ctr", flags.ctr), "KUKE_CTR_BIN", environ, own)
-    words = _program(program or "ctr")
     backend, backend_source = _chosen(
         "backend", ("--backend", flags.backend), "KUKE_CTR_BACKEND", environ, own
     )
@@ -84,19 +110,31 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
         "nerdctl", ("--nerdctl", flags.nerdctl), "KUKE_CTR_NERDCTL", environ, own
     )
     realm, realm_source = _chosen("realm", ("--realm", flags.realm), "KUKE_CTR_REALM", environ, own)
-    suffix, suffix_source = _suffix(environ, kuke, daemon)
+    side, far, far_source = Side(environ), None, THE_DEFAULT
+    if side_of is not None:
+        far, far_source = _far(flags, environ, own)
+        if far is not None:
+            own, side = own.of_no_host, side_of(far)
+    kuke = _kuke_file(side, warnings, unread)
+    daemon_file = side.path(str(DAEMON_SETTINGS))
+    daemon = _foreign([daemon_file], warnings, unread)
+    run_path, run_path_source = _run_path(flags, side, own) or _run_path_of(kuke, daemon)
+    address, socket_source = _address(flags, side.environ, own) or _socket_of(kuke, daemon)
+    program, ctr_source = _chosen("ctr", ("--ctr", flags.ctr), "KUKE_CTR_BIN", side.environ, own)
+    words = program_words(program or "ctr")
+    suffix, suffix_source = _suffix(side.environ, kuke, daemon)
     found = Settings(
-        run_path=Path(run_path or DEFAULT_RUN_PATH),
+        run_path=side.run_path(run_path or DEFAULT_RUN_PATH),
         realm="default" if realm is None else realm,
         address=address,
-        socket=_socket(address, words),
+        socket=_socket(address, words) if far is None else "",
         ctr=words,
         suffix=suffix,
         suffix_source=suffix_source,
         realms=own.values.realms,
         run_path_source=run_path_source,
         socket_source=socket_source,
-        daemon_file=DAEMON_SETTINGS if os.path.lexists(DAEMON_SETTINGS) else None,
+        daemon_file=daemon_file if is_there(daemon_file) else None,
         unread=tuple(unread),
         realm_source=realm_source,
         ctr_source=ctr_source,
@@ -105,11 +143,18 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
         nerdctl=nerdctl or "nerdctl",
         nerdctl_source=nerdctl_source,
         own=own,
+        far=far,
+        far_source=far_source,
     )
-    return found._replace(warnings=(*warnings, *_may_be_others(found)))
+    return found._replace(warnings=(*warnings, *_may_be_others(found, side.path)))
 
 
-def _may_be_others(found: Settings) -> list[str]:
+def _far(flags: Flags, environ: Mapping[str, str], own: Own) -> tuple[Far | None, str]:
+    host, source = _chosen("host", ("--host", flags.host), "KUKE_CTR_HOST", environ, own)
+    return (None if host in (None, LOCAL) else Far.parse(host or "", source)), source
+
+
+def _may_be_others(found: Settings, path: PathOf) -> list[str]:
     """A warning where a file that may not be read could name another run path or socket.
 
     What is in use is Kukeon's: then nobody has chosen another. The suffix has its own warning, in
@@ -120,7 +165,8 @@ def _may_be_others(found: Settings) -> list[str]:
     facts = []
     if found.run_path_source == THE_DEFAULT and not _is_kukeons(found.run_path):
         facts.append(f"Kukeon's run path ({found.run_path} is not in use)")
-    if found.socket_source == THE_DEFAULT and found.socket and not os.path.lexists(found.socket):
+    default = found.socket if found.socket_source == THE_DEFAULT else None
+    if default and not is_there(path(default)):
         facts.append(f"containerd's socket ({found.socket} does not exist)")
     return [f"{found.unread[0]}, which may name {' and '.join(facts)}; try --sudo"] if facts else []
 
@@ -128,8 +174,7 @@ def _may_be_others(found: Settings) -> list[str]:
 def _is_kukeons(run_path: Path) -> bool:
     """Whether Kukeon keeps something there; a folder that may not be looked into is in use."""
     try:
-        with os.scandir(run_path) as entries:
-            return any(True for _ in entries)
+        return any(True for _ in run_path.iterdir())
     except PermissionError:
         return True
     except OSError:
@@ -140,15 +185,15 @@ _Known = tuple[str | None, str]
 """A value, and who gave it."""
 
 
-def _run_path(flags: Flags, environ: Mapping[str, str], own: Own) -> _Known | None:
+def _run_path(flags: Flags, side: Side, own: Own) -> _Known | None:
     """The run path that somebody chose; UsageError where that is no folder."""
     for path, source in (
         (flags.run_path, "--run-path"),
-        (environ.get("KUKEON_RUN_PATH"), "KUKEON_RUN_PATH"),
+        (side.environ.get("KUKEON_RUN_PATH"), "KUKEON_RUN_PATH"),
         (own.values.run_path, own.origin("run_path")),
     ):
         if path:
-            must_be_there(Path(path), source, folder=True)
+            must_be_there(side.run_path(path), source, folder=True)
             return path, source
     return None
 
@@ -208,7 +253,7 @@ def _socket(address: str | None, words: tuple[str, ...]) -> str | None:
     return address
 
 
-def _program(text: str | None) -> tuple[str, ...]:
+def program_words(text: str | None) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(text or ""))
     except ValueError:
@@ -228,14 +273,13 @@ def _program(text: str | None) -> tuple[str, ...]:
     return words
 
 
-def _kuke_file(
-    environ: Mapping[str, str], warnings: list[str], unread: list[str]
-) -> KukeonSettings:
+def _kuke_file(side: Side, warnings: list[str], unread: list[str]) -> KukeonSettings:
     """Kukeon's client settings; what is wrong in them is a warning, for they are not ours."""
-    paths = named_file("KUKE_CONFIGURATION", environ)
+    paths = named_file("KUKE_CONFIGURATION", side.environ, side.path)
     if paths is not None:  # somebody wants it to be read
         return _foreign(paths, warnings, warnings)
-    return _foreign([home / ".kuke/kuke.yaml" for home in homes(environ)], warnings, unread)
+    files = [home / ".kuke/kuke.yaml" for home in homes(side.environ, side.path)]
+    return _foreign(files, warnings, unread)
 
 
 def _foreign(paths: list[Path], warnings: list[str], unread: list[str]) -> KukeonSettings:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.door import answer_of
+from kuke_ctr.processes.far import ASKS_NOBODY, QUIETLY, Far
 from kuke_ctr.processes.meanwhile import Meanwhile
 from kuke_ctr.processes.runner import Processes
 
@@ -27,6 +28,10 @@ class AtPrompt(Processes):
         del meanwhile, late_too  # nobody looks on at a prompt
         return [self._answer(call) for call in calls]
 
+    def _ssh_options(self, call: Call, far: Far, program: str) -> tuple[str, ...]:
+        """Nobody is asked for a password at a prompt, and nobody waits for a dead host."""
+        return (*QUIETLY, *ASKS_NOBODY, "-o", "ConnectTimeout=1")
+
     def _answer(self, call: Call) -> Result:
-        program = self._prepare(call)
-        return answer_of(call, program, self._deadline - time.monotonic())
+        ready, program = self._prepare(call._replace(stdin=call.stdin or b""))
+        return answer_of(ready, program, self._deadline - time.monotonic())

@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kuke_ctr.errors import TimeLimit
+from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.shell_words import shell_line, shell_word
+
+PIPES, TERMINAL = "pipes", "terminal"
+"""How somebody talks to a process whose output is not just collected."""
 
 
 class Call(NamedTuple):
@@ -18,6 +22,9 @@ class Call(NamedTuple):
     `namespace` is the one in argv, `typed` the options by which the user named the host, for hints.
     For the trace, `reads` and `writes` are the names of the files that `stdin` and `stdout` are,
     and `source` the words of a program whose output is stdin; a `silent` call is such a program.
+    `far` is the host on which it runs, None for this one: `argv` is the same for both. `via` are
+    the words of the ssh that runs it there, once the door knows them, `feeder` of the one that
+    brings its input.
     """
 
     argv: tuple[str, ...]
@@ -32,13 +39,27 @@ class Call(NamedTuple):
     writes: str | None = None
     source: tuple[str, ...] = ()
     silent: bool = False
+    far: Far | None = None
+    via: tuple[str, ...] = ()
+    feeder: tuple[str, ...] = ()
+
+    @property
+    def process(self) -> tuple[str, ...]:
+        """The argv of the process on this host."""
+        return self.via or self.argv
 
     @property
     def line(self) -> str:
         """The call as a line for a shell, which does the same there; secrets masked."""
         source = f"{shown(self.source)} | " if self.source else ""
         files = (f" {sign} {shell_word(name)}" for sign, name in self._files if name is not None)
-        return f"{source}{shown(self.argv)}{''.join(files)}"
+        return f"{source}{shell_line(self.typed_argv)}{''.join(files)}"
+
+    @property
+    def typed_argv(self) -> tuple[str, ...]:
+        """What a person types here for the same: the argv, through ssh for another host; masked."""
+        command = mask(self.argv)
+        return command if self.far is None else self.far.typed(command)
 
     @property
     def _files(self) -> tuple[tuple[str, str | None], ...]:

@@ -33,6 +33,14 @@ class Child:
         limit = self.call.timeout
         return FOREVER if limit is None else self.started + limit
 
+    @property
+    def end(self) -> int:
+        """A descriptor that can be read once it has ended; -1 where the kernel has no such thing.
+
+        Linux has it since 5.3.
+        """
+        return self._watch
+
     def ended(self) -> bool:
         """Whether it has ended; its exit code is known from then on."""
         if self.exit_code is None:

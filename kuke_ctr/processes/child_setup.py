@@ -79,11 +79,13 @@ def _prctl() -> Callable[..., int]:
     return function
 
 
-def dies_with_us(blocked: Collection[int]) -> Callable[[], None]:
+def dies_with_us(
+    blocked: Collection[int], by: signal.Signals = signal.SIGKILL
+) -> Callable[[], None]:
     """What a child runs between fork and exec: it dies when the thread that forked it ends.
 
-    `blocked` are the signals that it shall start with as blocked ones. The death signal is SIGKILL,
-    which a ctr can't forward to a workload. What sh and Python ignore is undone.
+    `blocked` are the signals that it shall start with as blocked ones. The death signal of a ctr
+    is SIGKILL, which it can't forward to a workload. What sh and Python ignore is undone.
     """
     prctl = _prctl()  # loaded before the fork: a child can't wait for the import lock
     parent = os.getpid()
@@ -91,7 +93,7 @@ def dies_with_us(blocked: Collection[int]) -> Callable[[], None]:
     hangup = signal.SIG_IGN if ignored else signal.SIG_DFL
 
     def prepare() -> None:  # pragma: no cover (runs in the child)
-        prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        prctl(_PR_SET_PDEATHSIG, int(by), 0, 0, 0)
         if os.getppid() != parent:  # we were gone before the line above
             os.kill(os.getpid(), signal.SIGKILL)
         Ahead.end()

@@ -45,6 +45,13 @@ def stdin_of(call: Call) -> int:
     return os.open(os.devnull, os.O_RDONLY)
 
 
+def input_of(call: Call) -> tuple[int, int]:
+    """The same, and our end of it: -1, or that of the pipe that holds a far call alive."""
+    if call.far is not None and call.stdin is None:
+        return os.pipe()
+    return stdin_of(call), -1
+
+
 @cache
 def open_standard_streams() -> None:
     """Open those that whoever started us had closed: a file of ours must not get their numbers."""

@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.proc import PROC, link_of
 
 _START_TIME = 19
@@ -14,6 +15,11 @@ def identity(pid: int | None = None) -> str:
     """The pid namespace, the pid and the start time of a process (ours): `4026531836-71-12345`."""
     number = os.getpid() if pid is None else pid
     return f"{_pid_namespace()}-{number}-{_started(number)}"
+
+
+def identity_for(far: Far | None) -> str:
+    """What identifies us on a host: on another one nobody can look whether we are gone."""
+    return identity() if far is None else f"ssh.{identity()}"
 
 
 def is_gone(known: str) -> bool | None:

@@ -3,7 +3,9 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from kuke_ctr.errors import Interrupted
 from kuke_ctr.processes.calls import Call, Result
@@ -14,8 +16,22 @@ from kuke_ctr.processes.descriptors import close_all, roomy_pipe, stdin_of
 from kuke_ctr.processes.door import start
 
 
+class Pipes(Protocol):
+    """A ctr that somebody talks to, on this host (`OwnPipes`) or on another one (`FarPipes`)."""
+
+    stdin: int
+    stdout: int
+    stderr: int
+
+    @property
+    def pid(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def signal(self, number: int) -> None: ...
+    def kill(self) -> None: ...
+
+
 @dataclass(slots=True)
-class Pipes:
+class OwnPipes:
     """A running child and our ends of its pipes, which are the caller's to close.
 
     `stdin` is -1 where the call brought its own. The child keeps a copy of the read ends, so that
@@ -35,6 +51,11 @@ class Pipes:
         until = FOREVER if timeout is None else time.monotonic() + timeout
         return self._exit_code(lambda: self._child.wait(until))
 
+    def signal(self, number: int) -> None:
+        """Send the child a signal, which ctr passes on."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
     def kill(self) -> None:
         """End the child by SIGKILL, which no ctr can forward to a workload."""
         self._exit_code(self._child.kill)
@@ -48,7 +69,7 @@ class Pipes:
         return self._child.exit_code
 
 
-def start_pipes(call: Call, program: str, ended: Callable[[Result], None]) -> Pipes:
+def start_pipes(call: Call, program: str, ended: Callable[[Result], None]) -> OwnPipes:
     """Start a call on pipes; `ended` gets what it gave but for its output, once it has ended.
 
     A `call.stdin` of None is a pipe here; `call.stdout` means nothing. Raises Interrupted once the
@@ -70,4 +91,4 @@ def start_pipes(call: Call, program: str, ended: Callable[[Result], None]) -> Pi
         raise
     finally:
         close_all(given, stdout_end, stderr_end)
-    return Pipes(child.pid, ours, stdout, stderr, child, ended)
+    return OwnPipes(child.pid, ours, stdout, stderr, child, ended)

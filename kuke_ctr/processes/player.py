@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,6 +33,7 @@ class Recording(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
     argv: list[str] = Field(min_length=1, description="a list of words")
+    host: str = Field(default="", description="the name of a host")
     stdout: _Stream = Field(description="a text")
     stderr: _Stream = Field(description="a text")
     exit_code: int = Field(
@@ -68,21 +69,25 @@ class Player:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._answers: dict[tuple[str, ...], _Answers] = {}
+        self._hosts: dict[str, dict[tuple[str, ...], _Answers]] = {}
         for recording in _read_folder(folder):
-            key = call_key(recording.argv)
-            self._answers.setdefault(key, _Answers()).recordings.append(recording)
+            answers = self._hosts.setdefault(recording.host, {})
+            key = call_key(tuple(recording.argv))
+            answers.setdefault(key, _Answers()).recordings.append(recording)
 
     def knows(self, call: Call) -> bool:
         """Whether the call was recorded."""
-        return call_key(call.argv) in self._answers
+        return self._answers_of(call) is not None
 
-    def answer(self, call: Call) -> Result:
+    def expect(self, calls: Sequence[Call]) -> None:
+        """Nothing to do: a recording has all that there will ever be."""
+
+    def answer(self, call: Call, *, late_too: bool = False) -> Result:
         """What the recorded call gave; a recorded output goes to `call.stdout` where that is set.
 
         Raises Unreadable for a call that was not recorded, TimeLimit where the call ran into it.
         """
-        answers = self._answers.get(call_key(call.argv))
+        answers = self._answers_of(call)
         if answers is None:
             raise self._not_recorded(call)
         recording = answers.next()
@@ -95,6 +100,21 @@ class Player:
             stderr=recording.stderr,
             seconds=recording.seconds,
         )
+
+    def _answers_of(self, call: Call) -> _Answers | None:
+        key = call_key(call.argv)
+        known = (self._hosts[host] for host in self._meant(call) if host in self._hosts)
+        return next((found[key] for found in known if key in found), None)
+
+    @property
+    def host(self) -> str | None:
+        """The far host that all calls ran on; None for this one, and for several."""
+        (first, *others) = self._hosts
+        return first if first and not others else None
+
+    def _meant(self, call: Call) -> tuple[str, ...]:
+        """The hosts whose recordings answer: its own, and those that name none."""
+        return (str(call.far), "") if call.far is not None else ("",)
 
     def _stdout(self, call: Call, recording: Recording) -> bytes:
         if call.stdout is not None:
@@ -112,7 +132,7 @@ class Player:
     def _not_recorded(self, call: Call) -> Unreadable:
         import difflib
 
-        lines = {shown(key): None for key in self._answers}
+        lines = {shown(key): None for answers in self._hosts.values() for key in answers}
         wanted = shown(call_key(call.argv))
         nearest = difflib.get_close_matches(wanted, lines, n=1, cutoff=0.0)
         return Unreadable(

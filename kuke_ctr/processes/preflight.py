@@ -29,10 +29,10 @@ OTHER_PROGRAMS = {
 def find_program(argv: Sequence[str]) -> str:
     """The absolute path of argv's program; raises CtrMissing (127) or Forbidden (126)."""
     name = argv[0] if argv else ""
-    found = _files_of(name)
-    for path in found:
-        if _is_program(path):
-            return os.path.abspath(path)  # noqa: PTH100 (links stay: a name may have a meaning)
+    found = _places_of(name)
+    program = _executable(found)
+    if program is not None:
+        return program
     if not found:
         where = "does not exist" if "/" in name else "is not installed (not on PATH)"
         raise CtrMissing(
@@ -50,11 +50,27 @@ def find_program(argv: Sequence[str]) -> str:
 
 def is_installed(name: str) -> bool:
     """Whether there is a program of this name or path."""
-    return any(map(_is_program, _files_of(name)))
+    return _executable(_places_of(name)) is not None
 
 
-def _files_of(name: str) -> list[str]:
-    """What there is at a path, or of a name on PATH."""
+def find_ssh(command: Sequence[str]) -> str:
+    """The path of OpenSSH's client; CtrMissing (127) where this host has none.
+
+    `command` is what it shall run, for the error.
+    """
+    program = _executable(_places_of("ssh"))
+    if program is None:
+        raise CtrMissing(
+            "ssh is not installed on this host (not on PATH); --host needs it",
+            hint="install OpenSSH's client (Debian: openssh-client)",
+            command=command,
+            ran=False,
+        )
+    return program
+
+
+def _places_of(name: str) -> list[str]:
+    """Where a program of this name is, in the order of PATH."""
     if "/" in name:
         candidates = [name]
     else:
@@ -63,8 +79,11 @@ def _files_of(name: str) -> list[str]:
     return [path for path in candidates if name and os.path.exists(path)]  # noqa: PTH110
 
 
-def _is_program(path: str) -> bool:
-    return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113
+def _executable(paths: Sequence[str]) -> str | None:
+    for path in paths:
+        if os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113
+            return os.path.abspath(path)  # noqa: PTH100 (links stay: a name may have a meaning)
+    return None
 
 
 def _other_program() -> str | None:

@@ -26,14 +26,14 @@ SHORT_STDIN = 4096
 class Recorder:
     """Writes every call into a folder, as one file that only its owner may read.
 
-    `version` tells the version of the program that is recorded; it is asked once, and late.
+    `version` tells the version of the program that is recorded; it is asked until it is known.
     `mask_env` masks environments in what a call printed; None for what can't be masked.
     Raises UsageError for a folder that holds recordings already, unless `append`, and Forbidden for
     one that another user has left in a place like /tmp.
     """
 
     def __init__(
-        self, folder: Path, *, append: bool, mask_env: MaskEnv, version: Callable[[], str]
+        self, folder: Path, *, append: bool, mask_env: MaskEnv, version: Callable[[], str | None]
     ) -> None:
         self._folder = folder
         self._mask_env = mask_env
@@ -85,6 +85,7 @@ class Recorder:
         return {
             "version": self._version_of(call, result),
             "argv": list(mask(call.argv)),
+            **({"host": str(call.far)} if call.far is not None else {}),
             "stdin": stdin,
             "stdout": stdout or "",
             "stderr": _text(result.stderr),
@@ -111,7 +112,7 @@ class Recorder:
                 self._version = self._ask_version()
             except KukeCtrError:
                 self._version = ""
-        return self._version
+        return self._version or ""
 
     def _write_new(self, slug: str, data: bytes) -> None:
         while True:

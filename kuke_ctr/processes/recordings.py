@@ -1,7 +1,8 @@
 """Record and replay of process calls: a folder with one JSON file for each call.
 
 A file holds {version, argv, stdin, stdout, stderr, exit_code, tty, note, seconds} and, where they
-apply, `timed_out` (true: the time limit ended the call) and `sizes`. A stream that went by
+apply, `timed_out` (true: the time limit ended the call), `host` (it ran there, through ssh) and
+`sizes`. A stream that went by
 descriptor, or that could not be masked, is stored as "" (stdin: null), and `sizes` has its bytes:
 {"stdout": 2097152}, or null for a pipe. Bytes that are not UTF-8 survive as lone surrogates.
 
@@ -37,6 +38,8 @@ def call_key(argv: Sequence[str]) -> tuple[str, ...]:
 
     `k3s ctr -a /run/x.sock --namespace main images ls` and `ctr -n main images ls` are the same.
     """
+    if argv[:2] == ("sh", "-s"):  # a script of ours
+        return tuple(argv)
     program, words = _split_program(mask(argv))
     key = [program]
     while words and words[0].startswith("-"):

@@ -14,18 +14,19 @@ from collections.abc import Callable, Collection, Generator, Iterable, Mapping, 
 from typing import TYPE_CHECKING
 
 from kuke_ctr.errors import Interrupted, TimeLimit, Unreadable, UsageError
-from kuke_ctr.processes.calls import Call, Result, shown, time_limit
-from kuke_ctr.processes.child import Child, chunks, lines, wait_for_one
+from kuke_ctr.processes.calls import PIPES, TERMINAL, Call, Result, shown, time_limit
+from kuke_ctr.processes.child import chunks, lines, wait_for_one
 from kuke_ctr.processes.child_setup import IGNORED_BY_PYTHON, child_environment, interrupts_held
 from kuke_ctr.processes.descriptors import open_standard_streams
-from kuke_ctr.processes.jobs import Job, start_job
-from kuke_ctr.processes.preflight import check_socket, find_program, not_started
+from kuke_ctr.processes.far import Far
+from kuke_ctr.processes.jobs import Job, check_the_way, look_after, next_look, start_job
+from kuke_ctr.processes.preflight import check_socket, find_program, find_ssh, not_started
 from kuke_ctr.processes.tell import NOBODY, Teller
 
 if TYPE_CHECKING:
+    from kuke_ctr.processes.answers import Answerer
     from kuke_ctr.processes.meanwhile import Meanwhile
     from kuke_ctr.processes.pipes import Pipes
-    from kuke_ctr.processes.player import Player
     from kuke_ctr.processes.recorder import Recorder
 
 Heed = Callable[[], Sequence[int]]
@@ -44,8 +45,7 @@ class Processes:
     `tell` hears of them, and without it nobody does: with `trace` 1 of each command before it runs,
     with 2 also of its time and exit code. Under `dry_run` calls are planned, and only probes run.
     `replay` answers in place of processes, `record` gets every call and result. `heed` may raise
-    KeyboardInterrupt, which ends the calls that run. From the main thread: a child dies with its
-    thread.
+    KeyboardInterrupt, which ends what runs. From the main thread: a child dies with its thread.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Processes:
         trace: int = 0,
         dry_run: bool = False,
         tell: Teller = NOBODY,
-        replay: "Player | None" = None,
+        replay: "Answerer | None" = None,
         record: "Recorder | None" = None,
     ) -> None:
         self.trace = trace
@@ -66,6 +66,11 @@ class Processes:
         self._beside: list[Call] = []
         self._known: dict[Call, Result] = {}
         self.heed: Heed = tuple
+
+    @property
+    def recorded_host(self) -> str | None:
+        """The far host of the recordings that answer, where they are of one."""
+        return self._replay.host if self._replay is not None else None
 
     @property
     def replays(self) -> bool:
@@ -92,9 +97,8 @@ class Processes:
     def run(self, call: Call, meanwhile: "Meanwhile | None" = None) -> Result:
         """Run one call to its end; any exit code is a result, -9 is SIGKILL.
 
-        `meanwhile` looks after it as long as it runs.
-        Raises CtrMissing, Forbidden and CtrFailed (no daemon) before anything is started, TimeLimit
-        and Interrupted once the child is gone.
+        `meanwhile` looks after it. Raises CtrMissing, Forbidden and CtrFailed (no daemon) before
+        anything is started, TimeLimit and Interrupted once the child is gone.
         """
         return self.run_all([call], meanwhile)[0]
 
@@ -142,25 +146,26 @@ class Processes:
         meanwhile: "Meanwhile | None",
         late_too: bool,
     ) -> list[Result | None]:
-        results, waiting = self._without_processes(calls, spare)
+        results, waiting = self._without_processes(calls, spare, late_too)
         ran = {i: self._prepare(calls[i]) for i in waiting}
         jobs: dict[int, Job] = {}
         try:
             while waiting or jobs:
                 while waiting and len(jobs) < AT_ONCE:
                     i = waiting.popleft()
-                    self._announce(calls[i])
+                    self.announce(calls[i])
                     with interrupts_held() as blocked:
-                        jobs[i] = start_job(calls[i], ran[i], blocked)
+                        jobs[i] = start_job(*ran[i], blocked)
                 running = [job.child for job in jobs.values()]
-                wait_for_one(running, _until(running, meanwhile), self.heed())
+                wait_for_one(running, next_look(running, meanwhile), self.heed())
                 ended = {i: job.result() for i, job in jobs.items() if job.child.ended()}
                 if meanwhile is not None:
-                    _look_after(jobs.values(), meanwhile)
+                    look_after(jobs.values(), meanwhile)
                 for i, result in ended.items():
                     results[i] = result
                     jobs.pop(i).close()
-                    self._report(calls[i], result, named=len(calls) > 1)
+                    self.report(calls[i], result, named=len(calls) > 1)
+                    check_the_way(calls[i], result)
                 for needless in _needless(ended, spare):
                     if needless in jobs:
                         jobs.pop(needless).close()
@@ -175,7 +180,7 @@ class Processes:
             for job in jobs.values():
                 job.close()
             for i in ran:
-                self._keep(calls[i], results[i])
+                self.keep(calls[i], results[i])
         return results
 
     def run_by(self, call: Call, run: Callable[[Call], Result]) -> Result:
@@ -183,11 +188,11 @@ class Processes:
         known = self._without_process(call)
         if known is not None:
             return known
-        self._prepare(call)
-        self._announce(call)
-        result = run(call)
-        self._report(call, result)
-        self._keep(call, result)
+        ready, _ = self._prepare(call, TERMINAL)
+        self.announce(call)
+        result = run(ready)
+        self.report(call, result)
+        self.keep(call, result)
         return result
 
     def stream(self, call: Call) -> Generator[bytes, None, Result]:
@@ -201,14 +206,14 @@ class Processes:
             yield from lines([known.stdout])
             # below 0: the reader had ended it, having seen enough
             return known._replace(exit_code=max(0, known.exit_code), stdout=b"")
-        program = self._prepare(call)
-        self._announce(call)
+        ready, program = self._prepare(call)
+        self.announce(call)
         read_end, write_end = os.pipe()
         job = None
         try:
             try:
                 with interrupts_held() as blocked:
-                    job = start_job(call._replace(stdout=write_end), program, blocked)
+                    job = start_job(ready._replace(stdout=write_end), program, blocked)
             finally:
                 os.close(write_end)
             return (yield from self._read_lines(read_end, job))
@@ -229,6 +234,7 @@ class Processes:
                     seen.append(line)
                 yield line
             child.wait(child.deadline)
+            check_the_way(child.call, job.result())
             return job.result()
         except TimeLimit:
             late = True
@@ -237,8 +243,8 @@ class Processes:
             child.kill()
             result = job.result()._replace(stdout=b"".join(seen))
             job.close()
-            self._report(child.call, result)
-            self._keep(child.call._replace(stdout=None), result, timed_out=late)
+            self.report(child.call, result)
+            self.keep(child.call._replace(stdout=None), result, timed_out=late)
 
     def open_pipes(self, call: Call) -> "Pipes":
         """Start a call whose streams the caller relays; there is no time limit.
@@ -249,20 +255,22 @@ class Processes:
         """
         if self._replay is not None or self.dry_run:
             what = "dry run" if self._replay is None else "replay"
-            raise UsageError(
-                f"`{shown(call.argv)}` needs somebody to talk to: there is no {what} of it",
-                hint=f"leave out --{what.replace(' ', '-')}",
-            )
-        program = self._prepare(call)
-        self._announce(call)
+            message = f"`{shown(call.argv)}` needs somebody to talk to: there is no {what} of it"
+            raise UsageError(message, hint=f"leave out --{what.replace(' ', '-')}")
+        ready, program = self._prepare(call, PIPES)
+        self.announce(call)
 
         def ended(result: Result) -> None:
-            self._report(call, result)
-            self._keep(call._replace(stdin=-1, stdout=-1), result)  # nobody counted the bytes
+            self.report(call, result)
+            self.keep(call._replace(stdin=-1, stdout=-1), result)  # nobody counted the bytes
 
         from kuke_ctr.processes.pipes import start_pipes  # late: most calls only collect
 
-        return start_pipes(call, program, ended)
+        if ready.far is not None:
+            from kuke_ctr.processes.far_pipes import start_far_pipes
+
+            return start_far_pipes(ready, program, ended)
+        return start_pipes(ready, program, ended)
 
     def become(self, call: Call) -> None:
         """Replace this process by the call (exec); it comes back under `dry_run` only.
@@ -276,14 +284,14 @@ class Processes:
             )
         if self._without_process(call) is not None:
             return
-        program = self._prepare(call)
-        self._announce(call)
+        ready, program = self._prepare(call)
+        self.announce(call)
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
         before = {number: signal.signal(number, signal.SIG_DFL) for number in IGNORED_BY_PYTHON}
         try:
-            os.execve(program, call.argv, child_environment(os.environ))  # noqa: S606
+            os.execve(program, ready.process, child_environment(os.environ))  # noqa: S606
         except OSError as error:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -296,7 +304,7 @@ class Processes:
         elif self.trace:
             self.tell.traced(f"+ {line}")
 
-    def _without_process(self, call: Call) -> Result | None:
+    def _without_process(self, call: Call, *, late_too: bool = False) -> Result | None:
         """The result of a call that is planned, replayed or known; None where it has to run."""
         if call in self._known:
             return self._known.pop(call)
@@ -305,49 +313,75 @@ class Processes:
             return Result(call.argv, 0, b"", b"", 0.0, planned=True)
         if self._replay is None:
             return None
-        self._announce(call)
-        result = self._replay.answer(call)
-        self._report(call, result)
+        self.announce(call)
+        result = self._replay.answer(call, late_too=late_too)
+        self.report(call, result)
+        check_the_way(call, result)
         return result
 
     def _without_processes(
-        self, calls: Sequence[Call], spare: Spare
+        self, calls: Sequence[Call], spare: Spare, late_too: bool
     ) -> tuple[list[Result | None], deque[int]]:
         """The same of several calls, and the numbers of those that have to run."""
+        if self._replay is not None:
+            self._replay.expect([call for call in calls if call.probe or not self.dry_run])
         results: list[Result | None] = []
         missing: dict[int, Unreadable] = {}
         for i, call in enumerate(calls):
             try:
-                results.append(self._without_process(call))
+                results.append(self._without_process(call, late_too=late_too))
             except Unreadable as error:  # of the recording
                 results.append(None)
                 missing[i] = error
         known = {i: result for i, result in enumerate(results) if result is not None}
         for i in missing.keys() - _needless(known, spare):
             raise missing[i]
-        runs = self._replay is None
-        return results, deque(i for i in range(len(calls)) if runs and i not in known)
+        to_run = range(len(calls)) if self._replay is None else ()
+        return results, deque(i for i in to_run if i not in known)
 
-    def _prepare(self, call: Call) -> str:
-        """The program's path, after a look whether the call can work at all."""
+    def _prepare(self, call: Call, way: str = "") -> tuple[Call, str]:
+        """The call and its program's path, after a look whether the call can work at all.
+
+        `way` says of a far call that it is on PIPES or on a TERMINAL, and not just collected.
+        """
+        if call.far is not None:
+            return self._through_ssh(call, call.far, way)
         program = find_program(call.argv)
-        if call.socket is not None and call.socket not in self._sockets:
+        if call.socket and call.socket not in self._sockets:
             check_socket(call.socket, call.argv)
             self._sockets.add(call.socket)
         open_standard_streams()
-        return program
+        return call, program
 
-    def _announce(self, call: Call) -> None:
+    def _through_ssh(self, call: Call, far: Far, way: str) -> tuple[Call, str]:
+        from kuke_ctr.processes.far_calls import through_ssh  # late: mostly it is this host
+
+        open_standard_streams()
+        program = find_ssh(call.typed_argv)
+        return through_ssh(call, far, way, self._ssh_options(call, far, program)), program
+
+    def _ssh_options(self, call: Call, far: Far, program: str) -> tuple[str, ...]:
+        """Those of a connection that all calls to the host share; ssh may ask for a password."""
+        from kuke_ctr.processes.ssh_master import options_for
+
+        try:
+            return options_for(far, program, call.typed_argv, call.timeout)
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted") from None
+
+    def announce(self, call: Call) -> None:
+        """A call begins: trace it."""
         if (self.trace or self.dry_run) and not call.silent:
             self.tell.traced(f"+ {call.line}")
 
-    def _report(self, call: Call, result: Result | None, *, named: bool = False) -> None:
+    def report(self, call: Call, result: Result | None, *, named: bool = False) -> None:
+        """A call has ended: trace its time and exit code."""
         if self.trace > 1 and result is not None and not call.silent:
-            name = f" {shown(call.argv)}" if named else ""
-            took = f"{result.seconds * 1000:.0f} ms"
-            self.tell.traced(f"+ [{took}, exit {result.exit_code}]{name}")
+            said = f"+ [{result.seconds * 1000:.0f} ms, exit {result.exit_code}]"
+            self.tell.traced(f"{said} {shown(call.argv)}" if named else said)
 
-    def _keep(self, call: Call, result: Result | None, *, timed_out: bool = False) -> None:
+    def keep(self, call: Call, result: Result | None, *, timed_out: bool = False) -> None:
+        """Write a call down, where that was asked for."""
         if self._record is not None and result is not None:
             self._record.write(call, result, timed_out=timed_out)
 
@@ -357,24 +391,9 @@ class Processes:
                 job.child.kill()
                 if late_too:
                     continue
-                self._keep(job.child.call, job.result(), timed_out=True)
+                self.keep(job.child.call, job.result(), timed_out=True)
                 raise time_limit(job.child.call)
 
 
 def _needless(ended: Mapping[int, Result], spare: Spare) -> set[int]:
     return {needless for i, result in ended.items() for needless in spare(i, result)}
-
-
-def _until(running: Iterable[Child], meanwhile: "Meanwhile | None") -> float:
-    """When the next thing is to be done, if none of these ends before."""
-    until = min(child.deadline for child in running)
-    return until if meanwhile is None else min(until, time.monotonic() + meanwhile.every)
-
-
-def _look_after(jobs: Iterable[Job], meanwhile: "Meanwhile") -> None:
-    """A look at what runs; a call that has ended has had the last one."""
-    for job in jobs:
-        if job.child.exit_code is None:
-            meanwhile.look(job.child.pid, job.stdout)
-        else:
-            meanwhile.over()

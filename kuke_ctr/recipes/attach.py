@@ -57,7 +57,7 @@ def attach(scope: Scope, found: Look, options: AttachOptions) -> Ending:
 
 def _daemon(ctr: Ctr) -> int:
     """A pidfd of containerd where this ctr must not outlive it, else -1."""
-    pid = daemon_pid(ctr.socket)
+    pid = daemon_pid(ctr.socket or None)
     if not pid or waits_for_daemon(ctr):
         return -1
     with suppress(OSError):

@@ -58,7 +58,9 @@ def look(scope: Scope, name: str, run_path: Path) -> Look:
     info = containers.facts(scope, name)
     task = tasks.find(scope, name)
     if info.kuketty is not None:
-        return Look(scope, info, task, _UNSEEN, _socket_in(info.kuketty, run_path))
+        elsewhere = scope.ctr.far is not None
+        socket = info.kuketty / _SOCKET if elsewhere else _socket_in(info.kuketty, run_path)
+        return Look(scope, info, task, _UNSEEN, socket)
     seen = task is not None and task.pid > 0 and seen_by_us(scope.ctr.socket)
     io = task_io(task.pid, scope.namespace, name) if seen and task is not None else _UNSEEN
     return Look(scope, info, task, io)
@@ -78,7 +80,8 @@ def look_in_records(
         cell = find_container(run_path, realm, name)
         if cell is not None and cell.kuketty is not None:
             info = ContainerInfo(name, kuketty=cell.kuketty)
-            socket = _socket_in(cell.kuketty, run_path)
+            far = scope.ctr.far is not None
+            socket = cell.kuketty / _SOCKET if far else _socket_in(cell.kuketty, run_path)
             return Look(scope, info, None, _UNSEEN, socket, unasked=error.message)
     return None
 

@@ -112,7 +112,8 @@ def _pipe(what: Archived) -> None:
         return CtrFailed(f"the export failed: {said.removeprefix('ctr: ')}", command=program)
 
     def bring(archive: int | None) -> None:
-        streams = TransferStreams(stdin=archive, source=program, meanwhile=what.meanwhile)
+        source = program if ctr.far is None else ctr.far.typed(program)
+        streams = TransferStreams(stdin=archive, source=source, meanwhile=what.meanwhile)
         transfer.run(what.target, "import", into, ("-",), streams=streams)
 
     if ctr.processes.dry_run:
@@ -120,6 +121,6 @@ def _pipe(what: Archived) -> None:
         return
     with (
         told_what_is_left(what.target, local=True),
-        piped(ctr.processes, program, failure) as archive,
+        piped(ctr.processes, program, failure, ctr.far) as archive,
     ):
         bring(archive)

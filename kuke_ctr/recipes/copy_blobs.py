@@ -50,6 +50,13 @@ class Sharing:
         return len(self.chosen) == len(self.parts.parts)
 
     @property
+    def flags(self) -> tuple[str, ...]:
+        """Those of the import that gives it its name."""
+        if not self.whole:
+            return NO_PLATFORM
+        return ("--all-platforms",) if self.parts.indexes else ()
+
+    @property
     def blobs(self) -> list[SharedBlob]:
         """Each blob once, the image's own document first."""
         found: dict[str, Descriptor] = {self.parts.top.digest: self.parts.top}
@@ -88,12 +95,12 @@ def share(what: Sharing) -> None:
         shared_blobs.take(what.target, wanted[1:])
         _go_on(came)
         if not what.whole:
-            _label(what)
+            label(what)
         _go_on(came)
         if not what.target.ctr.processes.dry_run:
             _require_content(what)
         naming.begin()
-        give_name(what.target, what.name, what.parts.top, _flags(what))
+        give_name(what.target, what.name, what.parts.top, what.flags)
         if not what.target.ctr.processes.dry_run:
             _check_named(what)
     _go_on(came, "interrupted; the image had been copied")
@@ -144,7 +151,7 @@ def _go_on(came: Sequence[int], message: str = "interrupted; nothing was copied"
         raise Interrupted(message)
 
 
-def _label(what: Sharing) -> None:
+def label(what: Sharing) -> None:
     """Let the documents refer to what is here: an import would label only whole indexes.
 
     The keys are others than containerd's own (`.m.0`), which an import for one platform sets anew.
@@ -166,9 +173,3 @@ def _label(what: Sharing) -> None:
     )
     for result in results:
         ctr.checked(result)
-
-
-def _flags(what: Sharing) -> tuple[str, ...]:
-    if not what.whole:
-        return NO_PLATFORM
-    return ("--all-platforms",) if what.parts.indexes else ()

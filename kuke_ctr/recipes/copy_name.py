@@ -93,9 +93,7 @@ def give_name(target: Scope, name: str, top: Descriptor, flags: tuple[str, ...])
 
     The labels of an image that had the name stay.
     """
-    entry = {"mediaType": top.media_type, "digest": top.digest, "size": top.size}
-    index = {"schemaVersion": 2, "manifests": [{**entry, "annotations": {_ANNOTATION: name}}]}
-    documents = {"oci-layout": json.dumps(_LAYOUT), "index.json": json.dumps(index)}
+    documents = archive_documents(name, top)
     for file, text in documents.items():
         target.ctr.processes.tell_of(f"{shell_line(('printf', '%s', text))} > {file}")
     target.ctr.processes.tell_of(shell_line(("tar", "-cf", "image.tar", *documents)))
@@ -105,6 +103,13 @@ def give_name(target: Scope, name: str, top: Descriptor, flags: tuple[str, ...])
     call = target.call(*words, *local, *flags, "-")
     call = call._replace(stdin=_tar(documents), reads="image.tar")
     target.ctr.checked(target.ctr.processes.run(call))
+
+
+def archive_documents(name: str, top: Descriptor) -> dict[str, str]:
+    """The two documents of an archive with one image, by their names in it; ASCII."""
+    entry = {"mediaType": top.media_type, "digest": top.digest, "size": top.size}
+    index = {"schemaVersion": 2, "manifests": [{**entry, "annotations": {_ANNOTATION: name}}]}
+    return {"oci-layout": json.dumps(_LAYOUT), "index.json": json.dumps(index)}
 
 
 def _tar(documents: dict[str, str]) -> bytes:

@@ -14,7 +14,7 @@ from kuke_ctr.backends.ctr import content
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Interrupted, KukeCtrError, NotFound
 from kuke_ctr.parse.references import GC_ROOT
-from kuke_ctr.processes.identity import identity
+from kuke_ctr.processes.identity import identity_for
 from kuke_ctr.processes.patience import patient
 from kuke_ctr.processes.shell_words import shell_line
 
@@ -69,7 +69,8 @@ def _make(target: Scope, name: str, digests: Sequence[str]) -> str:
     """Make the blob that keeps the others; its digest."""
     for last in (*[False] * (_TRIES - 1), True):
         made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-        text = json.dumps({"kuke-ctr copies": name, "process": identity(), "time": made})
+        ours = identity_for(target.ctr.far)
+        text = json.dumps({"kuke-ctr copies": name, "process": ours, "time": made})
         digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
         target.ctr.processes.tell_of(f"{shell_line(('printf', '%s', text))} > pin.json")
         call = target.call(
@@ -78,7 +79,7 @@ def _make(target: Scope, name: str, digests: Sequence[str]) -> str:
         call = call._replace(stdin=text.encode(), reads="pin.json")
         target.ctr.checked(target.ctr.processes.run(call))
         references = [f"{REFERENCE}.{i}={one}" for i, one in enumerate(digests)]
-        labels = (f"{GC_ROOT}={made}", f"{PIN}={identity()}", *references)
+        labels = (f"{GC_ROOT}={made}", f"{PIN}={ours}", *references)
         try:
             target.change("content", "label", digest, *labels)
         except NotFound:  # collected before it had a label

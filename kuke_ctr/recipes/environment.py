@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.descriptors import nameless_file
+from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.shell_words import shell_word
 
 _MOST = 1 << 20
@@ -57,6 +58,21 @@ def environment_of(
                 hint="NAME or NAME=VALUE",
             )
     return Environment(shown, nameless_file(text.encode(errors="surrogateescape")) if text else -1)
+
+
+def environment_for(far: Far | None, given: Sequence[str], files: Sequence[str]) -> Environment:
+    """The same for a container on this host or a far one, with the variables of this process.
+
+    UsageError also for values that ctr would read from a file of this host, on another one.
+    """
+    environment = environment_of(given, files, os.environ)
+    if environment.hidden >= 0 and far is not None:
+        raise UsageError(
+            f"a ctr on {far} cannot read values from this host: --env NAME and --env-file are not "
+            "possible with --host",
+            hint="--env NAME=VALUE is, and shows the value in `ps` there",
+        )
+    return environment
 
 
 def _lines(file: str) -> list[tuple[int, str]]:

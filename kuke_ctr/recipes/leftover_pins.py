@@ -22,7 +22,7 @@ def remove_leftovers(scope: Scope) -> None:
     if isinstance(answer, KukeCtrError):
         return
     for blob in answer.records:
-        gone = is_gone(blob.labels.get(PIN, ""))
+        gone = is_gone(blob.labels.get(PIN, "")) if scope.ctr.far is None else None
         if gone is False:
             continue
         line = scope.line("content", "rm", blob.digest)

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from kuke_ctr.errors import CtrFailed, CtrMissing, KukeCtrError, TimeLimit
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.descriptors import close_all
+from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.runner import Processes
 
 _SAID = 65536
@@ -15,16 +16,20 @@ _ENDS = 2.0
 
 @contextmanager
 def piped(
-    processes: Processes, words: tuple[str, ...], failure: Callable[[str], CtrFailed]
+    processes: Processes,
+    words: tuple[str, ...],
+    failure: Callable[[str], CtrFailed],
+    far: Far | None = None,
 ) -> Iterator[int]:
-    """Start a program; the descriptor of what it prints.
+    """Start a program, on this host or a far one; the descriptor of what it prints.
 
     A failure of the program is raised at the end, whatever came of its output: `failure` makes the
     error of the last line that it said. Raises CtrMissing.
     """
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:
-        pipes = processes.open_pipes(Call(words, timeout=None, stdin=nothing, silent=True))
+        call = Call(words, timeout=None, stdin=nothing, silent=True, far=far)
+        pipes = processes.open_pipes(call)
     finally:
         os.close(nothing)
     failed: KukeCtrError | None = None

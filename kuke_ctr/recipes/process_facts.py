@@ -115,8 +115,10 @@ def drops(pid: int, number: int, proc: Path = PROC) -> bool:
 def seen_by_us(path: str | None) -> bool:
     """Whether the daemon behind a socket has our process ids: it may be in another pid namespace.
 
-    True where nothing speaks against it.
+    True where nothing speaks against it; an empty path is that of another host.
     """
+    if path == "":
+        return False
     pid = daemon_pid(path)
     if pid is None:
         return True  # ctr got through, in another way

@@ -14,6 +14,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Forbidden, KukeCtrError, NotFound, Reason, UsageError
 from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS, RUN_LABEL
+from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes.start import (
     ABSENT,
     CLEANING_LIMIT,
@@ -73,6 +74,13 @@ class RunLog:
                 self.path.unlink()
 
 
+def log_for(scope: Scope, name: str, asked: str | None, *, dry: bool) -> RunLog:
+    """The log of a new container, on the host where it will run; as `make_log`."""
+    if scope.ctr.far is not None:
+        return _far_log(scope, name, asked)
+    return make_log(scope.namespace, name, asked, dry=dry)
+
+
 def make_log(namespace: str, name: str, asked: str | None, *, dry: bool) -> RunLog:
     """A new, empty file: `/var/log/kuke-ctr/<namespace>/<id>.log`, or the one asked for.
 
@@ -106,6 +114,18 @@ def make_log(namespace: str, name: str, asked: str | None, *, dry: bool) -> RunL
             f"cannot create {path}: {error.strerror}", hint="name another file with --log-file FILE"
         ) from None
     return RunLog(path, made=True)
+
+
+def _far_log(scope: Scope, name: str, asked: str | None) -> RunLog:
+    """A log on another host, by a name that is new; its folder is made, the shim makes the file."""
+    if asked is not None and not asked.startswith("/"):
+        raise UsageError("--log-file needs an absolute path with --host")
+    path = Path(asked) if asked is not None else LOGS / scope.namespace / f"{unique_id(name)}.log"
+    if asked is None:
+        argv = ("mkdir", "-p", "-m", f"{_FOLDER_MODE:o}", str(path.parent))
+        call = Call(argv, timeout=scope.ctr.timeout, far=scope.ctr.far)
+        scope.ctr.checked(scope.ctr.processes.run(call))
+    return RunLog(path, made=False)
 
 
 def _make(path: Path) -> None:

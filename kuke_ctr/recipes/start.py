@@ -73,7 +73,7 @@ def on_pipes(
         return Outcome(0, planned=ctr.processes.run(call).planned)
     finish = run_in_foreground(lambda: ctr.processes.open_pipes(call), streams, started)
     # the FIFOs of a ctr that has no socket here (`ssh HOST ctr`) are not to be seen
-    opened = finish.opened if call.socket is not None else None
+    opened = finish.opened if call.socket else None
     if finish.status == 1:
         error = (
             start_failure(finish.said, call, command, opened)

@@ -104,6 +104,8 @@ __all__ = [
 class Record(BaseModel):
     """One row. `realm` is filled in lists over several realms only, and left out elsewhere.
 
+    So is `host`, in lists over several hosts (`--hosts`).
+
     Of each class, `identifier` is the field that `-q` prints, `table` and `wide` are the columns.
     `derived` are columns that are worked out of fields: a document has them only if asked for.
     A table shows the fields in `headings` below these, and amounts among them in units: `4.0 KiB`,
@@ -119,6 +121,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
+    host: str | None = None
     realm: str | None = None
     extra: dict[str, str] = {}
     """Columns that this version of kuke-ctr does not know, by their header."""

@@ -37,15 +37,17 @@ _OF_TERMINALS = (signal.SIGWINCH, signal.SIGCONT, signal.SIGTSTP)
 
 @dataclass(slots=True)
 class Heard:
-    """What the task has printed, as it passes. `said` is the end of what came by stderr."""
+    """What the task has printed, as it passes: `tail` is its end, `said` that of stderr."""
 
     said: bytes = b""
+    tail: bytes = b""
     printed: bool = False
     listener: Callable[[bytes], None] | None = None
 
     def output(self, data: bytes) -> bytes:
         """What is to be shown."""
         self.printed = True
+        self.tail = (self.tail + data[-SAID_LIMIT:])[-SAID_LIMIT:]
         if self.listener is not None:
             self.listener(data)
         return data
@@ -104,7 +106,7 @@ class Attachment:
                     self._hung_up()
                 self.leave(EndKind.DETACHED, NO_READER, "the reader of the output has gone")
             ending = self.ending or self._ended()
-            said = self._heard.said or self._peer.said()
+            said = self._heard.said or self._peer.said(self._heard.tail)
         told = replace(ending, seen=self.seen, awaited=self.awaited, said=said[-SAID_LIMIT:])
         return replace(told, printed=self._heard.printed)
 

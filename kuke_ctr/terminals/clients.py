@@ -12,6 +12,7 @@ from kuke_ctr.errors import TimeLimit
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.child_setup import interrupts_held
 from kuke_ctr.processes.descriptors import close_all, content_of, nameless_file
+from kuke_ctr.processes.far_pipes import raise_if_lost
 from kuke_ctr.processes.pipes import Pipes
 from kuke_ctr.processes.preflight import check_socket, find_program
 from kuke_ctr.terminals import pexpect_door
@@ -51,8 +52,8 @@ class Peer(Protocol):
     def end(self) -> int | None:
         """The exit status, after all outputs have ended; negative for a signal."""
 
-    def said(self) -> bytes:
-        """What the client itself said on a stderr of its own."""
+    def said(self, tail: bytes) -> bytes:
+        """What the client itself said on a stderr of its own; `tail` is the end of its output."""
 
     def leave(self) -> None: ...
 
@@ -84,8 +85,7 @@ class PipesPeer(_OwnPeer):
         """A task without a terminal has no window."""
 
     def forward(self, number: int) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self._pipes.pid, number)
+        self._pipes.signal(number)
 
     def backlog(self) -> int:
         return unread(self.input, termios.FIONREAD)
@@ -96,7 +96,7 @@ class PipesPeer(_OwnPeer):
         except TimeLimit:
             return None
 
-    def said(self) -> bytes:
+    def said(self, tail: bytes) -> bytes:
         return b""
 
     def leave(self) -> None:
@@ -115,9 +115,10 @@ class PtyPeer(_OwnPeer):
     """
 
     def __init__(self, call: Call, size: tuple[int, int]) -> None:
-        program = find_program(call.argv)
-        if call.socket is not None:
+        program = find_program(call.process)
+        if call.socket:
             check_socket(call.socket, call.argv)
+        self._call = call
         self._errors = nameless_file()
         self._printed, printing = _small_pipe()
         try:
@@ -133,7 +134,7 @@ class PtyPeer(_OwnPeer):
         self._pty = self._child.child_fd
         self.outputs = [(self._printed, False), (self._pty, False)]
         self.input = os.dup(self._pty)
-        self.pid = self._child.pid
+        self.pid: int | None = self._child.pid if call.far is None else None
 
     def resize(self, rows: int, columns: int) -> None:
         self._child.setwinsize(rows, columns)
@@ -157,10 +158,17 @@ class PtyPeer(_OwnPeer):
             if time.monotonic() > until:
                 return None
             time.sleep(0.002)
-        return self._child.exitstatus if not self._child.signalstatus else -self._child.signalstatus
+        if self._child.signalstatus:
+            return -int(self._child.signalstatus)
+        code: int | None = self._child.exitstatus
+        raise_if_lost(self._call, code)
+        return code
 
-    def said(self) -> bytes:
-        return content_of(self._errors)
+    def said(self, tail: bytes) -> bytes:
+        """ctr's stderr; on another host that is its terminal, where its own line is the last."""
+        last = tail.rstrip().rpartition(b"\n")[2].strip()
+        own = last if self._call.far is not None and last.startswith(b"ctr: ") else b""
+        return content_of(self._errors) or own
 
     def leave(self) -> None:
         if self._errors < 0:
@@ -205,7 +213,7 @@ class SocketPeer:
     def end(self) -> int | None:
         return 0
 
-    def said(self) -> bytes:
+    def said(self, tail: bytes) -> bytes:
         return b""
 
     def leave(self) -> None:

@@ -4,7 +4,6 @@ Unlike an attachment this is the user's own process: signals go on to it, as in 
 connection is no signal, though: the process goes on, and what it still prints is let go.
 """
 
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -271,8 +270,7 @@ class _Foreground:
 
     def _send(self, number: int) -> None:
         if self._end.status is None:
-            with suppress(ProcessLookupError):
-                os.kill(self._pipes.pid, number)
+            self._pipes.signal(number)
 
     def _mind_readers(self, now: float) -> None:
         """What a pipe's end does to a local process; but not where the connection dropped."""

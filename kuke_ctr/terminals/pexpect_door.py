@@ -54,7 +54,7 @@ def spawn(
     try:
         return pexpect.spawn(
             program,
-            list(call.argv[1:]),
+            list(call.process[1:]),
             timeout=None,
             env=child_environment(os.environ),
             dimensions=size,
@@ -83,7 +83,7 @@ def watch(call: Call, *, show: int) -> Result:
 
 def _converse(call: Call, secret: str | None, show: int | None) -> Result:
     rows, columns = (show is not None and window_size([show])) or USUAL_SIZE
-    program, errors, started = find_program(call.argv), nameless_file(), time.monotonic()
+    program, errors, started = find_program(call.process), nameless_file(), time.monotonic()
     try:
         with interrupts_held() as blocked:
             child = spawn(program, call, (rows, columns), errors, blocked)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from scripts.lib import attach_rounds, bench_nerdctl, kukeon, programs, venv
+from scripts.lib import attach_rounds, bench_fleet, bench_nerdctl, kukeon, programs, venv
 from scripts.lib.containerd import PrivateContainerd, temporary, unique
 from scripts.lib.images import CONFIG, LAYER, MANIFEST, Archive, busybox, files
 from scripts.lib.measuring import Argv, Took, measure, pairs
@@ -44,6 +44,7 @@ class Setting:
     scratch: Path
     containers: int
     nerdctls: tuple[str, ...]
+    hosts: Sequence[int]
 
     @property
     def python(self) -> Path:
@@ -450,6 +451,29 @@ def nerdctl(setting: Setting) -> None:
     bench_nerdctl.compare(setting.kuke_ctr, nerdctls, rounds, setting.suite)
 
 
+IMAGES_OF_A_HOST, FANOUT = 20, 64
+
+
+def fleet(setting: Setting) -> None:
+    """(m) `--hosts` of many hosts that answer after 0.1 s, against the least that this can take."""
+    table = setting.scratch / "fleet.txt"
+    _write_table(table, IMAGES_OF_A_HOST)
+    path = bench_fleet.stand_in(setting.scratch, table, delay := 0.1)
+    for hosts in setting.hosts:
+        for output in ("jsonl", "table"):
+            grown = bench_fleet.grow(setting.kuke_ctr, path, hosts, FANOUT, output)
+            print(f"  {hosts} hosts, -o {output}: {grown.seconds:.1f} s, ", end="")
+            print(
+                f"first row after {grown.first_row:.1f} s, peak {grown.peak / MIB:.0f} MiB, ",
+                end="",
+            )
+            print(f"{grown.clients} ssh at once", flush=True)
+            # four calls a host, two of them side by side
+            least = max(3 * delay, 4 * delay * hosts / FANOUT)
+            more = (grown.seconds - least) / hosts * 1000
+            _say("more than the delays, for each host", more, 40, " ms")
+
+
 PARTS = {
     "start": start,
     "lists": lists,
@@ -463,6 +487,7 @@ PARTS = {
     "ps": ps,
     "nerdctl": nerdctl,
     "stats": stats,
+    "fleet": fleet,
 }
 
 
@@ -486,12 +511,15 @@ def main() -> int:
     parser.add_argument(
         "--nerdctl", action="append", default=[], metavar="PATH", help="for nerdctl; repeatable"
     )
+    parser.add_argument(
+        "--hosts", type=int, nargs="+", default=(100, 1000), help="for fleet (100 1000)"
+    )
     parser.add_argument("--suite", default=programs.NATIVE, help="containerd of that suite")
     given = parser.parse_args()
     for part in given.parts:
         if part not in PARTS:
             parser.error(f"{part}: not one of {' '.join(PARTS)}")
-    kuke_ctr = given.kuke_ctr or venv.ensure() / "kuke-ctr"
+    kuke_ctr = given.kuke_ctr or venv.ensure("fleet") / "kuke-ctr"
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / MIB / 1024
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {sys.version.split()[0]}, ", end="")
@@ -507,6 +535,7 @@ def main() -> int:
             Path(scratch),
             given.containers,
             tuple(given.nerdctl),
+            given.hosts,
         )
         for name in given.parts or PARTS:
             print(f"{name}: {PARTS[name].__doc__}", flush=True)

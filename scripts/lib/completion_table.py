@@ -162,7 +162,7 @@ def _columns(command: Command) -> list[str]:
     if name is None:
         return []
     record = getattr(records, name[0])
-    return [field for field in record.model_fields if field not in ("extra", "realm")]
+    return [field for field in record.model_fields if field not in ("extra", "host", "realm")]
 
 
 def _kind(command: str, name: str, metavar: str) -> Kind:

@@ -26,6 +26,8 @@ PACKAGES = {
     "busybox-static": ("busybox",),
     "docker-registry": ("docker-registry",),
     "apache2-utils": ("htpasswd",),
+    "openssh-server": ("sshd",),
+    "openssh-client": ("ssh", "ssh-keygen"),
 }
 """Package -> the programs that are taken from it, all of them or none: versions must match."""
 

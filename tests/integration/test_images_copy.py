@@ -157,6 +157,21 @@ def test_all_of_an_image_is_there_and_stays(any_target: Target) -> None:
     exported.unlink()
 
 
+def test_to_another_host_only_what_is_not_there_is_sent(any_target: Target) -> None:
+    afar = ("--to-host", "local", "--no-fallback", "-q")  # another host that is this one
+    done = any_target.copy(PLAIN, *afar)
+    assert (done.returncode, done.stdout) == (0, f"{PLAIN}\n"), done.stderr
+    assert "there already" not in done.stderr
+    done = any_target.copy(PARTIAL, *afar)
+    assert (done.returncode, done.stdout) == (0, f"{PARTIAL}\n"), done.stderr
+    assert "are there already" in done.stderr  # the layer of busybox
+    any_target.collect()
+    assert any_target.complete(PLAIN) and any_target.complete(PARTIAL)
+    assert any_target.is_clean()
+    again = any_target.copy(PLAIN, *afar)
+    assert again.returncode == 0 and "already; nothing was copied" in again.stderr
+
+
 def test_some_platforms_stay_after_a_collection_beside_those_that_were_there(
     target: Target,
 ) -> None:

@@ -178,7 +178,7 @@ def test_permission_denied_is_told(run_path: Path, monkeypatch: pytest.MonkeyPat
     def deny(path: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr("os.scandir", deny)
+    monkeypatch.setattr("pathlib.Path.iterdir", deny)
     with pytest.raises(KukeCtrError) as found:
         list(recorded_cells(run_path, MAIN))
     assert found.value.exit_code == 126

@@ -1,7 +1,8 @@
 """Every namespace of a host, with its realm."""
 
 from kuke_ctr.kukeon.places import Place, places
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.fake_ctr import FakeCtr
 
 

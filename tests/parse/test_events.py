@@ -194,7 +194,7 @@ SAME = {
 def test_both_cgroup_versions_give_the_same_fields(
     document: dict[str, object], version: int, usage: int
 ) -> None:
-    found = metrics_of("web", json.dumps(document)).model_dump(exclude={"realm", "extra"})
+    found = metrics_of("web", json.dumps(document)).model_dump(exclude={"host", "realm", "extra"})
     assert found == {"id": "web", "cgroup_version": version, "cpu_usage_ns": usage, **SAME}
 
 
@@ -212,7 +212,7 @@ def test_a_zero_that_go_left_out_is_zero_and_a_missing_part_is_null() -> None:
     found = metrics_of("web", document)
     assert (found.cgroup_version, found.processes, found.cpu_usage_ns) == (2, 0, 0)
     assert (found.memory_usage_bytes, found.io_read_bytes) == (0, None)
-    nothing = metrics_of("web", "{}").model_dump(exclude={"id", "realm", "extra"})
+    nothing = metrics_of("web", "{}").model_dump(exclude={"id", "host", "realm", "extra"})
     assert set(nothing.values()) == {None}
 
 
@@ -220,7 +220,7 @@ def test_a_cgroup_without_controllers_has_no_values() -> None:
     """Of cgroup v2, where only the pressure is told."""
     parts: dict[str, object] = {name: {"psi": {"some": {"total": 5}}} for name in ("cpu", "memory")}
     found = metrics_of("web", json.dumps({"pids": {}, **parts}))
-    values = found.model_dump(exclude={"id", "cgroup_version", "realm", "extra"})
+    values = found.model_dump(exclude={"id", "cgroup_version", "host", "realm", "extra"})
     assert (found.cgroup_version, set(values.values())) == (2, {None})
 
 

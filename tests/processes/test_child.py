@@ -13,7 +13,7 @@ from kuke_ctr.errors import Interrupted, TimeLimit
 from kuke_ctr.processes.calls import Call, in_seconds
 from kuke_ctr.processes.child import Child
 from kuke_ctr.processes.child_setup import dies_with_us
-from kuke_ctr.processes.pipes import Pipes
+from kuke_ctr.processes.pipes import OwnPipes
 from kuke_ctr.processes.runner import Processes
 from tests.support.scripts import LIMITS, Script, close, eventually, gone, pid_in, quoted, written
 
@@ -66,9 +66,9 @@ def test_ctrl_c_ends_all_children_that_run_side_by_side(script: Script, tmp_path
 def test_ctrl_c_while_a_child_is_being_started_does_not_lose_it(
     script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(blocked: Collection[int]) -> Callable[[], None]:
+    def interrupted(blocked: Collection[int], by: signal.Signals) -> Callable[[], None]:
         os.kill(os.getpid(), signal.SIGINT)
-        return dies_with_us(blocked)
+        return dies_with_us(blocked, by)
 
     monkeypatch.setattr(kuke_ctr.processes.door, "dies_with_us", interrupted)
     call = script("sleep 60")
@@ -125,7 +125,7 @@ def test_a_given_stdin_needs_no_pipe(script: Script) -> None:
 def test_the_end_is_told_once_even_of_a_child_that_ended_at_once() -> None:
     told: list[int] = []
     child = Child(Call(("ctr",)), pid=0, exit_code=3)
-    pipes = Pipes(0, -1, -1, -1, child, lambda result: told.append(result.exit_code))
+    pipes = OwnPipes(0, -1, -1, -1, child, lambda result: told.append(result.exit_code))
     assert (pipes.wait(), pipes.wait()) == (3, 3)
     pipes.kill()
     assert told == [3]
@@ -135,6 +135,7 @@ def test_waiting_for_a_child_has_a_limit_and_killing_it_none(script: Script) -> 
     pipes = Processes().open_pipes(script("trap '' TERM; sleep 60"))
     with pytest.raises(TimeLimit):
         pipes.wait(0.05)
+    assert pipes.pid is not None
     assert not gone(pipes.pid)
     pipes.kill()
     pipes.kill()

@@ -22,7 +22,8 @@ from kuke_ctr.recipes import attach_setup
 from kuke_ctr.recipes.attach_setup import ready
 from kuke_ctr.recipes.attach_target import Look
 from kuke_ctr.records import Task
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from kuke_ctr.terminals.attachment import AttachOptions, Ending, EndKind, Step
 from kuke_ctr.terminals.task_io import IoKind, TaskIO
 from scripts.lib import processes

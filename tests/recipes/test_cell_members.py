@@ -10,7 +10,8 @@ from kuke_ctr.kukeon.members import Evidence
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.recipes.cell_members import Members, snapshots_of_cells
 from kuke_ctr.records import RealmSource, Snapshot
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.cell_host import APP, HALTED, LABELLED, LOST
 from tests.support.fake_ctr import FakeCtr
 

@@ -108,7 +108,10 @@ def test_wide_costs_a_call_for_each_container(capsys: Capture) -> None:
 def test_a_program_gets_the_records_that_are_printed(capsys: Capture) -> None:
     printed = rows(capsys, "containers", "ls", "-r", "main")
     realm = open_realm("main", run_path=str(RICH / "run"), replay=str(RICH / "ctr"))
-    dumped = (one.model_dump(mode="json", exclude={"realm", "extra"}) for one in realm.containers())
+    dumped = (
+        one.model_dump(mode="json", exclude={"host", "realm", "extra"})
+        for one in realm.containers()
+    )
     assert {one["id"]: one for one in dumped} == printed
     assert {one.labels is None for one in realm.tasks(columns=("id", "cell"))} == {True}
     assert {one.cell is None for one in realm.tasks(columns=("id", "cell"))} == {False}

@@ -7,7 +7,8 @@ from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import UsageError
 from kuke_ctr.parse.image_patterns import repository
 from kuke_ctr.recipes.image_names import SeveralNames, as_filters, whole_ref, whole_refs
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.fake_ctr import FakeCtr
 from tests.support.storage_host import MAIN, images
 

@@ -10,7 +10,8 @@ from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import Unreadable
 from kuke_ctr.kukeon.named_images import NamedImage
 from kuke_ctr.recipes.image_users import users_of_images
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.fake_ctr import FakeCtr
 from tests.support.storage_host import CHAIN, CONFIG, MAIN, MANIFEST, REFERENCES, fill, snapshots
 

@@ -25,7 +25,8 @@ from kuke_ctr.recipes import run as running
 from kuke_ctr.recipes import start as starting
 from kuke_ctr.recipes.start import Outcome, hang_up, on_pipes, task_status
 from kuke_ctr.recipes.whole_file import whole_or_nothing
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from kuke_ctr.terminals.foreground import UserStreams
 from tests.support.fake_ctr import FakeCtr
 

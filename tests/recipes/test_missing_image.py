@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.recipes.missing_image import instead
-from kuke_ctr.session import OpenRealm, Session, SharedOptions
+from kuke_ctr.session import OpenRealm, Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.fake_ctr import FakeCtr
 
 LATEST = "docker.io/library/busybox:latest"

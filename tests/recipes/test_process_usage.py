@@ -38,7 +38,7 @@ def there(proc: Path, pid: int, inside: str, *, ticks: int = 100, start: int = 5
 def test_a_process_has_its_ids_user_and_amounts(tmp_path: Path) -> None:
     there(tmp_path, 77, "77\t1")
     (found,) = usage_of([process(77)], here=True, proc=tmp_path, interval=0.01)
-    assert found.model_dump(exclude={"realm", "extra"}) == {
+    assert found.model_dump(exclude={"host", "realm", "extra"}) == {
         "task": "web",
         "pid": 77,
         "pid_inside": 1,

@@ -11,7 +11,8 @@ from kuke_ctr.parse.manifest import CONFIGS
 from kuke_ctr.parse.references import INDEXES, MANIFESTS
 from kuke_ctr.recipes.platforms import host_platform
 from kuke_ctr.recipes.program import program_of
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.fake_ctr import FakeCtr
 from tests.support.runtime_host import N
 

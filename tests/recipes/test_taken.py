@@ -5,7 +5,8 @@ import json
 import pytest
 
 from kuke_ctr.recipes.taken import taken
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.fake_ctr import FakeCtr
 from tests.support.runtime_host import N
 

@@ -13,7 +13,8 @@ from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.parse.mounts import Mounted
 from kuke_ctr.recipes import unused_snapshots as recipe
 from kuke_ctr.recipes.unused_snapshots import Unused, unused_snapshots
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.fake_ctr import FakeCtr
 from tests.support.storage_host import (
     CHAIN,

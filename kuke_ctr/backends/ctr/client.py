@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.errors import CtrFailed, KukeCtrError, Unreadable
 from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.runner import Processes
 
 
@@ -17,7 +18,7 @@ class Ctr:
     somebody gave one, `typed` are the options by which the user named the host, for hints. `socket`
     is the path that is tried before a call, `timeout` the time limit of a reading call in seconds
     (None: no limit) and `change_timeout` that of a changing one, `notice` gets the stderr of a call
-    that succeeded.
+    that succeeded. `far` is another host, which ssh reaches.
     """
 
     processes: Processes
@@ -28,6 +29,7 @@ class Ctr:
     notice: Callable[[str], None]
     change_timeout: float | None = None
     typed: tuple[str, ...] = ()
+    far: Far | None = None
     _version: list[str] = field(default_factory=list)
 
     def argv(self, *words: str, namespace: str | None = None) -> tuple[str, ...]:
@@ -46,6 +48,7 @@ class Ctr:
             probe=probe,
             namespace=namespace,
             typed=self.typed,
+            far=self.far,
         )
 
     def line(self, *words: str) -> str:
@@ -107,7 +110,7 @@ class Ctr:
     def _ask_version(self) -> str:
         argv = (*self.words, "--version")
         try:
-            said = self.processes.run(Call(argv, timeout=self.timeout, probe=True))
+            said = self.processes.run(Call(argv, timeout=self.timeout, probe=True, far=self.far))
         except (CtrFailed, Unreadable):  # not recorded, perhaps
             return "ctr"
         words = said.stdout.decode(errors="replace").split()  # ctr containerd.io v1.6.20

@@ -83,11 +83,20 @@ def _active(scope: Scope, front: str, blobs: Sequence[SharedBlob]) -> list[Share
 def _call(scope: Scope, blob: SharedBlob, file: int, flags: Sequence[str] = ()) -> Call:
     size = ("--expected-size", str(blob.size)) if flags else ()
     call = scope.call("content", "ingest", *flags, *size, blob.key)
+    if call.far is not None:
+        return call._replace(argv=("sh", "-c", _FAR, "sh", str(blob.size), *call.argv))
     return call._replace(stdin=file, reads=blob.file)
+
+
+_FAR = """\
+f=$(mktemp) && truncate -s "$1" "$f" || exit 1; exec 9<"$f"; rm "$f"; shift; exec "$@" <&9 9<&-"""
+"""On another host the file is made there: what ssh brings cannot seek."""
 
 
 def _tell_of_files(scope: Scope, blobs: Sequence[SharedBlob]) -> None:
     """The lines that make the files, in a trace and a dry run: ours have no names."""
+    if scope.ctr.far is not None:
+        return
     for blob in blobs:
         scope.ctr.processes.tell_of(shell_line(("truncate", "-s", str(blob.size), blob.file)))
 

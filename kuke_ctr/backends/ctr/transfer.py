@@ -19,15 +19,16 @@ class TransferStreams:
     """Where a transfer reads and writes.
 
     `stdin` is the archive's descriptor, `source` the program that writes there; `stdout` takes what
-    ctr prints (None: it is collected); `called` is its name for messages, `writes` that of the file
-    it is, `terminal` is one that shows ctr's own progress, `secret` the password that ctr will ask
-    for. `meanwhile` looks after a transfer without these two.
+    ctr prints (None: it is collected); `called` is its name for messages, `reads` and `writes`
+    those of the files that they are, `terminal` is one that shows ctr's own progress, `secret` the
+    password that ctr will ask for. `meanwhile` looks after a transfer without these two.
     """
 
     stdin: int | None = None
     source: tuple[str, ...] = ()
     stdout: int | None = None
     called: str | None = None
+    reads: str | None = None
     writes: str | None = None
     terminal: int | None = None
     secret: str | None = field(default=None, repr=False)
@@ -51,6 +52,7 @@ def run(
         stdin=streams.stdin,
         stdout=streams.stdout,
         source=streams.source,
+        reads=streams.reads,
         writes=streams.writes,
     )
     result = _start(scope.ctr, call, streams)

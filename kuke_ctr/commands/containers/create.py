@@ -1,6 +1,5 @@
 """kuke-ctr containers create"""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +26,7 @@ from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.errors import UsageError
 from kuke_ctr.names import check_name
 from kuke_ctr.recipes import containers
-from kuke_ctr.recipes.environment import environment_of
+from kuke_ctr.recipes.environment import environment_for
 from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.program import program_of
 from kuke_ctr.session import Session
@@ -72,7 +71,7 @@ def create(
     """
     mounts = flags.mounts(session.ctr)
     chosen = (*flags.words(mount=mounts), *ctr_flags(tty=tty), *extra_flags(session))
-    environment = environment_of(env or [], env_file or [], os.environ)
+    environment = environment_for(session.ctr.far, env or [], env_file or [])
     from_spec, from_folder = flags.text("config") is not None, flags.on("rootfs")
     if from_spec and (tty or environment.flags or entrypoint is not None):
         refuse_beside_config(["--tty" if tty else "--env" if environment.flags else "--entrypoint"])
@@ -102,7 +101,7 @@ def _root_folder(session: Session, folder: str, flags: ContainerFlags) -> str:
             hint="leave --snapshotter out: with --rootfs there is no snapshot",
         )
     path = Path(folder).absolute()
-    if session.ctr.socket is not None and not path.is_dir():
+    if session.ctr.socket and not path.is_dir():
         raise UsageError(
             f"{path} is not a directory of this host",
             hint="--rootfs takes a directory that holds the container's files",

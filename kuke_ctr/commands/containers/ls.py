@@ -93,4 +93,4 @@ def info(
 
         text = said.stdout.decode(errors="surrogateescape")
         hides = hiding(session, realm, said.argv[-1], text)
-    print_document(said, session.options.output, hides=hides)
+    print_document(session, said, hides=hides)

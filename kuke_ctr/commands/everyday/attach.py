@@ -15,6 +15,7 @@ from typer.core import TyperCommand
 from kuke_ctr.commands.shared.container_argument import one_container
 from kuke_ctr.commands.shared.launch import own_failures
 from kuke_ctr.commands.shared.missing import near_containers
+from kuke_ctr.commands.shared.needs_here import only_there
 from kuke_ctr.commands.shared.option_table import HOST, QUIET, RECORD, SCOPE, TRACE
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
@@ -183,12 +184,19 @@ def _look(realm: OpenRealm, name: str) -> "Look":
         try:
             if realm.resolution.guessed:
                 _ = realm.host.namespaces  # raises where containerd can't be asked
-            return look(realm.scope, name, run_path)
+            return _reachable(look(realm.scope, name, run_path))
         except (Forbidden, CtrFailed, CtrMissing, TimeLimit) as error:
             found = look_in_records(realm.scope, name, run_path, realm.resolution, error)
             if found is None:
                 raise
-            return found
+            return _reachable(found)
+
+
+def _reachable(found: "Look") -> "Look":
+    far = found.scope.ctr.far
+    if found.socket is not None and far is not None:
+        raise only_there(far, found.name)
+    return found
 
 
 def _when_set_up(
@@ -211,10 +219,14 @@ def _when_set_up(
 
 
 def _has_log(realm: OpenRealm, name: str) -> bool:
+    from kuke_ctr.recipes.far_logs import far_log
     from kuke_ctr.recipes.logs import find
 
     with suppress(KukeCtrError):
-        find(realm.host, realm.resolution, name)
+        if realm.ctr.far is None:
+            find(realm.host, realm.resolution, name)
+        else:
+            far_log(realm.host, realm.resolution, name)
         return True
     return False
 

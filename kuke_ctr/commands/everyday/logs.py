@@ -99,6 +99,9 @@ def print_log(
 
     Raises as `recipes.logs.find`, and BrokenPipeError where nobody reads.
     """
+    if realm.ctr.far is not None:
+        _print_far(realm, container, _writer(raw), lines, following=following)
+        return
     here = session.options.replay is None  # else the processes are another host's
     container, log = by_id(
         realm, container, lambda one: (one, _found(realm, one, here=here)), offline=True
@@ -150,6 +153,25 @@ def _print_nerdctls(
     finally:
         out(None)
         err(None)
+
+
+def _print_far(
+    realm: OpenRealm, container: str, write: Write, lines: int | None, *, following: bool
+) -> None:
+    from kuke_ctr.recipes.far_logs import blocks, call_for, far_log
+
+    with near_containers(realm, container):
+        path = by_id(
+            realm, container, lambda one: far_log(realm.host, realm.resolution, one), offline=True
+        )
+    call = call_for(realm.host, path, lines, following=following)
+    if realm.ctr.processes.dry_run:
+        print(call.line)
+        return
+    try:
+        _write_all(blocks(realm.host, call), write)
+    finally:
+        write(None)
 
 
 def _follow(

@@ -1,6 +1,5 @@
 """kuke-ctr run"""
 
-import os
 import uuid
 from typing import Annotated, NamedTuple
 
@@ -38,14 +37,14 @@ from kuke_ctr.commands.shared.process_options import (
 from kuke_ctr.commands.shared.program_words import program_words
 from kuke_ctr.errors import KukeCtrError, NotFound, Reason, UsageError
 from kuke_ctr.parse.container_info import RUN_LABEL
-from kuke_ctr.recipes.environment import environment_of
+from kuke_ctr.recipes.environment import environment_for
 from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.program import program_of
 from kuke_ctr.recipes.run import (
     Made,
     RunLog,
     incomplete,
-    make_log,
+    log_for,
     name_for,
     undo,
     was_taken,
@@ -155,7 +154,7 @@ def _run_by_ctr(session: Session, wish: Wish, mounts: list[str], create: bool | 
     flags, how, output = wish.flags, wish.how, wish.output
     flags.require_version(session.ctr)
     flags.words(mount=mounts)  # wrong usage is found before anything is made
-    environment = environment_of(*wish.environment, os.environ)
+    environment = environment_for(session.ctr.far, *wish.environment)
     realm = session.realm(changing=True, create=create)
     image = whole_ref(realm.scope, wish.image)
     platform = flags.text("platform")
@@ -211,7 +210,7 @@ def _id_for(realm: OpenRealm, image: str, name: str | None) -> str:
 
 
 def _log(session: Session, scope: Scope, container: str, file: str | None) -> RunLog:
-    return make_log(scope.namespace, container, file, dry=session.options.dry_run)
+    return log_for(scope, container, file, dry=session.options.dry_run)
 
 
 def _words(flags: ContainerFlags, made: Made, mounts: list[str]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ app = typer.Typer()
 VARIABLES = (
     *("KUKE_CTR_REALM", "KUKE_CTR_BIN", "KUKE_CTR_CONFIG", "KUKE_CTR_NICE"),
     *("KUKE_CTR_BACKEND", "KUKE_CTR_NERDCTL"),
+    "KUKE_CTR_HOST",
     "KUKE_CTR_SUDO",  # of --sudo
 )
 """The variables of the environment that are kuke-ctr's own."""
@@ -65,6 +66,8 @@ def show_settings(
 def settings_of(settings: Settings) -> Iterator[Setting]:
     """Each setting, in the order of docs/realms.md; then the realms of the settings files."""
     found = {fact.name: fact for fact in facts_of(settings)}
+    if settings.far is not None:
+        yield Setting(key="host", value=str(settings.far), origin=settings.far_source)
     yield Setting(key="realm", value=settings.realm, origin=settings.realm_source)
     for key, name in (("run_path", "run path"), ("address", "socket")):
         yield Setting(key=key, value=found[name].value, origin=found[name].source)

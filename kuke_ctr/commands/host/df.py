@@ -8,6 +8,7 @@ from kuke_ctr.commands.shared.lists import show, view_of
 from kuke_ctr.commands.shared.option_table import (
     CALLS,
     EVERY_REALM,
+    FLEET,
     FORMS,
     ONE_REALM,
     SCOPE,
@@ -27,7 +28,7 @@ _NAMESPACE = SCOPE[1:2]
 
 
 @app.command("df")
-@takes(ONE_REALM, _NAMESPACE, EVERY_REALM, CALLS, row_options(*FORMS))
+@takes(ONE_REALM, _NAMESPACE, EVERY_REALM, CALLS, row_options(*FORMS), FLEET)
 def df(session: Session) -> None:
     """Show how much disk each realm takes, and how much pruning would free.
 

@@ -10,9 +10,9 @@ import typer
 from kuke_ctr.columns import terminal_width
 from kuke_ctr.commands.shared.confirm import counted
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.option_table import CALLS, FORMS, ONE_REALM, row_options
+from kuke_ctr.commands.shared.option_table import CALLS, FLEET, FORMS, ONE_REALM, row_options
 from kuke_ctr.commands.shared.options import takes
-from kuke_ctr.commands.shared.output import print_lines
+from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.errors import FoundWrong
 from kuke_ctr.recipes.doctor import judge
 from kuke_ctr.recipes.doctor.facts import Facts
@@ -34,7 +34,7 @@ _NARROWEST = 20
 
 
 @app.command("doctor")
-@takes(ONE_REALM, CALLS, row_options(*FORMS))
+@takes(ONE_REALM, CALLS, row_options(*FORMS), FLEET)
 def doctor(session: Session) -> None:
     """Look for what is wrong on this host: each finding with what showed it, and what mends it.
 
@@ -53,9 +53,12 @@ def doctor(session: Session) -> None:
     view = view_of(session, Finding)
     facts = gather(session.host, session.options.realm)
     found = judge(facts)
-    if view.output is Output.TABLE and not view.chosen:
+    of_many = session.receiver is not None
+    if view.output is Output.TABLE and not view.chosen and not of_many:
         print_lines(page(found, facts))
     else:
+        if of_many and not found:
+            note("nothing is wrong")
         show(session, view, found)
     if any(one.severity is not Severity.INFO for one in found):
         raise typer.Exit(FoundWrong.exit_code)

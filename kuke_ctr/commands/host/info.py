@@ -27,7 +27,7 @@ def info(session: Session) -> None:
     if nerdctl is not None:
         from kuke_ctr.backends.nerdctl import host  # late: mostly ctr serves
 
-        print_document(host.info(nerdctl), session.options.output)
+        print_document(session, host.info(nerdctl))
         return
     require(session.ctr, "info")
-    print_document(session.ctr.run("info"), session.options.output)
+    print_document(session, session.ctr.run("info"))

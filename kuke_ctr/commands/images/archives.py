@@ -5,7 +5,7 @@ import stat
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -287,6 +287,10 @@ def _import(
             session, wish.progress, wish.called, lambda: imported(file, unpacks=wish.unpack)
         ),
     )
+    if realm.ctr.far is not None and file != "-":  # the file is here, and ctr is not
+        with Path(file).open("rb") as opened_here:
+            sent = replace(streams, stdin=opened_here.fileno(), reads=name)
+            return run_transfer(realm, "import", wish.words, ("-",), sent)
     return run_transfer(realm, "import", wish.words, (name,), streams)
 
 

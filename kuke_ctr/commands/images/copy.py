@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -28,11 +28,13 @@ from kuke_ctr.errors import (
     UsageError,
 )
 from kuke_ctr.kukeon.places import Place, places
+from kuke_ctr.parse.units import in_units
 from kuke_ctr.recipes.copy_archive import Archived, copy_by_archive, platform_of
 from kuke_ctr.recipes.copy_blobs import Sharing, share, verify
 from kuke_ctr.recipes.copy_labels import copy_labels
 from kuke_ctr.recipes.copy_name import Naming
-from kuke_ctr.recipes.copy_source import find_source, place_of
+from kuke_ctr.recipes.copy_send import can_send, missing, send
+from kuke_ctr.recipes.copy_source import Source, find_source, place_of
 from kuke_ctr.recipes.image_parts import NotUnderstood, Parts, read_parts
 from kuke_ctr.recipes.leftover_pins import remove_leftovers
 from kuke_ctr.recipes.platforms import may_run_here
@@ -57,6 +59,14 @@ To = Annotated[
 ToNamespace = Annotated[
     str | None,
     typer.Option("--to-namespace", metavar="NS", help="The namespace, instead of a realm's."),
+]
+FromHost = Annotated[
+    str | None,
+    typer.Option("--from-host", metavar="HOST", help="The host that has it, by ssh; see --host."),
+]
+ToHost = Annotated[
+    str | None,
+    typer.Option("--to-host", metavar="HOST", help="The host that is to have it, by ssh."),
 ]
 As = Annotated[
     str | None, typer.Option("--as", metavar="NEWREF", help="Its name there, if another one.")
@@ -84,6 +94,8 @@ def copy(
     to_namespace: ToNamespace = None,
     from_: From = None,
     from_namespace: FromNamespace = None,
+    from_host: FromHost = None,
+    to_host: ToHost = None,
     as_: As = None,
     platform: Platforms = None,
     all_platforms: AllPlatforms = False,
@@ -96,9 +108,10 @@ def copy(
 ) -> None:
     """Copy an image to another realm, in a fraction of a second whatever its size.
 
-    No byte is copied and no disk is used: containerd has each blob once for all namespaces.
-    Platforms with missing content are skipped; with --all-platforms that is an error. Ctrl-C leaves
-    nothing half-made. --move needs --from or --from-namespace, because it removes the image there.
+    No byte is copied and no disk is used: containerd has each blob once for all namespaces. From
+    and to other hosts only content that is not there is sent. Platforms with missing content are
+    skipped; with --all-platforms that is an error. Ctrl-C leaves nothing half-made. --move needs
+    --from or --from-namespace, because it removes the image there.
 
     Examples:
 
@@ -112,14 +125,14 @@ def copy(
     exclude_platforms(platform, all_platforms)
     _exclude("--from", from_, "--from-namespace", from_namespace, needed=False)
     _exclude("--to", to, "--to-namespace", to_namespace, needed=True)
-    chosen = bool(from_ or from_namespace)
-    check_move(session, ref, platform, move=move, named=chosen)
-    target_session = session.about(to, to_namespace)
-    where = _places(session, from_, from_namespace)
+    check_move(session, ref, platform, move=move, named=bool(from_ or from_namespace))
+    afar = _is_afar(from_host, to_host, move=move)
+    target_session = session.on_host(to_host).about(to, to_namespace)
+    session = session.on_host(from_host)
     there = target_session.realm()
-    target = there.namespace
-    again = session.ctr.line("images", "copy", ref, *_target_words(to, to_namespace))
-    source = find_source(session.ctr, where, ref, target, chosen=chosen, again=again, one_name=move)
+    again = session.ctr.line("images", "copy", ref, *_target_words(to, to_namespace, to_host))
+    where = _Where(session, there, from_, from_namespace, afar)
+    source = where.find(ref, again, one_name=move)
     if source.image is None:
         _only_there(session, view, source.others, as_)
         return
@@ -127,12 +140,41 @@ def copy(
     if move:
         may_move(session, image, yes=yes)
     realm = target_session.realm(changing=True, create=create_namespace, makes=True)
-    platforms = tuple(platform or ())
-    job = _Job(session, image, realm, name, platforms, fallback, move, force, progress)
-    _copy(job, all_platforms=all_platforms)
+    which = (image, realm, name, tuple(platform or ()))
+    _copy(_Job(session, *which, fallback, move, force, progress, afar), all_platforms=all_platforms)
     if move:
         remove_source(session, image, realm.scope, name)
     _show_copied(session, view, realm, name)
+
+
+class _Where(NamedTuple):
+    """Where the image is looked for, and which realm is to have it."""
+
+    session: Session
+    there: OpenRealm
+    realm: str | None
+    namespace: str | None
+    afar: bool
+
+    def find(self, ref: str, again: str, *, one_name: bool) -> Source:
+        """The image that this means; of another host also where the realm has the same name."""
+        return find_source(
+            self.session.ctr,
+            _places(self.session, self.realm, self.namespace),
+            ref,
+            "" if self.afar else self.there.namespace,
+            chosen=bool(self.realm or self.namespace),
+            again=again,
+            one_name=one_name,
+        )
+
+
+def _is_afar(from_host: str | None, to_host: str | None, *, move: bool) -> bool:
+    """Whether the image goes from one host to another."""
+    if move and (from_host or to_host):
+        hint = "copy it, then remove it with `kuke-ctr images rm --host`"
+        raise UsageError("--move works on one host", hint=hint)
+    return from_host != to_host
 
 
 def _name(there: OpenRealm, image: FoundImage, chosen: str | None) -> str:
@@ -164,6 +206,7 @@ class _Job:
     move: bool
     force: bool
     progress: When
+    afar: bool = False
 
     @property
     def source(self) -> Scope:
@@ -209,12 +252,28 @@ def _copy_content(job: _Job, known: Image | None, *, all_platforms: bool) -> boo
     if not job.platforms:
         _note_left_out(parts, what)
     try:
-        share(what)
+        _send(job, what) if job.afar else share(what)
     except (CtrFailed, NotFound, Unreadable) as error:
         if not job.fallback:
             raise
         _by_archive(job, error, known, what)
     return True
+
+
+def _send(job: _Job, what: Sharing) -> None:
+    """To another host: what it lacks, in an archive; says how much that is."""
+    blobs = missing(what)
+    if not can_send(job.source, what, blobs):
+        raise CtrFailed(f"{job.image.ref} has too many blobs to be sent one by one", ran=False)
+    lacks = sum(blob.size for blob in blobs)
+    whole = sum(blob.size for blob in what.blobs)
+    if blobs and lacks < whole:
+        note(f"{in_units(whole - lacks)} of {in_units(whole)} are there already")
+    called = f"copying {job.image.ref}"
+    shown = progress_of(
+        job.session, job.progress, called, lambda: imported_from_pipe(unpacks=False)
+    )
+    send(job.source, what, blobs, shown)
 
 
 def _copy_labels(job: _Job, image: Image) -> bool:
@@ -247,7 +306,8 @@ def _sharing(job: _Job, parts: Parts, known: Image | None, *, all_platforms: boo
             hint=f"to fetch it: {job.target.line('images', 'pull', job.image.ref)}",
         )
     platforms = [part.manifest.platform for part in chosen] if parts.indexes else runs_on
-    runs = any(one is not None and may_run_here(one) for one in platforms)
+    here = job.target.ctr.far is None
+    runs = here and any(one is not None and may_run_here(one) for one in platforms)
     return Sharing(job.target, job.name, parts, chosen, known=known, runs=runs)
 
 
@@ -333,5 +393,6 @@ def _exclude(
         )
 
 
-def _target_words(realm: str | None, namespace: str | None) -> tuple[str, ...]:
-    return ("--to", realm) if realm is not None else ("--to-namespace", namespace or "")
+def _target_words(realm: str | None, namespace: str | None, host: str | None) -> tuple[str, ...]:
+    there = () if host is None else ("--to-host", host)
+    return (*(("--to", realm) if realm else ("--to-namespace", namespace or "")), *there)

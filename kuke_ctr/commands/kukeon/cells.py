@@ -11,6 +11,7 @@ from kuke_ctr.commands.shared.lists import show, view_of
 from kuke_ctr.commands.shared.missing import missing, realms_with
 from kuke_ctr.commands.shared.option_table import (
     EVERY_REALM,
+    FLEET,
     FORMS,
     IN_REALM,
     WATCH,
@@ -30,7 +31,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@takes(IN_REALM, EVERY_REALM, row_options(*FORMS), WATCH)
+@takes(IN_REALM, EVERY_REALM, row_options(*FORMS), WATCH, FLEET)
 def ls(session: Session) -> None:
     """List the cells of a realm: the state that Kukeon recorded, and what runs now.
 

@@ -9,6 +9,7 @@ import typer
 from kuke_ctr.commands.shared.lists import show, view_of
 from kuke_ctr.commands.shared.option_table import (
     CALLS,
+    FLEET,
     FORMS,
     IN_REALM,
     QUIET,
@@ -32,7 +33,7 @@ app = typer.Typer()
 
 
 @app.command("ls")
-@takes(CALLS, RUN_PATH, row_options(*FORMS), WATCH)
+@takes(CALLS, RUN_PATH, row_options(*FORMS), WATCH, FLEET)
 def ls(
     session: Session,
     everything: Annotated[

@@ -10,7 +10,14 @@ from kuke_ctr.commands.kukeon.surveys import surveys
 from kuke_ctr.commands.shared.branches import branches
 from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.commands.shared.lists import show, view_of
-from kuke_ctr.commands.shared.option_table import EVERY_REALM, FORMS, IN_REALM, WATCH, row_options
+from kuke_ctr.commands.shared.option_table import (
+    EVERY_REALM,
+    FLEET,
+    FORMS,
+    IN_REALM,
+    WATCH,
+    row_options,
+)
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note, print_lines
 from kuke_ctr.recipes.tree import tree_of
@@ -24,7 +31,7 @@ _COLUMNS = ("name", "status", "image", "age", "note")
 
 
 @app.command()
-@takes(IN_REALM, EVERY_REALM, row_options(*FORMS), WATCH)
+@takes(IN_REALM, EVERY_REALM, row_options(*FORMS), WATCH, FLEET)
 def tree(session: Session) -> None:
     """Show what there is: realm, space, stack, cell and container, with state, image and age.
 

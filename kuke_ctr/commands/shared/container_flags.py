@@ -56,7 +56,7 @@ class ContainerFlags:
     def mounts(self, ctr: Ctr, volumes: Sequence[str] = ()) -> list[str]:
         """ctr's mounts, with those of docker's form; UsageError where this host lacks a source."""
         mounts = [*map(absolute_source, self.texts("mount")), *map(mount_of, volumes)]
-        if ctr.socket is not None:  # else the host that is meant may be another one
+        if ctr.socket:  # else the host that is meant may be another one
             require_sources(mounts)
         return mounts
 

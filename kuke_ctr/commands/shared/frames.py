@@ -10,7 +10,7 @@ import typer
 from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.errors import KukeCtrError
-from kuke_ctr.session import SharedOptions
+from kuke_ctr.shared_options import SharedOptions
 
 
 class Frame(NamedTuple):
@@ -24,7 +24,7 @@ class Frame(NamedTuple):
     error: KukeCtrError | None
 
 
-class _Taken(io.TextIOWrapper):
+class Taken(io.TextIOWrapper):
     """A stream in memory that says of itself what the real one says: terminal, width, encoding."""
 
     def __init__(self, like: TextIO) -> None:
@@ -58,7 +58,7 @@ def look_once(look: Callable[[], None], options: SharedOptions, out: TextIO, err
     `typer.Exit` is the exit code of a command that has said already what was wrong. UsageError and
     the like are failures as any other; Interrupted is raised.
     """
-    stdout, stderr = _Taken(out), _Taken(err)
+    stdout, stderr = Taken(out), Taken(err)
     failed = None
     with redirect_stdout(stdout), redirect_stderr(stderr):
         try:

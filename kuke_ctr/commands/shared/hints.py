@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.processes.shell_words import shell_line
-from kuke_ctr.session import SharedOptions
+from kuke_ctr.shared_options import SharedOptions
 
 E = TypeVar("E", bound=KukeCtrError)
 
@@ -57,6 +57,10 @@ _SAYS_WHERE = r" (?:--realm|-r|--namespace|-n|--all-realms|-A)\b"
 
 def scoped(error: E, options: SharedOptions) -> E:
     """The error with the realm, namespace and host that were typed in each command of its hint."""
+    if options.host is not None:
+        from kuke_ctr.commands.shared.far_errors import of_far  # late: mostly it is this host
+
+        error = of_far(error, options.host)
     if error.hint is None:
         return error
     given = {"--realm": options.realm, "--namespace": options.namespace}

@@ -121,6 +121,7 @@ def view_of(session: Session, record: type[Record], *, with_realm: bool = False)
         sort_by=options.sort_by,
         headers=options.headers,
         with_realm=options.all_realms or with_realm,
+        with_host=session.receiver is not None,
     )
 
 
@@ -132,15 +133,19 @@ def show(
         row for error in errors if isinstance(error, RowsRefused) for row in error.listing.refused
     ]
     if not refused or session.options.partial or view.output not in WHOLE:
-        print_lines(render(rows, view))
-        sys.stdout.flush()
+        if session.receiver is not None:
+            session.receiver.rows(view, rows)
+        else:
+            print_lines(render(rows, view))
+            sys.stdout.flush()
     for row in refused:
         show_refused(row)
     if errors:
         from kuke_ctr.commands.shared.hints import scoped  # late: most lists can be read
 
+        failed = show_error if session.receiver is None else session.receiver.failed
         for error in errors:
-            show_error(scoped(error, session.options))
+            failed(scoped(error, session.options))
         raise typer.Exit(max(error.exit_code for error in errors))
 
 

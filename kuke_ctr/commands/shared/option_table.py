@@ -83,6 +83,11 @@ HOST: Group = (
     SharedOption(
         ("--timeout",), "TIME", "Time limit of a call: 90, 90s, 5m; 0: none (60 for reading)."
     ),
+    SharedOption(
+        ("--host", "-H"),
+        "HOST",
+        "A host that ssh reaches: web3, ssh://root@web3 (KUKE_CTR_HOST).",
+    ),
     SharedOption(("--address", "-a"), "SOCKET", "containerd's socket (CONTAINERD_ADDRESS)."),
     SharedOption(
         ("--ctr",), "PROGRAM", "The ctr to run (KUKE_CTR_BIN), for example 'k3s ctr'.", rare=True
@@ -111,6 +116,18 @@ RECORD: Group = (
         ("--record-env",), None, "Keep the values of containers' environments.", rare=True
     ),
 )
+
+
+FLEET: Group = (
+    SharedOption(
+        ("--hosts",), "NODES", "Ask many hosts by ssh: web[1-500], a,b, @group.", rare=True
+    ),
+    SharedOption(("--fanout",), "N", "With --hosts: how many at once; default 64.", rare=True),
+    SharedOption(
+        ("--no-fold",), None, "With --hosts: do not join the equal rows of hosts.", rare=True
+    ),
+)
+"""Of a command that reads, and does so on many hosts."""
 
 
 REPLAY: Group = (
@@ -200,12 +217,13 @@ def table_options(*forms: Output) -> Group:
 
 def list_options(*forms: Output) -> Group:
     """The same of a list of what there is now."""
-    return (*table_options(*forms), *WATCH)
+    return (*table_options(*forms), *WATCH, *FLEET)
 
 
 def document_options(*forms: Output) -> Group:
-    """The options of a command that prints one document."""
-    return format_option(*(forms or (Output.JSON, Output.JSONL, Output.YAML, Output.RAW)))
+    """The options of a command that prints one document; one that has ctr's own asks many hosts."""
+    of_ctr = (Output.JSON, Output.JSONL, Output.YAML, Output.RAW)
+    return format_option(*forms) if forms else (*format_option(*of_ctr), *FLEET)
 
 
 NAMES: Group = (*format_option(Output.NAME), *QUIET)
@@ -218,9 +236,10 @@ SHARED: Group = (*SCOPE, *EVERY_REALM, *list_options(), *CALLS, *HELP)
 
 GROUPS = {
     "Which realm": (*SCOPE, *EVERY_REALM),
-    "What is printed": list_options(),
+    "What is printed": (*table_options(), *WATCH),
     "What runs": TRACE,
     "Which containerd": HOST,
+    "Many hosts": FLEET,
     "Recordings": (*RECORD, *REPLAY),
 }
 """The shared options as the documentation has them."""

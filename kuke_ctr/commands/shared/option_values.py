@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from kuke_ctr.commands.shared.option_table import SHARED, TIME, Group, SharedOption
 from kuke_ctr.errors import UsageError
 from kuke_ctr.render import Output
-from kuke_ctr.session import SharedOptions
+from kuke_ctr.shared_options import FANOUT, SharedOptions
 
 _SHORTEST = 0.1
 """Seconds between two looks."""
@@ -26,6 +26,7 @@ def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOp
         ctr=value.get("ctr"),
         backend=value.get("backend"),
         nerdctl=value.get("nerdctl"),
+        host=value.get("host"),
         output=_form(value.get("output"), options),
         sort_by=_field(value.get("sort_by")),
         record=value.get("record"),
@@ -42,6 +43,9 @@ def options_of(given: Mapping[str, object], options: Group = SHARED) -> SharedOp
         record_append=bool(given.get("record_append")),
         record_env=bool(given.get("record_env")),
         extra=tuple(map(str, extra)) if isinstance(extra, list) else (),
+        hosts=value.get("hosts"),
+        fanout=_fanout(value.get("fanout")),
+        fold=not given.get("no_fold"),
     )
     _exclude(found)
     return found
@@ -86,6 +90,10 @@ def _exclude(options: SharedOptions) -> None:
         ),
         ("--manifest", "--all-realms", options.manifest is not None and options.all_realms),
         ("--record", "--replay", options.record is not None and options.replay is not None),
+        ("--hosts", "--host", options.hosts is not None and options.host is not None),
+        ("--hosts", "--record-env", options.hosts is not None and options.record_env),
+        ("--hosts", "--watch", options.hosts is not None and options.watch is not None),
+        ("--hosts", "-o raw", options.hosts is not None and options.output is Output.RAW),
     ):
         if both:
             raise UsageError(f"{one} and {other} cannot be combined", hint="leave one of them out")
@@ -124,6 +132,16 @@ def _interval(text: str | None) -> float | None:
     if seconds is not None and seconds < _SHORTEST:
         raise UsageError(f"--watch {text} is too short", hint=f"use {_SHORTEST:g} seconds or more")
     return seconds
+
+
+def _fanout(text: str | None) -> int:
+    if text is None:
+        return FANOUT
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", text, re.ASCII):
+        raise UsageError(
+            f"--fanout {text!r} is not a number of hosts", hint=f"the default is {FANOUT}"
+        )
+    return int(text)
 
 
 def is_empty(name: str) -> UsageError:

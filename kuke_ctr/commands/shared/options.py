@@ -21,7 +21,8 @@ from typer.models import OptionInfo
 from kuke_ctr.commands.shared.option_table import HELP, HELP_ALL, Group, SharedOption
 from kuke_ctr.commands.shared.option_values import is_empty, options_of
 from kuke_ctr.commands.shared.output import ALOUD, note
-from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.session import Session
 
@@ -66,10 +67,17 @@ def _with_options(
         mine = {parameter.name: given.pop(parameter.name) for parameter in parameters}
         _refuse_empty(parameters, mine)
         session = Session(options_of(given, options), note, ALOUD)
-        if given.get("sudo"):
+        session.heed_far = lambda far: _refuse_far(function.__module__, far, given)
+        if session.options.hosts is not None:
+            _refuse_sudo(given)
+        elif given.get("sudo") and not session.options.host:
             _become_root(session, mine)
         try:
-            if session.options.watch is not None:
+            if session.options.hosts is not None:
+                from kuke_ctr.commands.shared.fleet import over_hosts  # late: the same
+
+                over_hosts(session.options, lambda each: run(each, **mine))
+            elif session.options.watch is not None:
                 from kuke_ctr.commands.shared.watch import watch  # late: mostly nobody watches
 
                 of_realms = any(option.field == "namespace" for option in options)
@@ -91,6 +99,21 @@ def _with_options(
         ]
     )
     return with_options
+
+
+def _refuse_far(module: str, far: Far, given: Mapping[str, object]) -> None:
+    from kuke_ctr.commands.shared.needs_here import refuse_far  # late: mostly it is this host
+
+    _refuse_sudo(given)
+    refuse_far(module, far)
+
+
+def _refuse_sudo(given: Mapping[str, object]) -> None:
+    if given.get("sudo"):
+        raise UsageError(
+            "--sudo makes kuke-ctr root on this host, not on another one",
+            hint="connect as root: --host ssh://root@HOST",
+        )
 
 
 def _become_root(session: Session, given: Mapping[str, object]) -> None:

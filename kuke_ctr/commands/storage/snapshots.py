@@ -164,7 +164,7 @@ def info(session: Session, key: Key, snapshotter: Snapshotter = None) -> None:
     more = {}
     if not said.planned and session.options.output is not Output.RAW:
         more = _users(realm, key, snapshotter)
-    print_document(said, session.options.output, more)
+    print_document(session, said, more)
 
 
 def _users(realm: OpenRealm, key: str, snapshotter: str | None) -> dict[str, object]:

@@ -14,10 +14,11 @@ from kuke_ctr.commands.shared.process_options import DetachedOutput
 from kuke_ctr.commands.shared.short_ids import whole_ids
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import LOG_LABEL, OF_PROCESS, ContainerInfo
+from kuke_ctr.recipes import run
 from kuke_ctr.recipes.containers import log_of
 from kuke_ctr.recipes.nerdctls import changed_by_nerdctl
 from kuke_ctr.recipes.process_facts import facts_of, seen_by_us
-from kuke_ctr.recipes.run import RunLog, make_log
+from kuke_ctr.recipes.run import RunLog
 from kuke_ctr.recipes.start import NOT_RUNNING
 from kuke_ctr.recipes.task_control import Tasks
 from kuke_ctr.records import TaskStatus
@@ -153,7 +154,7 @@ def log_for(session: Session, realm: OpenRealm, info: ContainerInfo, asked: str 
     earlier = log_of(realm.scope, info) if asked is None else None
     if earlier is not None:
         return RunLog(earlier, made=False)
-    log = make_log(realm.namespace, info.id, asked, dry=session.options.dry_run)
+    log = run.log_for(realm.scope, info.id, asked, dry=session.options.dry_run)
     try:
         containers.label(realm.scope, info.id, [f"{LOG_LABEL}={log.path}"])
     except BaseException:

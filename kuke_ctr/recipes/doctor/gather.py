@@ -64,7 +64,7 @@ def gather(host: Host, realm: str | None = None) -> Facts:
     _find_realms(facts, host, known, realm)
     if facts.daemon_error is None:
         _read_lists(facts, asking)
-        if not asking.ctr.processes.replays:
+        if not asking.ctr.processes.replays and host.ctr.far is None:
             facts.shims = shims_of(_of_unknown_state(facts), host.settings.socket)
             if os.geteuid() == 0:
                 facts.fifos = tasks_without_reader(facts.of_realms())
@@ -195,7 +195,8 @@ def _read_cells(facts: Facts, run_path: Path) -> None:
 
 def _ask_kukeond(facts: Facts, settings: Settings) -> None:
     """Whether somebody listens on the socket of Kukeon's daemon, where that is of this host."""
-    path = None if facts.ctr.processes.replays else kukeond.socket_of(settings)
+    elsewhere = facts.ctr.processes.replays or settings.far is not None
+    path = None if elsewhere else kukeond.socket_of(settings)
     if path is not None:
         facts.kukeond_socket, facts.kukeond_listens = str(path), kukeond.listens(path)
 

@@ -6,7 +6,7 @@ import pytest
 
 from kuke_ctr.backends.ctr.lines import line_in
 from kuke_ctr.cli.main import main
-from kuke_ctr.session import SharedOptions
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.fake_ctr import FakeCtr
 
 

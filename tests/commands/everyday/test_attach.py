@@ -12,7 +12,8 @@ from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.recipes.attach_target import Look, refuse, remarks
 from kuke_ctr.records import Task
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from kuke_ctr.terminals.attachment import Step
 from kuke_ctr.terminals.task_io import IoKind, TaskIO
 from tests.support.fake_ctr import FakeCtr

@@ -72,7 +72,7 @@ def inspected(capsys: Capture, *words: str, code: int = 0) -> list[dict[str, obj
 
 def test_all_that_is_known_of_a_container(host: FakeCtr, capsys: Capture) -> None:
     (found,) = inspected(capsys, "web")
-    assert set(found) == set(ContainerDetails.model_fields) - {"realm", "extra"}
+    assert set(found) == set(ContainerDetails.model_fields) - {"host", "realm", "extra"}
     me = os.getpid()
     assert found["id"] == found["snapshot"] == APP
     keys = ("realm", "space", "stack", "cell", "name", "root", "attachable")

@@ -114,7 +114,7 @@ def test_a_place_is_chosen_without_a_further_call(
 
 def test_json_has_what_containers_info_says(host: FakeCtr, capsys: Capture) -> None:
     found = rows(capsys)
-    assert set(found[APP]) == set(PsContainer.model_fields) - {"realm", "extra"}
+    assert set(found[APP]) == set(PsContainer.model_fields) - {"host", "realm", "extra"}
     assert found[APP]["root"] is False
     assert found[APP]["snapshot"] == "k"
     assert found[APP]["created_at"] == "2026-11-26T17:09:03Z"

@@ -7,7 +7,8 @@ import pytest
 from kuke_ctr.backends.nerdctl.command_line import read
 from kuke_ctr.commands.host.nerdctl_guard import refuse_harm
 from kuke_ctr.errors import UsageError
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.cell_host import APP, HALTED, LABELLED
 from tests.support.fake_ctr import FakeCtr
 from tests.support.runtime_host import N

@@ -8,7 +8,8 @@ import pytest
 from kuke_ctr.cli.main import main
 from kuke_ctr.commands.images.kukeons_names import note_unfound
 from kuke_ctr.records import Image
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.fake_ctr import FakeCtr
 from tests.support.images_host import Capture, digest_of, images, on
 from tests.support.kukeon_host import write_record

@@ -11,7 +11,8 @@ from kuke_ctr.cli.main import main
 from kuke_ctr.commands.images import progress
 from kuke_ctr.commands.images.progress import When, is_wanted, line_of
 from kuke_ctr.recipes.transfer_progress import Moment
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from scripts.lib.seat import Seat
 from tests.support.fake_ctr import FakeCtr
 from tests.support.runner import PROGRAM

@@ -6,7 +6,7 @@ from kuke_ctr.cli.main import main
 from kuke_ctr.cli.words import ENTRIES
 from kuke_ctr.commands.shared.hints import ALONE, NOWHERE, OF_HOST, in_scope, scoped
 from kuke_ctr.errors import NotFound, UsageError
-from kuke_ctr.session import SharedOptions
+from kuke_ctr.shared_options import SharedOptions
 
 REALM, HOST = ("--realm", "main"), ("--address", "/c.sock")
 

@@ -5,7 +5,8 @@ import pytest
 from kuke_ctr.commands.shared.kukeon import cell_answers, confirm_kukeon
 from kuke_ctr.errors import Declined
 from kuke_ctr.kukeon.members import Member
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.cell_host import HALTED, type_answer
 from tests.support.fake_ctr import FakeCtr
 from tests.support.runtime_host import Capture, N, run, tasks_table

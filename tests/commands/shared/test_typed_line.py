@@ -4,7 +4,8 @@ import pytest
 
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.commands.shared.typed_line import TypedLine, again
-from kuke_ctr.session import Session, SharedOptions
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 
 
 @pytest.mark.parametrize(
