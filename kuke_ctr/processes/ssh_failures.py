@@ -60,9 +60,9 @@ _USUAL_HINT = "`{ssh} true` tries it by hand"
 
 _CONNECTING = re.compile(
     r"^(?!ctr: |time=)(?:ssh: |kex_exchange_identification: |Received disconnect"
-    r"|Connection timed out|Connection closed by \S+ port|(?:\S+: )?Permission denied|Host key verification failed"
-    r"|No \S+ host key is known|.*mutual signature|.*onfiguration option|Bad owner"
-    r"|.*no argument after keyword)",
+    r"|Connection timed out|Connection closed by \S+ port|(?:\S+: )?Permission denied"
+    r"|Host key verification failed|No \S+ host key is known|.*mutual signature"
+    r"|.*onfiguration option|Bad owner|.*no argument after keyword)",
     re.MULTILINE,
 )
 """What ssh says before anything runs there. It says nothing where a connection is lost that calls
@@ -109,6 +109,17 @@ def unreachable(
         hint=hint.format(ssh=ssh, host=far.host, forget=forget),
         command=command,
         ran=lost,
+    )
+
+
+def not_fed(far: Far, stderr: bytes, command: tuple[str, ...], *, ran: bool) -> Unreachable:
+    """The error for a ctr whose input did not get there; `ran`: it had got some."""
+    return Unreachable(
+        f"the input could not be sent to {far}: {_last(stderr) or 'the connection ended'}",
+        hint=f"sshd there allows few sessions, perhaps (MaxSessions); `{shell_line(far.words)} "
+        "true` tries the connection",
+        command=command,
+        ran=ran,
     )
 
 
