@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.backends.ctr.tables import ListCall, fetch, whole
+from kuke_ctr.backends.ctr.tables import ListCall, whole
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
@@ -129,7 +129,7 @@ class OpenRealm:
 
     def list(self, table: ListCall[R], *flags: str) -> tuple[R, ...]:
         """The records of any of ctr's tables."""
-        (answer,) = fetch(self.ctr, table, [self.namespace], flags)
+        (answer,) = self.host.fetch(table, [self.namespace], flags)
         return self.records_of(answer)
 
     def records_of(self, answer: Listing[R] | KukeCtrError) -> tuple[R, ...]:
@@ -177,6 +177,8 @@ def make_host(
         address=options.address,
         run_path=options.run_path,
         ctr=options.ctr,
+        backend=options.backend,
+        nerdctl=options.nerdctl,
         host=options.host or processes.recorded_host,
     )
 
@@ -361,6 +363,8 @@ def open_realm(
     address: str | None = None,
     run_path: str | None = None,
     ctr: str | None = None,
+    backend: str | None = None,
+    nerdctl: str | None = None,
     host: str | None = None,
     timeout: float | None = None,
     replay: str | None = None,
@@ -380,6 +384,8 @@ def open_realm(
         address=address,
         run_path=run_path,
         ctr=ctr,
+        backend=backend,
+        nerdctl=nerdctl,
         host=host,
         timeout=timeout,
         replay=replay,

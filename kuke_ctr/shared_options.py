@@ -19,6 +19,8 @@ class SharedOptions(NamedTuple):
     run_path: str | None = None
     manifest: str | None = None
     ctr: str | None = None
+    backend: str | None = None
+    nerdctl: str | None = None
     all_realms: bool = False
     output: Output | None = None
     quiet: bool = False

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from kuke_ctr.parse.container_info import LOGS
 from kuke_ctr.processes.farewell import Farewell
 from kuke_ctr.recipes import logs
+from tests.support.nerdctls import NERDCTL, NOT_RUN
 
 pytest_plugins = [
     "tests.support.scripts",
@@ -48,6 +49,8 @@ LONGEST = {
 }
 """Files of the real ring."""
 
+_REAL = "tests/integration/"
+
 _NO_SKIP = "KUKE_CTR_TESTS_NO_SKIP"
 NO_SKIP = os.environ.get(_NO_SKIP) == "1"
 """Read once: whatever a test does with the environment, it does not get around this."""
@@ -62,6 +65,7 @@ _READ = (
     ),
     *("KUKEON_NAMESPACE_SUFFIX", "KUKE_CONFIGURATION", "CONTAINERD_ADDRESS", "SUDO_USER"),
     *("CONTAINERD_NAMESPACE", "XDG_CONFIG_HOME", "KUKE_CTR_CONFIG", "KUKE_CTR_NICE"),
+    *("KUKE_CTR_BACKEND", "KUKE_CTR_NERDCTL", "NERDCTL_TOML"),
     _NO_SKIP,
 )
 
@@ -83,6 +87,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and not config.stash.get(_logs_were_there, True):
         with suppress(OSError):
             LOGS.rmdir()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say plainly that tests of the real ring did not run for want of a nerdctl."""
+    reports = (one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind))
+    if NERDCTL is None and any(report.nodeid.startswith(_REAL) for report in reports):
+        terminalreporter.write_line(NOT_RUN)
 
 
 @pytest.hookimpl(trylast=True)

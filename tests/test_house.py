@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.conftest import collect_ignore_glob
+from tests.support.nerdctls import NERDCTL
 from tests.support.paths import TOP
 
 FILES = sorted((TOP / "kuke_ctr").rglob("*.py"))
@@ -59,6 +61,16 @@ def test_no_error_is_rewritten_and_none_known_by_its_words(path: Path) -> None:
     if "failures" not in path.parts:
         assert REWRITTEN.findall(path.read_text()) == []
         assert MATCHED.findall(path.read_text()) == []
+
+
+def test_only_what_needs_a_nerdctl_is_left_out_without_one() -> None:
+    """A skip fails in CI; not to be collected at all is for these files alone."""
+    integration = TOP / "tests" / "integration"
+    says = [path for path in TESTS if "collect_ignore" in path.read_text()]
+    assert says == [integration / "conftest.py", Path(__file__)]
+    assert collect_ignore_glob == ([] if NERDCTL else ["test_nerdctl*.py"])
+    for path in integration.glob("test_nerdctl*.py"):
+        assert "from tests.support.nerdctl_host import" in path.read_text()
 
 
 DOORS = {

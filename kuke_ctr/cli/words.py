@@ -162,6 +162,9 @@ ENTRIES = {
     "version": Entry("Show the versions of kuke-ctr, ctr and containerd.", {"host.version": ()}),
     "info": Entry("Show information about containerd.", {"host.info": ()}),
     "ctr": Entry("Run any ctr command in the realm's namespace.", {"host.ctr": ()}),
+    "nerdctl": Entry(
+        "Run any nerdctl command in the realm's namespace.", {"host.nerdctl": ()}, rare=True
+    ),
     "parse": Entry(
         "Read a table that ctr printed, for example on another host.", {"host.parse": ()}, rare=True
     ),

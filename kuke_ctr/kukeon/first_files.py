@@ -64,6 +64,10 @@ class KukeonSettings(NamedTuple):
         )
 
 
+OWN_TEXTS = ("realm", "address", "run_path", "ctr", "backend", "nerdctl", "host")
+"""The keys of kuke-ctr's config.yaml whose value is a text."""
+
+
 class OwnSettings(NamedTuple):
     """kuke-ctr's config.yaml: an empty text is none. `realms` are name -> namespace."""
 
@@ -71,6 +75,8 @@ class OwnSettings(NamedTuple):
     address: str = ""
     run_path: str = ""
     ctr: str = ""
+    backend: str = ""
+    nerdctl: str = ""
     host: str = ""
     realms: Mapping[str, str] = {}
 
@@ -80,7 +86,7 @@ class OwnSettings(NamedTuple):
             if key not in cls._fields:
                 raise _unknown_key(path, str(key), cls._fields)
         texts = {}
-        for key in ("realm", "address", "run_path", "ctr", "host"):
+        for key in OWN_TEXTS:
             if key in document and not isinstance(document[key], str):
                 raise UsageError(f"{path}: {key} must be text")
             texts[key] = line_at(path, document, key) or ""

@@ -41,6 +41,11 @@ class Names:
         self._existing = tuple(existing)
         self._recorded = recorded
 
+    @property
+    def existing(self) -> tuple[str, ...]:
+        """The ids that containerd has."""
+        return self._existing
+
     @cached_property
     def members(self) -> dict[str, Member]:
         """The containers of Kukeon's cells by id: those in records, and other ids of that form."""

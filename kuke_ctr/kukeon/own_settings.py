@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from kuke_ctr.errors import Forbidden, UsageError
-from kuke_ctr.kukeon.first_files import OwnSettings, read
+from kuke_ctr.kukeon.first_files import OWN_TEXTS, OwnSettings, read
 
 SYSTEM_SETTINGS = Path("/etc/kuke-ctr/config.yaml")
 VARIABLE = "KUKE_CTR_CONFIG"
@@ -58,7 +58,7 @@ def own_settings(environ: Mapping[str, str], warnings: list[str]) -> Own:
         files[str(path)] = found is not None
         if found is None:
             continue
-        for key in ("realm", "address", "run_path", "ctr", "host"):
+        for key in OWN_TEXTS:
             value = getattr(found, key)
             if value and key not in texts:
                 texts[key], origins[key] = value, str(path)

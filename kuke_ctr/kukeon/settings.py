@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from kuke_ctr.backends.choice import Backend
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
 from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, checked_address
 from kuke_ctr.kukeon.files import is_there
@@ -35,6 +36,8 @@ class Flags(NamedTuple):
     address: str | None = None
     run_path: str | None = None
     ctr: str | None = None
+    backend: str | None = None
+    nerdctl: str | None = None
     host: str | None = None
 
 
@@ -66,6 +69,10 @@ class Settings(NamedTuple):
     unread: tuple[str, ...] = ()
     realm_source: str = THE_DEFAULT
     ctr_source: str = THE_DEFAULT
+    backend: Backend = Backend.AUTO
+    backend_source: str = THE_DEFAULT
+    nerdctl: str = "nerdctl"
+    nerdctl_source: str = THE_DEFAULT
     own: Own = Own()
     far: Far | None = None
     far_source: str = THE_DEFAULT
@@ -96,6 +103,12 @@ def load(
     warnings: list[str] = []
     unread: list[str] = []
     own = own_settings(environ, warnings)
+    backend, backend_source = _chosen(
+        "backend", ("--backend", flags.backend), "KUKE_CTR_BACKEND", environ, own
+    )
+    nerdctl, nerdctl_source = _chosen(
+        "nerdctl", ("--nerdctl", flags.nerdctl), "KUKE_CTR_NERDCTL", environ, own
+    )
     realm, realm_source = _chosen("realm", ("--realm", flags.realm), "KUKE_CTR_REALM", environ, own)
     side, far, far_source = Side(environ), None, THE_DEFAULT
     if side_of is not None:
@@ -125,6 +138,10 @@ def load(
         unread=tuple(unread),
         realm_source=realm_source,
         ctr_source=ctr_source,
+        backend=_backend(backend, backend_source),
+        backend_source=backend_source,
+        nerdctl=nerdctl or "nerdctl",
+        nerdctl_source=nerdctl_source,
         own=own,
         far=far,
         far_source=far_source,
@@ -221,6 +238,13 @@ def _chosen(
         return environ[variable], variable
     chosen = getattr(own.values, key)
     return (chosen, own.origin(key)) if chosen else (None, THE_DEFAULT)
+
+
+def _backend(name: str | None, source: str) -> Backend:
+    """The backend of that name; UsageError where there is none."""
+    if name is not None and name not in list(Backend):
+        raise UsageError(f"{source}: unknown backend {name!r}", hint=f"use {', '.join(Backend)}")
+    return Backend(name) if name is not None else Backend.AUTO
 
 
 def _socket(address: str | None, words: tuple[str, ...]) -> str | None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from pydantic import JsonValue
+
 from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.parse.times import GO_TIME, from_go
 from kuke_ctr.records import Event, Refused
@@ -24,8 +26,13 @@ def parse_event(line: str, number: int = 1) -> Event | Refused:
         return Refused(number, line, "the text after the topic is not JSON")
     if not isinstance(payload, dict):
         return Refused(number, line, "the text after the topic is not a JSON object")
+    return event_of(from_go(time) or time, namespace, topic, payload)
+
+
+def event_of(at: str, namespace: str, topic: str, payload: dict[str, JsonValue]) -> Event:
+    """The record of an event, whoever printed it."""
     return Event(
-        at=from_go(time) or time,
+        at=at,
         namespace=namespace,
         topic=topic,
         subject=next((str(payload[name]) for name in _SUBJECTS if payload.get(name)), None),

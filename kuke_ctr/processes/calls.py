@@ -93,8 +93,11 @@ _GLOBAL = ("-n", "--namespace", "-namespace", "-a", "--address", "-address")
 def mask(argv: Sequence[str]) -> tuple[str, ...]:
     """The argv with whatever follows `:` in the value of a `--user`/`-u` hidden.
 
-    A container's user and group (`run --user 1000:100`) are no secret.
+    A container's user and group (`run --user 1000:100`) are no secret, and no flag that nerdctl is
+    given has one.
     """
+    if of_nerdctl(argv):
+        return tuple(argv)
     words = list(argv)
     for i, word in enumerate(argv):
         flag, equals, value = word.partition("=")
@@ -127,11 +130,16 @@ def time_limit(call: Call) -> TimeLimit:
     """The error for a call that its time limit ended."""
     within = "in time" if call.timeout is None else f"within {in_seconds(call.timeout)}"
     return TimeLimit(
-        f"ctr did not answer {within}",
+        f"{'nerdctl' if of_nerdctl(call.argv) else 'ctr'} did not answer {within}",
         hint="containerd may be hanging (`systemctl status containerd`); --timeout sets "
         "another limit",
         command=mask(call.argv),
     )
+
+
+def of_nerdctl(argv: Sequence[str]) -> bool:
+    """Whether a call is one of nerdctl, by the name of its program."""
+    return "nerdctl" in argv[0].rpartition("/")[2]
 
 
 def in_seconds(number: float) -> str:

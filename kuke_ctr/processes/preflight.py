@@ -48,6 +48,11 @@ def find_program(argv: Sequence[str]) -> str:
     )
 
 
+def is_installed(name: str) -> bool:
+    """Whether there is a program of this name or path."""
+    return _executable(_places_of(name)) is not None
+
+
 def find_ssh(command: Sequence[str]) -> str:
     """The path of OpenSSH's client; CtrMissing (127) where this host has none.
 

@@ -8,13 +8,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kuke_ctr.errors import KukeCtrError, UsageError
-from kuke_ctr.processes.calls import Call, Result, mask, write_all
+from kuke_ctr.processes.calls import Call, Result, mask, of_nerdctl, write_all
 from kuke_ctr.processes.environments import Json, shows_environment
 from kuke_ctr.processes.others_files import refuse_others
 from kuke_ctr.processes.recordings import LONGEST_NAME, NUMBERED, call_key, explained
 
 MaskEnv = Callable[[Sequence[str], str], str | None]
 """Takes the argv of a call and what it printed."""
+
+_NERDCTLS = "nerdctl version "
+"""What `nerdctl --version` says before its version."""
 
 SHORT_STDIN = 4096
 """A stdin text up to this many bytes is stored, a longer one is a size."""
@@ -36,6 +39,7 @@ class Recorder:
         self._mask_env = mask_env
         self._ask_version = version
         self._version: str | None = None
+        self._nerdctls = ""
         refuse_others(folder)
         with explained(folder, "record into"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,7 +83,7 @@ class Recorder:
                     "not be masked"
                 )
         return {
-            "version": self._version_text(),
+            "version": self._version_of(call, result),
             "argv": list(mask(call.argv)),
             **({"host": str(call.far)} if call.far is not None else {}),
             "stdin": stdin,
@@ -91,6 +95,15 @@ class Recorder:
             "seconds": round(result.seconds, 3),
             **({"sizes": sizes} if sizes else {}),
         }
+
+    def _version_of(self, call: Call, result: Result) -> str:
+        """The version of the program of a call; nerdctl is asked for its own before it is used."""
+        if not of_nerdctl(call.argv):
+            return self._version_text()
+        said = _text(result.stdout).strip()
+        if said.startswith(_NERDCTLS):
+            self._nerdctls = said.removeprefix(_NERDCTLS)
+        return self._nerdctls
 
     def _version_text(self) -> str:
         if self._version is None:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
-from kuke_ctr.processes.calls import mask
+from kuke_ctr.processes.calls import mask, of_nerdctl
 
 NUMBERED = re.compile(r"([0-9]{1,9})-.*\.json")
 """The name of a recording: its number comes first."""
@@ -61,7 +61,7 @@ def _split_program(argv: Sequence[str]) -> tuple[str, list[str]]:
             break
         if (name := word.rpartition("/")[2]) in ("ctr", "nerdctl"):
             return name, list(argv[i + 1 :])
-    program = "nerdctl" if argv and "nerdctl" in argv[0].rpartition("/")[2] else "ctr"
+    program = "nerdctl" if argv and of_nerdctl(argv) else "ctr"
     return program, list(argv[1:])
 
 

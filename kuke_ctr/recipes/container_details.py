@@ -6,7 +6,7 @@ two tables are one each, labels and creation times one for each container.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.scope import Scope
@@ -18,6 +18,9 @@ from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.records import Container, Task
+
+if TYPE_CHECKING:
+    from kuke_ctr.backends.nerdctl.client import Nerdctl
 
 D = TypeVar("D", Container, Task)
 
@@ -36,6 +39,9 @@ def with_details(
     asked = {*OF_CELL, *_OF_INFO, "status", "image"} if wanted is None else set(wanted)
     members = Members(scope, host.settings.run_path, realm)
     places = bool(asked.intersection(OF_CELL))
+    nerdctl = host.nerdctl_for("containers ls") if isinstance(rows[0], Container) else None
+    if nerdctl is not None:
+        return _through_nerdctl(nerdctl, members, rows)
     ids = [row.id for row in rows]
     if not asked.intersection(_OF_INFO):  # who is in a record is known, and costs no call
         ids = [name for name in ids if name not in members.recorded] if places else []
@@ -49,6 +55,22 @@ def with_details(
         )
         for row in rows
     ]
+
+
+def _through_nerdctl(nerdctl: "Nerdctl", members: Members, rows: Sequence[D]) -> list[D]:
+    """The rows with all fields: one document of nerdctl's has what three calls of ctr have."""
+    from kuke_ctr.backends.nerdctl.containers import natives  # late: mostly ctr serves
+
+    found = natives(nerdctl, members.scope.namespace, [row.id for row in rows])
+    completed = []
+    for row in rows:
+        one = found.get(row.id)
+        info = one.info if one is not None else None
+        update = of_info(info) | of_cell(row.id, members, info)
+        if one is not None:
+            update["status"] = one.task.status if one.task is not None else None
+        completed.append(row.model_copy(update=update))
+    return completed
 
 
 def infos_of(scope: Scope, ids: Iterable[str]) -> dict[str, ContainerInfo]:

@@ -17,7 +17,7 @@ from typing import Self
 
 from kuke_ctr.backends.ctr import containers, tasks
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound
+from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, NotFound, Reason
 from kuke_ctr.kukeon.cells import CellContainer, find_container
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.members import Member
@@ -29,6 +29,7 @@ from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
 from kuke_ctr.recipes.log_owners import owner_of
+from kuke_ctr.recipes.nerdctls_own import is_nerdctls
 from kuke_ctr.records import Task, TaskStatus
 from kuke_ctr.terminals.task_io import IoKind, TaskIO, shims_write, task_io
 
@@ -83,9 +84,8 @@ def default_log(namespace: str, container: str) -> Path:
 def find(host: Host, realm: Resolution, container: str, *, proc: Path | None = PROC) -> FoundLog:
     """The log of a container. `proc` is None where the processes are another host's (a replay).
 
-    Raises NotFound for a container that there is not, FoundWrong where its output is kept nowhere,
-    Forbidden where it may not be seen or is refused, and what a ctr that does not answer raises,
-    once the places on disk had nothing.
+    Raises NotFound; FoundWrong where its output is kept nowhere, Forbidden where it may not be seen
+    or is refused; what a ctr that does not answer raises, once the places on disk had nothing.
     """
     check_name(container, "container")
     scope = Scope(host.ctr, realm.namespace)
@@ -278,7 +278,9 @@ def _kept_by_others(scope: Scope, info: ContainerInfo) -> FoundWrong | None:
     if owner is None:
         return None
     return FoundWrong(
-        f"{info.id} is a container of {owner.name}, which keeps its log itself", hint=owner.hint
+        f"{info.id} is a container of {owner.name}, which keeps its log itself",
+        hint=owner.hint,
+        reason=Reason.KEPT_BY_NERDCTL if is_nerdctls(info.labels) else None,
     )
 
 

@@ -4,7 +4,7 @@ Two tables of ctr and this host's /proc have all that the table shows: where an 
 Kukeon's, no record and no label can say anything else of its space, stack and cell.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,9 @@ _BY_RECORD = frozenset(("name", "root", "attachable"))
 _BY_INFO = frozenset(("created_at", "labels", "snapshot", "log"))
 _BY_PROCESS = frozenset(("started_at", "age"))
 _NOT_RUNNING = (TaskStatus.CREATED, TaskStatus.STOPPED)
+
+Infos = Callable[[Scope, Sequence[str]], dict[str, ContainerInfo]]
+"""Finds out what is known of containers, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,10 @@ def is_running(task: Task | None) -> bool:
 class Joiner:
     """Joins the containers of a host with their tasks, for the fields that are `wanted`."""
 
-    def __init__(self, host: Host, chosen: Chosen, wanted: Collection[str]) -> None:
+    def __init__(
+        self, host: Host, chosen: Chosen, wanted: Collection[str], infos: Infos = infos_of
+    ) -> None:
+        self._infos = infos
         self._host = host
         self._chosen = chosen
         self._wanted = frozenset(wanted)
@@ -78,7 +84,7 @@ class Joiner:
             rows = [row for row in rows if is_running(tasks.get(row.id))]
         asks = bool(self._wanted & _BY_INFO)
         rows = [row for row in rows if self._may_fit(row.id, members, asks)]
-        infos = infos_of(scope, [row.id for row in rows]) if asks else {}
+        infos = self._infos(scope, [row.id for row in rows]) if asks else {}
         return [
             self._row(realm, row, tasks.get(row.id), members, infos.get(row.id))
             for row in rows

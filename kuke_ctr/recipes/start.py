@@ -84,13 +84,14 @@ def on_pipes(
             raise error
     with suppress(OSError):
         Farewell.write(streams.stderr, finish.held)
-    outcome = _outcome(finish)
+    outcome = outcome_of(finish)
     if outcome.finished and finish.why:
         tell(f"kuke-ctr: {finish.why}: the process got SIGTERM and has ended")
     return outcome
 
 
-def _outcome(finish: Finish) -> Outcome:
+def outcome_of(finish: Finish) -> Outcome:
+    """What became of a process whose client has ended like this."""
     # a ctr that a signal ended had not got to the point where it passes signals on
     finished = finish.status is not None and finish.status >= 0
     return Outcome(finish.exit_code, finished, finish.signal, finish.why, ran=finish.ran)

@@ -25,7 +25,7 @@ LIMIT = 5.0
 _MOST_OF_A_PROCESSOR = 0.4
 _NANO = 1e9
 
-_WITHOUT: Mapping[str, str] = {
+WITHOUT: Mapping[str, str] = {
     TaskStatus.STOPPED: "it has ended",
     TaskStatus.UNKNOWN: "its shim does not answer",
 }
@@ -37,7 +37,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen of a container; `at` is a time of the monotonic clock, `pid` 0 for no task."""
+    """What was seen of a container; `at` is a time of the monotonic clock, `pid` 0 for no task.
+
+    `measured` is all of it, where somebody else has measured.
+    """
 
     at: float
     pid: int = 0
@@ -45,6 +48,7 @@ class Look:
     metrics: Metrics | None = None
     traffic: Traffic | None = None
     problem: str | None = None
+    measured: Stats | None = None
 
 
 class Looker:
@@ -53,6 +57,8 @@ class Looker:
     `here`: the daemon's process ids are ours. Raises as `ctr tasks ls` does; what is wrong with the
     metrics of a container is its `problem`.
     """
+
+    looks_needed = 2
 
     def __init__(
         self, ctr: Ctr, namespaces: Sequence[str], chosen: Collection[str] | None, *, here: bool
@@ -97,7 +103,7 @@ class Looker:
 
     def _listed(self, task: Task) -> Look:
         """What is known before the metrics; the pid is fresh, so /proc is read first."""
-        problem = _WITHOUT.get(task.status)
+        problem = WITHOUT.get(task.status)
         traffic = traffic_of(PROC / str(task.pid)) if self._here and task.pid else None
         return Look(time.monotonic(), task.pid, task.status, traffic=traffic, problem=problem)
 
@@ -128,6 +134,8 @@ def stats_of(
     name: str, look: Look, before: Look | None, *, at: datetime, seconds: float | None = None
 ) -> Stats:
     """The values of a container `at` this time; `seconds` between the looks, else what they say."""
+    if look.measured is not None:
+        return look.measured
     metrics = look.metrics
     limit = metrics.memory_limit_bytes if metrics else None
     memory = memory_of(metrics) if metrics else None

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kuke_ctr.backends.ctr import tasks
 from kuke_ctr.errors import KukeCtrError, NotFound
@@ -12,6 +12,10 @@ from kuke_ctr.recipes.task_control import NoTask, Tasks
 from kuke_ctr.recipes.task_ends import TaskEnds
 from kuke_ctr.records import Task, TaskStatus
 
+if TYPE_CHECKING:
+    from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
+
+_KILLED = 128 + 9
 _KILL_SECONDS = 10.0
 """How long a process may take to end after SIGKILL: one that waits for a disk takes long."""
 
@@ -35,14 +39,16 @@ class Stop:
     """A stop of several tasks of one namespace.
 
     `signal` is empty for the stop signal of each image (TERM without one), `seconds` how long it
-    may take until SIGKILL (0: that at once). `left` are the tasks that get a signal and were not
-    seen to end, `sent` those that have got it, `over` those that have ended.
+    may take until SIGKILL (0: that at once). `own` are those that nerdctl stops: it notes that they
+    are not to be started again. `left` are the tasks that get a signal and were not seen to end,
+    `sent` those that have got it, `over` those that have ended.
     """
 
     tasks: Tasks
     ends: TaskEnds
     signal: str
     seconds: float
+    own: "NerdctlsOwn | None" = None
     left: dict[str, Task] = field(default_factory=dict)
     sent: set[str] = field(default_factory=set)
     over: set[str] = field(default_factory=set)
@@ -61,6 +67,9 @@ class Stop:
             else:
                 living.append(name)
         signal = self.signal if self.seconds else "SIGKILL"
+        if self.own is not None:
+            yield from self._by_nerdctl(self.own, [name for name in living if name in self.own])
+            living = [name for name in living if name not in self.own]
         yield from self._signal(living, signal)
         if signal != "SIGKILL":
             self._thaw()
@@ -99,6 +108,22 @@ class Stop:
             if error is not None and not isinstance(error, NotFound):
                 del self.left[name]
                 yield Stopped(name, error=error)
+
+    def _by_nerdctl(self, own: "NerdctlsOwn", names: Sequence[str]) -> Iterator[Stopped]:
+        """`nerdctl stop --time SECONDS ID` for each, which sends SIGKILL as well, and waits."""
+        self.left.update((name, self.tasks.states[name]) for name in names)
+        calls = [own.call("stop", "--time", f"{self.seconds:g}", name=name) for name in names]
+        self.sent.update(names)
+        slow = set()
+        for name, said in zip(names, self.tasks.scope.ctr.processes.run_all(calls), strict=True):
+            if said.exit_code != 0:
+                del self.left[name]
+                yield Stopped(name, error=own.failure(said))
+            elif said.seconds >= self.seconds:
+                slow.add(name)
+        if not self.tasks.scope.ctr.processes.dry_run:
+            for one in self._ended(_KILL_SECONDS, killed=False):
+                yield one._replace(killed=one.id in slow and one.code == _KILLED)
 
     def _thaw(self) -> None:
         """What is paused gets its signal when it goes on."""

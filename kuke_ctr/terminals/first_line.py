@@ -10,6 +10,9 @@ class FirstLine:
     `said` is the end of everything that came, `held` what of it nobody has been shown.
     """
 
+    at_start = True
+    """Once the process has printed something, no line is its client's."""
+
     def __init__(self) -> None:
         self.said = b""
         self.held = b""

@@ -21,6 +21,7 @@ from kuke_ctr.terminals.alarms import Alarms
 from kuke_ctr.terminals.fifos import Fifos
 from kuke_ctr.terminals.first_line import FirstLine
 from kuke_ctr.terminals.foreground_state import Alarm, Came, End, Start
+from kuke_ctr.terminals.last_line import LastLine
 from kuke_ctr.terminals.leaving import ASKS, ENOUGH, FORWARDED, flush
 from kuke_ctr.terminals.readers import Readers
 from kuke_ctr.terminals.relay import Flow, Outlet, Relay, Signals
@@ -75,22 +76,28 @@ class Finish:
 
 
 def run_in_foreground(
-    start: Callable[[], Pipes], streams: UserStreams, started: Callable[[], bool]
+    start: Callable[[], Pipes],
+    streams: UserStreams,
+    started: Callable[[], bool],
+    own_line: FirstLine | LastLine | None = None,
 ) -> Finish:
     """Relay a ctr on pipes to its end. `started` tells whether the process runs by now.
 
-    Until it does, ctr can't pass on the end of stdin, nor a signal. Raises what `start` raises.
+    Until it does, ctr can't pass on the end of stdin, nor a signal. `own_line` holds back a line of
+    the client's own: ctr has it at the start, nerdctl at the end. Raises what `start` raises.
     """
-    return _Foreground(streams, started).run(start)
+    return _Foreground(streams, started, own_line or FirstLine()).run(start)
 
 
 class _Foreground:
-    def __init__(self, streams: UserStreams, started: Callable[[], bool]) -> None:
+    def __init__(
+        self, streams: UserStreams, started: Callable[[], bool], own_line: FirstLine | LastLine
+    ) -> None:
         self._streams = streams
         self._alarms = Alarms()
         self._start = Start(started)
         self._came = Came()
-        self._first_line = FirstLine()
+        self._own_line = own_line
         self._end = End()
         self._input_ended = False
 
@@ -179,13 +186,14 @@ class _Foreground:
             self._typed.end()
 
     def _printed(self, data: bytes) -> bytes:
-        self._release()
+        if self._own_line.at_start:
+            self._release()
         self._start.has_printed = True  # ctr itself prints nothing there
         return data
 
     def _complained(self, data: bytes) -> bytes:
-        shown = self._first_line.feed(data)
-        if self._first_line.held:
+        shown = self._own_line.feed(data)
+        if self._own_line.held:
             self._alarms.set_first(Alarm.RELEASE, time.monotonic() + _HELD_SECONDS)
         else:
             self._alarms.clear(Alarm.RELEASE)
@@ -193,7 +201,7 @@ class _Foreground:
 
     def _release(self) -> None:
         self._alarms.clear(Alarm.RELEASE)
-        self._readers.err.put(self._first_line.release())
+        self._readers.err.put(self._own_line.release())
 
     def _act(self, now: float) -> None:
         due = partial(self._alarms.due, now=now)
@@ -287,8 +295,8 @@ class _Foreground:
         finish = partial(
             Finish,
             signal=self._came.last,
-            said=self._first_line.said,
-            held=self._first_line.held,
+            said=self._own_line.said,
+            held=self._own_line.held,
             ran=self._start.known or self._start.has_printed,
             opened=self._fifos.opened,
         )

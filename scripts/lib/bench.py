@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from scripts.lib import attach_rounds, bench_fleet, kukeon, programs, venv
+from scripts.lib import attach_rounds, bench_fleet, bench_nerdctl, kukeon, programs, venv
 from scripts.lib.containerd import PrivateContainerd, temporary, unique
 from scripts.lib.images import CONFIG, LAYER, MANIFEST, Archive, busybox, files
 from scripts.lib.measuring import Argv, Took, measure, pairs
@@ -43,6 +43,7 @@ class Setting:
     suite: str
     scratch: Path
     containers: int
+    nerdctls: tuple[str, ...]
     hosts: Sequence[int]
 
     @property
@@ -440,11 +441,21 @@ def _processors(argv: Argv, environment: Mapping[str, str], kind: str) -> tuple[
     return used / seconds, printed
 
 
+def nerdctl(setting: Setting) -> None:
+    """(l) `images ls` and `ps` on ctr, against `nerdctl images` and `ps`, where there is one."""
+    nerdctls = bench_nerdctl.found(setting.nerdctls)
+    if not nerdctls:
+        print("  not measured: no nerdctl on PATH, and neither --nerdctl nor KUKE_CTR_NERDCTL")
+        return
+    rounds = max(1, setting.rounds // 3)
+    bench_nerdctl.compare(setting.kuke_ctr, nerdctls, rounds, setting.suite)
+
+
 IMAGES_OF_A_HOST, FANOUT = 20, 64
 
 
 def fleet(setting: Setting) -> None:
-    """(l) `--hosts` of many hosts that answer after 0.1 s, against the least that this can take."""
+    """(m) `--hosts` of many hosts that answer after 0.1 s, against the least that this can take."""
     table = setting.scratch / "fleet.txt"
     _write_table(table, IMAGES_OF_A_HOST)
     path = bench_fleet.stand_in(setting.scratch, table, delay := 0.1)
@@ -474,6 +485,7 @@ PARTS = {
     "doctor": doctor,
     "tab": tab,
     "ps": ps,
+    "nerdctl": nerdctl,
     "stats": stats,
     "fleet": fleet,
 }
@@ -497,6 +509,9 @@ def main() -> int:
     parser.add_argument("--mib", type=int, default=1024, help="for transfer (1024)")
     parser.add_argument("--containers", type=int, default=500, help="for ps (500)")
     parser.add_argument(
+        "--nerdctl", action="append", default=[], metavar="PATH", help="for nerdctl; repeatable"
+    )
+    parser.add_argument(
         "--hosts", type=int, nargs="+", default=(100, 1000), help="for fleet (100 1000)"
     )
     parser.add_argument("--suite", default=programs.NATIVE, help="containerd of that suite")
@@ -519,6 +534,7 @@ def main() -> int:
             given.suite,
             Path(scratch),
             given.containers,
+            tuple(given.nerdctl),
             given.hosts,
         )
         for name in given.parts or PARTS:

@@ -23,7 +23,7 @@ def file_name(number: int, argv: Sequence[str]) -> str:
     A digest is its first eight digits, and of several filters the first is shown and the others
     are counted: `-and-2`.
     """
-    words = [word for word in argv[1:] if word != "-n"]
+    words = [word for word in argv[1:] if word not in ("-n", "--namespace")]
     more = [word for word in words if "==" in word][1:]
     words = [word for word in words if word not in more] + ([f"and-{len(more)}"] if more else [])
     parts = [re.sub(r"[^A-Za-z0-9_.]+", "-", _short_digest(word)).strip("-") for word in words]

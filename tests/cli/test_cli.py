@@ -355,7 +355,7 @@ def test_a_bug_is_one_sentence_and_a_file(
     def explode(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("kuke_ctr.commands.shared.lists.fetch", explode)
+    monkeypatch.setattr("kuke_ctr.backends.ctr.tables.fetch", explode)
     assert main(["images", "ls", "-n", "x"]) == 70
     err = capsys.readouterr().err
     assert "secret detail" not in err

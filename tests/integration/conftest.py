@@ -18,6 +18,7 @@ from scripts.lib.containerd import PrivateContainerd
 from scripts.lib.images import Archive, busybox, files
 from tests.support.inside import Inside
 from tests.support.kukeon_host import KukeonHost, make_kukeon_host
+from tests.support.nerdctls import NERDCTL
 from tests.support.prepared import stop_shared
 from tests.support.runner import KukeCtr
 from tests.support.running import Place, place_on
@@ -27,6 +28,10 @@ SUITES = {"1.6": "bookworm", "1.7": "trixie", "2.1": "sid"}
 
 BUSYBOX = "docker.io/library/busybox:1.36"
 OTHER = "example.com/other:1"
+
+
+collect_ignore_glob = [] if NERDCTL is not None else ["test_nerdctl*.py"]
+"""Where there is no nerdctl these are no tests; the end of the run says so."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

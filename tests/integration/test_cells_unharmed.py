@@ -74,6 +74,11 @@ def test_a_stopped_cell_is_whole_after_all_that_was_tried(
     host.kuke("snapshots rm", app, "--yes", fails=2, says=f"cell {name}")
     host.kuke("images rm", BUSYBOX, fails=2, says="it is in 1 record")
     host.kuke("images prune --all --yes", says="has no unused image")
+    nerdctl = "nerdctl --nerdctl=/bin/true --dry-run --"
+    host.kuke(f"{nerdctl} rmi", "busybox:1.36", fails=2, says="`kuke-ctr rmi")
+    host.kuke(f"{nerdctl} image prune -a", fails=2, says="it is in 1 record")
+    host.kuke(f"{nerdctl} container prune", fails=2, says="--all")
+    host.kuke(f"{nerdctl} rm", app, fails=2, says="would change it")
     host.kuke("run -d --name", app, BUSYBOX, *FOREVER, fails=125, says="choose another name")
     assert host.state(app) is host.state(root) is None
     assert set(host.containers()) == {app, root}

@@ -297,3 +297,12 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_recording(
     assert caught.value.message == f"cannot record into {tmp_path}: No space left on device"
     assert caught.value.hint is not None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_of_nerdctl_has_nerdctls_version(tmp_path: Path) -> None:
+    writes = recorder(tmp_path / "new")
+    for words, said in ((("--version",), b"nerdctl version 2.1.6\n"), (("ps",), b"")):
+        call = Call(("/opt/nerdctl", "--namespace", "main", *words))
+        writes.write(call, gave(call, said))
+    writes.write(LS, gave(LS))
+    assert [one["version"] for one in read(tmp_path / "new")] == ["2.1.6", "2.1.6", "1.7.24"]

@@ -16,11 +16,9 @@ CNI = "ctr.cni-containerd.metadata"
 """The extension of a container that `ctr run --cni` made."""
 
 
-def names(
-    scope: Scope,
-) -> list[str]:
-    """The ids of a namespace (`ctr containers ls -q`); a probe, it runs in a dry run too."""
-    return quiet.names(scope, "containers")
+def names(scope: Scope, *filters: str) -> list[str]:
+    """The ids of a namespace (`ctr containers ls -q [FILTER...]`); a probe."""
+    return quiet.names(scope, "containers", *filters)
 
 
 def facts(scope: Scope, name: str) -> ContainerInfo:

@@ -24,11 +24,9 @@ LS = ListCall(
 )
 
 
-def names(
-    scope: Scope,
-) -> list[str]:
-    """The references of a namespace (`ctr images ls -q`); a probe, it runs in a dry run too."""
-    return quiet.names(scope, "images")
+def names(scope: Scope, *filters: str) -> list[str]:
+    """The references of a namespace (`ctr images ls -q [FILTER...]`); a probe."""
+    return quiet.names(scope, "images", *filters)
 
 
 def find(scope: Scope, refs: Sequence[str]) -> list[Image | None]:

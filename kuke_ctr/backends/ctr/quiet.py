@@ -4,12 +4,13 @@ from kuke_ctr.backends.ctr.client import Ctr, lines_of
 from kuke_ctr.backends.ctr.scope import Scope
 
 
-def names(scope: Scope, noun: str) -> list[str]:
-    """The names that a namespace has of a noun (`ctr images ls -q`).
+def names(scope: Scope, noun: str, *filters: str) -> list[str]:
+    """The names that a namespace has of a noun (`ctr images ls -q [FILTER...]`).
 
-    It is a probe: it runs in a dry run too. `noun` is one of ctr's whose `ls` has `-q`.
+    It is a probe: it runs in a dry run too. `noun` is one of ctr's whose `ls` has `-q`. What one of
+    several filters lets through counts.
     """
-    said = scope.run(noun, "ls", "-q", probe=True)
+    said = scope.run(noun, "ls", "-q", *filters, probe=True)
     return [line for line in lines_of(said.stdout) if line]
 
 

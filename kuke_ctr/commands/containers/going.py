@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.commands.shared.confirm import some
@@ -18,9 +19,13 @@ from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.kukeon.members import Member
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.containers import has_living_task, remove
+from kuke_ctr.recipes.nerdctls import changed_by_nerdctl
 from kuke_ctr.recipes.task_control import Tasks
 from kuke_ctr.records import TaskStatus
 from kuke_ctr.session import OpenRealm, Session
+
+if TYPE_CHECKING:
+    from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Going:
     members: Mapping[str, Member]
     force: bool
     keep_snapshot: bool
+    own: "NerdctlsOwn | None"
 
     @classmethod
     def of(
@@ -55,7 +61,9 @@ class Going:
         existing = containers.names(realm.scope) if found else ()  # a record may name others
         ordered = sorted(names, key=lambda name: name in found and found[name].root)
         members = {name: found[name] for name in ordered if name in found and name in existing}
-        return cls(realm, tasks, ordered, known, members, force, keep_snapshot)
+        theirs = () if keep_snapshot else ordered
+        own = changed_by_nerdctl(realm.host, realm.resolution, theirs, "rm")
+        return cls(realm, tasks, ordered, known, members, force, keep_snapshot, own)
 
     def without_kukeons(self) -> "Going":
         """Only what is not Kukeon's; a note tells of the others."""
@@ -83,10 +91,15 @@ class Going:
     def remove(self, name: str, words: Sequence[str]) -> str:
         """`ctr containers rm [FLAG]... ID`, `ctr tasks rm --force ID` before it with `force`.
 
-        The id. A container that somebody else removes when its task ends (`run --rm`) is removed.
+        `nerdctl rm ID` for what nerdctl has made. The id. A container that somebody else removes
+        when its task ends (`run --rm`) is removed.
         """
         if name in self.members and self._lives(name) and not self.force:
             raise _runs(self.members[name], self.tasks.states[name].status)
+        own = self.own if not words and (self.force or not self._lives(name)) else None
+        if own is not None and name in own:
+            own.change("rm", *(("--force",) if self.force else ()), name=name)
+            return name
         states = dict(self.tasks.states)
         killed = self.force and self._lives(name)
         if killed:

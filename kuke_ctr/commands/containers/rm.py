@@ -101,7 +101,8 @@ def rm(
         kuke-ctr containers rm -r main --all --dry-run
 
     Runs `ctr containers rm CONTAINER` for each, after `ctr tasks ls` and `ctr containers info`;
-    with --force `ctr tasks rm --force` first, with --keep-snapshot `ctr snapshots label`.
+    with --force `ctr tasks rm --force` first, with --keep-snapshot `ctr snapshots label`; `nerdctl
+    rm ID` for what nerdctl has made.
     """
     names_or_all("containers", names, every)
     if every and force:

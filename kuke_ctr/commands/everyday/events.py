@@ -54,7 +54,8 @@ def events(
         kuke-ctr events -r main
         kuke-ctr events -A 'topic=="/tasks/exit"' -o jsonl
 
-    Runs `ctr events namespace==NS,FILTER`. Records: Event.
+    Runs `ctr events namespace==NS,FILTER`, or `nerdctl events` with --backend nerdctl and without a
+    FILTER. Records: Event.
     """
     options = session.options
     view = view_of(session, Event)
@@ -97,10 +98,16 @@ class _Watch:
         self._until = until
         self._refused: list[Refused] = []
         self._ended_by: TimeLimit | Interrupted | None = None
+        self._nerdctl = session.host.nerdctl_for("events", filters)
 
     def _lines(self) -> Generator[bytes, None, None]:
         limit = self._session.options.timeout or None
-        events = stream(self._session.ctr, list(self._names), self._filters, limit)
+        if self._nerdctl is None:
+            events = stream(self._session.ctr, list(self._names), self._filters, limit)
+        else:
+            from kuke_ctr.backends.nerdctl.events import stream as streamed  # late: mostly ctr
+
+            events = streamed(self._nerdctl, list(self._names), limit)
         try:
             with closing(events) as lines:
                 yield from lines
@@ -114,7 +121,7 @@ class _Watch:
             for line in lines:
                 sys.stdout.buffer.write(line)
                 sys.stdout.buffer.flush()
-                event = _event(line)
+                event = self._event(line)
                 if isinstance(event, Event) and self._ends(event):
                     return
 
@@ -128,7 +135,7 @@ class _Watch:
         """
         with closing(self._lines()) as lines:
             for number, line in enumerate(lines, start=1):
-                event = _event(line, number)
+                event = self._event(line, number)
                 if isinstance(event, Refused):
                     show_refused(event)
                     self._refused.append(event)
@@ -140,6 +147,14 @@ class _Watch:
                     yield event
                 if self._ends(event):
                     return
+
+    def _event(self, line: bytes, number: int = 1) -> Event | Refused:
+        text = line.decode(errors="surrogateescape").removesuffix("\n")
+        if self._nerdctl is None:
+            return parse_event(text, number)
+        from kuke_ctr.parse.nerdctl.events import parse_event as parse_nerdctls
+
+        return parse_nerdctls(text, number)
 
     def _ends(self, event: Event) -> bool:
         return self._until is not None and self._until.search(event.topic) is not None
@@ -162,10 +177,6 @@ class _Watch:
         return TimeLimit(
             f"no event with a topic that matches {topic!r} came {within}", command=ended_by.command
         )
-
-
-def _event(line: bytes, number: int = 1) -> Event | Refused:
-    return parse_event(line.decode(errors="surrogateescape").removesuffix("\n"), number)
 
 
 def _pattern(until: str | None) -> re.Pattern[str] | None:

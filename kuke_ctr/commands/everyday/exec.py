@@ -1,9 +1,9 @@
 """kuke-ctr exec"""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -29,10 +29,14 @@ from kuke_ctr.errors import TIME_PASSED, KukeCtrError, NotFound, Reason, UsageEr
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.patience import patient
 from kuke_ctr.recipes import start
+from kuke_ctr.recipes.nerdctls import changed_by_nerdctl
 from kuke_ctr.recipes.start import Outcome
 from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.attachment import AttachOptions
 from kuke_ctr.terminals.foreground import UserStreams
+
+if TYPE_CHECKING:
+    from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
 
 app = typer.Typer()
 
@@ -82,27 +86,27 @@ def exec_(
     Runs `ctr tasks exec --exec-id NEW [-t] -- ID CMD...`.
     """
     with own_failures():
-        if cwd is not None:
-            folder_inside(cwd)
-        if detach and (tty or interactive):
-            raise UsageError(
-                "-d cannot be combined with -t or -i: it does not wait for the process",
-                hint="leave it out",
-            )
+        _refuse_what_cannot_be(cwd, detach=detach, stays=tty or interactive)
         require_terminal(tty and not session.options.dry_run, force_tty)
-        words = _with_environment(program_words(command, "ID"), env or [])
+        typed = program_words(command, "ID")
+        words = _with_environment(typed, env or [])
         if not words:
             raise UsageError("a command to run is missing", hint="kuke-ctr exec ID CMD...")
-        if env and session.options.trace:
-            note("note: ctr exec has no --env; the command runs as `env NAME=VALUE... CMD`")
         if user is not None:
             versions.require(session.ctr, "tasks", "exec", "--user")
         realm = session.realm(changing=True)
         exec_id = start.unique_id("kuke-ctr")
         log = "file:///dev/null" if detach else None  # FIFOs that nobody reads would block it
         given = flags(user=user, cwd=cwd, detach=detach, log_uri=log, tty=tty)
+        of_nerdctl = (flags(user=user, workdir=cwd, env=env or []), typed, tty, interactive)
 
         def run(one: str) -> Outcome:
+            operation = "exec -d" if detach else "exec"
+            own = changed_by_nerdctl(realm.host, realm.resolution, [one], operation)
+            if own is not None:
+                return _by_nerdctl(session, realm, own, one, of_nerdctl)
+            if env and session.options.trace:
+                note("note: ctr exec has no --env; the command runs as `env NAME=VALUE... CMD`")
             call = tasks.exec_in(realm.scope, one, words, exec_id=exec_id, flags=given)
             with _explained(realm, one):
                 return _run(session, realm, call, one, exec_id, words, (tty, interactive))
@@ -111,6 +115,16 @@ def exec_(
             (container,) = whole_ids(realm, [container], ())
         outcome = by_id(realm, container, run, changing=True)
     raise typer.Exit(outcome.exit_code)
+
+
+def _refuse_what_cannot_be(cwd: str | None, *, detach: bool, stays: bool) -> None:
+    if cwd is not None:
+        folder_inside(cwd)
+    if detach and stays:
+        raise UsageError(
+            "-d cannot be combined with -t or -i: it does not wait for the process",
+            hint="leave it out",
+        )
 
 
 @contextmanager
@@ -156,6 +170,26 @@ def _run(
             started = start.exec_started(realm.scope, container, exec_id)
             outcome = start.on_pipes(ctr, call, streams, started, words)
         if not outcome.finished:
+            _put_in_order(realm, container, exec_id, outcome, tty=tty)
+    return outcome
+
+
+def _by_nerdctl(
+    session: Session,
+    realm: OpenRealm,
+    own: "NerdctlsOwn",
+    container: str,
+    how: tuple[Sequence[str], Sequence[str], bool, bool],
+) -> Outcome:
+    from kuke_ctr.recipes.nerdctl_exec import NerdctlExec
+
+    given, words, tty, interactive = how
+    process = NerdctlExec(own, realm.scope, container)
+    limit = session.options.timeout or None
+    with patient(), _explained(realm, container):
+        outcome = process.run(given, words, tty=tty, interactive=interactive, timeout=limit)
+        exec_id = None if outcome.finished else process.exec_id()
+        if exec_id is not None:
             _put_in_order(realm, container, exec_id, outcome, tty=tty)
     return outcome
 

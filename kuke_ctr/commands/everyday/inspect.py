@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kuke_ctr.backends.ctr import containers, images, tasks
+from kuke_ctr.backends.ctr import containers, images
 from kuke_ctr.commands.containers.secrets import hiding
 from kuke_ctr.commands.images.inspect import broken
 from kuke_ctr.commands.images.references import no_image
@@ -26,10 +26,10 @@ from kuke_ctr.parse.json_text import read_json
 from kuke_ctr.processes.environments import masked
 from kuke_ctr.processes.proc import PROC
 from kuke_ctr.recipes import image_inspect
-from kuke_ctr.recipes.container_details import documents_of
 from kuke_ctr.recipes.container_inspect import Inspector
 from kuke_ctr.recipes.image_names import whole_refs
 from kuke_ctr.recipes.process_facts import seen_by_us
+from kuke_ctr.recipes.sources import Source, source_of
 from kuke_ctr.records import ContainerDetails, Image, ImageDetails, Record, Task
 from kuke_ctr.render import Output, document, to_json, to_yaml
 from kuke_ctr.session import OpenRealm, Session
@@ -77,13 +77,15 @@ def inspect(
         kuke-ctr inspect -r main --type image docker.io/library/busybox:1.36 -o yaml
 
     Runs `ctr containers ls -q`, `ctr containers info` of each, `ctr tasks ls`, `ctr images ls
-    name==REF`, `ctr content ls digest==DIGEST...` and `ctr content get DIGEST`. Records:
-    ContainerDetails, ImageDetails.
+    name==REF`, `ctr content ls digest==DIGEST...` and `ctr content get DIGEST`; with --backend
+    nerdctl `nerdctl container inspect` and `nerdctl image inspect`, and ctr for the content.
+    Records: ContainerDetails, ImageDetails.
     """
     kind = _kind(only)
     realm = session.realm()
-    asked = _sorted_out(realm, list(dict.fromkeys(words)), kind)
-    details = _details(session, realm, asked, show_secrets=show_secrets)
+    source = source_of(session.host, realm.namespace, "inspect")
+    asked = _sorted_out(realm, source, list(dict.fromkeys(words)), kind)
+    details = _details(session, realm, source, asked, show_secrets=show_secrets)
     there = [details[word] for word in words if word in details]
     _print_documents(there, session.options.output)
     gone = [word for word in dict.fromkeys(words) if word not in details]
@@ -114,17 +116,19 @@ class _Asked:
     images: Mapping[str, Image]
 
 
-def _sorted_out(realm: OpenRealm, words: Sequence[str], kind: Kind | None) -> _Asked:
+def _sorted_out(
+    realm: OpenRealm, source: Source, words: Sequence[str], kind: Kind | None
+) -> _Asked:
     """A container by its id or by a name of its cell, else an image, else the front of an id."""
     meant: dict[str, tuple[str, How | None]] = {}
     if kind is not Kind.IMAGE:
-        names = known_names(realm, containers.names(realm.scope))
+        names = known_names(realm, source.container_names())
         meant = {word: only_one(realm, word, names) for word in words}
     sure = {word: one for word, (one, how) in meant.items() if how not in (None, How.FRONT)}
     found: dict[str, Image] = {}
     if kind is not Kind.CONTAINER:
         rest = [word for word in words if word not in sure]
-        answers = images.find(realm.scope, whole_refs(realm.scope, rest)) if rest else []
+        answers = source.images(whole_refs(realm.scope, rest)) if rest else []
         found = {word: one for word, one in zip(rest, answers, strict=True) if one is not None}
     fronts = {
         word: one for word, (one, how) in meant.items() if how is How.FRONT and word not in found
@@ -136,11 +140,13 @@ def _sorted_out(realm: OpenRealm, words: Sequence[str], kind: Kind | None) -> _A
 
 
 def _details(
-    session: Session, realm: OpenRealm, asked: _Asked, *, show_secrets: bool
+    session: Session, realm: OpenRealm, source: Source, asked: _Asked, *, show_secrets: bool
 ) -> dict[str, Record]:
     """The details of what the words name; without the containers that have gone."""
-    known = list(documents_of(realm.scope, dict.fromkeys(asked.containers.values())))
-    seen = _images(realm, {info.image for info, _ in known if info.image}, asked.images.values())
+    known = list(source.documents(dict.fromkeys(asked.containers.values())))
+    seen = _images(
+        realm, source, {info.image for info, _ in known if info.image}, asked.images.values()
+    )
     details: dict[str, Record] = {}
     for word, image in asked.images.items():
         one = seen[image.ref]
@@ -148,7 +154,7 @@ def _details(
             raise one
         details[word] = one
     if known:
-        found = _containers(session, realm, known, seen, show_secrets=show_secrets)
+        found = _containers(session, realm, source, known, seen, show_secrets=show_secrets)
         details |= {word: found[one] for word, one in asked.containers.items() if one in found}
     return details
 
@@ -156,6 +162,7 @@ def _details(
 def _containers(
     session: Session,
     realm: OpenRealm,
+    source: Source,
     known: Sequence[tuple[ContainerInfo, str]],
     images: Mapping[str, ImageDetails | KukeCtrError],
     *,
@@ -167,7 +174,7 @@ def _containers(
         session.host,
         realm.resolution,
         members_of(realm),
-        _tasks(realm),
+        _tasks(source),
         images,
         PROC if here else None,
     )
@@ -180,15 +187,15 @@ def _containers(
     return found
 
 
-def _tasks(realm: OpenRealm) -> Mapping[str, Task] | KukeCtrError:
+def _tasks(source: Source) -> Mapping[str, Task] | KukeCtrError:
     try:
-        return tasks.states(realm.scope)
+        return source.tasks()
     except KukeCtrError as error:
         return error
 
 
 def _images(
-    realm: OpenRealm, refs: Iterable[str], known: Iterable[Image]
+    realm: OpenRealm, source: Source, refs: Iterable[str], known: Iterable[Image]
 ) -> dict[str, ImageDetails | KukeCtrError]:
     """The images with these references, and others that were found already; or what is wrong.
 
@@ -197,7 +204,7 @@ def _images(
     there = {one.ref: one for one in known}
     wanted = sorted(ref for ref in refs if ref not in there)
     try:
-        there |= {one.ref: one for one in images.find(realm.scope, wanted) if one is not None}
+        there |= {one.ref: one for one in source.images(wanted) if one is not None}
         return {one.ref: one for one in image_inspect.inspect(realm.scope, list(there.values()))}
     except KukeCtrError as error:
         return dict.fromkeys((*there, *wanted), error)

@@ -15,7 +15,7 @@ from kuke_ctr.commands.shared.option_table import IN_REALM, format_option
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
 from kuke_ctr.commands.shared.short_ids import by_id
-from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
+from kuke_ctr.errors import FoundWrong, Interrupted, KukeCtrError, Reason, UsageError
 from kuke_ctr.parse.screen import ScreenFilter
 from kuke_ctr.processes.proc import PROC
 from kuke_ctr.processes.shell_words import shell_line
@@ -55,15 +55,16 @@ def logs(
     pipe.
 
     Reads the file that has the output: Kukeon's, that of `kuke-ctr run -d`, kuketty's, or the one
-    that the shim writes.
+    that the shim writes. The log of a container that nerdctl made is read through nerdctl, where it
+    is installed.
 
     Examples:
 
         kuke-ctr logs -r main web
         kuke-ctr logs -r main -f -n 100 web
 
-    Runs `ctr containers info ID` and `ctr tasks ls` to find it, and with -f
-    to know when the task ends.
+    Runs `ctr containers info ID` and `ctr tasks ls` to find it, and with -f to know when the task
+    ends; `nerdctl logs ID`.
     """
     if since is not None or times:
         raise UsageError(
@@ -105,6 +106,9 @@ def print_log(
     container, log = by_id(
         realm, container, lambda one: (one, _found(realm, one, here=here)), offline=True
     )
+    if isinstance(log, FoundWrong):
+        _print_nerdctls(session, realm, container, log, lines=lines, follow=following, raw=raw)
+        return
     if session.options.dry_run:
         print(_command(log.file.path, lines, following))
         return
@@ -120,6 +124,35 @@ def print_log(
                 _follow(session, realm, container, reader, write, log.then)
         finally:
             write(None)
+
+
+def _print_nerdctls(
+    session: Session,
+    realm: OpenRealm,
+    container: str,
+    kept: FoundWrong,
+    *,
+    lines: int | None,
+    follow: bool,
+    raw: bool,
+) -> None:
+    """Write the log that nerdctl keeps; `kept` is raised where there is no nerdctl to ask."""
+    nerdctl = session.host.nerdctl_for("logs")
+    if nerdctl is None:
+        raise kept
+    from kuke_ctr.recipes.nerdctl_logs import copy_log, log_call  # late: most logs are Kukeon's
+
+    call = log_call(nerdctl, realm.scope, container, lines=lines, follow=follow)
+    if session.options.dry_run:
+        print(call.line)
+        return
+    seconds = (session.options.timeout or None) if follow else None
+    out, err = _writer(raw), _writer(raw, sys.stderr.fileno())
+    try:
+        copy_log(nerdctl, call, out, err, output=_stdout(), seconds=seconds)
+    finally:
+        out(None)
+        err(None)
 
 
 def _print_far(
@@ -175,12 +208,19 @@ def _follow_both(reader: Reader, then: LogFile, over: Callable[[], bool], write:
             _write_all(follow(next_one, over), write)
 
 
-def _found(realm: OpenRealm, container: str, *, here: bool = True) -> FoundLog:
-    """The log of a container of the realm; an error for one that there is not names the nearest."""
+def _found(realm: OpenRealm, container: str, *, here: bool = True) -> FoundLog | FoundWrong:
+    """The log of a container of the realm; an error for one that there is not names the nearest.
 
+    The error that nerdctl keeps the log is given: it is known which container is meant.
+    """
     proc = PROC if here else None
     with near_containers(realm, container):
-        return find(realm.host, realm.resolution, container, proc=proc)
+        try:
+            return find(realm.host, realm.resolution, container, proc=proc)
+        except FoundWrong as error:
+            if error.reason is Reason.KEPT_BY_NERDCTL:
+                return error
+            raise
 
 
 def _lines(tail: str) -> int | None:
@@ -219,10 +259,10 @@ def _write_all(blocks: Iterator[bytes], write: Write) -> None:
         write(block)
 
 
-def _writer(raw: bool) -> Write:
+def _writer(raw: bool, output: int | None = None) -> Write:
     """Writes bytes to stdout, for a terminal without what it would obey; None is the end."""
     sys.stdout.flush()
-    output = _stdout()
+    output = _stdout() if output is None else output
     screen = ScreenFilter() if os.isatty(output) and not raw else None
 
     def write(data: bytes | None) -> None:

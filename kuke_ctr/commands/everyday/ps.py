@@ -11,7 +11,8 @@ from kuke_ctr.commands.shared.lists import rows_in, show, view_of
 from kuke_ctr.commands.shared.option_table import EVERY_REALM, FORMS, IN_REALM, list_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.output import note
-from kuke_ctr.recipes.ps import Chosen, Joiner
+from kuke_ctr.recipes.container_details import infos_of
+from kuke_ctr.recipes.ps import Chosen, Infos, Joiner
 from kuke_ctr.records import Container, PsContainer
 from kuke_ctr.render import needed
 from kuke_ctr.session import OpenRealm, Session
@@ -45,17 +46,27 @@ def ps(
         kuke-ctr ps -A -a --cell web
 
     Runs `ctr containers ls` and `ctr tasks ls` side by side; for more columns `ctr containers info`
-    of each. Records: PsContainer.
+    of each; with --backend nerdctl `nerdctl ps` and `nerdctl container inspect`. Records:
+    PsContainer.
     """
     view = view_of(session, PsContainer)
     realms = session.realms()
     spaces = [realm.namespace for realm in realms]
-    of_containers, of_tasks = fetch_both(session.ctr, containers.LS, tasks.LS, spaces)
+    nerdctl = session.host.nerdctl_for("ps")
+    infos: Infos = infos_of
+    if nerdctl is None:
+        of_containers, of_tasks = fetch_both(session.ctr, containers.LS, tasks.LS, spaces)
+    else:
+        from kuke_ctr.recipes.nerdctl_ps import NerdctlPs  # late: mostly ctr serves
+
+        through = NerdctlPs(nerdctl)
+        of_containers, of_tasks = through.both(spaces)
+        infos = through.infos_of
     if session.options.dry_run:
         return
     by_namespace = dict(zip(spaces, of_tasks, strict=True))
     chosen = Chosen(every, space, stack, cell)
-    joiner = Joiner(session.host, chosen, needed(PsContainer, view))
+    joiner = Joiner(session.host, chosen, needed(PsContainer, view), infos)
     seen: list[str] = []
 
     def more(realm: OpenRealm, rows: list[Container]) -> list[Container]:

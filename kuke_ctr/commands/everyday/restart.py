@@ -19,7 +19,13 @@ from kuke_ctr.commands.tasks.starting import (
     ids_to_start,
     start_again,
 )
-from kuke_ctr.commands.tasks.stop_tasks import Seconds, StopSignal, StopTasks, grace_of
+from kuke_ctr.commands.tasks.stop_tasks import (
+    Seconds,
+    StopSignal,
+    StopTasks,
+    grace_of,
+    stopped_by_nerdctl,
+)
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.processes.signals import signal_of
@@ -74,7 +80,8 @@ def restart(
             if not session.options.dry_run:
                 print(escape(name), flush=True)
 
-        stop = Stop(found, ends, chosen, grace)
+        own = stopped_by_nerdctl(realm, ids, chosen, grace)
+        stop = Stop(found, ends, chosen, grace, own)
         StopTasks(session, realm, stop, Ending.of_none(session, realm), start).all(ids)
 
 

@@ -1,7 +1,7 @@
 """kuke-ctr run"""
 
 import uuid
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -75,6 +75,21 @@ Volumes = Annotated[
 ]
 
 
+class Wish(NamedTuple):
+    """What is to be run, as it was typed; `environment` is what --env and --env-file say."""
+
+    image: str
+    command: list[str]
+    name: str | None
+    how: Manner
+    rm: bool
+    environment: tuple[list[str], list[str]]
+    entrypoint: str | None
+    volume: list[str]
+    flags: ContainerFlags
+    output: DetachedOutput
+
+
 @app.command("run", context_settings={"allow_interspersed_args": False})
 @takes(SCOPE, TRACE, HOST, RECORD)
 @with_detached_output
@@ -115,26 +130,45 @@ def run(
         _refuse_removal(rm=rm, detach=detach)
         output.check(detach=detach, tty=tty)
         require_terminal(tty and not detach and not session.options.dry_run, force_tty)
-        flags.require_version(session.ctr)
-        mounts = flags.mounts(session.ctr, volume or [])
-        flags.words(mount=mounts)  # wrong usage is found before anything is made
-        environment = environment_for(session.ctr.far, env or [], env_file or [])
-        realm = session.realm(changing=True, create=create_namespace)
-        image = whole_ref(realm.scope, image)
-        typed = program_words(command or [], "IMAGE")
-        program = program_of(realm.scope, image, typed, entrypoint, flags.text("platform"))
-        container = _id_for(realm, image, name)
-        logged = detach and output.is_logged(tty=tty)
-        log = _log(session, realm.scope, container, output.log_file) if logged else None
-        made = Made(container, uuid.uuid4().hex[:12], log, flags.text("snapshotter"))
-        how = ctr_flags(rm=rm, detach=detach, tty=tty, null_io=output.null_io)
-        words = (*environment.flags, *how, *_words(flags, made, mounts))
-        call = tasks.run(realm.scope, image, container, program, words)
-        what = Launch(session, realm, call, container, tuple(program))
         manner = Manner(detach=detach, tty=tty, interactive=interactive)
-        _tell_of_network(flags, tty=tty and not detach)
-        code = _launched(what, manner, image, made, rm=rm)
+        environment = (env or [], env_file or [])
+        words = program_words(command or [], "IMAGE")
+        folders = volume or []
+        wish = Wish(image, words, name, manner, rm, environment, entrypoint, folders, flags, output)
+        code = _run(session, wish, create_namespace)
     raise typer.Exit(code)
+
+
+def _run(session: Session, wish: Wish, create: bool | None) -> int:
+    """By nerdctl where that is to do it, else by ctr."""
+    mounts = wish.flags.mounts(session.ctr, wish.volume)
+    nerdctl = session.host.nerdctl_for("run")
+    if nerdctl is not None:
+        from kuke_ctr.commands.everyday.run_nerdctl import run_by_nerdctl
+
+        return run_by_nerdctl(session, nerdctl, wish, create=create)
+    return _run_by_ctr(session, wish, mounts, create)
+
+
+def _run_by_ctr(session: Session, wish: Wish, mounts: list[str], create: bool | None) -> int:
+    flags, how, output = wish.flags, wish.how, wish.output
+    flags.require_version(session.ctr)
+    flags.words(mount=mounts)  # wrong usage is found before anything is made
+    environment = environment_for(session.ctr.far, *wish.environment)
+    realm = session.realm(changing=True, create=create)
+    image = whole_ref(realm.scope, wish.image)
+    platform = flags.text("platform")
+    program = program_of(realm.scope, image, wish.command, wish.entrypoint, platform)
+    container = _id_for(realm, image, wish.name)
+    logged = how.detach and output.is_logged(tty=how.tty)
+    log = _log(session, realm.scope, container, output.log_file) if logged else None
+    made = Made(container, uuid.uuid4().hex[:12], log, flags.text("snapshotter"))
+    switches = ctr_flags(rm=wish.rm, detach=how.detach, tty=how.tty, null_io=output.null_io)
+    words = (*environment.flags, *switches, *_words(flags, made, mounts))
+    call = tasks.run(realm.scope, image, container, program, words)
+    what = Launch(session, realm, call, container, tuple(program))
+    _tell_of_network(flags, tty=how.tty and not how.detach)
+    return _launched(what, how, image, made, rm=wish.rm)
 
 
 def _tell_of_network(flags: ContainerFlags, *, tty: bool) -> None:

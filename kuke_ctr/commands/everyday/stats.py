@@ -2,9 +2,9 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,9 @@ from kuke_ctr.records import Stats
 from kuke_ctr.render import Output, View, cell, escape, render
 from kuke_ctr.session import Session
 from kuke_ctr.terminals.live_screen import LiveScreen, Woken, can_be_live
+
+if TYPE_CHECKING:
+    from kuke_ctr.recipes.nerdctl_stats import NerdctlLooker
 
 app = typer.Typer()
 
@@ -68,7 +71,8 @@ def stats(
         kuke-ctr stats -r main
         kuke-ctr stats -r main web --no-stream -o json
 
-    Runs `ctr tasks ls` and `ctr tasks metrics --format json ID` of each. Records: Stats.
+    Runs `ctr tasks ls` and `ctr tasks metrics --format json ID` of each, or with --backend nerdctl
+    `nerdctl ps`, `nerdctl container inspect` and `nerdctl stats`. Records: Stats.
     """
     seconds = _interval(interval)
     view = view_of(session, Stats)
@@ -129,14 +133,18 @@ class _Shown:
         self.realms = (session.realm(),) if words else session.realms()
         self._names = {realm.namespace: realm.name for realm in self.realms}
         self._interval = interval
-        replays = session.options.replay is not None
-        self._looker = Looker(
-            session.ctr,
-            list(self._names),
-            ids_of(self.realms[0], words) if words else None,
-            here=not replays and seen_by_us(session.host.settings.socket),
-        )
+        self._looker = self._looker_at(ids_of(self.realms[0], words) if words else None)
         self._problems: set[str] = set()
+
+    def _looker_at(self, chosen: Collection[str] | None) -> "Looker | NerdctlLooker":
+        session, spaces = self._session, list(self._names)
+        nerdctl = session.host.nerdctl_for("stats")
+        if nerdctl is not None:
+            from kuke_ctr.recipes.nerdctl_stats import NerdctlLooker  # late: mostly ctr serves
+
+            return NerdctlLooker(nerdctl, spaces, chosen)
+        here = session.options.replay is None and seen_by_us(session.host.settings.socket)
+        return Looker(session.ctr, spaces, chosen, here=here)
 
     @property
     def live(self) -> bool:
@@ -148,6 +156,9 @@ class _Shown:
         """Print the values of one interval."""
         before = self._first()
         if self._session.options.dry_run:
+            return
+        if self._looker.looks_needed == 1:
+            self._print(self._rows(before, {}), self._view)
             return
         replays = self._session.options.replay is not None
         seconds = 1.0 if self._interval is None else self._interval
@@ -163,6 +174,9 @@ class _Shown:
             view = view if sys.stdout.isatty() else view._replace(output=Output.JSONL)
         pace = Pace(self._interval)
         before = self._first()
+        if self._looker.looks_needed == 1:
+            self._print(self._rows(before, {}), view)
+            view = view._replace(headers=view.headers and view.output is not Output.CSV)
         while True:
             time.sleep(max(0.0, pace.next() - time.monotonic()))
             now = self._looker.look()

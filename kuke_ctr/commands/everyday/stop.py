@@ -11,7 +11,13 @@ from kuke_ctr.commands.shared.option_table import IN_REALM, QUIET, format_option
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.commands.shared.short_ids import sure_ids
 from kuke_ctr.commands.tasks.of_cells import Ending
-from kuke_ctr.commands.tasks.stop_tasks import Seconds, StopSignal, StopTasks, grace_of
+from kuke_ctr.commands.tasks.stop_tasks import (
+    Seconds,
+    StopSignal,
+    StopTasks,
+    grace_of,
+    stopped_by_nerdctl,
+)
 from kuke_ctr.processes.signals import signal_of
 from kuke_ctr.recipes.stop import Stop, Stopped
 from kuke_ctr.recipes.task_control import Tasks
@@ -49,7 +55,8 @@ def stop(
         kuke-ctr stop -r main -t 30 -o json db cache
 
     Runs `ctr tasks kill TASK` for each, `ctr tasks kill --signal SIGKILL TASK` after the time, and
-    meanwhile `ctr events` and `ctr tasks ls`. Records: StoppedContainer.
+    meanwhile `ctr events` and `ctr tasks ls`; `nerdctl stop ID` for what nerdctl has made. Records:
+    StoppedContainer.
     """
     grace, chosen = grace_of(seconds), signal_of(signal) if signal is not None else ""
     shown = _Shown(session)
@@ -60,8 +67,9 @@ def stop(
         ids = sure_ids(session, realm, names, found.states, what=what, yes=yes, cells=True)
         cells = Ending.of(session, realm, found.states, ids)
         cells.confirm(yes=yes, killed=chosen == "SIGKILL" or grace == 0)
+        stop = Stop(found, ends, chosen, grace, stopped_by_nerdctl(realm, ids, chosen, grace))
         try:
-            StopTasks(session, realm, Stop(found, ends, chosen, grace), cells, shown.take).all(ids)
+            StopTasks(session, realm, stop, cells, shown.take).all(ids)
         finally:
             shown.finish()
 

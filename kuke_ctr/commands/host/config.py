@@ -21,6 +21,7 @@ app = typer.Typer()
 
 VARIABLES = (
     *("KUKE_CTR_REALM", "KUKE_CTR_BIN", "KUKE_CTR_CONFIG", "KUKE_CTR_NICE"),
+    *("KUKE_CTR_BACKEND", "KUKE_CTR_NERDCTL"),
     "KUKE_CTR_HOST",
     "KUKE_CTR_SUDO",  # of --sudo
 )
@@ -71,6 +72,8 @@ def settings_of(settings: Settings) -> Iterator[Setting]:
     for key, name in (("run_path", "run path"), ("address", "socket")):
         yield Setting(key=key, value=found[name].value, origin=found[name].source)
     yield Setting(key="ctr", value=shell_line(settings.ctr), origin=settings.ctr_source)
+    yield Setting(key="backend", value=settings.backend, origin=settings.backend_source)
+    yield Setting(key="nerdctl", value=settings.nerdctl, origin=settings.nerdctl_source)
     yield Setting(key="suffix", value=found["suffix"].value, origin=found["suffix"].source)
     for name, namespace in sorted(settings.realms.items()):
         key = f"realms.{name}"

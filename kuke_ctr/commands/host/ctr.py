@@ -47,12 +47,7 @@ def ctr(
         )
     words = _words(args)
     realm = session.realm(changing=True)  # who knows what the words do
-    if session.options.namespace and realm.exists() is False:
-        print(
-            f"warning: there is no namespace {realm.namespace}; ctr lists it as an empty one, and "
-            "makes it where something is put into it",
-            file=sys.stderr,
-        )
+    warn_of_no_namespace(session, realm, "ctr")
     if words[:1] and words[0] in ("tasks", "task", "t") and words[1:2] == ["attach"]:
         safe = f"kuke-ctr tasks attach --namespace {realm.namespace} {words[-1]}"
         print(
@@ -62,6 +57,15 @@ def ctr(
         )
     _refuse_kukeons(realm, words)
     session.ctr.processes.become(realm.scope.call(*args))
+
+
+def warn_of_no_namespace(session: Session, realm: OpenRealm, program: str) -> None:
+    """Say where --namespace names one that does not exist: the program would not."""
+    if session.options.namespace and realm.exists() is False:
+        note(
+            f"warning: there is no namespace {realm.namespace}; {program} lists it as an empty "
+            "one, and makes it where something is put into it"
+        )
 
 
 def _refuse_kukeons(realm: OpenRealm, words: Sequence[str]) -> None:

@@ -21,7 +21,13 @@ def info(session: Session) -> None:
         kuke-ctr info
         kuke-ctr info -o yaml
 
-    Runs `ctr info`.
+    Runs `ctr info`, or `nerdctl info` with --backend nerdctl, which says other things.
     """
+    nerdctl = session.host.nerdctl_for("info")
+    if nerdctl is not None:
+        from kuke_ctr.backends.nerdctl import host  # late: mostly ctr serves
+
+        print_document(session, host.info(nerdctl))
+        return
     require(session.ctr, "info")
     print_document(session, session.ctr.run("info"))

@@ -1,5 +1,8 @@
 """kuke-ctr version"""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import typer
 
 from kuke_ctr.backends.ctr import daemon
@@ -9,8 +12,11 @@ from kuke_ctr.commands.shared.option_table import CALLS, list_options
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Listing, RowsRefused, Version
-from kuke_ctr.render import Output
+from kuke_ctr.render import Output, View
 from kuke_ctr.session import Session
+
+if TYPE_CHECKING:
+    from kuke_ctr.backends.nerdctl.client import Nerdctl
 
 app = typer.Typer()
 
@@ -25,24 +31,42 @@ def version(session: Session) -> None:
         kuke-ctr version
         kuke-ctr version -o json
 
-    Runs `ctr version`, or `ctr --version` if containerd does not answer. Records: Version.
+    Runs `ctr version`, or `ctr --version` if containerd does not answer; with --backend nerdctl
+    `nerdctl version`. Records: Version.
     """
     view = view_of(session, Version)
+    nerdctl = _nerdctl(session, view)
     if view.output is Output.RAW:
-        print_raw(session.ctr, daemon.VERSION, [None])
+        print_raw(session.ctr, daemon.VERSION, [None], (), nerdctl)
         return
-    (answer,) = _asked(session)
+    (answer,) = _asked(session, nerdctl)
     if session.options.dry_run:
         return
     if isinstance(answer, KukeCtrError):
-        show(session, view, [_ours(), _client(session)], [answer])
+        clients = [_client(session)] if nerdctl is None else []
+        show(session, view, [_ours(), *clients], [answer])
         return
     errors = [RowsRefused(answer)] if answer.refused else []
     show(session, view, [_ours(), *answer.records], errors)
 
 
-def _asked(session: Session) -> list[Listing[Version] | KukeCtrError]:
+def _nerdctl(session: Session, view: View) -> "Nerdctl | None":
+    """The nerdctl that is to be asked; our own version is shown whatever is wrong with it."""
     try:
+        return session.host.nerdctl_for("version")
+    except KukeCtrError as error:
+        show(session, view, [_ours()], [error])
+        raise
+
+
+def _asked(
+    session: Session, nerdctl: "Nerdctl | None"
+) -> Sequence[Listing[Version] | KukeCtrError]:
+    try:
+        if nerdctl is not None:
+            from kuke_ctr.backends.nerdctl import host  # late: mostly ctr serves
+
+            return [host.versions(nerdctl)]
         return fetch(session.ctr, daemon.VERSION, [None])
     except KukeCtrError as error:  # known before ctr was started
         return [error]

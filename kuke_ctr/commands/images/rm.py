@@ -64,7 +64,7 @@ def rm(
     users = _users(session, realm, existing, [ref for ref in wanted if ref in existing], yes=yes)
     staying = set(existing) - set(wanted)
     silent = yes or every or session.options.dry_run
-    needed = {} if silent else _needed_by_kukeon(realm, users, staying)
+    needed = {} if silent else needed_by_kukeon(realm, users, staying)
     for ref, found in users.items():
         if ref not in needed:
             note(f"warning: {ref} is still used by {users_told(ref, found)}")
@@ -180,7 +180,7 @@ def _users(
     return {ref: users[ref] for ref in refs if ref in users}
 
 
-def _needed_by_kukeon(
+def needed_by_kukeon(
     realm: OpenRealm, users: Mapping[str, Sequence[ImageUser]], staying: Container[str]
 ) -> dict[str, str]:
     """The images that Kukeon needs to create the containers of a cell, and what names each.

@@ -14,6 +14,7 @@ from kuke_ctr.backends.ctr.transfer import TransferStreams, Verb
 from kuke_ctr.commands.images.progress import When, is_wanted, progress_of
 from kuke_ctr.commands.shared.ctr_flags import extra_flags
 from kuke_ctr.commands.shared.lists import show
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.errors import NotFound, UsageError
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.processes.descriptors import nameless_file
@@ -48,6 +49,15 @@ def run_transfer(
     names: Sequence[str],
     streams: TransferStreams,
 ) -> Result:
+    """The result of a transfer by ctr, or by nerdctl where that serves it, and can."""
+    nerdctl = realm.host.nerdctl_for(f"images {verb}")
+    if nerdctl is not None:
+        from kuke_ctr.backends.nerdctl import transfer as of_nerdctl  # late: mostly ctr serves
+
+        theirs = of_nerdctl.words_of(verb, words, names)
+        if theirs is not None:
+            return of_nerdctl.run(nerdctl, realm.namespace, theirs, streams)
+        note(f"note: nerdctl {verb} has no such option: ctr does it")
     return transfer.run(realm.scope, verb, words, names, streams=streams)
 
 

@@ -24,6 +24,7 @@ ALONE = (
         "inspect",
         "kill",
         "logs",
+        "nerdctl",
         "parse",
         "pause",
         "prune",

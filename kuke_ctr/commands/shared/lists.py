@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,6 +15,9 @@ from kuke_ctr.processes.calls import Call
 from kuke_ctr.records import Listing, Record, RowsRefused
 from kuke_ctr.render import WHOLE, Output, View, make_view, needed, render
 from kuke_ctr.session import OpenRealm, Session
+
+if TYPE_CHECKING:
+    from kuke_ctr.backends.nerdctl.client import Nerdctl
 
 More = Callable[[OpenRealm, list[R], Collection[str]], list[R]]
 """Takes the rows of a realm and the fields that are wanted of them; gives rows that have those."""
@@ -40,12 +44,19 @@ def list_realms_table(
     view = view_of(session, record)
     realms = session.realms()
     if view.output is Output.RAW:
-        print_raw(session.ctr, table, [realm.namespace for realm in realms], flags)
+        words = " ".join(table.words)
+        spaces = [realm.namespace for realm in realms]
+        print_raw(session.ctr, table, spaces, flags, session.host.nerdctl_for(words, flags))
         return ()
     wanted = needed(record, view)
     session.ctr.processes.ask_beside(beside(realms))
     rows, errors = rows_of(
-        session, table, realms, flags, more and (lambda realm, rows: more(realm, rows, wanted))
+        session,
+        table,
+        realms,
+        flags,
+        more and (lambda realm, rows: more(realm, rows, wanted)),
+        wanted,
     )
     if session.options.dry_run:
         return ()
@@ -70,16 +81,17 @@ def rows_of(
     realms: Sequence[OpenRealm],
     flags: Sequence[str] = (),
     more: Callable[[OpenRealm, list[R]], list[R]] | None = None,
+    wanted: Collection[str] | None = None,
 ) -> tuple[list[R], list[KukeCtrError]]:
     """The rows of ctr's table of these realms, and what could not be read; nothing in a dry run.
 
     Under -A each row has its realm's name; of one realm alone any error but RowsRefused is raised.
-    `more` completes the rows of a realm.
+    `more` completes the rows of a realm; `wanted` are the fields that are needed (None: all).
     """
     return rows_in(
         session,
         realms,
-        fetch(session.ctr, table, [realm.namespace for realm in realms], flags),
+        session.host.fetch(table, [realm.namespace for realm in realms], flags, wanted),
         more,
     )
 
@@ -138,9 +150,19 @@ def show(
 
 
 def print_raw(
-    ctr: Ctr, table: ListCall[R], namespaces: Sequence[str | None], flags: Sequence[str] = ()
+    ctr: Ctr,
+    table: ListCall[R],
+    namespaces: Sequence[str | None],
+    flags: Sequence[str] = (),
+    nerdctl: "Nerdctl | None" = None,
 ) -> None:
-    """What ctr itself prints, byte for byte, one namespace after the other."""
+    """What ctr itself prints, byte for byte, one namespace after the other; or nerdctl."""
+    if nerdctl is not None:
+        from kuke_ctr.backends.nerdctl.lists import raw_outputs  # late: mostly ctr serves
+
+        sys.stdout.flush()
+        sys.stdout.buffer.writelines(raw_outputs(nerdctl, table, namespaces))
+        return
     check(table.filter_by, flags)
     calls = [ctr.call(*table.words, *flags, namespace=namespace) for namespace in namespaces]
     for result in ctr.processes.run_all(calls):

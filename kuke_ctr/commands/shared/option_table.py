@@ -92,6 +92,13 @@ HOST: Group = (
     SharedOption(
         ("--ctr",), "PROGRAM", "The ctr to run (KUKE_CTR_BIN), for example 'k3s ctr'.", rare=True
     ),
+    SharedOption(
+        ("--backend",),
+        "NAME",
+        "auto, ctr or nerdctl (KUKE_CTR_BACKEND); auto: ctr, and nerdctl for what ctr cannot do.",
+        rare=True,
+    ),
+    SharedOption(("--nerdctl",), "PATH", "The nerdctl to run (KUKE_CTR_NERDCTL).", rare=True),
     SharedOption(("--sudo",), None, "Run kuke-ctr itself as root, by sudo.", rare=True),
 )
 """Which containerd, and how long its answer may take."""

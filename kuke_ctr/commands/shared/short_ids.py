@@ -28,6 +28,8 @@ _MADE_UP = re.compile(r"[0-9a-f]{32,64}")
 """The ids that Docker, Kubernetes and nerdctl give: nobody types the whole of one, or means another
 container by its front. Any other id is a name, and `web` is not `web-2`."""
 
+_NERDCTLS = re.compile(r"[0-9a-f]{64}")
+
 
 def by_id(
     realm: OpenRealm,
@@ -245,6 +247,10 @@ def only_one(
     from kuke_ctr.kukeon.lookup import How
 
     meant = names.find(word, attachable=attachable)
+    if meant is None or meant.how is How.FRONT:
+        named = _named_by_nerdctl(realm, word, names.existing)
+        if named is not None:
+            return named, How.NAME
     if meant is None:
         return word, None
     if len(meant.ids) == 1:
@@ -256,6 +262,25 @@ def only_one(
         f"{word} names {len(meant.ids)} containers of {realm.described}",
         hint=f"name one of them: {spelled}",
     )
+
+
+def _named_by_nerdctl(realm: OpenRealm, word: str, existing: Sequence[str]) -> str | None:
+    """The container that nerdctl made under this name; None for none.
+
+    `ctr containers ls -q FILTER`, where there are ids of nerdctl's form at all. Only such an id
+    counts, for an image can give its containers any label.
+    """
+    if not is_name(word) or not any(map(_NERDCTLS.fullmatch, existing)):
+        return None
+    from kuke_ctr.backends.ctr.filters import equal
+
+    try:
+        chosen = equal('labels."nerdctl/name"', word)
+        said = realm.scope.run("containers", "ls", "-q", chosen, probe=True)
+    except KukeCtrError:
+        return None
+    found = [one for one in said.stdout.decode().split() if _NERDCTLS.fullmatch(one)]
+    return found[0] if len(found) == 1 else None
 
 
 def _is_sure(word: str, whole: str, how: "How | None") -> bool:

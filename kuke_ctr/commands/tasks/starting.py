@@ -16,6 +16,7 @@ from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import LOG_LABEL, OF_PROCESS, ContainerInfo
 from kuke_ctr.recipes import run
 from kuke_ctr.recipes.containers import log_of
+from kuke_ctr.recipes.nerdctls import changed_by_nerdctl
 from kuke_ctr.recipes.process_facts import facts_of, seen_by_us
 from kuke_ctr.recipes.run import RunLog
 from kuke_ctr.recipes.start import NOT_RUNNING
@@ -49,18 +50,24 @@ def start_again(
 ) -> None:
     """Start a container in the background; its stopped task is deleted first.
 
-    `ctr tasks rm ID`, `ctr tasks start --detach ID`. One that runs stays as it is, with a note.
+    `ctr tasks rm ID`, `ctr tasks start --detach ID`; `nerdctl start ID` for what nerdctl has made.
+    One that runs stays as it is, with a note.
     `stopped`: it was stopped just now, or would have been in a dry run.
     """
     found = Tasks(realm.scope)
     task = found.states.get(info.id)
-    if stopped and session.options.dry_run:
-        tasks.change(realm.scope, "rm", info.id)
-    elif task is not None and task.status == TaskStatus.RUNNING:
+    planned = stopped and session.options.dry_run
+    if not planned and task is not None and task.status == TaskStatus.RUNNING:
         note(f"{info.id} is already running (pid {task.pid})")
         return
-    elif task is not None and task.status != TaskStatus.STOPPED:
+    if not planned and task is not None and task.status != TaskStatus.STOPPED:
         raise _not_so(realm, info.id, task.status)
+    own = changed_by_nerdctl(realm.host, realm.resolution, [info.id], "start")
+    if own is not None and output == TO_LOG:
+        own.change("start", name=info.id)
+        return
+    if planned:
+        tasks.change(realm.scope, "rm", info.id)
     elif task is not None:
         with suppress(NotFound):  # the client that had run it in the foreground was quicker
             found.remove(info.id, (), force=False)

@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,10 +20,14 @@ from kuke_ctr.processes.calls import in_seconds
 from kuke_ctr.processes.clock import FOREVER
 from kuke_ctr.processes.signals import ending_of
 from kuke_ctr.recipes.containers import has_living_task
+from kuke_ctr.recipes.nerdctls import changed_by_nerdctl
 from kuke_ctr.recipes.stop import Stop, Stopped
 from kuke_ctr.recipes.task_control import NoTask
 from kuke_ctr.records import Task, TaskStatus
 from kuke_ctr.session import OpenRealm, Session
+
+if TYPE_CHECKING:
+    from kuke_ctr.recipes.nerdctls_changes import NerdctlsOwn
 
 Seconds = Annotated[
     str,
@@ -45,6 +49,15 @@ def grace_of(text: str) -> float:
     if re.fullmatch(r"-1s?", text):
         return FOREVER
     return seconds_of(text, "--time", "0 kills at once, -1 never") or 0.0
+
+
+def stopped_by_nerdctl(
+    realm: OpenRealm, ids: Sequence[str], signal: str, seconds: float
+) -> "NerdctlsOwn | None":
+    """Those that nerdctl stops; none with a signal or a time that it does not take."""
+    if signal or not float(seconds).is_integer():
+        return None
+    return changed_by_nerdctl(realm.host, realm.resolution, ids, "stop")
 
 
 class StopTasks:

@@ -60,14 +60,22 @@ def start_failure(
     # a process that has said something itself did start
     if not last.startswith("ctr: ") or not all(map(_OF_CTR.match, before)):
         return failed_at_exec(said, call, command)
-    for pattern, code in ((_MISSING, NO_PROGRAM), (_REFUSED, NOT_EXECUTABLE)):
-        match = pattern.search(last)
-        if match is not None:
-            return _not_started(match["program"], code, call)
+    found = not_started_in(last, call)
+    if found is not None:
+        return found
     message = last.removeprefix("ctr: ")
     if not _AT_START[opened].search(message):
         return None
     return failure_of(Result(call.argv, 1, b"", said, 0.0), typed=call.typed)
+
+
+def not_started_in(message: str, call: Call) -> NotStarted | None:
+    """The error where a message of the runtime says that the program is missing, or no program."""
+    for pattern, code in ((_MISSING, NO_PROGRAM), (_REFUSED, NOT_EXECUTABLE)):
+        match = pattern.search(message)
+        if match is not None:
+            return _not_started(match["program"], code, call)
+    return None
 
 
 def failed_at_exec(said: bytes, call: Call, command: Sequence[str]) -> KukeCtrError | None:

@@ -1,0 +1,1 @@
+"""What is said to nerdctl, where it is installed: a module for each noun, versions, failures."""

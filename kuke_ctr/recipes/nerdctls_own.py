@@ -1,0 +1,53 @@
+"""Which containers nerdctl may change: its own, and none of Kukeon's.
+
+Its `stop` writes labels to containers that it did not make, its `start` deletes their task first,
+and its `container prune` (1.7) deletes them. So every operation that changes a container through
+nerdctl asks here first; the containers that are not named stay with ctr.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.kukeon.host import Host
+from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.parse.container_info import ContainerInfo
+
+_NERDCTL = "nerdctl/"
+_KUKEON = "kukeon.io"
+
+
+def is_nerdctls(labels: Mapping[str, str]) -> bool:
+    """Whether nerdctl made the container with these labels; never one of Kukeon's.
+
+    An image can give its containers any label: where labels say both, Kukeon counts.
+    """
+    return any(name.startswith(_NERDCTL) for name in labels) and not any(
+        name.partition("/")[0].endswith(_KUKEON) for name in labels
+    )
+
+
+def changeable(host: Host, realm: Resolution, names: Iterable[str]) -> dict[str, ContainerInfo]:
+    """The containers among these ids that nerdctl may change, by id, with what ctr knows of them.
+
+    Not those that are in a record of Kukeon's, have a label of Kukeon's, or were not made by
+    nerdctl. `ctr containers info` of each, side by side: probes.
+    """
+    from kuke_ctr.recipes.cell_members import Members
+    from kuke_ctr.recipes.container_details import infos_of
+
+    scope = Scope(host.ctr, realm.namespace)
+    recorded = Members(scope, host.settings.run_path, realm).recorded
+    wanted = [name for name in dict.fromkeys(names) if name not in recorded]
+    infos = infos_of(scope, wanted)
+    return {name: info for name, info in infos.items() if is_nerdctls(info.labels)}
+
+
+def data_root(info: ContainerInfo) -> str | None:
+    """The `--data-root` of the nerdctl that made a container; None where its labels do not say.
+
+    The label `nerdctl/state-dir` is `<data root>/<hash>/containers/<namespace>/<id>`.
+    """
+    folder = info.labels.get("nerdctl/state-dir", "")
+    head, _, tail = folder.partition("/containers/")
+    root = head.rpartition("/")[0]
+    return root if root.startswith("/") and tail.endswith(f"/{info.id}") else None

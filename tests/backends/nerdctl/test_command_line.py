@@ -1,0 +1,97 @@
+"""What the words of a nerdctl command would do."""
+
+import shlex
+
+import pytest
+
+from kuke_ctr.backends.nerdctl.command_line import Typed, read
+
+
+def typed(line: str) -> Typed:
+    return read(shlex.split(line))
+
+
+@pytest.mark.parametrize(
+    ("line", "verb", "rest"),
+    [
+        ("stop web", "stop", ["web"]),
+        ("--debug --snapshotter native stop web", "stop", ["web"]),
+        ("-nkukeon-main --data-root=/x container stop -t 1 web", "stop", ["-t", "1", "web"]),
+        ("container --snapshotter native stop web", "stop", ["web"]),
+        ("container rm -f web", "rm", ["-f", "web"]),
+        ("container prune -f", "container prune", ["-f"]),
+        ("image rm app", "rmi", ["app"]),
+        ("image remove app", "rmi", ["app"]),
+        ("image ls", "image ls", []),
+        ("ns ls", "namespace", ["ls"]),
+        ("system prune -a", "system prune", ["-a"]),
+        ("compose up -d", "compose", ["up", "-d"]),
+        ("container", "", []),
+        ("", "", []),
+    ],
+)
+def test_the_verb_is_found(line: str, verb: str, rest: list[str]) -> None:
+    found = typed(line)
+    assert (found.verb, list(found.rest)) == (verb, rest)
+
+
+@pytest.mark.parametrize(
+    ("line", "others"),
+    [
+        ("-n kukeon-main -a /c.sock ps", []),
+        ("--namespace=kukeon-main --host unix:///c.sock ps", []),
+        ("-n other ps", ["-n"]),
+        ("-nother ps", ["-n"]),
+        ("-H /d.sock ps", ["-H"]),
+        ("ps --namespace other", ["--namespace"]),
+        ("ps --namespace", ["--namespace"]),
+        ("container --namespace=other ls", ["--namespace"]),
+        ("ps --address=tcp://x --host y", ["--address", "--host"]),
+        ("logs -n 5 web", []),
+        ("ps -n 3 -a", []),
+        ("run -- app tool --namespace other", []),
+        ("run app tool --namespace other", ["--namespace"]),
+    ],
+)
+def test_another_namespace_or_containerd_is_noticed(line: str, others: list[str]) -> None:
+    assert typed(line).others("kukeon-main", "/c.sock") == others
+
+
+@pytest.mark.parametrize(
+    ("line", "flag"),
+    [
+        ("login -u me -p x registry.example", "-p"),
+        ("login -u me -px registry.example", "-p"),
+        ("login --password=x", "--password"),
+        ("login --password x", "--password"),
+        ("login --password-stdin -u me", None),
+        ("run -p 80:80 app", None),
+    ],
+)
+def test_a_password_in_the_words_is_noticed(line: str, flag: str | None) -> None:
+    assert typed(line).password_flag() == flag
+
+
+def test_what_changes_containers_and_images() -> None:
+    for verb in ("stop", "start", "rm", "kill", "update", "container pause", "attach", "commit"):
+        assert typed(f"{verb} web").changes_containers
+    for verb in ("ps", "exec", "logs", "inspect", "top", "container ls", "cp", "compose stop"):
+        assert not typed(f"{verb} web").changes_containers
+    for line in ("container prune", "system prune -f", "--debug system prune"):
+        assert typed(line).prunes_containers
+    assert not typed("image prune -a").prunes_containers
+    for line in ("image prune -a", "image prune -fa", "system prune --all", "image prune --all"):
+        assert typed(line).prunes_images
+    for line in ("image prune -f", "system prune", "image ls -a", "image prune --force"):
+        assert not typed(line).prunes_images
+    assert typed("image rm x").removes_images
+
+
+@pytest.mark.parametrize("line", ["login", "logout x", "--help", "-v", "build --help", "", "help"])
+def test_what_needs_no_containerd(line: str) -> None:
+    assert not typed(line).needs_containerd
+    assert typed("build .").needs_containerd
+
+
+def test_what_can_be_a_name() -> None:
+    assert typed("stop -t 10 web db").names == ("10", "web", "db")
