@@ -114,6 +114,7 @@ def load(
     if side_of is not None:
         far, far_source = _far(flags, environ, own)
         if far is not None:
+            backend, backend_source = _of_far(flags), THE_DEFAULT
             own, side = own.of_no_host, side_of(far)
     kuke = _kuke_file(side, warnings, unread)
     daemon_file = side.path(str(DAEMON_SETTINGS))
@@ -238,6 +239,15 @@ def _chosen(
         return environ[variable], variable
     chosen = getattr(own.values, key)
     return (chosen, own.origin(key)) if chosen else (None, THE_DEFAULT)
+
+
+def _of_far(flags: Flags) -> str:
+    """The backend on another host, which is ctr; UsageError where another one was asked for."""
+    if flags.backend == Backend.NERDCTL:
+        raise UsageError(
+            "--backend nerdctl is not possible with --host", hint="ctr does the same: leave it out"
+        )
+    return Backend.CTR
 
 
 def _backend(name: str | None, source: str) -> Backend:

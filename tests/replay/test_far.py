@@ -117,7 +117,12 @@ def test_a_shell_that_talks_is_refused(far: FakeSsh, capfd: pytest.CaptureFixtur
 
 @pytest.mark.parametrize(
     "line",
-    [["cp", "web:/etc/hosts", "x"], ["ctr", "--", "images", "ls"], ["images", "ls", "--sudo"]],
+    [
+        ["cp", "web:/etc/hosts", "x"],
+        ["ctr", "--", "images", "ls"],
+        ["images", "ls", "--sudo"],
+        ["ps", "--backend", "nerdctl"],
+    ],
     ids=lambda words: words[0],
 )
 def test_what_needs_this_host_asks_no_other(
