@@ -102,6 +102,17 @@ def test_a_failure_of_ssh_is_not_ctrs(
     assert "hint: no key of yours" in err
 
 
+def test_a_connection_that_is_lost_midway_is_told(
+    far: FakeSsh, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    far.write(cases='case "$1" in *content*rm*) exit 255;; esac')
+    line = ["content", "rm", "-n", "team-a", "-H", "web3", "-y", f"sha256:{'0' * 64}"]
+    assert main(line) == 1
+    err = capfd.readouterr().err
+    assert "the connection to web3 was lost" in err
+    assert "\nran: ssh web3 ctr -n team-a content rm" in err
+
+
 def test_an_error_of_ctr_says_which_host(far: FakeSsh, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["content", "ls", "-H", "web3", "-r", "main"]) == 1
     err = capfd.readouterr().err
