@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+import kuke_ctr
 from kuke_ctr.cli.main import main
-from kuke_ctr.recipes import own_logs
+from kuke_ctr.errors import UsageError
+from kuke_ctr.recipes import logs, own_logs
 from tests.support.far_host import FarHost
 
 N = ("-n", "team-a")
@@ -69,3 +71,13 @@ def test_a_start_goes_on_with_the_log_of_the_other_host(
     log.unlink()
     assert main(["-H", "web3", *N, "--dry-run", "tasks", "start", "-d", "web"]) == 0
     assert f"file://{log}" in capfd.readouterr().out
+
+
+def test_nobody_is_shown_a_file_of_this_host(
+    far_host: FarHost, log: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logs, "LOGS", own_logs.LOGS)
+    assert main(["-H", "web3", *N, "inspect", "--type", "container", "web", "-o", "json"]) == 0
+    assert json.loads(capfd.readouterr().out)[0]["log"] is None
+    with pytest.raises(UsageError, match="a file of web3 cannot be opened here"):
+        kuke_ctr.logs(kuke_ctr.open_realm(namespace="team-a", host="web3"), "web")
