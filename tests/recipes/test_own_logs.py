@@ -76,7 +76,7 @@ def test_a_start_goes_on_with_the_log_of_the_other_host(
 def test_nobody_is_shown_a_file_of_this_host(
     far_host: FarHost, log: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(logs, "LOGS", own_logs.LOGS)
+    monkeypatch.setattr(logs, "LOGS", log.parent.parent)
     assert main(["-H", "web3", *N, "inspect", "--type", "container", "web", "-o", "json"]) == 0
     assert json.loads(capfd.readouterr().out)[0]["log"] is None
     with pytest.raises(UsageError, match="a file of web3 cannot be opened here"):
