@@ -131,15 +131,17 @@ def test_a_shell_that_talks_is_refused(far: FakeSsh, capfd: pytest.CaptureFixtur
     [
         ["cp", "web:/etc/hosts", "x"],
         ["ctr", "--", "images", "ls"],
+        ["snapshots", "mount", "web", "{empty}"],
         ["images", "ls", "--sudo"],
         ["ps", "--backend", "nerdctl"],
     ],
     ids=lambda words: words[0],
 )
 def test_what_needs_this_host_asks_no_other(
-    far: FakeSsh, line: list[str], capfd: pytest.CaptureFixture[str]
+    far: FakeSsh, tmp_path: Path, line: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["-H", "web3", *line]) in (2, 125)
+    (tmp_path / "empty").mkdir()
+    assert main(["-H", "web3", *(one.format(empty=tmp_path / "empty") for one in line)]) in (2, 125)
     assert "host" in capfd.readouterr().err
     assert far.calls == []
 
