@@ -6,10 +6,13 @@ runs again from its start. A command that only reads is a function of its answer
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from kuke_ctr.errors import UsageError
+from kuke_ctr.errors import Unreadable, UsageError
 from kuke_ctr.processes.calls import Call, Result, mask, time_limit, write_all
+
+if TYPE_CHECKING:
+    from kuke_ctr.processes.runner import Processes
 
 _Key = tuple[tuple[str, ...], bytes | None]
 
@@ -99,6 +102,14 @@ class Answers:
             write_all(call.stdout, result.stdout)
             return result._replace(stdout=b"")
         return result
+
+
+def recorded_of(processes: "Processes", calls: Sequence[Call]) -> list[Result | None]:
+    """What the calls gave, asked together; None for one that a recording does not have."""
+    try:
+        return processes.run_needed(calls, lambda i, result: range(len(calls)))
+    except Unreadable:  # it has none of them
+        return [None] * len(calls)
 
 
 def _key(call: Call) -> _Key:
