@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.errors import CtrMissing, Interrupted, UsageError
-from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.errors import CtrMissing, Interrupted, KukeCtrError, UsageError
+from kuke_ctr.processes.answers import Answer
+from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.clock import FOREVER
 from kuke_ctr.processes.fleet_door import folded, names_of, run_all
 from kuke_ctr.processes.runner import Processes
@@ -33,7 +34,8 @@ class Steps:
         lines = self._steps.pop(0)
         return [Call(("/bin/sh", "-c", line), timeout=self._limit) for line in lines]
 
-    def answered(self, call: Call, result: Result | None) -> None:
+    def answered(self, call: Call, result: Answer) -> None:
+        assert not isinstance(result, KukeCtrError)
         self.said.append(None if result is None else result.stdout)
 
 
@@ -101,7 +103,7 @@ def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
 
 def test_what_a_work_raises_ends_every_process(tmp_path: Path) -> None:
     class Raises(Steps):
-        def answered(self, call: Call, result: Result | None) -> None:
+        def answered(self, call: Call, result: Answer) -> None:
             raise BrokenPipeError
 
     sleeps = Steps([f"echo $$ > {tmp_path}/pid; exec sleep 60"])
@@ -110,13 +112,20 @@ def test_what_a_work_raises_ends_every_process(tmp_path: Path) -> None:
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
 
 
-def test_a_missing_program_is_said_once() -> None:
+def test_what_cannot_be_started_is_the_answer_of_its_host_alone() -> None:
     class Missing(Steps):
         def go_on(self) -> Sequence[Call]:
-            return [Call(("/no/such/ssh",))]
+            return [Call(("/no/such/ctr",)), *super().go_on()]
 
-    with pytest.raises(CtrMissing):
-        run_all([Missing(), Missing()], Processes(), 8)
+        def answered(self, call: Call, result: Answer) -> None:
+            errors.append(result)
+            self.go_on = tuple  # type: ignore[method-assign]
+
+    errors: list[Answer] = []
+    other = Steps(["echo a"], ["echo b"])
+    run_all([Missing(), other, Missing()], Processes(), 8)
+    assert [type(error) for error in errors] == [CtrMissing] * 2
+    assert other.said == [b"a\n", b"b\n"]
 
 
 def test_a_second_fleet_in_the_same_process() -> None:
