@@ -203,11 +203,11 @@ class _Fleet:
                 self._tell_of(call, result)
                 ended(result)
 
-        def start() -> Job:
+        def start() -> None:
             ready, program = _prepared(call)
             self._teller.announce(call)
-            with interrupts_held() as blocked:
-                return start_job(ready, program, blocked, start_light)
+            with interrupts_held() as blocked:  # once they come, `end` has to find the job
+                client.job = start_job(ready, program, blocked, start_light)
 
         client = _Client(worker, work, call, start, closed)
         worker.client = client
@@ -249,7 +249,7 @@ class _Client(EngineClient):  # type: ignore[misc]
         worker: _OneCall,
         work: Work,
         call: Call,
-        start: Callable[[], Job],
+        start: Callable[[], None],
         closed: Callable[["_Client", Answer], None],
     ) -> None:
         super().__init__(worker, None, True, None, False)
@@ -257,7 +257,7 @@ class _Client(EngineClient):  # type: ignore[misc]
         self._call = call
         self._run = start
         self._closed = closed
-        self._job: Job | None = None
+        self.job: Job | None = None
         self._error: KukeCtrError | None = None
 
     def _start(self) -> "_Client":
@@ -268,13 +268,13 @@ class _Client(EngineClient):  # type: ignore[misc]
         if self.fire_delay == FOREVER:
             self.fire_delay = -1.0
         try:
-            self._job = self._run()
+            self._run()
         except KukeCtrError as error:  # of this host: the others go on
             self._error = error
-        if self._job is None or self._job.child.ended():
+        if self.job is None or self.job.child.ended():
             self.streams.set_reader("end", _ended())
         else:
-            self.streams.set_reader("end", self._job.child.end, closefd=False)
+            self.streams.set_reader("end", self.job.child.end, closefd=False)
         return self
 
     def _handle_read(self, sname: str) -> None:
@@ -290,7 +290,7 @@ class _Client(EngineClient):  # type: ignore[misc]
             self._closed(self, result)
 
     def _answer(self, timeout: bool) -> Answer:
-        job = self._job
+        job = self.job
         if job is None:
             return self._error
         late = timeout and not job.child.ended()
@@ -299,6 +299,6 @@ class _Client(EngineClient):  # type: ignore[misc]
 
     def end(self) -> None:
         """End the process, if there is one."""
-        job, self._job = self._job, None
+        job, self.job = self.job, None
         if job is not None:
             job.close()

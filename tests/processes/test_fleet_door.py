@@ -12,7 +12,9 @@ import pytest
 from kuke_ctr.errors import CtrMissing, Interrupted, KukeCtrError, UsageError
 from kuke_ctr.processes.answers import Answer
 from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.child import Child
 from kuke_ctr.processes.clock import FOREVER
+from kuke_ctr.processes.door import start_light
 from kuke_ctr.processes.fleet_door import folded, names_of, run_all
 from kuke_ctr.processes.runner import Processes
 
@@ -99,6 +101,24 @@ def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
     pids = [int(path.read_text()) for path in tmp_path.iterdir()]
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert [work.said for work in works] == [[]] * 4
+
+
+def test_ctrl_c_in_the_moment_of_a_start_ends_what_was_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[Child] = []
+
+    def pressed(
+        call: Call, program: str, streams: tuple[int, int, int], blocked: set[int]
+    ) -> Child:
+        started.append(start_light(call, program, streams, blocked))
+        signal.raise_signal(signal.SIGINT)
+        return started[-1]
+
+    monkeypatch.setattr("kuke_ctr.processes.fleet_door.start_light", pressed)
+    with pytest.raises(Interrupted):
+        run_all([Steps(["exec sleep 60"])], Processes(), 8)
+    assert [child.exit_code for child in started] == [-signal.SIGKILL]
 
 
 def test_what_a_work_raises_ends_every_process(tmp_path: Path) -> None:
