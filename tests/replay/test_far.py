@@ -146,6 +146,28 @@ def test_what_needs_this_host_asks_no_other(
     assert far.calls == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tasks checkpoint --image-path ./saved web",
+        "tasks checkpoint --image-path /saved --work-path work web",
+        "containers create --rootfs ./root new sh",
+        "containers create --config spec.json new",
+        "containers create --seccomp-profile ./x.json app:1 new",
+        "containers create --mount type=bind,src=data,dst=/d app:1 new",
+        "run -v ./data:/d app:1",
+        "run --runc-root runc app:1",
+    ],
+)
+def test_a_relative_path_is_refused_there(
+    far: FakeSsh, line: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["-H", "web3", "-r", "main", *line.split()]) in (2, 125)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "needs an absolute path with --host\nhint: it is a path on web3" in err
+
+
 def test_settings_of_this_host_are_not_those_of_another(
     far: FakeSsh, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
