@@ -179,3 +179,17 @@ def test_what_nerdctl_cannot_run(host: Host, words: list[str], capsys: Capture) 
     assert main(["run", "-n", NS, "--backend", "nerdctl", *words, "x:1"]) == 2
     assert "--backend ctr" in capsys.readouterr().err
     assert host.changes == []
+
+
+@pytest.mark.parametrize(("state", "code"), [("STOPPED", 1), ("CREATED", 125), ("", 125)])
+def test_a_run_whose_process_speaks_like_nerdctl_keeps_its_container(
+    host: Host, state: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = "kuke_ctr.commands.everyday.run_nerdctl.NerdctlRun._made"
+    monkeypatch.setattr(made, lambda self: [OWN])
+    host.answer("tasks", "ls", stdout=tasks_table(*([(OWN, state)] if state else [])))
+    host.nerdctl.answer(f"rm --force {OWN}")
+    said = FATAL.format('"open /etc/app.yaml: file not found"')
+    host.nerdctl.answer("-- x:1 app", stderr=said, exit_code=1)
+    assert main(["run", "-n", NS, "--backend", "nerdctl", "x:1", "app"]) == code
+    assert any(call.startswith("rm ") for call in host.changes) is (state != "STOPPED")
