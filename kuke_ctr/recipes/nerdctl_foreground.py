@@ -55,8 +55,14 @@ def on_terminal(nerdctl: Nerdctl, call: Call, options: AttachOptions, reads: Rea
         return Outcome(0, planned=result.planned)
     ending = endings[0]
     if ending.kind is not EndKind.ENDED:
-        why, ran = ending.why, ending.printed
-        return Outcome(ending.exit_code, False, signal=ending.signal, why=why, ran=ran)
+        return Outcome(
+            ending.exit_code,
+            False,
+            signal=ending.signal,
+            why=ending.why,
+            ran=ending.printed,
+            process=ending.process,
+        )
     code = reads(call, Ended(ending.said, ending.status)) if ending.status else None
     if code is None:
         nerdctl.pass_on(ending.said)

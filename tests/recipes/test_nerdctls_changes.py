@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli.main import main
+from kuke_ctr.recipes.nerdctl_exec import NerdctlExec
+from kuke_ctr.recipes.start import Outcome
 from tests.support.cell_host import NO_TASK
 from tests.support.fake_ctr import FakeCtr
 from tests.support.fake_nerdctl import FakeNerdctl
@@ -160,6 +162,26 @@ def test_exec_that_starts_nothing(host: Host, capfd: Capture) -> None:
     host.nerdctl.answer(f"exec -- {OWN} true", stderr=stopped, exit_code=1)
     assert main(["exec", "-n", NS, "--backend", "nerdctl", OWN, "true"]) == 125
     assert "cannot exec in a stopped state" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("ours", ["exec-ours", None])
+def test_no_signal_goes_to_the_process_of_somebody_else(
+    host: Host, ours: str | None, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    table = "PID    INFO\n11     -\n12     "
+
+    def left(self: NerdctlExec, *words: object, **more: object) -> Outcome:
+        self._before = self._exec_ids()
+        host.answer("tasks", "ps", OWN, stdout=f"{table}&ProcessDetails{{ExecID:exec-theirs,}}\n")
+        return Outcome(129, finished=False, signal=1, why="killed", process=ours)
+
+    host.answer("tasks", "ps", OWN, stdout=f"{table}-\n")
+    monkeypatch.setattr(NerdctlExec, "run", left)
+    monkeypatch.setattr("kuke_ctr.recipes.start._ENDS_WITHIN", 0.0)
+    assert main(["exec", "-n", NS, "--backend", "nerdctl", OWN, "sleep"]) == 129
+    assert not any("exec-theirs" in line for line in host.ctrs)
+    assert any("exec-ours" in line for line in host.ctrs) is (ours is not None)
+    assert f"in {OWN}: `kuke-ctr tasks " in capfd.readouterr().err
 
 
 def test_what_run_asks_of_nerdctl(host: Host, capsys: Capture) -> None:
