@@ -124,6 +124,24 @@ def test_what_only_looks_like_nerdctls_stays_with_ctr(host: Host, name: str) -> 
     assert any(line.startswith("tasks exec") for line in host.ctrs)
 
 
+def test_the_log_of_its_own(host: Host, tmp_path: Path, capfd: Capture) -> None:
+    """What only looks like nerdctl's has no log that nerdctl could show."""
+    host.nerdctl.answer(f"logs --tail 1 {OWN}", stdout="last\n", stderr="bad\n")
+    line = ["logs", "-n", "1", "--namespace", NS]
+    assert main([*line, OWN]) == 0
+    assert capfd.readouterr() == ("last\n", "bad\n")
+    assert host.changes == [f"--data-root /srv/nd logs --tail 1 {OWN}"]
+    line[2] = "0"
+    folder = str(tmp_path / "recording")
+    assert main([*line, OWN, "--record", folder]) == 0
+    assert main([*line, OWN, "--replay", folder]) == 0
+    assert capfd.readouterr().out == ""
+    before = host.changes
+    for name in ("image", FORGED):
+        assert main([*line, name]) == 5
+    assert host.changes == before
+
+
 def test_ctr_alone(host: Host, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     line = ["rm", "-n", NS, OWN, "--dry-run"]
     assert main([*line, "--backend", "ctr"]) == 0

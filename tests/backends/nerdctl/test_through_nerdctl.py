@@ -245,6 +245,21 @@ def test_stats_ask_for_those_that_live_and_leave_out_other_ids(
     assert (one["id"], one["status"], one["cpu_percent"]) == ("web", "PAUSED", 1.5)
 
 
+def test_what_is_no_event_of_another_namespace_is_left_out(
+    nerdctl: FakeNerdctl, capsys: Capture
+) -> None:
+    event = {"Timestamp": "2026-11-23T21:12:12Z", "Topic": "/images/create", "Event": "{}"}
+    lines = [
+        json.dumps({**event, "Namespace": namespace, **more})
+        for namespace, more in ((NS, {}), ("of-others", {}), ("of-others", {"Event": "{"}))
+    ]
+    nerdctl.answer("events --format json", stdout="\n\n".join(lines) + "\n")
+    assert run("events", "-o", "jsonl") == 0
+    said = capsys.readouterr()
+    assert [json.loads(line)["namespace"] for line in said.out.splitlines()] == [NS]
+    assert said.err == ""
+
+
 def test_raw_is_what_nerdctl_printed(
     nerdctl: FakeNerdctl, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
