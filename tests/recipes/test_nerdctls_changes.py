@@ -2,11 +2,14 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from kuke_ctr.cli.main import main
+from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.runner import Processes
 from kuke_ctr.recipes.nerdctl_exec import NerdctlExec
 from kuke_ctr.recipes.start import Outcome
 from tests.support.cell_host import NO_TASK
@@ -107,6 +110,27 @@ def test_its_own_is_stopped_by_nerdctl(host: Host, capsys: Capture) -> None:
     for words in (("-s", "INT"), ("-t", "0.5"), ("-t", "-1")):
         assert main(["stop", "-n", NS, *words, OWN, "--dry-run"]) == 0
         assert "tasks kill" in capsys.readouterr().out
+
+
+def test_those_of_ctr_have_their_signal_before_nerdctl_waits(
+    host: Host, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    limits: list[float | None] = []
+    run_all = Processes.run_all
+
+    def spy(self: Processes, calls: Sequence[Call]) -> list[Result]:
+        limits.extend(call.timeout for call in calls if "stop" in call.argv)
+        return run_all(self, calls)
+
+    monkeypatch.setattr(Processes, "run_all", spy)
+    host.answer("tasks", "ls", stdout=tasks_table((OWN, "RUNNING"), ("image", "RUNNING")))
+    line = ["stop", "-n", NS, "-t", "30", OWN, "image", "--dry-run"]
+    assert main([*line, "--timeout", "5"]) == 0
+    words = capsys.readouterr().out
+    assert words.index("tasks kill") < words.index("stop --time 30")
+    assert main(line) == 0
+    assert main([*line, "--timeout", "99"]) == 0
+    assert limits == [40.0, None, 99.0]
 
 
 def test_a_failure_of_nerdctl_is_told(host: Host, capsys: Capture) -> None:
