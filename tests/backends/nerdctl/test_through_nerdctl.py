@@ -76,6 +76,31 @@ def test_an_image_that_nerdctl_leaves_out_comes_from_ctr(
     assert "note: nerdctl does not list lost:1" in said.err
 
 
+@pytest.mark.parametrize(
+    ("version", "more"),
+    [("2.1.6", " --kube-hide-dupe=false"), ("2.0.2", ""), ("1.7.7", "")],
+)
+@pytest.mark.parametrize("output", ["json", "raw"])
+def test_no_setting_of_nerdctls_hides_images_of_kubernetes(
+    nerdctl: FakeNerdctl,
+    fake_ctr: FakeCtr,
+    tmp_path: Path,
+    capsys: Capture,
+    version: str,
+    more: str,
+    output: str,
+) -> None:
+    nerdctl.answer("--version", stdout=f"nerdctl version {version}\n")
+    nerdctl.answer(f"images --no-trunc --format json{more}", stdout=row("x:1", "a") + "\n")
+    nerdctl.answer("native x:1", stdout=json.dumps([native("x:1", "a")]))
+    where = ("-a", str(tmp_path / "c.sock"))
+    fake_ctr.answer(*where, "namespaces", "ls", "-q", stdout="k8s.io\n")
+    fake_ctr.answer(*where, "-n", "k8s.io", "images", "ls", "-q", stdout="x:1\n")
+    line = ["images", "ls", "-n", "k8s.io", "--backend", "nerdctl", "-o", output]
+    assert main(line) == 0
+    assert '"x:1"' in capsys.readouterr().out
+
+
 def test_a_name_that_nerdctl_reads_otherwise_is_found_by_its_digest(
     nerdctl: FakeNerdctl, fake_ctr: FakeCtr, tmp_path: Path, capsys: Capture
 ) -> None:
