@@ -56,7 +56,10 @@ def over_hosts(options: SharedOptions, run: Run) -> None:
         mine = options._replace(hosts=None, host=name)
         return _Work(mine, run, door, partial(output.host_done, index))
 
-    fleet_door.run_all(starmap(work, enumerate(names)), door, options.fanout)
+    try:
+        fleet_door.run_all(starmap(work, enumerate(names)), door, options.fanout)
+    finally:
+        output.over()
     output.finish()
     if output.worst:
         raise typer.Exit(output.worst)
