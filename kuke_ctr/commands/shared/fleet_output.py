@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Protocol
 
+from kuke_ctr.commands.shared.fleet_waiting import Waiting
 from kuke_ctr.commands.shared.folded import FoldedRows, Groups
 from kuke_ctr.commands.shared.output import ALOUD, print_lines
 from kuke_ctr.errors import KukeCtrError
@@ -52,6 +53,7 @@ class FleetOutput:
         self._names = names
         self._fold = fold
         self._form = choose_output(options.output, options.quiet)
+        self._waiting = None if options.trace else Waiting(names, fold)
         self._comes = self._form in _COMES and options.sort_by is None
         self._folds = options.fold and self._form in _FOLDS
         self._view: View | None = None
@@ -64,6 +66,8 @@ class FleetOutput:
     def host_done(self, host: int, answer: Answer) -> None:
         """Print what stands for itself, and keep the rest; a host is its place among the names."""
         self.worst = max(self.worst, answer.code)
+        if self._waiting is not None and not self._comes:
+            self._waiting.done(host)
         for line in answer.planned:
             ALOUD.planned(line)
         if answer.out:
@@ -76,6 +80,11 @@ class FleetOutput:
             self._documents[host] = answer.documents
         if self._comes:
             self._print_kept()
+
+    def over(self) -> None:
+        """No more hosts come."""
+        if self._waiting is not None:
+            self._waiting.over()
 
     def finish(self) -> None:
         """Print what is left, once all hosts are done."""
