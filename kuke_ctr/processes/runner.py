@@ -275,10 +275,8 @@ class Processes:
         a call of another host.
         """
         if call.far is not None:
-            raise UsageError(
-                f"`{shown(call.argv)}` would replace kuke-ctr on this host, not on {call.far}",
-                hint=f"`{call.line}` runs it there",
-            )
+            message = f"`{shown(call.argv)}` would replace kuke-ctr here, not on {call.far}"
+            raise UsageError(message, hint=f"`{call.line}` runs it there")
         if self._replay is not None or self._record is not None:
             raise UsageError(
                 f"`{shown(call.argv)}` cannot be recorded or replayed: it replaces kuke-ctr",
