@@ -74,7 +74,7 @@ class FarPipes:
         until = FOREVER if timeout is None else time.monotonic() + timeout
         code = self._exit_code(lambda: self._wait(until))
         raise_if_lost(self._child.call, code)
-        if self._unfed is not None:
+        if self._unfed is not None and code >= 0:  # else somebody has killed the ssh of ctr, too
             raise self._unfed
         return code
 
