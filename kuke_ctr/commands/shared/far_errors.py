@@ -3,7 +3,7 @@
 import re
 from typing import TypeVar
 
-from kuke_ctr.errors import KukeCtrError, Unreachable
+from kuke_ctr.errors import CtrMissing, KukeCtrError, Unreachable
 from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.shell_words import shell_line
 
@@ -29,8 +29,9 @@ def of_far(error: E, host: str) -> E:
         return (
             error if hint is None else error.but(hint=_SUDO.sub("run it as a user who may", hint))
         )
-    if command is not None and command[:1] != ("ssh",):
-        message, command = f"{far}: {message}", far.typed(command)
+    if command is not None and not (isinstance(error, CtrMissing) and command[:1] == ("ssh",)):
+        message = f"{far}: {message}"
+        command = command if command[:1] == ("ssh",) else far.typed(command)
     if hint is not None:
         hint = _LINES.sub(lambda found: f"`{shell_line(far.words)} {found[1]} {found[2]}`", hint)
         hint = _SUDO.sub(f"connect as a user who may: --host {_as_root(far)}", hint)
