@@ -1,8 +1,7 @@
 """Where the output of a container is kept, found without attaching to it, and when its task ends.
 
 The places, first match wins: Kukeon's files under the run path; the log of our own `run -d`; the
-`capture` of the kuketty that holds its terminal; the file that its shim writes. docs/logs.md has
-the reasons.
+`capture` of the kuketty that holds its terminal; the file that its shim writes (docs/logs.md).
 """
 
 import os
@@ -120,8 +119,10 @@ def known(
 ) -> FoundLog | None:
     """The log of a container of which all is known, `pid` of its task; no call is made.
 
-    None where its output is kept nowhere, or may not be seen. `proc` as in `find`.
+    None where it is kept nowhere, may not be seen, or is on another host. `proc` as in `find`.
     """
+    if host.ctr.far is not None:  # a file of this host may have the same name
+        return None
     try:
         cell = find_container(host.settings.run_path, realm, info.id)
         log = _of_kukeon(cell) or _of_info(realm.namespace, info)
@@ -310,8 +311,7 @@ def pid_of(host: Host, namespace: str, container: str) -> int:
     """The pid of the container's task; 0 where it has ended, or there is none.
 
     Runs `ctr tasks ls`, with little patience: what comes meanwhile is not shown. Raises FoundWrong
-    where containerd does not know the pid (a hung shim), and what a ctr that does not answer
-    raises.
+    where containerd does not know the pid (a hung shim), and the KukeCtrErrors of the call.
     """
     limit = min(host.ctr.timeout or _PATIENCE, _PATIENCE)
     task = tasks.states(Scope(replace(host.ctr, timeout=limit), namespace)).get(container)

@@ -102,6 +102,17 @@ def test_a_failure_of_ssh_is_not_ctrs(
     assert "hint: no key of yours" in err
 
 
+def test_a_connection_that_is_lost_midway_is_told(
+    far: FakeSsh, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    far.write(cases='case "$1" in *content*rm*) exit 255;; esac')
+    line = ["content", "rm", "-n", "team-a", "-H", "web3", "-y", f"sha256:{'0' * 64}"]
+    assert main(line) == 1
+    err = capfd.readouterr().err
+    assert "the connection to web3 was lost" in err
+    assert "\nran: ssh web3 ctr -n team-a content rm" in err
+
+
 def test_an_error_of_ctr_says_which_host(far: FakeSsh, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["content", "ls", "-H", "web3", "-r", "main"]) == 1
     err = capfd.readouterr().err
@@ -120,15 +131,17 @@ def test_a_shell_that_talks_is_refused(far: FakeSsh, capfd: pytest.CaptureFixtur
     [
         ["cp", "web:/etc/hosts", "x"],
         ["ctr", "--", "images", "ls"],
+        ["snapshots", "mount", "web", "{empty}"],
         ["images", "ls", "--sudo"],
         ["ps", "--backend", "nerdctl"],
     ],
     ids=lambda words: words[0],
 )
 def test_what_needs_this_host_asks_no_other(
-    far: FakeSsh, line: list[str], capfd: pytest.CaptureFixture[str]
+    far: FakeSsh, tmp_path: Path, line: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["-H", "web3", *line]) in (2, 125)
+    (tmp_path / "empty").mkdir()
+    assert main(["-H", "web3", *(one.format(empty=tmp_path / "empty") for one in line)]) in (2, 125)
     assert "host" in capfd.readouterr().err
     assert far.calls == []
 

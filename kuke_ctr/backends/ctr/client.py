@@ -1,5 +1,6 @@
 """ctr on one host: builds the argv of a call, runs it, and turns a failure into an error."""
 
+import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ class Ctr:
     typed: tuple[str, ...] = ()
     far: Far | None = None
     _version: list[str] = field(default_factory=list)
+    _machine: list[str] = field(default_factory=list)
 
     def argv(self, *words: str, namespace: str | None = None) -> tuple[str, ...]:
         """The whole argv of a call; `words` are noun, verb, flags and then positionals."""
@@ -111,6 +113,22 @@ class Ctr:
             return "ctr"
         words = said.stdout.decode(errors="replace").split()  # ctr containerd.io v1.6.20
         return f"ctr {words[-1].removeprefix('v')}" if words else "ctr"
+
+    def machine(self) -> str:
+        """The architecture of this host as its kernel names it: x86_64, aarch64.
+
+        Another host is asked once, by `uname -m`, a probe. KukeCtrError where that says nothing.
+        """
+        if self.far is None:
+            return platform.machine()
+        if not self._machine:
+            call = Call(("uname", "-m"), timeout=self.timeout, probe=True, far=self.far)
+            said = self.processes.run(call)
+            name = said.stdout.decode(errors="replace").strip()
+            if said.exit_code != 0 or not name:
+                raise KukeCtrError(f"`uname -m` on {self.far} does not name its architecture")
+            self._machine.append(name)
+        return self._machine[0]
 
 
 def lines_of(data: bytes) -> Iterator[str]:
