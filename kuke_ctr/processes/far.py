@@ -74,11 +74,18 @@ class Far(NamedTuple):
 
     def __str__(self) -> str:
         """As it can be given to --host."""
+        if self.port is not None:
+            return self.url
         user = f"{self.user}@" if self.user is not None else ""
-        if self.port is None:
-            return f"{user}{self.host}"
+        return f"{user}{self.host}"
+
+    @property
+    def url(self) -> str:
+        """As it can be given to --host, in the long form: `ssh://root@[::1]:2222`."""
+        user = f"{self.user}@" if self.user is not None else ""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{SCHEME}{user}{host}:{self.port}"
+        port = f":{self.port}" if self.port is not None else ""
+        return f"{SCHEME}{user}{host}{port}"
 
     @property
     def place(self) -> tuple[str, ...]:
