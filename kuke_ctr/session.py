@@ -251,7 +251,12 @@ class Session:
     @cached_property
     def host(self) -> Host:
         """The host, built when a command first needs it; `heed_far` may refuse another one."""
-        return make_host(self.options, self.notice, self.tell, self.heed_far, self._processes)
+        return make_host(self.options, self.notice, self.tell, self._take_far, self._processes)
+
+    def _take_far(self, far: Far) -> None:
+        """From now on the options name the host, also where they did not: errors and hints do."""
+        self.options = self.options._replace(host=str(far))
+        self.heed_far(far)
 
     @property
     def ctr(self) -> Ctr:

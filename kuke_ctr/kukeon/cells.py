@@ -14,7 +14,7 @@ from pydantic import AliasPath, BeforeValidator, Field
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
 from kuke_ctr.kukeon import first_files
-from kuke_ctr.kukeon.files import is_folder, is_there
+from kuke_ctr.kukeon.files import is_folder, is_there, named
 from kuke_ctr.kukeon.kept import RESERVED, is_kept
 from kuke_ctr.kukeon.realm_files import names_of
 from kuke_ctr.kukeon.realms import Resolution
@@ -226,7 +226,7 @@ def folders(parent: Path) -> list[Path]:
         return []
     except PermissionError:
         raise Forbidden(
-            f"permission denied reading {parent}",
+            f"permission denied reading {named(parent)}",
             hint="only root and the group kukeon may read it; run the same command with --sudo",
         ) from None
 

@@ -150,6 +150,11 @@ class FarPath(PosixPath):
 
     files: ClassVar[FarFiles]
 
+    @property
+    def far(self) -> Far:
+        """The host that it is a path of."""
+        return self.files.far
+
     def lstat(self) -> os.stat_result:
         return self._stat(self.files.entry(str(self)))
 

@@ -28,13 +28,25 @@ def read_text(path: Path) -> str | None:
         return None
     except PermissionError:
         hint = "run the same command with --sudo"
-        raise Forbidden(f"permission denied reading {path}", hint=hint) from None
+        raise Forbidden(f"permission denied reading {named(path)}", hint=hint) from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise UsageError(
             f"{path} is not a text file in UTF-8", hint=f"`file {path}` shows what it is"
         ) from None
+
+
+def named(path: Path) -> str:
+    """The path for a message; that of another host as scp has it: `web3:/opt/kukeon`."""
+    far = getattr(path, "far", None)
+    return str(path) if far is None else f"{far}:{path}"
+
+
+def who_may(path: Path) -> str:
+    """Advice for somebody who may not read it."""
+    far = getattr(path, "far", None) is not None
+    return "connect as a user who may read it" if far else "try --sudo"
 
 
 def _text_of(path: Path) -> str:

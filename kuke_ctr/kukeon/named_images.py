@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kuke_ctr.errors import Forbidden, KukeCtrError
 from kuke_ctr.kukeon.cells import folders, recorded_namespace
-from kuke_ctr.kukeon.files import mapping_in
+from kuke_ctr.kukeon.files import mapping_in, named
 from kuke_ctr.kukeon.kept import RESERVED
 from kuke_ctr.kukeon.realm_files import names_of
 from kuke_ctr.kukeon.realms import Resolution
@@ -77,7 +77,7 @@ def _files(folder: Path) -> list[Path]:
         return []
     except PermissionError:
         raise Forbidden(
-            f"permission denied reading {folder}", hint="run the same command with --sudo"
+            f"permission denied reading {named(folder)}", hint="run the same command with --sudo"
         ) from None
 
 

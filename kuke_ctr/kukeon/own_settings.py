@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.kukeon.files import named
 from kuke_ctr.kukeon.first_files import OWN_TEXTS, OwnSettings, read
 
 SYSTEM_SETTINGS = Path("/etc/kuke-ctr/config.yaml")
@@ -107,11 +108,11 @@ def must_be_there(path: Path, source: str, *, folder: bool = False) -> None:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        raise UsageError(f"{source}: {path} does not exist", hint="check the path") from None
+        raise UsageError(f"{source}: {named(path)} does not exist", hint="check the path") from None
     except OSError:
         return
     if folder and not stat.S_ISDIR(mode):
-        raise UsageError(f"{source}: {path} is not a directory")
+        raise UsageError(f"{source}: {named(path)} is not a directory")
 
 
 def _read(path: Path, environ: Mapping[str, str], warnings: list[str]) -> OwnSettings | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.kukeon.files import named
 from kuke_ctr.kukeon.layouts import beside, layouts
 from kuke_ctr.kukeon.realm_files import SYSTEM, Suffix, names_of, suffix_of
 from kuke_ctr.kukeon.realms import Resolver, resolve
@@ -129,7 +130,8 @@ def _record_names(run_path: Path, warnings: list[str]) -> list[str]:
             continue
         except PermissionError:
             warnings.append(
-                f"permission denied reading {folder}; some realms may be missing from this list"
+                f"permission denied reading {named(folder)}; some realms may be missing from this "
+                "list"
             )
             continue
         for name in entries:

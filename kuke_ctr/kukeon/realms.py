@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kuke_ctr.errors import Forbidden, UsageError
+from kuke_ctr.kukeon.files import named, who_may
 from kuke_ctr.kukeon.first_files import RealmDocument, read
 from kuke_ctr.kukeon.layouts import layouts, likeliest
 from kuke_ctr.kukeon.realm_files import (
@@ -115,15 +116,15 @@ class Resolver:
                 return self.win("record", str(path), namespace, RealmSource.RECORD)
             lost.append(f"{path} has no spec.namespace")
         self.warn_of(denied)
-        lost += [f"permission denied reading {path}" for path in denied[:1]]
+        lost += [f"permission denied reading {named(path)}" for path in denied[:1]]
         self.lose("record", "; ".join(lost) or f"no record under {self.settings.run_path}")
         return None
 
     def warn_of(self, denied: Sequence[Path]) -> None:
         if denied:  # one is enough: the others are as a rule in the same folder
             self.warnings.append(
-                f"permission denied reading {denied[0]}; the realm's record may name another "
-                "namespace (try --sudo)"
+                f"permission denied reading {named(denied[0])}; the realm's record may name "
+                f"another namespace ({who_may(denied[0])})"
             )
 
     def check_owner(self, path: Path, document: RealmDocument) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kuke_ctr.backends.choice import Backend
 from kuke_ctr.errors import Forbidden, KukeCtrError, UsageError
 from kuke_ctr.kukeon.addresses import ADDRESS_OPTION, checked_address
-from kuke_ctr.kukeon.files import is_there
+from kuke_ctr.kukeon.files import is_there, who_may
 from kuke_ctr.kukeon.first_files import KukeonSettings, read
 from kuke_ctr.kukeon.own_settings import (
     Own,
@@ -169,7 +169,8 @@ def _may_be_others(found: Settings, path: PathOf) -> list[str]:
     default = found.socket if found.socket_source == THE_DEFAULT else None
     if default and not is_there(path(default)):
         facts.append(f"containerd's socket ({found.socket} does not exist)")
-    return [f"{found.unread[0]}, which may name {' and '.join(facts)}; try --sudo"] if facts else []
+    named, whom = " and ".join(facts), who_may(found.run_path)
+    return [f"{found.unread[0]}, which may name {named}; {whom}"] if facts else []
 
 
 def _is_kukeons(run_path: Path) -> bool:

@@ -35,9 +35,9 @@ def hint_there(far: Far, hint: str) -> str:
     return _SUDO.sub(lambda _: f"connect as a user who may: --host {as_root}", hint)
 
 
-def kuke_there(far: Far, hint: str) -> str:
-    """A hint that may be about files of this host: Kukeon's own commands alone are for that one."""
-    return _replaced(far, hint, (_KUKE,))
+def other_hint(far: Far, hint: str) -> str:
+    """One about files of this host, perhaps: in it only Kukeon's own commands are for that one."""
+    return _SUDO.sub("run it as a user who may", _replaced(far, hint, (_KUKE,)))
 
 
 def _replaced(far: Far, hint: str, programs: tuple[str, ...]) -> str:

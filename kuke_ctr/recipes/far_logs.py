@@ -8,15 +8,17 @@ from kuke_ctr.backends.ctr import containers
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError
 from kuke_ctr.kukeon.cells import TTY, find_container
+from kuke_ctr.kukeon.files import named
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import LOGS
 from kuke_ctr.processes.calls import Call
 
-_OPENED = """\
-cd -P -- "$1" && [ -f "$2" ] && exec <"$2" &&
-[ "$(readlink /proc/self/fd/0)" = "$(pwd -P)/$2" ] || { echo "$1/$2 was not read: it is a link" >&2
-exit 1; }; shift 2; exec "$@\""""
+_OPENED = (
+    'cd -P -- "$1" && [ -f "$2" ] && exec <"$2" && '
+    '[ "$(readlink /proc/self/fd/0)" = "$(pwd -P)/$2" ] || '
+    '{ echo "$1/$2 was not read: it is a link" >&2; exit 1; }; shift 2; exec "$@"'
+)
 """A program on a far host whose stdin is a file that no link stands for."""
 
 
@@ -74,10 +76,12 @@ def _is_regular(path: Path, base: Path) -> bool:
         found = [each.lstat().st_mode for each in (path, *path.parents) if base in each.parents]
     except PermissionError:
         raise Forbidden(
-            f"permission denied reading {path}", hint="connect as a user who may"
+            f"permission denied reading {named(path)}", hint="connect as a user who may"
         ) from None
     except OSError:
         return False
     if any(map(stat.S_ISLNK, found)):
-        raise Forbidden(f"{path} is a symbolic link, or reached through one; it was not read")
+        raise Forbidden(
+            f"{named(path)} is a symbolic link, or reached through one; it was not read"
+        )
     return stat.S_ISREG(found[0])

@@ -6,7 +6,7 @@ import subprocess  # noqa: TID251 (two real shells)
 import pytest
 
 from kuke_ctr.processes.far import Far
-from kuke_ctr.processes.far_lines import hint_there, kuke_there, there
+from kuke_ctr.processes.far_lines import hint_there, other_hint, there
 
 WEB = Far("web2", "ops", 2222)
 
@@ -42,4 +42,4 @@ def test_a_hint_keeps_what_is_no_command_of_a_host() -> None:
 
 def test_of_files_of_this_host_only_kukes_commands_are_of_that_one() -> None:
     hint = "`ls -l x`, `kuke stop cell web`"
-    assert kuke_there(Far("web2"), hint) == "`ls -l x`, `ssh web2 kuke stop cell web`"
+    assert other_hint(Far("web2"), hint) == "`ls -l x`, `ssh web2 kuke stop cell web`"

@@ -4,19 +4,25 @@ from typing import TypeVar
 
 from kuke_ctr.errors import KukeCtrError, Unreachable
 from kuke_ctr.processes.far import Far
-from kuke_ctr.processes.far_lines import hint_there, kuke_there
+from kuke_ctr.processes.far_lines import hint_there, other_hint
 
 E = TypeVar("E", bound=KukeCtrError)
 
 
 def of_far(error: E, host: str) -> E:
-    """The same error, for a command that was given this --host."""
+    """The same error, for a command that was given this --host.
+
+    One without a command is about that host where it names a file of it (`kukeon.files.named`);
+    others are about files of this one.
+    """
     far = Far.parse(host)
     message, hint, command = error.message, error.hint, error.command
+    if isinstance(error, Unreachable):
+        return error
+    if command is None and f"{far}:/" not in message:
+        return error if hint is None else error.but(hint=other_hint(far, hint))
     if command is not None and command[:1] != ("ssh",):
         message, command = f"{far}: {message}", far.typed(command)
-    elif isinstance(error, Unreachable) or command is None:
-        return error if hint is None else error.but(hint=kuke_there(far, hint))
     if hint is not None:
         hint = hint_there(far, hint)
     return error.but(message=message, hint=hint, command=command)

@@ -10,7 +10,7 @@ import typer
 from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.output import show_error
 from kuke_ctr.errors import KukeCtrError
-from kuke_ctr.shared_options import SharedOptions
+from kuke_ctr.session import Session
 
 
 class Frame(NamedTuple):
@@ -52,7 +52,7 @@ class Taken(io.TextIOWrapper):
         return tuple(self._bytes.getvalue().splitlines())
 
 
-def look_once(look: Callable[[], None], options: SharedOptions, out: TextIO, err: TextIO) -> Frame:
+def look_once(look: Callable[[], None], session: Session, out: TextIO, err: TextIO) -> Frame:
     """Run a command whose streams would be these; a failure is a part of what it shows.
 
     `typer.Exit` is the exit code of a command that has said already what was wrong. UsageError and
@@ -66,6 +66,6 @@ def look_once(look: Callable[[], None], options: SharedOptions, out: TextIO, err
         except typer.Exit:
             pass
         except KukeCtrError as error:
-            failed = scoped(error, options)
+            failed = scoped(error, session.options)
             show_error(failed)
     return Frame(stdout.taken, stderr.taken, failed)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.kukeon.settings import LOCAL
 from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.shared_options import SharedOptions
 
@@ -57,7 +58,7 @@ _SAYS_WHERE = r" (?:--realm|-r|--namespace|-n|--all-realms|-A)\b"
 
 def scoped(error: E, options: SharedOptions) -> E:
     """The error with the realm, namespace and host that were typed in each command of its hint."""
-    if options.host is not None:
+    if options.host is not None and options.host != LOCAL:
         from kuke_ctr.commands.shared.far_errors import of_far  # late: mostly it is this host
 
         error = of_far(error, options.host)

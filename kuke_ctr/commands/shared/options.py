@@ -22,6 +22,7 @@ from kuke_ctr.commands.shared.option_table import HELP, HELP_ALL, Group, SharedO
 from kuke_ctr.commands.shared.option_values import is_empty, options_of
 from kuke_ctr.commands.shared.output import ALOUD, note
 from kuke_ctr.errors import KukeCtrError, UsageError
+from kuke_ctr.kukeon.settings import LOCAL
 from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.session import Session
@@ -70,7 +71,7 @@ def _with_options(
         session.heed_far = lambda far: _refuse_far(function, far, given)
         if session.options.hosts is not None:
             _refuse_sudo(given)
-        elif given.get("sudo") and not session.options.host:
+        elif given.get("sudo") and session.options.host in (None, LOCAL):
             _become_root(session, mine)
         try:
             if session.options.hosts is not None:

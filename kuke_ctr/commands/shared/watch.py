@@ -74,7 +74,7 @@ def watch(session: Session, show: Callable[[Session], None], *, of_realms: bool)
                 again.ctr.processes.heed = heed
                 show(again)
 
-            return look_once(show_it, plain, sys.stdout, sys.stderr)
+            return look_once(show_it, again, sys.stdout, sys.stderr)
 
         watched = _Watched(session, look, news)
         if can_be_live():
