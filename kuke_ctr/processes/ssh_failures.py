@@ -60,7 +60,8 @@ _USUAL_HINT = "`{ssh} true` tries it by hand"
 
 _CONNECTING = re.compile(
     r"^(?!ctr: |time=)(?:ssh: |kex_exchange_identification: |Received disconnect"
-    r"|Connection timed out|Connection closed by \S+ port|(?:\S+: )?Permission denied|Host key verification failed"
+    r"|Connection timed out|Connection closed by \S+ port|(?:\S+: )?Permission denied"
+    r"|Host key verification failed"
     r"|No \S+ host key is known|.*mutual signature|.*onfiguration option|Bad owner"
     r"|.*no argument after keyword)",
     re.MULTILINE,

@@ -28,7 +28,7 @@ from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
 from kuke_ctr.recipes.log_owners import owner_of
-from kuke_ctr.recipes.nerdctls_own import is_nerdctls
+from kuke_ctr.recipes.nerdctls_own import made_by_nerdctl
 from kuke_ctr.records import Task, TaskStatus
 from kuke_ctr.terminals.task_io import IoKind, TaskIO, shims_write, task_io
 
@@ -281,7 +281,7 @@ def _kept_by_others(scope: Scope, info: ContainerInfo) -> FoundWrong | None:
     return FoundWrong(
         f"{info.id} is a container of {owner.name}, which keeps its log itself",
         hint=owner.hint,
-        reason=Reason.KEPT_BY_NERDCTL if is_nerdctls(info.labels) else None,
+        reason=Reason.KEPT_BY_NERDCTL if made_by_nerdctl(info, scope.namespace) else None,
     )
 
 

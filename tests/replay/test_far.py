@@ -132,6 +132,7 @@ def test_a_shell_that_talks_is_refused(far: FakeSsh, capfd: pytest.CaptureFixtur
         ["cp", "web:/etc/hosts", "x"],
         ["ctr", "--", "images", "ls"],
         ["snapshots", "mount", "web", "{empty}"],
+        ["nerdctl", "--", "compose", "down"],
         ["images", "ls", "--sudo"],
         ["ps", "--backend", "nerdctl"],
     ],
@@ -144,6 +145,28 @@ def test_what_needs_this_host_asks_no_other(
     assert main(["-H", "web3", *(one.format(empty=tmp_path / "empty") for one in line)]) in (2, 125)
     assert "host" in capfd.readouterr().err
     assert far.calls == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tasks checkpoint --image-path ./saved web",
+        "tasks checkpoint --image-path /saved --work-path work web",
+        "containers create --rootfs ./root new sh",
+        "containers create --config spec.json new",
+        "containers create --seccomp-profile ./x.json app:1 new",
+        "containers create --mount type=bind,src=data,dst=/d app:1 new",
+        "run -v ./data:/d app:1",
+        "run --runc-root runc app:1",
+    ],
+)
+def test_a_relative_path_is_refused_there(
+    far: FakeSsh, line: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["-H", "web3", "-r", "main", *line.split()]) in (2, 125)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "needs an absolute path with --host\nhint: it is a path on web3" in err
 
 
 def test_settings_of_this_host_are_not_those_of_another(

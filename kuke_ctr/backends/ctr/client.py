@@ -80,13 +80,9 @@ class Ctr:
         """What the calls gave, side by side; None for one that a recording does not have."""
         if not self.processes.replays:
             return self.processes.run_all(calls)
-        results: list[Result | None] = []
-        for call in calls:
-            try:
-                results.append(self.processes.run(call))
-            except Unreadable:
-                results.append(None)
-        return results
+        from kuke_ctr.processes.answers import recorded_of  # late: a fleet or a replay
+
+        return recorded_of(self.processes, calls)
 
     def pass_on(self, said: bytes) -> None:
         """What ctr said on stderr, as notices: each of its lines is one."""

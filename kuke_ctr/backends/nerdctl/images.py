@@ -8,6 +8,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import listing
 from kuke_ctr.backends.nerdctl.asking import outputs
 from kuke_ctr.backends.nerdctl.client import Nerdctl
+from kuke_ctr.backends.nerdctl.versions import numbers
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.parse.nerdctl.images import (
     ImageRow,
@@ -19,13 +20,21 @@ from kuke_ctr.parse.nerdctl.images import (
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.records import Image, Listing, Refused
 
-LS = ("images", "--no-trunc", "--format", "json")
+_LS = ("images", "--no-trunc", "--format", "json")
+_HIDES = (2, 0, 3)
+"""The first nerdctl that can be told, in nerdctl.toml, to hide images of Kubernetes."""
 
 _TOGETHER = 8
 """Images in one call: nerdctl 2.x gives itself five seconds for all of them."""
 
 _BY_DOCUMENT = frozenset(("media_type", "labels", "labels_text"))
 """The fields that only the document of an image has."""
+
+
+def ls(nerdctl: Nerdctl, namespace: str) -> tuple[str, ...]:
+    """The words of the list of a namespace: of all its images, whatever nerdctl.toml says."""
+    hides = namespace == "k8s.io" and numbers(nerdctl) >= _HIDES
+    return (*_LS, "--kube-hide-dupe=false") if hides else _LS
 
 
 def fetch(
@@ -38,42 +47,46 @@ def fetch(
     media type and labels, `image inspect` is only run for images of several platforms.
     """
     every = wanted is None or not _BY_DOCUMENT.isdisjoint(wanted)
-    calls = [nerdctl.call(*LS, namespace=namespace) for namespace in namespaces]
+    calls = [nerdctl.call(*ls(nerdctl, one), namespace=one) for one in namespaces]
     results = nerdctl.processes.run_all(calls)
     names = _names(ctr, namespaces)
     return [
-        _listing(nerdctl, Scope(ctr, namespace), result, known, every=every)
-        for namespace, result, known in zip(namespaces, results, names, strict=True)
+        _listing(nerdctl, Scope(ctr, namespace), result, of_ctrs, every=every)
+        for namespace, result, of_ctrs in zip(namespaces, results, names, strict=True)
     ]
 
 
 def find(nerdctl: Nerdctl, scope: Scope, refs: Sequence[str]) -> list[Image | None]:
-    """The image of each reference, None where there is none; probes, they run in a dry run too."""
+    """The image of each reference, None where there is none; probes, they run in a dry run too.
+
+    What nerdctl does not show comes from ctr (`ctr images ls name==REF`), with a note.
+    """
     if not refs:
         return []
-    said = nerdctl.run(*LS, namespace=scope.namespace, probe=True)
+    said = nerdctl.run(*ls(nerdctl, scope.namespace), namespace=scope.namespace, probe=True)
     rows = [row for row in _rows(said)[0] if row.name in refs]
     found = {image.ref: image for image in _images(nerdctl, scope.namespace, rows).records}
+    missing = [ref for ref in refs if ref not in found]
+    for image in filter(None, of_ctr.find(scope, missing)):
+        nerdctl.notice(f"note: nerdctl does not show {image.ref}; ctr does")
+        found[image.ref] = image
     return [found.get(ref) for ref in refs]
 
 
-def _names(ctr: Ctr, namespaces: Sequence[str]) -> list[list[str]]:
-    """The references that ctr knows; none where a recording does not have them."""
+def _names(ctr: Ctr, namespaces: Sequence[str]) -> Sequence[Result | None]:
+    """What ctr says of the references; None in a dry run, and where a recording lacks it."""
     if ctr.processes.dry_run:
-        return [[] for _ in namespaces]
-    calls = [ctr.call("images", "ls", "-q", namespace=namespace) for namespace in namespaces]
-    return [
-        list(lines_of(said.stdout)) if said is not None and said.exit_code == 0 else []
-        for said in ctr.answers(calls)
-    ]
+        return [None for _ in namespaces]
+    return ctr.answers([ctr.call("images", "ls", "-q", namespace=one) for one in namespaces])
 
 
 def _listing(
-    nerdctl: Nerdctl, scope: Scope, result: Result, known: Sequence[str], *, every: bool
+    nerdctl: Nerdctl, scope: Scope, result: Result, of_ctrs: Result | None, *, every: bool
 ) -> Listing[Image] | KukeCtrError:
     try:
         rows, refused = _rows(nerdctl.checked(result))
         images = _images(nerdctl, scope.namespace, rows, every=every)
+        known = lines_of(scope.ctr.checked(of_ctrs).stdout) if of_ctrs is not None else ()
         listed = {row.name for row in rows}
         hidden = [name for name in known if name not in listed] if not refused else []
         more = [image for image in of_ctr.find(scope, hidden) if image is not None]

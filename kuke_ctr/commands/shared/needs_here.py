@@ -10,6 +10,8 @@ NEEDS_HERE = {
     "images.mount": _MOUNTS,
     "storage.snapshots_rm:mount": _MOUNTS,
     "host.ctr": "ctr takes the place of kuke-ctr, which then cannot end it on the other host",
+    "host.nerdctl": "nerdctl takes the place of kuke-ctr, which then cannot end it on the other "
+    "host",
 }
 """Module of `commands/`, or one command of it -> why there is no --host."""
 
