@@ -133,7 +133,7 @@ def time_limit(call: Call) -> TimeLimit:
         f"{'nerdctl' if of_nerdctl(call.argv) else 'ctr'} did not answer {within}",
         hint="containerd may be hanging (`systemctl status containerd`); --timeout sets "
         "another limit",
-        command=mask(call.argv),
+        command=call.typed_argv,
     )
 
 

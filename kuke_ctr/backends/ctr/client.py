@@ -94,7 +94,13 @@ class Ctr:
         """The error for a call that ended with another exit code than 0."""
         from kuke_ctr.backends.ctr.failures import failure_of  # late: most calls succeed
 
-        return failure_of(result, typed=self.typed)
+        return self.there(failure_of(result, typed=self.typed))
+
+    def there(self, error: KukeCtrError) -> KukeCtrError:
+        """The error of a call, whose command can be pasted on this host, also where ctr is not."""
+        if self.far is None or error.command is None:
+            return error
+        return error.but(command=self.far.typed(error.command))
 
     def version(self) -> str:
         """What `ctr --version` says in short (`ctr 1.6.20`), or `ctr` where it does not say.

@@ -60,7 +60,8 @@ def run(
         raise BrokenPipeError
     if result.exit_code != 0:
         name = names[1 if verb == "export" else 0]  # the file stands first there
-        raise failure_of(result, typed=scope.ctr.typed, output=streams.called, name=name)
+        error = failure_of(result, typed=scope.ctr.typed, output=streams.called, name=name)
+        raise scope.ctr.there(error)
     return scope.ctr.checked(result)
 
 

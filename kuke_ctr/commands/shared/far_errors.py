@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from kuke_ctr.errors import KukeCtrError, Unreachable
+from kuke_ctr.errors import CtrMissing, KukeCtrError, Unreachable
 from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.far_lines import hint_there, other_hint
 
@@ -21,8 +21,9 @@ def of_far(error: E, host: str) -> E:
         return error
     if command is None and f"{far}:/" not in message:
         return error if hint is None else error.but(hint=other_hint(far, hint))
-    if command is not None and command[:1] != ("ssh",):
-        message, command = f"{far}: {message}", far.typed(command)
+    if command is not None and not (isinstance(error, CtrMissing) and command[:1] == ("ssh",)):
+        message = f"{far}: {message}"
+        command = command if command[:1] == ("ssh",) else far.typed(command)
     if hint is not None:
         hint = hint_there(far, hint)
     return error.but(message=message, hint=hint, command=command)

@@ -38,6 +38,15 @@ def test_the_host_of_the_settings_file_is_named(
     assert RAN in capfd.readouterr().err.splitlines()
 
 
+def test_of_two_hosts_it_is_the_one_that_failed(
+    far_host: FarHost, capfd: pytest.CaptureFixture[str]
+) -> None:
+    far_host.ctr.answer(*LINE[:2], "images", "ls", stderr="ctr: broken\n", exit_code=1)
+    places = ["--from-host", "web3", "--from-namespace", "team-a", "--to-host", "web4"]
+    assert main(["images", "copy", *places, "--to-namespace", "team-a", "app:1"]) == 1
+    assert "ran: ssh web3 ctr -n team-a images ls" in capfd.readouterr().err
+
+
 def test_this_host_is_no_other_one(far_host: FarHost, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--host", "local", "--ctr", "/bin/false --x", *LINE]) == 1
     err = capfd.readouterr().err
