@@ -75,7 +75,7 @@ def failure_on_the_way(call: Call, result: Result) -> KukeCtrError | None:
     if call.far is None:
         return None
     said = _last(result.stderr)
-    if result.exit_code == SSHS:
+    if result.exit_code == SSHS or result.exit_code < 0:
         lost = not _CONNECTING.search(result.stderr.decode(errors="replace"))
         return unreachable(call.far, result.stderr, call.typed_argv, lost=lost)
     if result.exit_code == _MISSING and said.endswith(NOT_THERE):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli.main import main
-from kuke_ctr.errors import KukeCtrError, TimeLimit
+from kuke_ctr.errors import KukeCtrError, TimeLimit, Unreachable
 from kuke_ctr.recipes.far_logs import blocks, call_for
 from kuke_ctr.session import Session
 from kuke_ctr.shared_options import SharedOptions
@@ -72,3 +72,13 @@ def test_without_following_it_is_a_failure_of_the_host_and_not_of_containerd(
     assert found.value.hint == (
         "ssh or the login shell there is slow: `ssh web3 true`; --timeout sets another limit"
     )
+
+
+def test_a_connection_that_is_killed_is_a_lost_one(far_host: FarHost, capture: Path) -> None:
+    host = Session(SharedOptions(host="web3")).host
+    call = call_for(host, capture, 1, following=True)
+    far_host.ssh.write(cases="echo one; kill -9 $$")
+    found = blocks(host, call, following=True)
+    assert next(found) == b"one\n"
+    with pytest.raises(Unreachable, match="the connection to web3 was lost"):
+        next(found)
