@@ -23,10 +23,15 @@ QUIETLY = (
     *("-T", "-e", "none"),
     *("-o", "LogLevel=ERROR"),
     *("-o", "ClearAllForwardings=yes"),
+    *("-o", "ForwardAgent=no"),
+    *("-o", "ForwardX11=no"),
+    *("-o", "StdinNull=no"),
     *("-o", "PermitLocalCommand=no"),
     *("-o", "RemoteCommand=none"),
 )
-"""Whatever ~/.ssh/config says: no terminal, no escape characters, no banner, no forwarding."""
+"""Whatever ~/.ssh/config says: no terminal, no escape characters, no banner, no forwarding.
+
+And our input goes there: without it each ctr would be ended at once."""
 
 ASKS_NOBODY = ("-o", "BatchMode=yes")
 """No password, no question about a host key: what would be asked fails."""

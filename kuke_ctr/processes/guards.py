@@ -26,21 +26,29 @@ _WATCHED = (
     "wait $c; s=$?; kill -9 $w; exit $s"
 )
 
+_CLOSED = "6<&- 7<&- 8<&- 9<&-"
+
 _HELD = (
     f"t=${{TMPDIR:-/tmp}}/$1; shift; {_BEGIN}"
-    'mkdir -m 700 "$t" && mkfifo "$t/i" "$t/o" "$t/e" || exit 1; exec 3<&0; '
-    'exec 6<>"$t/o" 7<>"$t/e"; cat <"$t/o" 3<&- 6<&- 7<&- & a=$!; '
-    'cat <"$t/e" >&2 3<&- 6<&- 7<&- & b=$!; '
-    '"$@" <"$t/i" >&6 2>&7 3<&- 6<&- 7<&- & c=$!; exec 6<&- 7<&-; '
+    'mkdir -m 700 "$t" && mkfifo "$t/i" "$t/o" "$t/e" || exit 1; '
+    'exec 3<&0 6<>"$t/o" 7<>"$t/e" 8<"$t/o" 9<"$t/e"; '
+    f"cat <&8 3<&- {_CLOSED} & a=$!; cat <&9 >&2 3<&- {_CLOSED} & b=$!; "
+    f'"$@" <"$t/i" >&6 2>&7 3<&- {_CLOSED} & c=$!; exec {_CLOSED}; '
     f"{_AT_THE_END}; "
-    'trap "" PIPE; wait $c; s=$?; wait $a $b; kill -9 $w; rm -r "$t"; exit $s'
+    'trap "" PIPE; wait $c; s=$?; kill -9 $w; : <>"$t/i"; wait $a $b; rm -r "$t"; exit $s'
 )
-"""ctr's output goes through FIFOs that it reads itself: so it never gets PIPE."""
+"""ctr's output goes through FIFOs that it reads itself: so it never gets PIPE.
+
+They are opened before anything runs, and a feeder that waits for ctr is let go in the end: else
+each would wait for ever for the other side of its FIFO where ctr ends early."""
 
 _FEEDS = (
-    't=${TMPDIR:-/tmp}/$1/i; n=0; until [ -p "$t" ] || [ $n -gt 99 ]; do sleep 0.1; n=$((n+1)); '
-    'done; exec cat >"$t"'
+    't=${TMPDIR:-/tmp}/$1/i; n=0; until [ -p "$t" ]; do '
+    '[ $n -lt 100 ] || { echo "ctr did not start" >&2; exit 1; }; '
+    "n=$((n+1)); sleep 0.1 2>/dev/null || sleep 1; "
+    'done; exec 4>"$t"; echo; cat >&4; exit 0'
 )
+"""Prints a line once ctr has its input; from then on only a lost connection is a failure."""
 
 _PLAIN = f'{_BEGIN}exec "$@"'
 

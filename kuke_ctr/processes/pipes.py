@@ -25,6 +25,11 @@ class Pipes(Protocol):
 
     @property
     def pid(self) -> int | None: ...
+    @property
+    def waiting(self) -> int:
+        """A descriptor that can be read once `attend` has to be called, or -1."""
+
+    def attend(self) -> None: ...
     def wait(self, timeout: float | None = None) -> int: ...
     def signal(self, number: int) -> None: ...
     def kill(self) -> None: ...
@@ -45,6 +50,10 @@ class OwnPipes:
     _child: Child = field(repr=False)
     _ended: Callable[[Result], None] = field(repr=False)
     _told: bool = field(default=False, repr=False)
+    waiting: int = field(default=-1, repr=False)
+
+    def attend(self) -> None:
+        """Nothing is waited for."""
 
     def wait(self, timeout: float | None = None) -> int:
         """The exit code; TimeLimit, with the child still running, where the seconds pass first."""

@@ -271,8 +271,14 @@ class Processes:
     def become(self, call: Call) -> None:
         """Replace this process by the call (exec); it comes back under `dry_run` only.
 
-        Raises CtrMissing, Forbidden and CtrFailed; UsageError under `replay` and `record`.
+        Raises CtrMissing, Forbidden and CtrFailed; UsageError under `replay` and `record`, and for
+        a call of another host, which this process cannot become.
         """
+        if call.far is not None:
+            raise UsageError(
+                f"`{shown(call.argv)}` replaces kuke-ctr, so it runs on this host only",
+                hint=f"`{call.line}` runs it there; --host local is this host",
+            )
         if self._replay is not None or self._record is not None:
             raise UsageError(
                 f"`{shown(call.argv)}` cannot be recorded or replayed: it replaces kuke-ctr",

@@ -61,9 +61,8 @@ _USUAL_HINT = "`{ssh} true` tries it by hand"
 _CONNECTING = re.compile(
     r"^(?!ctr: |time=)(?:ssh: |kex_exchange_identification: |Received disconnect"
     r"|Connection timed out|Connection closed by \S+ port|(?:\S+: )?Permission denied"
-    r"|Host key verification failed"
-    r"|No \S+ host key is known|.*mutual signature|.*onfiguration option|Bad owner"
-    r"|.*no argument after keyword)",
+    r"|Host key verification failed|No \S+ host key is known|.*mutual signature"
+    r"|.*onfiguration option|Bad owner|.*no argument after keyword)",
     re.MULTILINE,
 )
 """What ssh says before anything runs there. It says nothing where a connection is lost that calls
@@ -129,6 +128,17 @@ def _forgetting(far: Far, said: str) -> str:
         return f"removing line {place[2]} of {place[1]}"
     name = far.host if far.port is None else _with_port(far)
     return f"`{shell_line(('ssh-keygen', '-R', name))}`"
+
+
+def not_fed(far: Far, stderr: bytes, command: tuple[str, ...], *, ran: bool) -> Unreachable:
+    """The error for a ctr whose input did not get there; `ran`: it had got some."""
+    return Unreachable(
+        f"the input could not be sent to {far}: {_last(stderr) or 'the connection ended'}",
+        hint=f"sshd there allows few sessions, perhaps (MaxSessions); `{shell_line(far.words)} "
+        "true` tries the connection",
+        command=command,
+        ran=ran,
+    )
 
 
 def _with_port(far: Far) -> str:

@@ -87,7 +87,7 @@ class Attachment:
             stack.callback(fifos.close)
             self._peer = connect(size)
             stack.callback(self._peer.leave)
-            self._await_resize()
+            self._await_peer()
             fifos.of(self._peer.pid)
             self._relay.chore = fifos.look
             self._join_output(stack, saved)
@@ -255,15 +255,15 @@ class Attachment:
         if size is not None:
             self._relay.watches.pop(self._peer.waiting, None)
             self._peer.resize(*size)
-            self._await_resize()
+            self._await_peer()
 
-    def _await_resize(self) -> None:
+    def _await_peer(self) -> None:
         if self._peer.waiting >= 0:
-            self._relay.watches[self._peer.waiting] = self._resized
+            self._relay.watches[self._peer.waiting] = self._attend_peer
 
-    def _resized(self) -> None:
-        self._peer.resized()
-        self._await_resize()
+    def _attend_peer(self) -> None:
+        self._peer.attend()
+        self._await_peer()
 
     def _stop(self) -> None:
         """Ctrl-Z or `kill -TSTP`: the shell gets its terminal as it was."""

@@ -32,9 +32,9 @@ class Peer(Protocol):
     """The client that speaks to the task: a ctr on a terminal or on pipes, or kuketty's socket.
 
     `outputs` are (descriptor, is it stderr); `input` is -1 where there is none. `pid` is that of a
-    client that reads FIFOs, else None. `waiting` becomes readable when the client has taken a size,
-    for which `resized` has to be called then; -1 where nothing is waited for. `leave` ends the
-    client without harm to the task, also a second time.
+    client that reads FIFOs, else None. `waiting` becomes readable when the client has taken a size
+    or lost its input, and `attend` has to be called then; -1 where nothing is waited for. `leave`
+    ends the client without harm to the task, also a second time.
     """
 
     outputs: list[tuple[int, bool]]
@@ -44,7 +44,7 @@ class Peer(Protocol):
     @property
     def waiting(self) -> int: ...
     def resize(self, rows: int, columns: int) -> None: ...
-    def resized(self) -> None: ...
+    def attend(self) -> None: ...
     def forward(self, number: int) -> None: ...
     def backlog(self) -> int:
         """Bytes of input that the client has not taken yet."""
@@ -65,9 +65,11 @@ Connect = Callable[[tuple[int, int]], Peer]
 class _OwnPeer:
     """A ctr of ours, which takes a size at once."""
 
-    waiting = -1
+    @property
+    def waiting(self) -> int:
+        return -1
 
-    def resized(self) -> None:
+    def attend(self) -> None:
         """Nothing was waited for."""
 
 
@@ -80,6 +82,14 @@ class PipesPeer(_OwnPeer):
         self.outputs = [(pipes.stdout, False), (pipes.stderr, True)]
         self.input = pipes.stdin
         self.pid: int | None = pipes.pid
+
+    @property
+    def waiting(self) -> int:
+        return self._pipes.waiting
+
+    def attend(self) -> None:
+        """Its input has ended, on its way to another host."""
+        self._pipes.attend()
 
     def resize(self, rows: int, columns: int) -> None:
         """A task without a terminal has no window."""
@@ -165,10 +175,7 @@ class PtyPeer(_OwnPeer):
         return code
 
     def said(self, tail: bytes) -> bytes:
-        """ctr's stderr; on another host that is its terminal, where its own line is the last."""
-        last = tail.rstrip().rpartition(b"\n")[2].strip()
-        own = last if self._call.far is not None and last.startswith(b"ctr: ") else b""
-        return content_of(self._errors) or own
+        return pexpect_door.own_words(self._call, content_of(self._errors), tail)
 
     def leave(self) -> None:
         if self._errors < 0:
@@ -201,7 +208,7 @@ class SocketPeer:
         if self.input >= 0:
             self._connection.resize(rows, columns)
 
-    def resized(self) -> None:
+    def attend(self) -> None:
         self._connection.resized()
 
     def forward(self, number: int) -> None:

@@ -116,6 +116,8 @@ class _Foreground:
             stack.callback(self._fifos.close)
             self._pipes = start()
             self._fifos.of(self._pipes.pid)
+            if self._pipes.waiting >= 0:
+                self._relay.watches[self._pipes.waiting] = self._pipes.attend
             self._relay.chore = self._fifos.look
             stack.callback(close_all, self._pipes.stdout, self._pipes.stderr)
             stack.callback(self._pipes.kill)

@@ -96,9 +96,18 @@ def _converse(call: Call, secret: str | None, show: int | None) -> Result:
             end(child)
         ended = child.exitstatus if child.signalstatus is None else -child.signalstatus
         seconds = time.monotonic() - started
-        return Result(call.argv, ended or 0, output, content_of(errors), seconds)
+        said = own_words(call, content_of(errors), output)
+        return Result(call.argv, ended or 0, output, said, seconds)
     finally:
         close_all(errors)
+
+
+def own_words(call: Call, errors: bytes, output: bytes) -> bytes:
+    """ctr's stderr; on another host that is its terminal, where its own line is the last."""
+    if call.far is None:
+        return errors
+    last = output.rstrip().rpartition(b"\n")[2].rpartition(b"\r")[2].strip()
+    return errors + last if last.startswith(b"ctr: ") else errors
 
 
 def _read_all(

@@ -84,6 +84,18 @@ def test_ssh_gets_the_place_behind_the_options() -> None:
     assert argv == ("ssh", *QUIETLY, "-p", "2222", "-l", "root", "--", "web3", "true")
 
 
+def test_the_options_hold_whatever_the_config_says(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "Host *\n ForwardAgent yes\n ForwardX11 yes\n StdinNull yes\n RequestTTY force\n"
+        " LocalForward 8000 localhost:80\n"
+    )
+    argv = ("ssh", "-F", str(config), "-G", *Far("web3").argv("true")[1:])
+    said = subprocess.check_output(argv, text=True).splitlines()
+    assert {"forwardagent no", "forwardx11 no", "stdinnull no"} <= {*said}
+    assert not [line for line in said if line.startswith("localforward")]
+
+
 def test_the_line_of_a_call_can_be_pasted() -> None:
     call = Call(("ctr", "-n", "main", "images", "ls", "name==x y"), far=Far("web3", "root", 22))
     assert call.line == ("ssh -p 22 root@web3 ctr -n main images ls ''\"'\"'name==x y'\"'\"''")

@@ -123,6 +123,67 @@ def test_a_held_command_never_gets_pipe(temp: Path) -> None:
     assert [*temp.iterdir()] == []
 
 
+def test_a_connection_that_ends_at_once_leaves_nothing(temp: Path) -> None:
+    for number in range(20):
+        line = guards.held(["sh", "-c", "exit 1"], f"kuke-ctr-early-{number}")
+        with start(line) as process:
+            assert process.stdin is not None
+            process.stdin.close()
+            assert process.wait(LIMIT) == 128 + signal.SIGKILL
+    assert [*temp.iterdir()] == []
+
+
+def children(pid: int) -> list[str]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [Path(f"/proc/{one}/comm").read_text().strip() for one in found]
+
+
+def test_nobody_is_left_to_kill_a_held_command_that_has_ended(temp: Path) -> None:
+    """Its output waits for a slow reader; its pid may be somebody else's by then."""
+    command = ["sh", "-c", "echo $$; head -c 100000 /dev/zero"]
+    with (
+        start(guards.held(command, "kuke-ctr-5")) as process,
+        start(guards.feeds("kuke-ctr-5")) as feeder,
+    ):
+        pid = pid_from(process)
+        assert process.stdin is not None and process.stdout is not None
+        assert ended(pid)
+        until = time.monotonic() + LIMIT
+        while children(process.pid) != ["cat"] and time.monotonic() < until:
+            time.sleep(0.01)
+        assert children(process.pid) == ["cat"]
+        assert len(process.stdout.read()) == 100_000
+        assert process.wait(LIMIT) == 0
+        feeder.kill()
+    assert [*temp.iterdir()] == []
+
+
+def test_a_feeder_tells_that_it_feeds_and_ends_well_with_its_reader(temp: Path) -> None:
+    with (
+        start(guards.held(["sh", "-c", "head -c 1"], "kuke-ctr-6")) as process,
+        start(guards.feeds("kuke-ctr-6")) as feeder,
+    ):
+        assert feeder.stdin is not None and feeder.stdout is not None
+        assert feeder.stdout.readline() == b"\n"
+        feeder.stdin.write(b"xyz")
+        feeder.stdin.flush()
+        assert process.wait(LIMIT) == 0
+        feeder.stdin.write(b"more")
+        feeder.stdin.close()
+        assert feeder.wait(LIMIT) == 0
+
+
+def test_a_feeder_whose_command_never_starts_says_so(temp: Path) -> None:
+    """Also where sleep takes whole seconds only."""
+    (temp / "sleep").write_text('#!/bin/sh\n[ "$1" = 1 ] && exit 0\nexit 1\n')
+    (temp / "sleep").chmod(0o755)
+    path = f"{temp}:/usr/bin:/bin"
+    with start(guards.feeds("kuke-ctr-7"), env={"TMPDIR": str(temp), "PATH": path}) as feeder:
+        assert feeder.stderr is not None
+        assert feeder.wait(LIMIT) == 1
+        assert feeder.stderr.read() == b"ctr did not start\n"
+
+
 @pytest.mark.parametrize("line", [guards.watched(["no-such-ctr"]), guards.plain(["no-such-ctr"])])
 def test_a_program_that_is_not_there_is_told(line: str) -> None:
     done = subprocess.run(

@@ -2,9 +2,10 @@
 
 import pytest
 
-from kuke_ctr.errors import CtrMissing, Unreachable
+from kuke_ctr.errors import CtrMissing, Unreachable, UsageError
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.far import Far
+from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.ssh_failures import failure_on_the_way
 
 CALL = Call(("ctr", "-n", "main", "images", "ls"), far=Far("web3", "root", 2222))
@@ -108,3 +109,10 @@ def test_what_ctr_says_is_ctrs(code: int, said: str) -> None:
 
 def test_a_call_of_this_host_never_fails_on_the_way() -> None:
     assert failure_on_the_way(Call(("ctr",)), result(255, "")) is None
+
+
+def test_this_process_becomes_no_program_of_another_host() -> None:
+    """It would be the program of this host."""
+    with pytest.raises(UsageError) as found:
+        Processes().become(CALL._replace(argv=("true",)))
+    assert "`ssh -p 2222 root@web3 true` runs it there" in (found.value.hint or "")

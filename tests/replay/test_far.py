@@ -1,5 +1,6 @@
 """The whole command line on another host, whose ssh is a script; its recordings need no ssh."""
 
+import io
 import json
 import os
 import tarfile
@@ -113,6 +114,32 @@ def test_a_connection_that_is_lost_midway_is_told(
     err = capfd.readouterr().err
     assert "the connection to web3 was lost" in err
     assert "\nran: ssh web3 ctr -n team-a content rm" in err
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "said"),
+    [
+        ("printf 'ctr: app:9: not found\\r\\n'; exit 1", 3, "not found"),
+        ("exit 255", 1, "the connection to web3 was lost"),
+    ],
+    ids=["no-such-tag", "lost"],
+)
+def test_a_pull_with_a_password_says_why_it_failed(
+    far: FakeSsh,
+    fake_ctr: FakeCtr,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    end: str,
+    code: int,
+    said: str,
+) -> None:
+    """ctr has a terminal there, which takes its stderr too."""
+    asks = f"case \"$1\" in *images*pull*) printf 'Password: '; read -r s; {end};; esac"
+    far.write(cases=f"export PATH={fake_ctr.folder}:$PATH; {asks}")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"pw\n")))
+    line = ["images", "pull", "-n", "team-a", "-H", "web3", "--user", "ann", "--password-stdin"]
+    assert main([*line, "registry.example/app:9"]) == code
+    assert said in capfd.readouterr().err
 
 
 def test_an_error_of_ctr_says_which_host(far: FakeSsh, capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.errors import TimeLimit
-from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.far import Far
+from kuke_ctr.processes.runner import Processes
 from kuke_ctr.terminals.pexpect_door import answer_password, watch
+from tests.support.fake_ssh import FakeSsh
 
 ASKS = """
 printf 'Password: '; stty -echo icanon isig icrnl; read -r secret; printf '\\n'
@@ -43,3 +46,21 @@ def test_what_is_watched_is_shown_and_its_end_is_kept(tmp_path: Path) -> None:
     assert len(result.stdout) <= 1 << 20
     assert everything.endswith(result.stdout)
     assert b"/dev/pts/" in result.stdout[-20:]
+
+
+@pytest.mark.parametrize("asks", [True, False], ids=["password", "progress"])
+def test_what_ctr_says_on_a_terminal_of_another_host_is_its_stderr(
+    fake_ssh: FakeSsh, tmp_path: Path, asks: bool
+) -> None:
+    fake_ssh.write(cases="exec 2>&1")  # as -tt has it
+    ask = "printf 'Password: '; read -r s; " if asks else ""
+    says = f"{ask}printf 'layer 1\\r\\nctr: app:9: not found\\r\\n' >&2; exit 1"
+    call = Call(("sh", "-c", says), far=Far("web3"))
+
+    def run(call: Call) -> Result:
+        with (tmp_path / "shown").open("wb") as shown:
+            show = shown.fileno()
+            return answer_password(call, "pw", show=show) if asks else watch(call, show=show)
+
+    result = Processes().run_by(call, run)
+    assert (result.exit_code, result.stderr) == (1, b"ctr: app:9: not found")

@@ -9,6 +9,7 @@ from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.failures import failure_of, reader_gone
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.jobs import check_the_way
 from kuke_ctr.processes.meanwhile import Meanwhile
 
 Verb = Literal["pull", "push", "import", "export"]
@@ -75,9 +76,13 @@ def _start(ctr: Ctr, call: Call, streams: TransferStreams) -> Result:
         show = terminal if terminal is not None else streams.stdout
         call = call._replace(stdout=None)  # the pseudo terminal takes it
         known = secret
-        return ctr.processes.run_by(call, lambda call: answer_password(call, known, show=show))
-    assert terminal is not None
-    return ctr.processes.run_by(call, lambda call: watch(call, show=terminal))
+        result = ctr.processes.run_by(call, lambda call: answer_password(call, known, show=show))
+    else:
+        assert terminal is not None
+        shown = terminal
+        result = ctr.processes.run_by(call, lambda call: watch(call, show=shown))
+    check_the_way(call, result)
+    return result
 
 
 def nowhere() -> int:
