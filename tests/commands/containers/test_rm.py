@@ -8,7 +8,7 @@ import pytest
 
 from kuke_ctr.cli.main import main
 from kuke_ctr.processes.calls import mask
-from kuke_ctr.recipes import containers as recipe
+from kuke_ctr.recipes import own_logs
 from tests.support.ending_host import EndingHost
 from tests.support.fake_ctr import FakeCtr
 from tests.support.runtime_host import Capture, N, changes, run
@@ -129,7 +129,7 @@ def test_only_the_containers_own_log_goes_with_it(
     named: str,
     gone: bool,
 ) -> None:
-    monkeypatch.setattr(recipe, "LOGS", tmp_path / "logs")
+    monkeypatch.setattr(own_logs, "LOGS", tmp_path / "logs")
     files = [
         tmp_path / "logs" / folder / name
         for folder in ("kukeon-main", "other")
@@ -161,7 +161,7 @@ def test_a_log_that_is_no_file_or_lies_behind_a_link_stays(
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
 ) -> None:
-    monkeypatch.setattr(recipe, "LOGS", tmp_path / "logs")
+    monkeypatch.setattr(own_logs, "LOGS", tmp_path / "logs")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "ended.log").write_text("somebody's")
@@ -183,7 +183,7 @@ def test_a_log_that_is_no_file_or_lies_behind_a_link_stays(
 def test_a_container_that_stays_keeps_its_log(
     runtime_host: FakeCtr, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipe, "LOGS", tmp_path)
+    monkeypatch.setattr(own_logs, "LOGS", tmp_path)
     (tmp_path / "kukeon-main").mkdir()
     log = tmp_path / "kukeon-main" / "ended.log"
     log.write_text("still wanted")
