@@ -272,13 +272,11 @@ class Processes:
         """Replace this process by the call (exec); it comes back under `dry_run` only.
 
         Raises CtrMissing, Forbidden and CtrFailed; UsageError under `replay` and `record`, and for
-        a call of another host, which this process cannot become.
+        a call of another host.
         """
         if call.far is not None:
-            raise UsageError(
-                f"`{shown(call.argv)}` replaces kuke-ctr, so it runs on this host only",
-                hint=f"`{call.line}` runs it there; --host local is this host",
-            )
+            message = f"`{shown(call.argv)}` would replace kuke-ctr here, not on {call.far}"
+            raise UsageError(message, hint=f"`{call.line}` runs it there")
         if self._replay is not None or self._record is not None:
             raise UsageError(
                 f"`{shown(call.argv)}` cannot be recorded or replayed: it replaces kuke-ctr",

@@ -18,6 +18,8 @@ IMAGES = (
     f"app:1 x/y  sha256:{'0' * 64} 1.0 KiB linux/amd64 -      \n"
 )
 SECRET = "hunter2"
+TAG = "registry.example/app:9"
+NO_TAG = f'ctr: failed to resolve reference "{TAG}": {TAG}: not found'
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def test_a_connection_that_is_lost_midway_is_told(
 @pytest.mark.parametrize(
     ("end", "code", "said"),
     [
-        ("printf 'ctr: app:9: not found\\r\\n'; exit 1", 3, "not found"),
+        (f"printf '{NO_TAG}\\r\\n'; exit 1", 3, "not found"),
         ("exit 255", 1, "the connection to web3 was lost"),
     ],
     ids=["no-such-tag", "lost"],
