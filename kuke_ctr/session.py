@@ -199,16 +199,11 @@ def make_host(
         socket=settings.socket,
         timeout=timeout or None,
         change_timeout=options.timeout or None,
-        typed=_named(options, settings.far).of_host(),
+        typed=options.about(settings.far).of_host(),
         notice=notice,
         far=settings.far,
     )
     return Host(settings, ctr)
-
-
-def _named(options: SharedOptions, far: Far | None) -> SharedOptions:
-    """The options with the other host that was chosen, also where something else chose it."""
-    return options if far is None else options._replace(host=str(far))
 
 
 def make_processes(options: SharedOptions, settings: Sequence[Settings], tell: Teller) -> Processes:
@@ -260,7 +255,7 @@ class Session:
 
     def _take_far(self, far: Far) -> None:
         """From now on the options name the host, also where they did not: errors and hints do."""
-        self.options = _named(self.options, far)
+        self.options = self.options.about(far)
         self.heed_far(far)
 
     @property
