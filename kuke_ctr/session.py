@@ -199,7 +199,7 @@ def make_host(
         socket=settings.socket,
         timeout=timeout or None,
         change_timeout=options.timeout or None,
-        typed=options.of_host(),
+        typed=options.about(settings.far).of_host(),
         notice=notice,
         far=settings.far,
     )
@@ -255,7 +255,7 @@ class Session:
 
     def _take_far(self, far: Far) -> None:
         """From now on the options name the host, also where they did not: errors and hints do."""
-        self.options = self.options._replace(host=str(far))
+        self.options = self.options.about(far)
         self.heed_far(far)
 
     @property

@@ -1,7 +1,8 @@
 """What the shared options of one invocation said."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
+from kuke_ctr.processes.far import Far
 from kuke_ctr.render import Output
 
 FANOUT = 64
@@ -46,3 +47,7 @@ class SharedOptions(NamedTuple):
         """The options that name the host, for hints: `("--address", "/run/k3s/c.sock")`."""
         given = {f"--{key.replace('_', '-')}": getattr(self, key) for key in _OF_HOST}
         return tuple(word for name, value in given.items() if value for word in (name, value))
+
+    def about(self, far: Far | None) -> Self:
+        """The same with the other host that was chosen, also where no option chose it."""
+        return self if far is None else self._replace(host=str(far))

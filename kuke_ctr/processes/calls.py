@@ -129,12 +129,25 @@ def shown(argv: Sequence[str]) -> str:
 def time_limit(call: Call) -> TimeLimit:
     """The error for a call that its time limit ended."""
     within = "in time" if call.timeout is None else f"within {in_seconds(call.timeout)}"
+    who, hint = _silent(call)
     return TimeLimit(
-        f"{'nerdctl' if of_nerdctl(call.argv) else 'ctr'} did not answer {within}",
-        hint="containerd may be hanging (`systemctl status containerd`); --timeout sets "
-        "another limit",
+        f"{who} did not answer {within}",
+        hint=f"{hint}; --timeout sets another limit",
         command=call.typed_argv,
     )
+
+
+_TOOLS = ("cat", "find", "ls", "mkdir", "rm", "sh", "tail", "uname")
+"""The programs on another host that ask no containerd."""
+
+
+def _silent(call: Call) -> tuple[str, str]:
+    """Who did not answer, and what may be the cause."""
+    if call.far is not None and call.argv[0] in _TOOLS:
+        return "the host", f"ssh or the login shell there is slow: `{call.far.line(('true',))}`"
+    who = "nerdctl" if of_nerdctl(call.argv) else "ctr"
+    hanging = "containerd may be hanging (`systemctl status containerd`)"
+    return who, hanging if call.far is None else f"{hanging} or stopped, or ssh is slow"
 
 
 def of_nerdctl(argv: Sequence[str]) -> bool:

@@ -59,31 +59,41 @@ class Far(NamedTuple):
         """
         rest = text.removeprefix(SCHEME)
         is_url = rest != text
+        if re.search(r"(?:^|://)[^/@]*:[^/].*@", text):  # before text is in a message
+            raise UsageError(
+                f"{source}: the address contains a password", hint=f"leave it out; {_ASKS}"
+            )
+        rest = rest.removesuffix("/") if is_url else rest
         if is_url and re.search(r"[/?#]", rest):
             raise _refused(text, source, "it has a path or a query", _FORM)
         if "://" in rest:
             raise _refused(text, source, "only ssh:// is known", _FORM)
         user, at, place = rest.rpartition("@")
-        if at and ":" in user:
-            raise UsageError(
-                f"{source}: the address contains a password", hint=f"leave it out; {_ASKS}"
-            )
         host, port = _host_and_port(place) if is_url else (place, "")
         if not is_url and host.count(":") == 1:
             raise _refused(text, source, "it has a port", f"write ssh://{text}")
         if at and not re.fullmatch(_USER, user):
             raise _refused(text, source, "the user is no user's name", _FORM)
+        if re.search(r"[A-Za-z0-9]\[|,", host):
+            raise _refused(text, source, "it names several", f"--hosts {shlex.quote(text)}")
         if not re.fullmatch(_HOST, host) or len(host) > _LONGEST:
             raise _refused(text, source, "it is no name of a host", _FORM)
         return cls(host, user if at else None, _port(port, text, source))
 
     def __str__(self) -> str:
         """As it can be given to --host."""
+        if self.port is not None:
+            return self.url
         user = f"{self.user}@" if self.user is not None else ""
-        if self.port is None:
-            return f"{user}{self.host}"
+        return f"{user}{self.host}"
+
+    @property
+    def url(self) -> str:
+        """As it can be given to --host, in the long form: `ssh://root@[::1]:2222`."""
+        user = f"{self.user}@" if self.user is not None else ""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{SCHEME}{user}{host}:{self.port}"
+        port = f":{self.port}" if self.port is not None else ""
+        return f"{SCHEME}{user}{host}{port}"
 
     @property
     def place(self) -> tuple[str, ...]:

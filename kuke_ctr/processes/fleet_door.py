@@ -6,6 +6,7 @@ nothing has to be pumped: outputs are nameless files.
 """
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -76,7 +77,10 @@ def names_of(text: str) -> tuple[str, ...]:
     except (NodeSetException, GroupResolverError, GroupSourceError) as error:
         raise UsageError(f"--hosts {text!r} cannot be read: {error}", hint=_FORM) from None
     if not names:
-        raise UsageError(f"--hosts {text!r} names no host", hint=_FORM)
+        why = "; there is no such group, or it is empty" if "@" in text else ""
+        raise UsageError(f"--hosts {text!r} names no host{why}", hint=_FORM)
+    if any(re.search(r"\s", name) for name in names):
+        raise UsageError(f"--hosts {text!r} has a space in a name", hint="`,` separates hosts")
     return names
 
 

@@ -57,9 +57,14 @@ def start_job(
     return Job(child, collected, stderr, lifeline)
 
 
-def check_the_way(call: Call, result: Result | None) -> None:
-    """Raise where a far call did not reach its program: that is no answer of ctr's."""
-    if call.far is not None and result is not None and result.exit_code > 0:
+def check_the_way(call: Call, result: Result | None, *, by_itself: bool = False) -> None:
+    """Raise where a far call did not reach its program: that is no answer of ctr's.
+
+    `by_itself`: we have not ended ssh, so a signal that has is a lost connection.
+    """
+    if call.far is None or result is None:
+        return
+    if result.exit_code > 0 or (by_itself and result.exit_code < 0):
         from kuke_ctr.processes.ssh_failures import failure_on_the_way
 
         error = failure_on_the_way(call, result)

@@ -15,6 +15,7 @@ from kuke_ctr.processes.recordings import NUMBERED, call_key, explained
 from kuke_ctr.processes.regular_files import read_regular
 
 _LAST_SIGNAL, _HIGHEST_CODE = 64, 255
+_FEW = 5
 _MOST = 256 << 20
 """Bytes of a recording: the longest lists have some MiB."""
 
@@ -125,9 +126,24 @@ class Player:
             )
         return recording.stdout
 
+    def _of_no_such_host(self, call: Call) -> Unreadable | None:
+        if any(host in self._hosts for host in self._meant(call)):
+            return None
+        where = f"on {call.far}" if call.far is not None else "on this host"
+        few = ", ".join([*self._hosts][:_FEW]) + (", ..." if len(self._hosts) > _FEW else "")
+        return Unreadable(
+            f"the recording {self._folder} has no call that ran {where}",
+            hint=f"it was made with --host or --hosts, of {few}: give the same",
+            command=mask(call.argv),
+            ran=False,
+        )
+
     def _not_recorded(self, call: Call) -> Unreadable:
         import difflib
 
+        error = self._of_no_such_host(call)
+        if error is not None:
+            return error
         lines = {shown(key): None for answers in self._hosts.values() for key in answers}
         wanted = shown(call_key(call.argv))
         nearest = difflib.get_close_matches(wanted, lines, n=1, cutoff=0.0)

@@ -230,7 +230,7 @@ class Processes:
                     seen.append(line)
                 yield line
             child.wait(child.deadline)
-            check_the_way(child.call, job.result())
+            check_the_way(child.call, job.result(), by_itself=True)
             return job.result()
         except TimeLimit:
             late = True

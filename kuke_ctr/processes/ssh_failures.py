@@ -26,7 +26,7 @@ _ROWS = (
     _Row(
         r"REMOTE HOST IDENTIFICATION HAS CHANGED",
         "the host has another key than before: ask its operator; if that is right, "
-        "`{forget}` forgets the old one",
+        "{forget} forgets the old one",
     ),
     _Row(
         r"Host key verification failed|No .* host key is known",
@@ -35,7 +35,7 @@ _ROWS = (
     _Row(
         r"Permission denied|Too many authentication failures|no mutual signature",
         "no key of yours is accepted there (`ssh-add -l` lists them), or the user is another one: "
-        "--host ssh://USER@{host}",
+        "--host {as_user}",
     ),
     _Row(
         r"Could not resolve hostname",
@@ -43,7 +43,7 @@ _ROWS = (
     ),
     _Row(
         r"Connection refused",
-        "no sshd listens there: check the port (--host ssh://{host}:PORT)",
+        "no sshd listens there: check the port{port}",
     ),
     _Row(
         r"timed out|No route to host|unreachable|Timeout",
@@ -74,7 +74,7 @@ def failure_on_the_way(call: Call, result: Result) -> KukeCtrError | None:
     if call.far is None:
         return None
     said = _last(result.stderr)
-    if result.exit_code == SSHS:
+    if result.exit_code == SSHS or result.exit_code < 0:
         lost = not _CONNECTING.search(result.stderr.decode(errors="replace"))
         return unreachable(call.far, result.stderr, call.typed_argv, lost=lost)
     if result.exit_code == _MISSING and said.endswith(NOT_THERE):
@@ -99,17 +99,35 @@ def unreachable(
     text, said = stderr.decode(errors="replace"), _last(stderr)
     hint = next((row.hint for row in _ROWS if re.search(row.says, text)), _USUAL_HINT)
     ssh = shell_line(far.words)
-    forget = shell_line(("ssh-keygen", "-R", far.host if far.port is None else _with_port(far)))
+    port = f" (--host {far.url}:PORT)" if far.port is None else f" {far.port}"
     message = f"ssh could not reach {far}: {said or 'the connection ended'}"
     if lost:
         hint = "look whether ctr had done its work; `{ssh} true` tries the connection"
         message = f"the connection to {far} was lost; what runs in containers there goes on"
     return Unreachable(
         message,
-        hint=hint.format(ssh=ssh, host=far.host, forget=forget),
+        hint=hint.format(
+            ssh=ssh,
+            host=far.host,
+            port=port,
+            as_user=far._replace(user="USER").url,
+            forget=_forgetting(far, text),
+        ),
         command=command,
         ran=lost,
     )
+
+
+def _forgetting(far: Far, said: str) -> str:
+    """What removes the old key: ssh knows by which name it has it, and in which file."""
+    command = re.search(r"^\s*(ssh-keygen -f .* -R .*?)\s*$", said, re.MULTILINE)
+    if command is not None:
+        return f"`{command[1]}`"
+    place = re.search(r"^Offending .*key.* in (.+):([0-9]+)\s*$", said, re.MULTILINE)
+    if place is not None:
+        return f"removing line {place[2]} of {place[1]}"
+    name = far.host if far.port is None else _with_port(far)
+    return f"`{shell_line(('ssh-keygen', '-R', name))}`"
 
 
 def not_fed(far: Far, stderr: bytes, command: tuple[str, ...], *, ran: bool) -> Unreachable:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.backends.ctr.scope import Scope
-from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError
+from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError, TimeLimit
 from kuke_ctr.kukeon.cells import TTY, find_container
 from kuke_ctr.kukeon.files import named
 from kuke_ctr.kukeon.host import Host
@@ -62,9 +62,14 @@ def call_for(host: Host, path: Path, lines: int | None, *, following: bool) -> C
     return Call(argv, timeout=timeout, probe=True, far=host.ctr.far)
 
 
-def blocks(host: Host, call: Call) -> Iterator[bytes]:
-    """What it prints, as it comes."""
-    result = yield from host.ctr.processes.stream(call)
+def blocks(host: Host, call: Call, *, following: bool = False) -> Iterator[bytes]:
+    """What it prints, as it comes; its time limit is the usual end of `following`."""
+    try:
+        result = yield from host.ctr.processes.stream(call)
+    except TimeLimit:
+        if following:
+            return
+        raise
     if result.exit_code != 0:
         said = result.stderr.decode(errors="replace").strip()
         raise KukeCtrError(said or "tail failed", command=call.argv)

@@ -32,7 +32,7 @@ def remove_log(scope: Scope, name: str, log: Path) -> None:
     """Remove the log of a container that was removed; a notice where that fails, or is planned."""
     try:
         if scope.ctr.far is not None:
-            _remove_there(scope.ctr, log)
+            remove_there(scope.ctr, log)
         elif scope.ctr.processes.dry_run:
             scope.ctr.notice(f"its log file {log} would be removed too")
         else:
@@ -64,7 +64,8 @@ def _is_file_there(ctr: Ctr, place: Path) -> bool:
     return said.stdout.decode(errors="replace").splitlines() == [*argv[1:4]]
 
 
-def _remove_there(ctr: Ctr, log: Path) -> Result:
+def remove_there(ctr: Ctr, log: Path) -> Result:
+    """Remove a log on the far host of this ctr."""
     argv = ("rm", "-f", "--", str(log))
     said = ctr.processes.run(Call(argv, timeout=ctr.timeout, far=ctr.far))
     if said.exit_code != 0:

@@ -10,11 +10,13 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from kuke_ctr.backends.ctr import containers, snapshots, tasks
+from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Forbidden, KukeCtrError, NotFound, Reason, UsageError
 from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS, RUN_LABEL
 from kuke_ctr.processes.calls import Call
+from kuke_ctr.recipes.own_logs import remove_there
 from kuke_ctr.recipes.paths import absolute
 from kuke_ctr.recipes.start import (
     ABSENT,
@@ -53,10 +55,13 @@ def name_for(scope: Scope, image: str, asked: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RunLog:
-    """The log file of a detached container; `made` is false in a dry run."""
+    """The log file of a detached container; `made` is false in a dry run, and for one that was not
+    made by us. `there` is the ctr of the far host that has it.
+    """
 
     path: Path
     made: bool
+    there: Ctr | None = None
 
     @property
     def uri(self) -> str:
@@ -70,8 +75,12 @@ class RunLog:
 
     def remove(self) -> None:
         """Take it away again, for a container that was not started."""
-        if self.made:
-            with suppress(OSError):
+        if not self.made:
+            return
+        with suppress(OSError, KukeCtrError):
+            if self.there is not None:
+                remove_there(replace(self.there, timeout=CLEANING_LIMIT), self.path)
+            else:
                 self.path.unlink()
 
 
@@ -126,7 +135,7 @@ def _far_log(scope: Scope, name: str, asked: str | None) -> RunLog:
         argv = ("mkdir", "-p", "-m", f"{_FOLDER_MODE:o}", str(path.parent))
         call = Call(argv, timeout=scope.ctr.timeout, far=scope.ctr.far)
         scope.ctr.checked(scope.ctr.processes.run(call))
-    return RunLog(path, made=False)
+    return RunLog(path, made=asked is None, there=scope.ctr)
 
 
 def _make(path: Path) -> None:

@@ -191,6 +191,15 @@ def test_a_text_that_names_no_host_is_wrong_usage(text: str) -> None:
         names_of(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("@nosuchgroup", "there is no such group"), ("web1 web2", "a space in a name")],
+)
+def test_why_it_names_none_is_said(text: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        names_of(text)
+
+
 def test_names_are_folded() -> None:
     assert folded(["web1"]) == "web1"
     assert folded(["web1", "web3", "web2", "db"]) == "db,web[1-3]"

@@ -44,6 +44,41 @@ def test_a_failure_of_ssh_itself_has_its_own_hint(said: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("host", "said", "hint"),
+    [
+        ("web3", "Connection refused", "check the port (--host ssh://web3:PORT)"),
+        ("root@::1", "Connection refused", "check the port (--host ssh://root@[::1]:PORT)"),
+        ("ssh://root@[::1]:39", "Connection refused", "no sshd listens there: check the port 39"),
+        ("ssh://[::1]:39", "Permission denied", "--host ssh://USER@[::1]:39"),
+    ],
+)
+def test_the_hint_has_the_whole_address(host: str, said: str, hint: str) -> None:
+    call = CALL._replace(far=Far.parse(host))
+    error = failure_on_the_way(call, result(255, f"ssh: {said}\n"))
+    assert error is not None and (error.hint or "").endswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        (
+            "Offending ECDSA key in /root/.ssh/known:3\n  remove with:\n"
+            '  ssh-keygen -f "/root/.ssh/known" -R "alias"\r\n',
+            '`ssh-keygen -f "/root/.ssh/known" -R "alias"` forgets the old one',
+        ),
+        (
+            "Offending ED25519 key in /root/.ssh/known:3\r\n",
+            "removing line 3 of /root/.ssh/known forgets the old one",
+        ),
+    ],
+)
+def test_ssh_says_how_a_changed_key_is_forgotten(said: str, hint: str) -> None:
+    text = f"@ REMOTE HOST IDENTIFICATION HAS CHANGED! @\n{said}Host key verification failed.\n"
+    error = failure_on_the_way(CALL, result(255, text))
+    assert error is not None and (error.hint or "").endswith(hint)
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli.main import main
-from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.errors import KukeCtrError, TimeLimit, Unreachable
 from kuke_ctr.recipes.far_logs import blocks, call_for
 from kuke_ctr.session import Session
 from kuke_ctr.shared_options import SharedOptions
@@ -51,3 +51,34 @@ def test_a_link_that_came_after_the_look_is_not_followed(capture: Path, tmp_path
 def test_a_run_path_may_be_reached_by_a_link(capture: Path, tmp_path: Path) -> None:
     (tmp_path / "opt").symlink_to(tmp_path / "far-run")
     assert printed(tmp_path / "opt" / capture.relative_to(tmp_path / "far-run"), 1) == b"two\n"
+
+
+def test_a_time_limit_is_the_end_of_following(
+    capture: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    line = ["-H", "web3", "-r", "main", "logs", "-f", "--timeout", "2s", ID]
+    assert main(line) == 0
+    assert capfd.readouterr() == ("one\ntwo\n", "")
+
+
+def test_without_following_it_is_a_failure_of_the_host_and_not_of_containerd(
+    far_host: FarHost, capture: Path
+) -> None:
+    far_host.program("tail", "exec sleep 60")
+    host = Session(SharedOptions(host="web3")).host
+    call = call_for(host, capture, 1, following=False)._replace(timeout=0.5)
+    with pytest.raises(TimeLimit, match="the host did not answer within") as found:
+        list(blocks(host, call))
+    assert found.value.hint == (
+        "ssh or the login shell there is slow: `ssh web3 true`; --timeout sets another limit"
+    )
+
+
+def test_a_connection_that_is_killed_is_a_lost_one(far_host: FarHost, capture: Path) -> None:
+    host = Session(SharedOptions(host="web3")).host
+    call = call_for(host, capture, 1, following=True)
+    far_host.ssh.write(cases="echo one; kill -9 $$")
+    found = blocks(host, call, following=True)
+    assert next(found) == b"one\n"
+    with pytest.raises(Unreachable, match="the connection to web3 was lost"):
+        next(found)

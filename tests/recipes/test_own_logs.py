@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 import kuke_ctr
+from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.cli.main import main
 from kuke_ctr.errors import UsageError
 from kuke_ctr.recipes import logs, own_logs
+from kuke_ctr.recipes.run import log_for
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
 from tests.support.far_host import FarHost
 
 N = ("-n", "team-a")
@@ -81,3 +85,13 @@ def test_nobody_is_shown_a_file_of_this_host(
     assert json.loads(capfd.readouterr().out)[0]["log"] is None
     with pytest.raises(UsageError, match="a file of web3 cannot be opened here"):
         kuke_ctr.logs(kuke_ctr.open_realm(namespace="team-a", host="web3"), "web")
+
+
+def test_a_run_that_fails_leaves_no_log_on_the_other_host(far_host: FarHost) -> None:
+    far_host.program("mkdir", ":")
+    far_host.program("rm", ":")
+    ctr = Session(SharedOptions(host="web3")).ctr
+    log = log_for(Scope(ctr, "team-a"), "web", None, dry=False)
+    log.remove()
+    log_for(Scope(ctr, "team-a"), "web", "/var/log/of-somebody", dry=False).remove()
+    assert far_host.ran("rm") == [["rm", "-f", "--", str(log.path)]]

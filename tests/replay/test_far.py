@@ -82,6 +82,8 @@ def test_a_recording_of_another_host_replays_without_ssh(
         assert main([*line, *host, "--replay", str(folder)]) == 0
         assert capfd.readouterr().out == recorded
     assert main([*line, "-H", "web4", "--replay", str(folder)]) == 4
+    err = capfd.readouterr().err
+    assert "has no call that ran on web4" in err and "--hosts, of web3: give the same" in err
 
 
 def test_ssh_that_is_not_installed_is_127(

@@ -171,7 +171,7 @@ def _print_far(
         print(call.line)
         return
     try:
-        _write_all(blocks(realm.host, call), write)
+        _write_all(blocks(realm.host, call, following=following), write)
     finally:
         write(None)
 

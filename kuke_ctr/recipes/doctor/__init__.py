@@ -6,6 +6,7 @@ nothing else. A new check is one more function in the table below, and one test.
 
 from collections.abc import Callable, Iterator
 
+from kuke_ctr.processes.far import Far
 from kuke_ctr.recipes.doctor import cells, containers, daemon, images, kukeond, realms, storage
 from kuke_ctr.recipes.doctor.facts import Facts
 from kuke_ctr.records import Finding, Severity
@@ -28,7 +29,7 @@ _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 def judge(facts: Facts) -> list[Finding]:
     """What the checks find: that of the whole host first, then by realm, the worst first."""
-    found = [one for check in CHECKS for one in check(facts)]
+    found = [_pasted_here(one, facts.ctr.far) for check in CHECKS for one in check(facts)]
     return sorted(
         found,
         key=lambda one: (
@@ -38,3 +39,13 @@ def judge(facts: Facts) -> list[Finding]:
             _WORST_FIRST.index(one.severity),
         ),
     )
+
+
+def _pasted_here(one: Finding, far: Far | None) -> Finding:
+    """The finding with commands that reach its host: pasted here, none changes this host."""
+    if far is None:
+        return one
+    from kuke_ctr.processes.far_lines import hint_there, there  # late: mostly it is this host
+
+    hint = hint_there(far, one.hint) if one.hint is not None else None
+    return one.model_copy(update={"hint": hint, "fix": tuple(there(far, line) for line in one.fix)})

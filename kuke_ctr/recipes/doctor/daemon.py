@@ -30,7 +30,7 @@ def unreachable(facts: Facts) -> Iterator[Finding]:
 def _fix(error: KukeCtrError, facts: Facts) -> tuple[str, ...]:
     """Containers go on while containerd restarts; whose socket was named may have another unit."""
     if isinstance(error, Forbidden):
-        return (facts.line(None, "doctor", "--sudo"),)
+        return () if facts.ctr.far else (facts.line(None, "doctor", "--sudo"),)
     if isinstance(error, CtrMissing) or facts.ctr.address is not None:
         return ()
     return ("systemctl restart containerd",)

@@ -1,9 +1,12 @@
 """What `doctor` says of ctr, containerd, realms and cells."""
 
+from dataclasses import replace
+
 import pytest
 
 from kuke_ctr.errors import CtrFailed, CtrMissing, Forbidden, KukeCtrError, TimeLimit
 from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.processes.far import Far
 from kuke_ctr.recipes.doctor.facts import Space
 from kuke_ctr.records import CellNow, RealmSource
 from tests.support.doctor_facts import (
@@ -43,6 +46,35 @@ def test_a_daemon_that_does_not_answer_is_the_first_finding(
     found = facts(daemon_error=error, warnings=("a record is broken",))
     assert checks(found) == [f"error {check}", "warning record"]
     assert only(facts(daemon_error=error)).fix == fix
+
+
+@pytest.mark.parametrize(
+    ("error", "fix", "hint"),
+    [
+        (
+            CtrFailed("x", hint="`systemctl status containerd`"),
+            ("ssh web2 systemctl restart containerd",),
+            "`ssh web2 systemctl status containerd`",
+        ),
+        (
+            Forbidden("x", hint="run the same command with --sudo"),
+            (),
+            "connect as a user who may: --host ssh://root@web2",
+        ),
+    ],
+)
+def test_what_mends_another_host_is_not_done_to_this_one(
+    error: KukeCtrError, fix: tuple[str, ...], hint: str
+) -> None:
+    found = facts(daemon_error=error)
+    found.ctr = replace(found.ctr, far=Far("web2"))
+    assert (only(found).fix, only(found).hint) == (fix, hint)
+
+
+def test_kukeons_own_commands_run_on_the_host_of_the_finding() -> None:
+    found = facts(Space("kuke-system", "kuke-system"), kukeond_listens=False)
+    found.ctr = replace(found.ctr, far=Far("web2"))
+    assert only(found).fix == ("ssh web2 kuke daemon start",)
 
 
 @pytest.mark.parametrize(

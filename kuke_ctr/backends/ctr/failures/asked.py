@@ -38,6 +38,11 @@ class Asked:
         """The first word of the command."""
         return self.command.partition(" ")[0]
 
+    @property
+    def of_far(self) -> bool:
+        """Whether the call was one on another host."""
+        return self.typed[:1] == ("--host",) and self.typed[1] != "local"
+
     def given(self, *flags: str) -> bool:
         """Whether one of these flags was given."""
         return not self.flags.isdisjoint(flags)

@@ -11,13 +11,22 @@ def _namespaces(failed: Failed) -> str:
     return f"{failed.asked.host_line('namespaces', 'ls')} lists the namespaces"
 
 
+def _hanging(failed: Failed) -> str:
+    """Nobody looks at the socket of another host beforehand: there it is also the stopped one."""
+    what = "may be hanging (`systemctl status containerd`)"
+    if failed.asked.of_far:
+        what = "is stopped or hanging (`systemctl status containerd`), or has another socket"
+    return (
+        f"containerd {what}; ctr waits for 10 seconds, and a longer --timeout does not change that"
+    )
+
+
 DAEMON = Table(
     (
         Row(r"dial unix .*permission denied", _SUDO, Forbidden),
         Row(
             r"^failed to dial .*context deadline exceeded",
-            "containerd may be hanging (`systemctl status containerd`); ctr waits for 10 seconds, "
-            "and a longer --timeout does not change that",
+            _hanging,
             TimeLimit,
         ),
         Row(r"^failed to dial|connection error: desc|^cannot access socket", _RUNNING),

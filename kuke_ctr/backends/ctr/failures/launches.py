@@ -5,6 +5,7 @@ from kuke_ctr.backends.ctr.failures.table import Failed, Row, Table
 from kuke_ctr.errors import CtrFailed, Reason
 
 _MOUNT = "write a mount as type=bind,src=/a,dst=/b,options=rbind:ro, or in short as -v /a:/b:ro"
+_SOURCE = "the source of the mount must exist on containerd's host"
 _RUNTIME = "--runtime takes a name such as io.containerd.runc.v2, or the path of a shim"
 _CWD = "--cwd must be the absolute path of a directory in the container"
 
@@ -20,10 +21,8 @@ def _checks(failed: Failed) -> str:
 MADE = Table(
     (
         Row(r"invalid mount specification|mount option ", _MOUNT, given=("--mount",)),
-        Row(
-            r"error mounting ", f"the source must exist on this host; {_MOUNT}", given=("--mount",)
-        ),
-        Row(r"error mounting ", "the source of the mount must exist on this host"),
+        Row(r"error mounting ", f"{_SOURCE}; {_MOUNT}", given=("--mount",)),
+        Row(r"error mounting ", _SOURCE),
         Row(r"set in config\.json failed|Cwd must be an absolute path", _CWD, given=("--cwd",)),
         Row(
             r"args must not be empty|no command specified",
@@ -42,7 +41,10 @@ MADE = Table(
             given=("--user",),
         ),
         Row(r"invalid runtime name|binary not installed", _RUNTIME, given=("--runtime",)),
-        Row(r"binary not installed", "the shim of this runtime is not installed on this host"),
+        Row(
+            r"binary not installed",
+            "the shim of this runtime is not installed on containerd's host",
+        ),
         Row(
             r"unable to set memory limit|memory limit too low",
             "--memory-limit is too small to start the container; 16m is enough for a shell",
@@ -61,7 +63,7 @@ MADE = Table(
         ),
         Row(
             r"nvidia-container-cli",
-            "--gpus needs nvidia-container-cli on this host",
+            "--gpus needs nvidia-container-cli on containerd's host",
             given=("--gpus",),
         ),
         Row(

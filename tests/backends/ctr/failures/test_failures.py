@@ -261,3 +261,14 @@ def test_a_sign_in_with_a_wrong_password_says_so() -> None:
     error = error_of("images pull --user bob r.example/a:1", said)
     assert error.message.startswith("r.example refused this user name and password")
     assert error.hint == "check the user name and the password"
+
+
+def test_a_daemon_of_another_host_may_be_stopped_as_well() -> None:
+    said = 'failed to dial "/s": context deadline exceeded'
+    hints = [error_of("images ls", said, ("--host", one)).hint or "" for one in ("web3", "local")]
+    assert "is stopped or hanging" in hints[0] and "may be hanging" in hints[1]
+
+
+def test_the_source_of_a_mount_is_on_the_host_of_containerd() -> None:
+    hint = error_of("run x", "error mounting /nope: no such file").hint
+    assert hint == "the source of the mount must exist on containerd's host"
