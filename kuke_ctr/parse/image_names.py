@@ -13,6 +13,7 @@ _PORT = re.compile(r":[0-9]{1,5}")
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _BARE_DIGEST = re.compile(r"sha\d+:")
+_BARE_DIGEST_OR_ID = re.compile(r"(?:sha\d+:)?[0-9a-f]{64,}")
 _DIGEST = re.compile(r"sha(?:256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})")
 
 
@@ -55,6 +56,24 @@ def other_name(image: str) -> str | None:
         return None
     whole = whole_name(image)
     return None if whole == image or fault_of(whole) is not None else whole
+
+
+def is_exact(image: str) -> bool:
+    """Whether nerdctl, of any version, takes a name as it stands.
+
+    Nothing is left out of it, and it has no tag beside a digest, which nerdctl 1.7 drops.
+    """
+    parts = _parts(image)
+    return fault_of(image) is None and (parts.tag is None or parts.digest is None)
+
+
+def is_untagged(image: str) -> bool:
+    """Whether nerdctl, of one version or another, sees no tag in the name of an image.
+
+    It may be the name of no image but a digest, or no name for a registry at all.
+    """
+    bare = _BARE_DIGEST_OR_ID.fullmatch(image) is not None
+    return bare or "@" in image or fault_of(whole_name(image)) is not None
 
 
 def is_short(image: str) -> bool:

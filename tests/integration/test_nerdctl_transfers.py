@@ -76,7 +76,7 @@ def test_an_archive_there_and_back(host: NerdctlHost, tmp_path: Path) -> None:
     assert missing.returncode == 3
     assert not (tmp_path / "b.tar").exists()
     other = through(host, "import", "-q", "--no-unpack", str(file))
-    assert (other.returncode, " load " in other.stderr) == (0, False)
+    assert (other.returncode, " load --input " in other.stderr) == (0, False)
 
 
 def test_a_registry_that_nerdctl_has_signed_in_to(

@@ -2,7 +2,14 @@
 
 import pytest
 
-from kuke_ctr.parse.image_names import fault_of, is_short, other_name, whole_name
+from kuke_ctr.parse.image_names import (
+    fault_of,
+    is_exact,
+    is_short,
+    is_untagged,
+    other_name,
+    whole_name,
+)
 
 DIGEST = f"sha256:{'0' * 64}"
 
@@ -120,3 +127,24 @@ def test_a_password_in_a_name_is_not_shown() -> None:
 )
 def test_the_name_under_which_an_image_is_looked_for(name: str, other: str | None) -> None:
     assert other_name(name) == other
+
+
+@pytest.mark.parametrize(
+    ("name", "exact", "untagged"),
+    [
+        ("docker.io/library/busybox:1.36", True, False),
+        ("host:5000/x:1", True, False),
+        (f"registry.example/x@{DIGEST}", True, True),
+        (f"registry.example/x:1@{DIGEST}", False, True),
+        ("registry.example/x", False, False),
+        ("docker.io/busybox:1", False, False),
+        ("kukeon-local:v1", False, False),
+        ("index.docker.io/library/busybox:1", False, False),
+        (DIGEST, False, True),
+        (DIGEST.removeprefix("sha256:"), False, True),
+        ("registry.example/Upper:1", False, True),
+        ("", False, True),
+    ],
+)
+def test_what_nerdctl_makes_of_a_name(name: str, exact: bool, untagged: bool) -> None:
+    assert (is_exact(name), is_untagged(name)) == (exact, untagged)

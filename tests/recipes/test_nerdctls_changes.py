@@ -17,6 +17,8 @@ OWN, FORGED, CELL = "ab" * 32, "cd" * 32, "ef" * 32
 FATAL = 'time="2026-11-27T10:00:00Z" level=fatal msg={}\n'
 SERVER = "Server:\n  Version:  2.1.9\n  UUID: the-daemon\n"
 
+BOTH = ("name==x:1", "name==docker.io/library/x:1")
+
 Capture = pytest.CaptureFixture[str]
 
 
@@ -69,6 +71,7 @@ def host(tmp_path: Path, fake_ctr: FakeCtr, monkeypatch: pytest.MonkeyPatch) -> 
     fake_ctr.answer("-a", address, "version", stdout=SERVER)
     fake_ctr.answer("-a", address, "namespaces", "ls", "-q", stdout=f"{NS}\n")
     here.answer("tasks", "ls", stdout=tasks_table())
+    here.answer("images", "ls", "-q", *BOTH, stdout="x:1\n")
     given = {
         OWN: labels_of(OWN),
         FORGED: labels_of(OWN),
@@ -171,6 +174,13 @@ def test_what_run_asks_of_nerdctl(host: Host, capsys: Capture) -> None:
     for given in ("--detach", "--env A", "--user 1:1", "--workdir /tmp", "--memory 1048576"):
         assert given in planned
     assert planned.endswith(" -- x:1 ls -l\n")
+
+
+def test_run_never_takes_another_image(host: Host, capsys: Capture) -> None:
+    host.answer("images", "ls", "-q", *BOTH, stdout="docker.io/library/x:1\nx:1\n")
+    assert main(["run", "-n", NS, "--backend", "nerdctl", "x:1"]) == 2
+    assert "nerdctl may run docker.io/library/x:1 for x:1" in capsys.readouterr().err
+    assert host.changes == []
 
 
 @pytest.mark.parametrize("words", [["--mount", "type=bind"], ["-d", "--null-io"], ["-h", "x"]])

@@ -120,6 +120,7 @@ def test_a_shell_that_talks_is_refused(far: FakeSsh, capfd: pytest.CaptureFixtur
     [
         ["cp", "web:/etc/hosts", "x"],
         ["ctr", "--", "images", "ls"],
+        ["nerdctl", "--", "compose", "down"],
         ["images", "ls", "--sudo"],
         ["ps", "--backend", "nerdctl"],
     ],

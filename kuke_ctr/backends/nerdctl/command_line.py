@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-_NAMESPACE = ("--namespace", "-n")
-_ADDRESS = ("--address", "--host", "-a", "-H")
+_NAMESPACE = ("--namespace", "--n", "-n")
+_ADDRESS = ("--address", "--host", "--a", "--H", "-a", "-H")
 WITH_VALUE = (
     *(*_NAMESPACE, *_ADDRESS),
     *("--snapshotter", "--storage-driver", "--cni-path", "--cni-netconfpath", "--data-root"),
@@ -13,8 +13,9 @@ WITH_VALUE = (
 )
 """nerdctl's global flags that take a value, as the help texts of 1.7 to 2.1 have them."""
 
+_SWITCHES = ("--debug", "--debug-full", "--experimental", "--insecure-registry", "--kube-hide-dupe")
 _SHORT = ("-n", "-a", "-H")
-_NOUNS = ("container", "image", "system")
+_NOUNS = ("container", "image", "system", "namespace")
 _SYNONYMS = {"remove": "rm", "ns": "namespace"}
 _CHANGES = frozenset(
     (
@@ -23,6 +24,9 @@ _CHANGES = frozenset(
     )
 )
 """The verbs that change a container, stop it for a moment, or send it signals."""
+
+_HAS_H = ("run", "create")
+"""The verbs whose -h is --hostname."""
 
 _NO_CONTAINERD = ("login", "logout", "completion", "help", "--help", "-h", "--version", "-v")
 
@@ -49,8 +53,13 @@ class Typed(NamedTuple):
 
     @property
     def prunes_images(self) -> bool:
-        """Whether it removes all images that no container uses."""
-        return self.verb in ("image prune", "system prune") and self._has("--all", "a")
+        """Whether it removes images without naming them: those without a tag, in use or not."""
+        return self.verb in ("image prune", "system prune")
+
+    @property
+    def prunes_all_images(self) -> bool:
+        """Whether it removes every image that no container uses, also those with a tag."""
+        return self.prunes_images and self._has("--all", "a")
 
     @property
     def removes_images(self) -> bool:
@@ -60,8 +69,15 @@ class Typed(NamedTuple):
     @property
     def needs_containerd(self) -> bool:
         """Whether it speaks to containerd at all."""
-        helps = any(word in ("--help", "-h") for word in self.rest[:1])
-        return bool(self.verb) and self.verb not in _NO_CONTAINERD and not helps
+        asks = ("--help",) if self.verb in _HAS_H else ("--help", "-h")
+        helps = any(word in asks for word in self.rest[:1])
+        last = self.verb.rpartition(" ")[2]  # `image --help`
+        return bool(last) and last not in _NO_CONTAINERD and not helps
+
+    @property
+    def removes_namespaces(self) -> bool:
+        """Whether it removes the namespaces that it names."""
+        return self.verb == "namespace rm"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,6 +95,14 @@ class Typed(NamedTuple):
         }
         given = (*self.flags, *self._long_ones())
         return [name for name, value in given if value not in same.get(name, (value,))]
+
+    def unknown_flag(self) -> str | None:
+        """A flag before the verb that is not known: the next word might be its value.
+
+        Then nobody knows which word is the verb.
+        """
+        known = (*WITH_VALUE, *_SWITCHES)
+        return next((name for name, _ in self.flags if name not in known), None)
 
     def password_flag(self) -> str | None:
         """The flag that has a password for everybody to read; None where there is none."""
@@ -100,7 +124,8 @@ class Typed(NamedTuple):
 
     def _has(self, name: str, letter: str) -> bool:
         short = (word for word in self.rest if word.startswith("-") and not word.startswith("--"))
-        return name in self.rest or any(letter in word for word in short)
+        long = (word.partition("=")[0] for word in self.rest)
+        return name in long or any(letter in word for word in short)
 
 
 def read(args: Sequence[str]) -> Typed:
@@ -119,9 +144,10 @@ def _taken_flags(words: list[str]) -> list[tuple[str, str]]:
     """The global flags at the beginning, which are taken away: name and value."""
     flags = []
     while words and words[0].startswith("-") and words[0] not in _NO_CONTAINERD:
-        name, equals, value = words.pop(0).partition("=")
-        if not equals and name[:2] in _SHORT and len(name) > len("-n"):
-            name, value = name[:2], name[2:]  # -nNAME
+        word = words.pop(0)
+        name, equals, value = word.partition("=")
+        if word[:2] in _SHORT and len(word) > len("-n"):
+            name, value = word[:2], word[2:].removeprefix("=")  # -nNAME, -n=NAME
         elif not equals and name in WITH_VALUE and words:
             value = words.pop(0)
         flags.append((name, value))

@@ -8,6 +8,7 @@ from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.tables import listing
 from kuke_ctr.backends.nerdctl.asking import outputs
 from kuke_ctr.backends.nerdctl.client import Nerdctl
+from kuke_ctr.backends.nerdctl.versions import numbers
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.parse.nerdctl.images import (
     ImageRow,
@@ -19,13 +20,21 @@ from kuke_ctr.parse.nerdctl.images import (
 from kuke_ctr.processes.calls import Result
 from kuke_ctr.records import Image, Listing, Refused
 
-LS = ("images", "--no-trunc", "--format", "json")
+_LS = ("images", "--no-trunc", "--format", "json")
+_HIDES = (2, 0, 3)
+"""The first nerdctl that can be told, in nerdctl.toml, to hide images of Kubernetes."""
 
 _TOGETHER = 8
 """Images in one call: nerdctl 2.x gives itself five seconds for all of them."""
 
 _BY_DOCUMENT = frozenset(("media_type", "labels", "labels_text"))
 """The fields that only the document of an image has."""
+
+
+def ls(nerdctl: Nerdctl, namespace: str) -> tuple[str, ...]:
+    """The words of the list of a namespace: of all its images, whatever nerdctl.toml says."""
+    hides = namespace == "k8s.io" and numbers(nerdctl) >= _HIDES
+    return (*_LS, "--kube-hide-dupe=false") if hides else _LS
 
 
 def fetch(
@@ -38,7 +47,7 @@ def fetch(
     media type and labels, `image inspect` is only run for images of several platforms.
     """
     every = wanted is None or not _BY_DOCUMENT.isdisjoint(wanted)
-    calls = [nerdctl.call(*LS, namespace=namespace) for namespace in namespaces]
+    calls = [nerdctl.call(*ls(nerdctl, one), namespace=one) for one in namespaces]
     results = nerdctl.processes.run_all(calls)
     names = _names(ctr, namespaces)
     return [
@@ -51,7 +60,7 @@ def find(nerdctl: Nerdctl, scope: Scope, refs: Sequence[str]) -> list[Image | No
     """The image of each reference, None where there is none; probes, they run in a dry run too."""
     if not refs:
         return []
-    said = nerdctl.run(*LS, namespace=scope.namespace, probe=True)
+    said = nerdctl.run(*ls(nerdctl, scope.namespace), namespace=scope.namespace, probe=True)
     rows = [row for row in _rows(said)[0] if row.name in refs]
     found = {image.ref: image for image in _images(nerdctl, scope.namespace, rows).records}
     return [found.get(ref) for ref in refs]

@@ -10,13 +10,6 @@ from kuke_ctr.backends.nerdctl.client import NO_NAMESPACE, Nerdctl
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.records import Listing
 
-WORDS = {
-    ("images", "ls"): images.LS,
-    ("containers", "ls"): containers.LS,
-    ("version",): host.VERSION,
-}
-"""ctr's words for a list -> nerdctl's."""
-
 
 def fetch_list(
     nerdctl: Nerdctl,
@@ -40,7 +33,14 @@ def raw_outputs(
     nerdctl: Nerdctl, table: ListCall[R], namespaces: Sequence[str | None]
 ) -> Iterator[bytes]:
     """What nerdctl prints for a list, byte for byte: JSON lines."""
-    words = WORDS[table.words]
-    calls = [nerdctl.call(*words, namespace=namespace or NO_NAMESPACE) for namespace in namespaces]
+    spaces = [namespace or NO_NAMESPACE for namespace in namespaces]
+    calls = [nerdctl.call(*_words(nerdctl, table, one), namespace=one) for one in spaces]
     for result in nerdctl.processes.run_all(calls):
         yield nerdctl.checked(result).stdout
+
+
+def _words(nerdctl: Nerdctl, table: ListCall[R], namespace: str) -> tuple[str, ...]:
+    """nerdctl's words for a list of ctr's."""
+    if table.words == ("images", "ls"):
+        return images.ls(nerdctl, namespace)
+    return containers.LS if table.words == ("containers", "ls") else host.VERSION

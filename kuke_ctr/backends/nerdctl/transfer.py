@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from kuke_ctr.backends.ctr.failures import reader_gone
 from kuke_ctr.backends.ctr.transfer import TransferStreams, Verb
 from kuke_ctr.backends.nerdctl.client import Nerdctl
+from kuke_ctr.backends.nerdctl.versions import numbers
+from kuke_ctr.errors import UsageError
+from kuke_ctr.parse.image_names import is_exact
 from kuke_ctr.processes.calls import Result
 
 _WITH_VALUE = ("--platform", "--hosts-dir")
@@ -20,22 +23,32 @@ _SWITCHES = {
 }
 
 
-def words_of(verb: Verb, flags: Sequence[str], names: Sequence[str]) -> tuple[str, ...] | None:
-    """nerdctl's words for `ctr images VERB FLAGS NAMES`; None where it has none."""
-    translated = _flags(flags)
-    if translated is None:
-        return None
+def words_of(
+    nerdctl: Nerdctl, verb: Verb, flags: Sequence[str], names: Sequence[str]
+) -> tuple[str, ...]:
+    """nerdctl's words for `ctr images VERB FLAGS NAMES`; UsageError, which says why there are none.
+
+    No name may mean another image to nerdctl. Runs `nerdctl --version` for several of `save`.
+    """
+    theirs = {"import": "load", "export": "save"}.get(verb, verb)
+    refs = {"import": (), "export": names[1:]}.get(verb, names)  # a file stands first
+    translated = _flags(theirs, flags)
+    for ref in refs:
+        if not is_exact(ref):
+            raise UsageError(f"nerdctl {theirs} may take another image for {ref}")
     if verb == "pull":
         return ("pull", "--quiet", *translated, *names)
     if verb == "push":
         if len(names) > 1:
-            return None  # under another name
+            raise UsageError("nerdctl pushes an image under its own name only")
         every = () if "--platform" in translated else ("--all-platforms",)
         return ("push", *every, *translated, *names)
     if verb == "import":
         (file,) = names
         return ("load", *translated, *(("--input", file) if file != "-" else ()))
-    return ("save", *translated, *names[1:])  # the file stands first; it is stdout
+    if len(refs) > 1 and numbers(nerdctl) < (2,):
+        raise UsageError("nerdctl 1.7 saves one name of an image only")
+    return ("save", *translated, *refs)  # to stdout
 
 
 def run(nerdctl: Nerdctl, namespace: str, words: Sequence[str], streams: TransferStreams) -> Result:
@@ -54,7 +67,7 @@ def run(nerdctl: Nerdctl, namespace: str, words: Sequence[str], streams: Transfe
     return nerdctl.checked(result)
 
 
-def _flags(flags: Sequence[str]) -> tuple[str, ...] | None:
+def _flags(theirs: str, flags: Sequence[str]) -> tuple[str, ...]:
     words = list(flags)
     found: list[str] = []
     while words:
@@ -65,5 +78,5 @@ def _flags(flags: Sequence[str]) -> tuple[str, ...] | None:
         elif word in _SWITCHES:
             found += [_SWITCHES[word]] if _SWITCHES[word] not in (*found, "") else []
         else:
-            return None
+            raise UsageError(f"nerdctl {theirs} has no {name}")
     return tuple(found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kuke_ctr.backends.ctr import containers, images
 from kuke_ctr.backends.ctr.container_flags import RUN, flags_of
-from kuke_ctr.backends.ctr.filters import equal_label
+from kuke_ctr.backends.ctr.filters import equal, equal_label
 from kuke_ctr.backends.nerdctl import versions
 from kuke_ctr.backends.nerdctl.client import Nerdctl
 from kuke_ctr.backends.nerdctl.processes import run_code
@@ -20,6 +20,7 @@ from kuke_ctr.commands.shared.kukeon import refuse_id
 from kuke_ctr.commands.shared.launch import print_id
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.parse.container_info import RUN_LABEL
+from kuke_ctr.parse.image_names import whole_name
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.patience import patient
 from kuke_ctr.recipes import start
@@ -59,6 +60,7 @@ class NerdctlRun:
         What did not start is removed. Raises what was in the way.
         """
         image = whole_ref(self.realm.scope, self.wish.image)
+        self._refuse_another(image)
         refuse_id(self.realm, self.wish.name)
         call = self._call(image, name_for(self.realm.scope, image, self.wish.name))
         try:
@@ -75,6 +77,18 @@ class NerdctlRun:
         if not outcome.finished:
             self._tell_that_it_runs(outcome)
         return outcome.exit_code
+
+    def _refuse_another(self, image: str) -> None:
+        """UsageError for `app:1` where docker.io/library/app:1 is here too: nerdctl takes that."""
+        whole = whole_name(image)
+        if whole == image:
+            return
+        found = images.names(self.realm.scope, equal("name", image), equal("name", whole))
+        if {image, whole} <= set(found):
+            raise UsageError(
+                f"nerdctl may run {whole} for {image}; nothing was started",
+                hint="--backend ctr runs the image that was named",
+            )
 
     def _call(self, image: str, name: str) -> Call:
         wish, how = self.wish, self.wish.how

@@ -68,7 +68,16 @@ def _require(client: Nerdctl, typed: Typed) -> None:
 
 
 def _refuse_words(typed: Typed, namespace: str, address: str) -> None:
-    """UsageError for another namespace, another containerd, or a password that anybody can read."""
+    """UsageError for another namespace, another containerd, or a password that anybody can read.
+
+    And for a flag before the verb that is not known, as nothing could be said of what follows it.
+    """
+    unknown = typed.unknown_flag()
+    if unknown is not None:
+        raise UsageError(
+            f"{unknown} stands before nerdctl's verb, and kuke-ctr does not know it there",
+            hint="write it behind the verb: nerdctl takes its long global flags there as well",
+        )
     for flag in typed.others(namespace, address):
         raise UsageError(
             f"{flag} cannot be given to nerdctl: kuke-ctr fills it in",

@@ -5,6 +5,7 @@ first, its `container prune` (1.7) removes what `kuke start` would start again.
 """
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 from kuke_ctr.backends.ctr import containers, images
 from kuke_ctr.backends.ctr.filters import equal, equal_label
@@ -15,7 +16,7 @@ from kuke_ctr.commands.shared.kukeon import members_of
 from kuke_ctr.errors import UsageError
 from kuke_ctr.kukeon.members import Member
 from kuke_ctr.kukeon.named_images import named_images
-from kuke_ctr.parse.image_names import whole_name
+from kuke_ctr.parse.image_names import is_untagged, whole_name
 from kuke_ctr.recipes.image_users import users_of_images
 from kuke_ctr.session import OpenRealm
 
@@ -29,6 +30,8 @@ def refuse_harm(realm: OpenRealm, typed: Typed) -> None:
     `ctr containers ls -q` and `ctr containers info` of what it names, and for images what `images
     rm` asks: probes.
     """
+    if typed.removes_namespaces:
+        _refuse_namespaces(realm, typed)
     if typed.changes_containers and typed.names:
         _refuse_change(realm, typed)
     if typed.prunes_containers:
@@ -78,9 +81,18 @@ def _refuse_prune(realm: OpenRealm) -> None:
         )
 
 
+def _refuse_namespaces(realm: OpenRealm, typed: Typed) -> NoReturn:
+    ours = realm.ctr.line("namespaces", "rm", *typed.names)
+    raise UsageError(
+        "nerdctl asks nothing before it removes a namespace, and knows nothing of Kukeon's "
+        "records; nothing was done",
+        hint=f"{ours} looks at both, and asks",
+    )
+
+
 def _refuse_images(realm: OpenRealm, typed: Typed) -> None:
     existing = images.names(realm.scope)
-    going = list(existing) if typed.prunes_images else _images_meant(realm, typed.names)
+    going = _going(realm, typed, existing)
     if not going:
         return
     records = named_images(realm.host.settings.run_path, realm.resolution)
@@ -94,6 +106,15 @@ def _refuse_images(realm: OpenRealm, typed: Typed) -> None:
             f"this would remove images that Kukeon needs ({told}); nothing was done",
             hint=f"{realm.scope.line(*better)} knows what Kukeon needs",
         )
+
+
+def _going(realm: OpenRealm, typed: Typed, existing: Sequence[str]) -> list[str]:
+    """The images that would go: of a prune without --all those without a tag, in use or not."""
+    if typed.prunes_all_images:
+        return list(existing)
+    if typed.prunes_images:
+        return [ref for ref in existing if is_untagged(ref)]
+    return _images_meant(realm, typed.names)
 
 
 def _images_meant(realm: OpenRealm, words: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.option_table import EXTRA, IN_REALM, NAMES
 from kuke_ctr.commands.shared.options import takes
 from kuke_ctr.errors import CtrFailed, KukeCtrError
-from kuke_ctr.parse.image_names import whole_name
+from kuke_ctr.parse.image_names import is_exact
 from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.session import OpenRealm, Session
 
@@ -68,7 +68,8 @@ def tag(
         if not skip_reference_check:
             note_new_name(realm, source, name, existing, targets)
         nerdctl = realm.host.nerdctl_for("images tag")
-        if nerdctl is not None and not skip_reference_check and whole_name(name) == name:
+        exact = is_exact(source) and is_exact(name)  # it would take others for them
+        if nerdctl is not None and not skip_reference_check and exact:
             nerdctl.change("tag", source, name, namespace=realm.namespace)
             return
         pair = images.positional(source, name)

@@ -54,10 +54,12 @@ def run_transfer(
     if nerdctl is not None:
         from kuke_ctr.backends.nerdctl import transfer as of_nerdctl  # late: mostly ctr serves
 
-        theirs = of_nerdctl.words_of(verb, words, names)
-        if theirs is not None:
+        try:
+            theirs = of_nerdctl.words_of(nerdctl, verb, words, names)
+        except UsageError as error:
+            note(f"note: {error.message}; ctr does it")
+        else:
             return of_nerdctl.run(nerdctl, realm.namespace, theirs, streams)
-        note(f"note: nerdctl {verb} has no such option: ctr does it")
     return transfer.run(realm.scope, verb, words, names, streams=streams)
 
 

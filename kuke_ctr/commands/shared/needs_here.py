@@ -8,6 +8,8 @@ NEEDS_HERE = {
     "everyday.cp": "cp reads and writes the files of containers through /proc",
     "images.mount": "a mount is made on the host that kuke-ctr runs on",
     "host.ctr": "ctr takes the place of kuke-ctr, which then cannot end it on the other host",
+    "host.nerdctl": "nerdctl takes the place of kuke-ctr, which then cannot end it on the other "
+    "host",
 }
 """Module of `commands/` -> why its commands have no --host."""
 

@@ -23,7 +23,10 @@ def typed(line: str) -> Typed:
         ("image rm app", "rmi", ["app"]),
         ("image remove app", "rmi", ["app"]),
         ("image ls", "image ls", []),
-        ("ns ls", "namespace", ["ls"]),
+        ("ns ls", "namespace ls", []),
+        ("ns rm team", "namespace rm", ["team"]),
+        ("namespace remove -c team", "namespace rm", ["-c", "team"]),
+        ("--n kukeon-main --a /c.sock --H=/c.sock stop web", "stop", ["web"]),
         ("system prune -a", "system prune", ["-a"]),
         ("compose up -d", "compose", ["up", "-d"]),
         ("container", "", []),
@@ -43,6 +46,12 @@ def test_the_verb_is_found(line: str, verb: str, rest: list[str]) -> None:
         ("-n other ps", ["-n"]),
         ("-nother ps", ["-n"]),
         ("-H /d.sock ps", ["-H"]),
+        ("-n=kukeon-main -a=/c.sock ps", []),
+        ("-a/x=y ps", ["-a"]),
+        ("--n=kukeon-main --a /c.sock --H unix:///c.sock ps", []),
+        ("--a=/d.sock --n=other stop web", ["--a", "--n"]),
+        ("--n other rmi x", ["--n"]),
+        ("--H /d.sock rmi x", ["--H"]),
         ("ps --namespace other", ["--namespace"]),
         ("ps --namespace", ["--namespace"]),
         ("container --namespace=other ls", ["--namespace"]),
@@ -80,17 +89,50 @@ def test_what_changes_containers_and_images() -> None:
     for line in ("container prune", "system prune -f", "--debug system prune"):
         assert typed(line).prunes_containers
     assert not typed("image prune -a").prunes_containers
-    for line in ("image prune -a", "image prune -fa", "system prune --all", "image prune --all"):
+    every = ("image prune -a", "image prune -fa", "system prune --all", "image prune --all=true")
+    for line in every:
         assert typed(line).prunes_images
-    for line in ("image prune -f", "system prune", "image ls -a", "image prune --force"):
-        assert not typed(line).prunes_images
+        assert typed(line).prunes_all_images
+    for line in ("image prune -f", "system prune", "image prune --force"):
+        assert typed(line).prunes_images
+        assert not typed(line).prunes_all_images
+    assert not typed("image ls -a").prunes_images
     assert typed("image rm x").removes_images
+    for line in ("namespace remove x", "ns rm x", "--debug namespace rm -c x"):
+        assert typed(line).removes_namespaces
+    assert not typed("namespace ls").removes_namespaces
 
 
-@pytest.mark.parametrize("line", ["login", "logout x", "--help", "-v", "build --help", "", "help"])
+@pytest.mark.parametrize(
+    ("line", "flag"),
+    [
+        ("--unheard-of stop web", "--unheard-of"),
+        ("-x stop web", "-x"),
+        ("-- stop web", "--"),
+        ("--help=false stop web", "--help"),
+        ("container --unheard-of=1 stop web", "--unheard-of"),
+        ("--debug-full --kube-hide-dupe=false --cni-path /x stop --unheard-of web", None),
+    ],
+)
+def test_a_flag_before_the_verb_that_is_not_known(line: str, flag: str | None) -> None:
+    assert typed(line).unknown_flag() == flag
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("login", "logout x", "--help", "-v", "build --help", "stop -h", "", "help", "image"),
+        *("image --help", "namespace -h", "run --help", "image ls -h"),
+    ],
+)
 def test_what_needs_no_containerd(line: str) -> None:
     assert not typed(line).needs_containerd
-    assert typed("build .").needs_containerd
+
+
+@pytest.mark.parametrize("line", ["build .", "run -h web app", "container create -h web app"])
+def test_what_needs_containerd(line: str) -> None:
+    """The -h of run and create is --hostname."""
+    assert typed(line).needs_containerd
 
 
 def test_what_can_be_a_name() -> None:

@@ -76,6 +76,31 @@ def test_an_image_that_nerdctl_leaves_out_comes_from_ctr(
     assert "note: nerdctl does not list lost:1" in said.err
 
 
+@pytest.mark.parametrize(
+    ("version", "more"),
+    [("2.1.6", " --kube-hide-dupe=false"), ("2.0.2", ""), ("1.7.7", "")],
+)
+@pytest.mark.parametrize("output", ["json", "raw"])
+def test_no_setting_of_nerdctls_hides_images_of_kubernetes(
+    nerdctl: FakeNerdctl,
+    fake_ctr: FakeCtr,
+    tmp_path: Path,
+    capsys: Capture,
+    version: str,
+    more: str,
+    output: str,
+) -> None:
+    nerdctl.answer("--version", stdout=f"nerdctl version {version}\n")
+    nerdctl.answer(f"images --no-trunc --format json{more}", stdout=row("x:1", "a") + "\n")
+    nerdctl.answer("native x:1", stdout=json.dumps([native("x:1", "a")]))
+    where = ("-a", str(tmp_path / "c.sock"))
+    fake_ctr.answer(*where, "namespaces", "ls", "-q", stdout="k8s.io\n")
+    fake_ctr.answer(*where, "-n", "k8s.io", "images", "ls", "-q", stdout="x:1\n")
+    line = ["images", "ls", "-n", "k8s.io", "--backend", "nerdctl", "-o", output]
+    assert main(line) == 0
+    assert '"x:1"' in capsys.readouterr().out
+
+
 def test_a_name_that_nerdctl_reads_otherwise_is_found_by_its_digest(
     nerdctl: FakeNerdctl, fake_ctr: FakeCtr, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -241,3 +266,32 @@ def test_version_shows_our_own_whatever_is_wrong(nerdctl: FakeNerdctl, capsys: C
 def test_an_unknown_backend_is_wrong_usage(capsys: Capture) -> None:
     assert main(["images", "ls", "--backend", "docker"]) == 2
     assert "hint: use auto, ctr, nerdctl" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "by_nerdctl"),
+    [
+        ("docker.io/library/a:1", "registry.example/b:1", True),
+        ("kukeon-local:v1", "registry.example/b:1", False),
+        ("docker.io/library/a:1", "b:1", False),
+        (f"registry.example/a:1@{NAMES['a']}", "registry.example/b:1", False),
+    ],
+)
+def test_a_tag_of_an_image_that_nerdctl_would_mistake_is_ctrs(
+    nerdctl: FakeNerdctl,
+    fake_ctr: FakeCtr,
+    tmp_path: Path,
+    source: str,
+    target: str,
+    by_nerdctl: bool,
+) -> None:
+    fake_ctr.answer("--version", stdout="ctr github.com/containerd/containerd/v2 2.1.9\n")
+    of_ctr(fake_ctr, tmp_path, "images", "ls", "-q", stdout=f"docker.io/library/x:1\n{source}\n")
+    of_ctr(fake_ctr, tmp_path, "images", "tag", source, target, stdout=f"{target}\n")
+    nerdctl.answer(f"tag {source} {target}")
+    assert run("images", "tag", source, target) == 0
+    tagged = [call for call in nerdctl.calls if " tag " in call]
+    assert [bool(tagged), any("tag" in call for call in fake_ctr.calls)] == [
+        by_nerdctl,
+        not by_nerdctl,
+    ]

@@ -57,12 +57,35 @@ def test_where_there_is_no_nerdctl(place: list[str], capsys: Capture) -> None:
     assert hint.startswith("install nerdctl, or name it with --nerdctl PATH; ctr alone has no ")
 
 
-@pytest.mark.parametrize("words", [["-n", "other", "ps"], ["ps", "--host=/other.sock"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-n", "other", "ps"],
+        ["ps", "--host=/other.sock"],
+        ["--a=/other.sock", "stop", "web"],
+        ["--n", "other", "rmi", "x"],
+    ],
+)
 def test_another_place_is_refused(place: list[str], words: list[str], capsys: Capture) -> None:
     assert main(["nerdctl", *place, "--dry-run", "--", *words]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert "cannot be given to nerdctl: kuke-ctr fills it in" in err
+
+
+def test_a_flag_before_the_verb_that_nobody_knows_is_refused(
+    place: list[str], capsys: Capture
+) -> None:
+    assert main(["nerdctl", *place, "--dry-run", "--", "--odd", "stop", "web"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "--odd stands before nerdctl's verb" in err
+
+
+def test_the_hostname_of_a_container_is_no_help(place: list[str], capsys: Capture) -> None:
+    place[1] = "typo"
+    assert main(["nerdctl", *place, "--dry-run", "--", "run", "-h", "web", "app"]) == 0
+    assert "warning: there is no namespace typo" in capsys.readouterr().err
 
 
 def test_the_same_place_is_not(place: list[str]) -> None:

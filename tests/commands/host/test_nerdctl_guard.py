@@ -1,6 +1,7 @@
 """What nerdctl is not let do to containers of Kukeon's, and to images that Kukeon needs."""
 
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,9 @@ from kuke_ctr.errors import UsageError
 from kuke_ctr.session import Session
 from kuke_ctr.shared_options import SharedOptions
 from tests.support.cell_host import APP, HALTED, LABELLED
+from tests.support.cells import write_cell
 from tests.support.fake_ctr import FakeCtr
+from tests.support.images_host import digest_of, images
 from tests.support.runtime_host import N
 
 
@@ -76,3 +79,40 @@ def test_a_prune_beside_cells_is_refused(host: FakeCtr, line: str) -> None:
 def test_a_prune_where_kukeon_has_nothing_is_not(host: FakeCtr) -> None:
     host.answer(*N, "containers", "ls", "-q", stdout="mine\nidle\n")
     guard("container prune")
+
+
+@pytest.mark.parametrize("line", ["namespace rm moby", "ns remove -c moby", "namespace rm a b"])
+def test_a_namespace_is_removed_by_who_asks(host: FakeCtr, line: str) -> None:
+    message, hint = refused(line)
+    assert "asks nothing before it removes a namespace" in message
+    assert "`kuke-ctr namespaces rm " in hint
+
+
+NEEDED, FREE = f"registry.example/app@{digest_of('x/a')}", "registry.example/free:1"
+
+
+@pytest.fixture
+def pinned(images_host: FakeCtr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeCtr:
+    """A cell came from an image that has a digest in place of a tag; nothing uses FREE."""
+    run_path = tmp_path / "run-path"
+    monkeypatch.setenv("KUKEON_RUN_PATH", str(run_path))
+    write_cell(run_path, "default/default/web", {"app": {"image": NEEDED}})
+    for going in ((), (NEEDED,), (NEEDED, FREE)):
+        words = [f"name=={ref}" for ref in going]
+        names = "".join(f"{ref}\n" for ref in going or (NEEDED, FREE))
+        rows = images(*((ref, digest_of("x/a")) for ref in names.split()))
+        images_host.answer(*N, "images", "ls", *words, stdout=rows)
+        images_host.answer(*N, "images", "ls", "-q", *words, stdout=names)
+    return images_host
+
+
+@pytest.mark.parametrize("line", ["image prune -f", "image prune --all=true", "image prune"])
+def test_an_image_without_a_tag_is_pruned_though_it_is_in_use(pinned: FakeCtr, line: str) -> None:
+    message, hint = refused(line)
+    assert f"images that Kukeon needs ({NEEDED}: it is in 1 record" in message
+    assert "`kuke-ctr images prune --all --namespace kukeon-main`" in hint
+
+
+def test_a_prune_that_leaves_what_kukeon_needs_is_not_refused(pinned: FakeCtr) -> None:
+    pinned.answer(*N, "images", "ls", "-q", stdout=f"{FREE}\n")
+    guard("image prune -f")
