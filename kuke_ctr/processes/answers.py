@@ -25,9 +25,6 @@ class Answerer(Protocol):
     def host(self) -> str | None:
         """The far host that all calls ran on; None for this one, and for several."""
 
-    def knows(self, call: Call) -> bool:
-        """Whether there is an answer to this call."""
-
     def expect(self, calls: Sequence[Call]) -> None:
         """Hear which calls are made together, before they are answered one after the other."""
 
@@ -60,10 +57,6 @@ class Answers:
     def add(self, call: Call, result: Result | None) -> None:
         """An answer has come; None where the time limit passed first."""
         self._known.setdefault(_key(call), []).append(result)
-
-    def knows(self, call: Call) -> bool:
-        """Whether the call was ever made."""
-        return _key(call) in self._known
 
     def expect(self, calls: Sequence[Call]) -> None:
         """These calls are made together: raises Wanted with all of them that have no answer.

@@ -75,10 +75,6 @@ class Player:
             key = call_key(tuple(recording.argv))
             answers.setdefault(key, _Answers()).recordings.append(recording)
 
-    def knows(self, call: Call) -> bool:
-        """Whether the call was recorded."""
-        return self._answers_of(call) is not None
-
     def expect(self, calls: Sequence[Call]) -> None:
         """Nothing to do: a recording has all that there will ever be."""
 

@@ -82,10 +82,6 @@ class Processes:
         """Whether every call and its output is written down."""
         return self._record is not None
 
-    def recorded(self, call: Call) -> bool:
-        """Whether the recordings of a replay have an answer to this call."""
-        return self._replay is not None and self._replay.knows(call)
-
     def ask_beside(self, calls: Iterable[Call]) -> None:
         """Run these beside the next calls; who runs one of them afterwards gets that answer.
 

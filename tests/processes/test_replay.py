@@ -195,7 +195,6 @@ def test_a_needless_call_is_neither_recorded_nor_missed(script: Script, tmp_path
     b, a = player.run_needed(calls, spares[0])
     assert b is None
     assert a is not None
-    assert [player.recorded(call) for call in calls] == [False, True]
     with pytest.raises(Unreadable, match="does not have the call `ctr b`"):
         player.run_needed(calls, spares[1])
 

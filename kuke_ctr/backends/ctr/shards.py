@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, zip_longest
 
 from kuke_ctr.processes.calls import Call
-from kuke_ctr.processes.runner import AT_ONCE, Processes
+from kuke_ctr.processes.runner import AT_ONCE
 
 ForFilters = Callable[[Sequence[str]], Call]
 """Gives the call that prints a list with these filters."""
@@ -20,22 +20,15 @@ ForFilters = Callable[[Sequence[str]], Call]
 _PLAIN = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 """The characters that an expression may name: they stand for themselves."""
 _FOR_EACH = 2  # shards a processor: ctr and containerd wait for each other in turn
+_OF_FAR = 2  # nobody has counted the processors of another host
 _DEEPEST = 120  # containerd compiles the expression anew for each image: it has to be short
 _USELESS = 0.75  # of all rows in one shard
 
 
-def shards_of(
-    processes: Processes, of_filters: ForFilters, names: Sequence[str], filters: Sequence[str]
-) -> list[Call]:
-    """The calls that print a list with these names in shards; none where it has to stay whole.
-
-    A replay may have other processors than the recording had: what was recorded counts.
-    """
-    for most in range(2, AT_ONCE + 1) if processes.replays else [worthwhile()]:
-        calls = [of_filters(_also(filters, shard)) for shard in cut(names, most)]
-        if calls and (not processes.replays or all(map(processes.recorded, calls))):
-            return calls
-    return []
+def shards_of(of_filters: ForFilters, names: Sequence[str], filters: Sequence[str]) -> list[Call]:
+    """The calls that print a list with these names in shards; none where it has to stay whole."""
+    most = worthwhile() if of_filters(filters).far is None else _OF_FAR
+    return [of_filters(_also(filters, shard)) for shard in cut(names, most)]
 
 
 def worthwhile() -> int:

@@ -129,17 +129,21 @@ def _run_with_names(
 
     A whole list starts together with its names, so that a short one waits for nothing; it is ended
     where there are many. All shards start at once: containerd chooses the rows at the start, and
-    hardly anything changes between that and the names.
+    hardly anything changes between that and the names. A recording has the whole list: a replay
+    may want it as it is, and cannot know how it was cut.
     """
+    whole_only = not in_shards or processes.records or processes.replays
     shards: dict[int, list[Call]] = {}
 
     def spare(i: int, result: Result) -> Sequence[int]:
         number, names = divmod(i, 2)
-        if names and in_shards and result.exit_code == 0 and result.stdout.count(b"\n") > LONG:
+        if whole_only or not names or result.exit_code != 0:
+            return ()
+        if result.stdout.count(b"\n") > LONG:
             from kuke_ctr.backends.ctr.shards import shards_of  # late: most lists are short
 
             known = list(lines_of(result.stdout))
-            shards[number] = shards_of(processes, lists[number][0], known, filters)
+            shards[number] = shards_of(lists[number][0], known, filters)
         return [i - 1] if shards.get(number) else []
 
     calls = [call for of_filters, names in lists for call in (of_filters(filters), names)]

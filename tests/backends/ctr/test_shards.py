@@ -13,6 +13,8 @@ from kuke_ctr.backends.ctr import images, shards, tables
 from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.tables import fetch
 from kuke_ctr.errors import KukeCtrError, Unreadable
+from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.player import Player
 from kuke_ctr.processes.runner import Processes
 from kuke_ctr.processes.shell_words import shell_line
@@ -75,6 +77,18 @@ def test_there_are_two_shards_for_each_processor_that_this_process_may_use(
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(processors)))
     assert shards.worthwhile() == most
+
+
+def test_another_host_is_asked_for_two_shards_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its processors are not known; those of this host do not count."""
+    monkeypatch.setattr(shards, "worthwhile", lambda: 8)
+
+    def asks(far: Far | None) -> int:
+        return len(shards.shards_of(lambda filters: Call(("ctr", *filters), far=far), NAMES, ()))
+
+    assert (asks(None), asks(Far("web3"))) == (8, 2)
+    monkeypatch.setattr(shards, "worthwhile", lambda: 1)
+    assert (asks(None), asks(Far("web3"))) == (0, 2)
 
 
 # what is asked of ctr
@@ -193,7 +207,7 @@ def test_what_shards_leave_open_the_whole_list_answers(host: Host, tmp_path: Pat
     again = tmp_path / "again"
     slow = f"if [ -e {again} ]; then sleep 0.3; else touch {again}; sleep 60; fi"
     host.has(names=NAMES, first=slow)
-    host.has_names()
+    host.has_names(first=f"until [ -e {again} ]; do sleep 0.01; done")
     parts = host.has_shards(NAMES[1:])
     assert refs(asked()) == host.names
     assert words_of(host) == sorted([[], [], ["-q"], ["-q"], *([part] for part in parts)])
@@ -216,7 +230,7 @@ def test_refused_rows_are_those_of_the_whole_list(host: Host, tmp_path: Path) ->
         stdout=rows,
         first=f"[ -e {again} ] || {{ touch {again}; sleep 60; }}",
     )
-    host.has_names()
+    host.has_names(first=f"until [ -e {again} ]; do sleep 0.01; done")
     for part in host.has_shards():
         names = chosen(part, NAMES)
         odd = table(*(row(name, "x=a\nb" if name == NAMES[3] else "-") for name in names))
@@ -255,30 +269,18 @@ def test_a_probe_of_a_dry_run_is_cut_too(host: Host) -> None:
 # record and replay
 
 
-@pytest.mark.parametrize("here", [1, 2, 8])
-def test_recorded_shards_are_replayed_with_any_number_of_processors(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: int
+def test_a_recording_has_the_whole_list_whatever_a_replay_does_with_it(
+    host: Host, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(shards, "worthwhile", lambda: 3)
-    host.has(names=[], first=SLOW)
-    host.has_names()
-    for part in shards.cut(host.names, 3):
-        host.has(part, names=chosen(part, host.names))
-    recorded = asked(Processes(record=recorder(tmp_path / "r")))
-    assert len(read(tmp_path / "r")) == 4
-    monkeypatch.setattr(shards, "worthwhile", lambda: here)
-    assert asked(Processes(replay=Player(tmp_path / "r"))) == recorded
-
-
-def test_a_recorded_whole_list_is_replayed(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(shards, "worthwhile", lambda: 1)
-    host.has(names=host.names)
+    host.has(names=host.names, first="sleep 0.3")
     host.has_names()
     recorded = asked(Processes(record=recorder(tmp_path / "r")))
-    monkeypatch.setattr(shards, "worthwhile", lambda: 2)
-    assert asked(Processes(replay=Player(tmp_path / "r"))) == recorded
+    assert refs(recorded) == host.names
+    assert words_of(host) == [[], ["-q"]]
+    assert len(read(tmp_path / "r")) == 2
+    replay = Processes(replay=Player(tmp_path / "r"))
+    assert asked(replay) == recorded
+    assert b"app-00" in replay.run(Call(("ctr", "-n", "main", "images", "ls"))).stdout
 
 
 def test_a_replay_without_the_list_says_so(host: Host, tmp_path: Path) -> None:
