@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli.main import main
+from tests.support.cells import write_cell
 from tests.support.fake_ctr import FakeCtr
 from tests.support.fake_nerdctl import INFO
 
@@ -34,6 +35,9 @@ def place(tmp_path: Path, fake_ctr: FakeCtr) -> Iterator[list[str]]:
     program.chmod(0o755)
     told = "Server:\n  Version: v2.1.9\n  UUID: the-daemon\n"
     fake_ctr.answer("-a", str(tmp_path / "c.sock"), "version", stdout=told)
+    by_compose = ('labels."com.docker.compose.project"', 'labels."nerdctl/name"')
+    there = ("-a", str(tmp_path / "c.sock"), "-n", "team")
+    fake_ctr.answer(*there, "containers", "ls", "-q", *by_compose)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "c.sock"))
         listening.listen()
@@ -151,7 +155,11 @@ def test_what_cannot_be_executed_is_not_mended_by_sudo(
     assert "hint: name another one with --nerdctl\n" in capsys.readouterr().err
 
 
-def test_a_realm_without_a_namespace_is_told(place: list[str], capsys: Capture) -> None:
-    place[:2] = ["-r", "mytenant"]
+def test_a_realm_without_a_namespace_is_told(
+    place: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("KUKEON_RUN_PATH", str(tmp_path / "run-path"))
+    write_cell(tmp_path / "run-path", "default/default/web")
+    place[:2] = ["-r", "main"]
     assert main(["nerdctl", *place, "--dry-run", "--", "images"]) == 0
-    assert "(realm mytenant); nerdctl lists it as an empty one" in capsys.readouterr().err
+    assert "(realm main); nerdctl lists it as an empty one" in capsys.readouterr().err
