@@ -55,7 +55,7 @@ def _refuse_compose(realm: OpenRealm) -> None:
     The name of its project may stand in its file, so any project counts.
     """
     labelled = containers.names(realm.scope, *_FOUND_BY_COMPOSE)
-    for one in members_of(realm).among(labelled).values():
+    for one in _kukeons(realm, labelled):
         raise UsageError(
             f"{one.id} belongs to Kukeon's cell {one.cell} and has labels by which compose finds "
             "containers; nothing was done",
@@ -65,13 +65,25 @@ def _refuse_compose(realm: OpenRealm) -> None:
 
 
 def _refuse_change(realm: OpenRealm, typed: Typed) -> None:
-    found = members_of(realm).among(_meant(realm, typed.names)).values()
+    found = _kukeons(realm, _meant(realm, typed.names))
     for one in found:
         raise UsageError(
             f"{one.id} belongs to Kukeon's cell {one.cell}, and `nerdctl {typed.verb}` would "
             "change it; nothing was done",
             hint=_instead(realm, one, typed.verb),
         )
+
+
+def _kukeons(realm: OpenRealm, names: Sequence[str]) -> list[Member]:
+    """Those of the containers that are Kukeon's: by record, labels, or the form of the id alone.
+
+    Labels of nerdctl's make no exception here: they may come from an image, and nerdctl itself
+    gives no such ids.
+    """
+    known = members_of(realm)
+    found = known.among(names)
+    any_of = (found.get(name) or known.by_id(name) for name in names)
+    return [one for one in any_of if one is not None]
 
 
 def _meant(realm: OpenRealm, words: Sequence[str]) -> list[str]:
@@ -94,7 +106,7 @@ def _instead(realm: OpenRealm, one: Member, verb: str) -> str:
 
 
 def _refuse_prune(realm: OpenRealm) -> None:
-    found = members_of(realm).among(containers.names(realm.scope)).values()
+    found = _kukeons(realm, containers.names(realm.scope))
     cells = list(dict.fromkeys(one.cell for one in found))
     if cells:
         raise UsageError(

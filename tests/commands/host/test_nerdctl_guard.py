@@ -72,6 +72,16 @@ def test_other_containers_and_reading_are_nobodys_business(host: FakeCtr, line: 
     guard(line)
 
 
+def test_labels_of_nerdctls_make_no_exception_for_an_id_of_kukeons_form(host: FakeCtr) -> None:
+    """An image can bring them."""
+    evil = "default_default_web_evil"
+    host.answer(*N, "containers", "ls", "-q", stdout=f"{evil}\n")
+    host.answer(*N, "containers", "ls", "-q", f'labels."nerdctl/name"=={evil}')
+    info = f'{{"ID": "{evil}", "Labels": {{"nerdctl/name": "evil"}}, "Spec": {{}}}}'
+    host.answer(*N, "containers", "info", evil, stdout=info)
+    assert f"{evil} belongs to Kukeon's cell web" in refused(f"rm -f {evil}")[0]
+
+
 @pytest.mark.parametrize("line", ["container prune -f", "system prune"])
 def test_a_prune_beside_cells_is_refused(host: FakeCtr, line: str) -> None:
     message, hint = refused(line)
