@@ -51,3 +51,9 @@ def data_root(info: ContainerInfo) -> str | None:
     head, _, tail = folder.partition("/containers/")
     root = head.rpartition("/")[0]
     return root if root.startswith("/") and tail.endswith(f"/{info.id}") else None
+
+
+def places(info: ContainerInfo, address: str | None) -> list[str]:
+    """The flags by which nerdctl finds a container that it made: --address and --data-root."""
+    known = {"--address": address, "--data-root": data_root(info)}
+    return [word for flag, value in known.items() if value for word in (flag, value)]

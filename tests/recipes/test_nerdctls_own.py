@@ -3,7 +3,7 @@
 import pytest
 
 from kuke_ctr.parse.container_info import ContainerInfo
-from kuke_ctr.recipes.nerdctls_own import data_root, is_nerdctls
+from kuke_ctr.recipes.nerdctls_own import data_root, is_nerdctls, places
 
 ID = "20507e564c62"
 
@@ -37,3 +37,10 @@ def test_only_its_own_and_never_kukeons(labels: dict[str, str], own: bool) -> No
 def test_the_data_root_stands_in_a_label(folder: str, root: str | None) -> None:
     info = ContainerInfo(id=ID, labels={"nerdctl/state-dir": folder})
     assert data_root(info) == root
+
+
+def test_the_flags_by_which_nerdctl_finds_its_own() -> None:
+    labels = {"nerdctl/state-dir": f"/srv/nd/1935/containers/main/{ID}"}
+    info = ContainerInfo(id=ID, labels=labels)
+    assert places(info, "/c.sock") == ["--address", "/c.sock", "--data-root", "/srv/nd"]
+    assert places(ContainerInfo(id=ID), None) == []
