@@ -151,11 +151,17 @@ def logs(realm: "OpenRealm", container: str) -> "Reader":
     """The log of a container, open: `last(lines)` and `new()` give its bytes, block by block.
 
     It is the one that `kuke-ctr logs` shows. Raises NotFound, FoundWrong where there is no log, and
-    Forbidden. Close it, or use it in a `with`.
+    Forbidden, UsageError for a realm on another host. Close it, or use it in a `with`.
     """
+    from kuke_ctr.errors import UsageError
     from kuke_ctr.recipes.log_file import Reader
     from kuke_ctr.recipes.logs import find
 
+    if realm.ctr.far is not None:
+        raise UsageError(
+            f"a file of {realm.ctr.far} cannot be opened here",
+            hint=f"`kuke-ctr logs {container}` prints the log",
+        )
     return Reader(find(realm.host, realm.resolution, container).file)
 
 

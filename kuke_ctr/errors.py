@@ -20,6 +20,7 @@ class Reason(Enum):
     """What kind of failure it was, for whoever goes on differently after it."""
 
     ALREADY_EXISTS = auto()
+    INVALID_REFERENCE = auto()
     KEPT_BY_NERDCTL = auto()
     MISSING_CONTENT = auto()
     NO_PLATFORM = auto()

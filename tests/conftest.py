@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.support.scripts",
     "tests.support.fake_ctr",
     "tests.support.fake_ssh",
+    "tests.support.far_host",
     "tests.support.attach_host",
     "tests.support.changes_host",
     "tests.support.desk",

@@ -111,7 +111,7 @@ def _containers(noun: str) -> Callable[[str, Given], list[str]]:
 
 
 def _copied(front: str, given: Given) -> list[str]:
-    """`web:` for each container; behind the colon the files of one that runs, for root."""
+    """`web:` for each container; behind the colon the files of one that runs here, for root."""
     from kuke_ctr.completion import copied
 
     if not copied.is_inside(front):
@@ -121,7 +121,9 @@ def _copied(front: str, given: Given) -> list[str]:
     from kuke_ctr.kukeon.lookup import Names
 
     word, _, path = front.partition(":")
-    _, _, scope = _scope(given)
+    host, _, scope = _scope(given)
+    if host.settings.far is not None:
+        return []
     pids = copied.pids_in(scope.run("tasks", "ls", probe=True).stdout.decode(errors="replace"))
     meant = Names([*pids], {}).find(word)
     if meant is None or len(meant.ids) != 1:

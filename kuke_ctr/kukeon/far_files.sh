@@ -1,6 +1,7 @@
 # Prints files of this host in the form that parse/far_files.py reads. It changes nothing.
 # Arguments are LEVELS:PATH. 1: this file; 3: a run path down to its realms' records; 9: all of it.
-# Never printed: what lies in secrets, volumes and volume-meta, and files of more than 1 MiB.
+# Never printed: what lies in secrets, volumes and volume-meta, links, and files of more than 1 MiB.
+# A container's tty is mounted in it: what is there is anybody's, so only known names are listed.
 LC_ALL=C
 export LC_ALL
 
@@ -17,8 +18,9 @@ one() {
 }
 
 seek() {
-  find . \( -name '*[![:print:]]*' -o -name secrets -o -name volumes -o -name volume-meta \) \
-    -prune -o \( -path "$deepest" -prune -o -name '*' \) "$@"
+  find . \( -name '*[![:print:]]*' -o -name secrets -o -name volumes -o -name volume-meta -o \
+    -path './*/*/*/*/*/tty/*' ! -name tty ! -name socket ! -name capture ! -name log \
+    ! -name kuketty.log \) -prune -o \( -path "$deepest" -prune -o -name '*' \) "$@"
 }
 
 look() {
@@ -29,7 +31,7 @@ look() {
     one "$2"
   elif cd "$2"; then
     seek -exec ls -ldn {} +
-    seek \( -type d -o -size -2049 \( -name '*.json' -o -name '*.yaml' -o -name '*.yml' \
+    seek \( -type d -o -type f -size -2049 \( -name '*.json' -o -name '*.yaml' -o -name '*.yml' \
       -o -name etc-hosts -o -path '*/blueprints/*' -o -path '*/configs/*' \) \) -print |
       while IFS= read -r file; do one "$file"; done
   elif [ -e "$2" ]; then

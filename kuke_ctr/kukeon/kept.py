@@ -7,7 +7,10 @@ record in there is the tenant's word, and so is what a link leads to.
 import stat
 from pathlib import Path
 
-RESERVED = ("secrets", "blueprints", "configs", "volumes", "volume-meta")
+TEMPLATES = ("blueprints", "configs")
+"""Folders whose files say how cells are made."""
+
+RESERVED = ("secrets", *TEMPLATES, "volumes", "volume-meta")
 """Names below a realm that are no space, stack or cell.
 
 The containers that mount a volume write in its folder: what looks like a record there is theirs.

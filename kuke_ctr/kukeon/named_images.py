@@ -11,12 +11,10 @@ from typing import NamedTuple
 from kuke_ctr.errors import Forbidden, KukeCtrError
 from kuke_ctr.kukeon.cells import folders, recorded_namespace
 from kuke_ctr.kukeon.files import mapping_in
-from kuke_ctr.kukeon.kept import RESERVED
+from kuke_ctr.kukeon.kept import RESERVED, TEMPLATES
 from kuke_ctr.kukeon.realm_files import names_of
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.image_names import whole_name
-
-_TEMPLATES = ("blueprints", "configs")
 
 _CELL_DEPTH = 3
 """`<realm>/<space>/<stack>/<cell>`"""
@@ -63,7 +61,7 @@ def _records(folder: Path, depth: int = 0) -> Iterator[Path]:
     if depth == _CELL_DEPTH:
         yield folder / "metadata.json"
         return
-    for template in _TEMPLATES:
+    for template in TEMPLATES:
         yield from _files(folder / template)
     for below in folders(folder):
         if below.name not in RESERVED:

@@ -13,11 +13,12 @@ from typing import NamedTuple
 from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.kukeon.cells import find_container
 from kuke_ctr.kukeon.files import documents
+from kuke_ctr.kukeon.kept import TEMPLATES
 from kuke_ctr.kukeon.members import of_id, of_labels
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.far_files import with_texts
 from kuke_ctr.parse.json_text import read_json
-from kuke_ctr.processes.environments import is_script, mask_environment, masked, variables
+from kuke_ctr.processes.environments import Hides, is_script, mask_environment, masked, variables
 from kuke_ctr.processes.recordings import call_key
 from kuke_ctr.records import RealmSource
 
@@ -82,28 +83,45 @@ def masks(
     return mask
 
 
-def _without_secrets(text: str, keep_env: bool) -> str:
-    """A record as JSON, with passwords and environments masked; nothing of what can't be read."""
+def _without_secrets(name: str, text: str, *, keep_env: bool) -> str:
+    """A record as JSON, with passwords and environments masked; nothing of what can't be read.
+
+    Of a blueprint or a config only the images are left: it may give any value to a variable.
+    """
+    hides = _may_be_value if {*TEMPLATES} & {*name.split("/")} else _may_be_secret
     try:
         found = documents(Path("record"), text)
-        clean = [_masked(one if keep_env else masked(one)) for one in found if one is not None]
-        return "\n---\n".join(json.dumps(one, default=str) for one in clean)
+        known = [one if keep_env else masked(one) for one in found if one is not None]
+        return "\n---\n".join(json.dumps(_masked(one, hides), default=str) for one in known)
     except (KukeCtrError, ValueError, RecursionError):
         return ""
 
 
-_SECRET = re.compile(r"pass(word|phrase|wd)?|token|auth|secret|credential", re.IGNORECASE)
+_SECRET = re.compile(
+    r"pass|pwd|token|auth|secret|credential|dockerconfig|(api|access|private)[-_. ]?key",
+    re.IGNORECASE,
+)
 
 
-def _masked(value: object) -> object:
+def _may_be_secret(key: str) -> bool:
+    return _SECRET.search(key) is not None
+
+
+def _may_be_value(key: str) -> bool:
+    return key != "image"
+
+
+def _masked(value: object, hides: Hides, key: str = "") -> object:
+    """The value with `***` for each text and number whose key hides it, or the `name` beside it."""
     if isinstance(value, list):
-        return [_masked(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: "***" if isinstance(item, str) and _SECRET.fullmatch(str(key)) else _masked(item)
-        for key, item in value.items()
-    }
+        return [_masked(item, hides, key) for item in value]
+    if isinstance(value, dict):
+        named = {"value": value["name"]} if isinstance(value.get("name"), str) else {}
+        return {
+            str(each): _masked(item, hides, named.get(each, str(each)))
+            for each, item in value.items()
+        }
+    return value if value is None or isinstance(value, bool) or not hides(key) else "***"
 
 
 def mask_secrets(run_path: Path, argv: Sequence[str], text: str) -> str | None:

@@ -70,13 +70,13 @@ def parse_far_files(text: str) -> Seen:
     return seen
 
 
-def with_texts(answer: str, change: Callable[[str], str]) -> str:
-    """The answer with another text for each file."""
+def with_texts(answer: str, change: Callable[[str, str], str]) -> str:
+    """The answer with another text for each file: `change` takes its name there and its text."""
     lines, found = iter(answer.split("\n")), []
     for line in lines:
         found.append(line)
         if line.startswith("= "):
-            found += [f" {one}" for one in change(_text(lines)).split("\n")]
+            found += [f" {one}" for one in change(line[2:], _text(lines)).split("\n")]
             found.append(_END_OF_TEXT)
     return "\n".join(found)
 

@@ -6,10 +6,16 @@ runs again from its start. A command that only reads is a function of its answer
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from kuke_ctr.errors import UsageError
+from kuke_ctr.errors import KukeCtrError, Unreadable, UsageError
 from kuke_ctr.processes.calls import Call, Result, mask, time_limit, write_all
+
+if TYPE_CHECKING:
+    from kuke_ctr.processes.runner import Processes
+
+Answer = Result | KukeCtrError | None
+"""What a call gave; the error if it could not be started, None where its time limit ended it."""
 
 _Key = tuple[tuple[str, ...], bytes | None]
 
@@ -47,15 +53,15 @@ class Answers:
     """No recording says where it is from."""
 
     def __init__(self) -> None:
-        self._known: dict[_Key, list[Result | None]] = {}
+        self._known: dict[_Key, list[Answer]] = {}
         self._given: Counter[_Key] = Counter()
 
     def begin(self) -> None:
         """The command starts again: the first answers are given first."""
         self._given.clear()
 
-    def add(self, call: Call, result: Result | None) -> None:
-        """An answer has come; None where the time limit passed first."""
+    def add(self, call: Call, result: Answer) -> None:
+        """An answer has come."""
         self._known.setdefault(_key(call), []).append(result)
 
     def expect(self, calls: Sequence[Call]) -> None:
@@ -79,12 +85,14 @@ class Answers:
         """The answer of a call; it goes to `call.stdout` where that is set.
 
         Raises Wanted where there is none, TimeLimit where the time limit passed; with `late_too`
-        that is a result, too.
+        that is a result, too. Raises the error of a call that could not be started.
         """
         self.expect([call])
         key = _key(call)
         result = self._known[key][self._given[key]]
         self._given[key] += 1
+        if isinstance(result, KukeCtrError):
+            raise result
         if result is None and not late_too:
             raise time_limit(call)
         result = result or Result(call.argv, -9, b"", b"", call.timeout or 0.0)
@@ -92,6 +100,14 @@ class Answers:
             write_all(call.stdout, result.stdout)
             return result._replace(stdout=b"")
         return result
+
+
+def recorded_of(processes: "Processes", calls: Sequence[Call]) -> list[Result | None]:
+    """What the calls gave, asked together; None for one that a recording does not have."""
+    try:
+        return processes.run_needed(calls, lambda i, result: range(len(calls)))
+    except Unreadable:  # it has none of them
+        return [None] * len(calls)
 
 
 def _key(call: Call) -> _Key:

@@ -10,6 +10,9 @@ IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 """A child would inherit that."""
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_OF_A_GROUP = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTERM)
+"""What a terminal and `timeout` send to all processes of a command."""
+
 _PR_SET_PDEATHSIG = 1
 _FIRST = -20
 _NOT_PASSED_ON = ("CONTAINERD_ADDRESS", "CONTAINERD_NAMESPACE", "PYDANTIC_DISABLE_PLUGINS")
@@ -79,18 +82,31 @@ def _prctl() -> Callable[..., int]:
     return function
 
 
+def end_of_a_keeper() -> signal.Signals:
+    """What ends a child that keeps a connection and shares our process group: nothing of a group.
+
+    Under `nohup` that is TERM, as HUP is ignored there.
+    """
+    return signal.SIGTERM if _ignores_hangup() else signal.SIGHUP
+
+
+def _ignores_hangup() -> bool:
+    return signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
 def dies_with_us(
     blocked: Collection[int], by: signal.Signals = signal.SIGKILL
 ) -> Callable[[], None]:
     """What a child runs between fork and exec: it dies when the thread that forked it ends.
 
     `blocked` are the signals that it shall start with as blocked ones. The death signal of a ctr
-    is SIGKILL, which it can't forward to a workload. What sh and Python ignore is undone.
+    is SIGKILL, which it can't forward to a workload. What sh and Python ignore is undone. With
+    another death signal it is in our process group, and ignores what is meant for us there.
     """
     prctl = _prctl()  # loaded before the fork: a child can't wait for the import lock
     parent = os.getpid()
-    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    hangup = signal.SIG_IGN if ignored else signal.SIG_DFL
+    hangup = signal.SIG_IGN if _ignores_hangup() else signal.SIG_DFL
+    ignored = [] if by == signal.SIGKILL else [one for one in _OF_A_GROUP if one != by]
 
     def prepare() -> None:  # pragma: no cover (runs in the child)
         prctl(_PR_SET_PDEATHSIG, int(by), 0, 0, 0)
@@ -100,6 +116,8 @@ def dies_with_us(
         signal.signal(signal.SIGHUP, hangup)
         for number in IGNORED_BY_PYTHON:
             signal.signal(number, signal.SIG_DFL)
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
     return prepare

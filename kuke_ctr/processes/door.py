@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from kuke_ctr.processes.calls import Call, Result, time_limit
 from kuke_ctr.processes.child import Child
-from kuke_ctr.processes.child_setup import child_environment, dies_with_us
+from kuke_ctr.processes.child_setup import child_environment, dies_with_us, end_of_a_keeper
 from kuke_ctr.processes.preflight import not_started
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def start(
 ) -> Child:
     """Start a child on three descriptors; it also inherits those to `keep`.
 
-    One `at_terminal` stays in our session, so that it can ask there; it is ended by TERM with us.
+    One `at_terminal` stays in our session, so that it can ask there; what the terminal sends us
+    does not end it, and `end_of_a_keeper` does.
     """
     import sh  # late: a replay and a dry run start nothing
 
@@ -73,7 +74,7 @@ def start(
             _bg_exc=False,
             _return_cmd=True,
             _new_session=not at_terminal,
-            _preexec_fn=dies_with_us(blocked, signal.SIGTERM if at_terminal else signal.SIGKILL),
+            _preexec_fn=dies_with_us(blocked, end_of_a_keeper() if at_terminal else signal.SIGKILL),
             _pass_fds=set(keep),
         )
     except sh.ForkException as error:  # its text is the traceback of the child

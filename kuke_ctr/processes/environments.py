@@ -78,8 +78,8 @@ def variables(value: object) -> list[str]:
     return found
 
 
-def _is_environment(key: str, value: object) -> bool:
-    return key.lower() == "env" and isinstance(value, list)
+def _is_environment(key: object, value: object) -> bool:
+    return str(key).lower() == "env" and isinstance(value, list)
 
 
 def _name_only(variable: object, hides: Hides) -> str | None:

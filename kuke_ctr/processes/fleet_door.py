@@ -18,7 +18,8 @@ from ClusterShell.Task import Task, task_terminate
 from ClusterShell.Worker.EngineClient import EngineClient, EngineClientEOF
 from ClusterShell.Worker.Worker import Worker
 
-from kuke_ctr.errors import Interrupted, UsageError
+from kuke_ctr.errors import Interrupted, KukeCtrError, UsageError
+from kuke_ctr.processes.answers import Answer
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.child_setup import interrupts_held
 from kuke_ctr.processes.clock import FOREVER
@@ -48,8 +49,8 @@ class Work(Protocol):
     def go_on(self) -> Sequence[Call]:
         """The calls that are needed now, which run side by side; none where it is done."""
 
-    def answered(self, call: Call, result: Result | None) -> None:
-        """A call has ended; None where the time limit ended it."""
+    def answered(self, call: Call, result: Answer) -> None:
+        """A call has ended, or could not be started."""
 
 
 class Teller(Protocol):
@@ -182,7 +183,7 @@ class _Fleet:
         calls = work.go_on()
         open_calls = set(range(len(calls)))
 
-        def ended(index: int, result: Result | None) -> None:
+        def ended(index: int, result: Answer) -> None:
             work.answered(calls[index], result)
             open_calls.discard(index)
             if not open_calls and not self._goes_on(work):
@@ -193,27 +194,32 @@ class _Fleet:
             self._schedule(work, call, partial(ended, index))
         return bool(calls)
 
-    def _schedule(self, work: Work, call: Call, ended: Callable[[Result | None], None]) -> None:
+    def _schedule(self, work: Work, call: Call, ended: Callable[[Answer], None]) -> None:
         worker = _OneCall(None)
 
-        def closed(client: _Client, result: Result | None) -> None:
+        def closed(client: _Client, result: Answer) -> None:
             self._clients.discard(client)
             if not self._ending:
-                self._teller.report(call, result, named=True)
-                late = Result(call.argv, -9, b"", b"", call.timeout or 0.0)
-                self._teller.keep(call, result or late, timed_out=result is None)
+                self._tell_of(call, result)
                 ended(result)
 
-        def start() -> Job:
+        def start() -> None:
             ready, program = _prepared(call)
             self._teller.announce(call)
-            with interrupts_held() as blocked:
-                return start_job(ready, program, blocked, start_light)
+            with interrupts_held() as blocked:  # once they come, `end` has to find the job
+                client.job = start_job(ready, program, blocked, start_light)
 
         client = _Client(worker, work, call, start, closed)
         worker.client = client
         self._clients.add(client)
         self._task.schedule(worker)
+
+    def _tell_of(self, call: Call, result: Answer) -> None:
+        if isinstance(result, KukeCtrError):
+            return
+        self._teller.report(call, result, named=True)
+        late = Result(call.argv, -9, b"", b"", call.timeout or 0.0)
+        self._teller.keep(call, result or late, timed_out=result is None)
 
     def end(self) -> None:
         """End every process; nobody hears of what was left to do."""
@@ -243,15 +249,16 @@ class _Client(EngineClient):  # type: ignore[misc]
         worker: _OneCall,
         work: Work,
         call: Call,
-        start: Callable[[], Job],
-        closed: Callable[["_Client", Result | None], None],
+        start: Callable[[], None],
+        closed: Callable[["_Client", Answer], None],
     ) -> None:
         super().__init__(worker, None, True, None, False)
         self._work = work
         self._call = call
         self._run = start
         self._closed = closed
-        self._job: Job | None = None
+        self.job: Job | None = None
+        self._error: KukeCtrError | None = None
 
     def _start(self) -> "_Client":
         """Called by the engine once there is room; the time limit counts from here."""
@@ -260,11 +267,14 @@ class _Client(EngineClient):  # type: ignore[misc]
         self.fire_delay = max(0.0, left if limit is None else min(limit, left))
         if self.fire_delay == FOREVER:
             self.fire_delay = -1.0
-        self._job = self._run()
-        if self._job.child.ended():
+        try:
+            self._run()
+        except KukeCtrError as error:  # of this host: the others go on
+            self._error = error
+        if self.job is None or self.job.child.ended():
             self.streams.set_reader("end", _ended())
         else:
-            self.streams.set_reader("end", self._job.child.end, closefd=False)
+            self.streams.set_reader("end", self.job.child.end, closefd=False)
         return self
 
     def _handle_read(self, sname: str) -> None:
@@ -274,18 +284,21 @@ class _Client(EngineClient):  # type: ignore[misc]
         """Called by the engine: the process has ended, or is late, or all are aborted."""
         self.streams.clear()
         self.invalidate()
-        job = self._job
-        if job is None:
-            return
-        late = timeout and not job.child.ended()
-        job.child.kill()
-        result = None if late else job.result()
+        result = self._answer(timeout)
         self.end()
         if timeout or not abort:  # aborted: nobody waits for an answer any more
             self._closed(self, result)
 
+    def _answer(self, timeout: bool) -> Answer:
+        job = self.job
+        if job is None:
+            return self._error
+        late = timeout and not job.child.ended()
+        job.child.kill()
+        return None if late else job.result()
+
     def end(self) -> None:
         """End the process, if there is one."""
-        job, self._job = self._job, None
+        job, self.job = self.job, None
         if job is not None:
             job.close()

@@ -36,7 +36,8 @@ _NAMESPACE = ("-n", "--namespace")
 def call_key(argv: Sequence[str]) -> tuple[str, ...]:
     """What a call is found by: the argv without the program's path, address and time limits.
 
-    `k3s ctr -a /run/x.sock --namespace main images ls` and `ctr -n main images ls` are the same.
+    Nor the time of day after nerdctl's `logs --since`. `k3s ctr -a /run/x.sock --namespace main
+    images ls` and `ctr -n main images ls` are the same.
     """
     if argv[:2] == ("sh", "-s"):  # a script of ours
         return tuple(argv)
@@ -51,6 +52,9 @@ def call_key(argv: Sequence[str]) -> tuple[str, ...]:
             key += ["-n", value]
         elif not takes_value:
             key.append(flag + equals + value)
+    if program == "nerdctl" and words[:1] == ["logs"] and "--since" in words:
+        at = words.index("--since") + 1
+        del words[at : at + 1]
     return (*key, *words)
 
 

@@ -56,6 +56,19 @@ _ROWS = (
     ),
 )
 
+_USUAL_HINT = "`{ssh} true` tries it by hand"
+
+_CONNECTING = re.compile(
+    r"^(?!ctr: |time=)(?:ssh: |kex_exchange_identification: |Received disconnect"
+    r"|Connection timed out|Connection closed by \S+ port|(?:\S+: )?Permission denied"
+    r"|Host key verification failed"
+    r"|No \S+ host key is known|.*mutual signature|.*onfiguration option|Bad owner"
+    r"|.*no argument after keyword)",
+    re.MULTILINE,
+)
+"""What ssh says before anything runs there. It says nothing where a connection is lost that calls
+share: then ctr may have done all of its work, some, or none."""
+
 
 def failure_on_the_way(call: Call, result: Result) -> KukeCtrError | None:
     """The error for a far call that did not reach its program; None where it ran."""
@@ -63,7 +76,8 @@ def failure_on_the_way(call: Call, result: Result) -> KukeCtrError | None:
         return None
     said = _last(result.stderr)
     if result.exit_code == SSHS:
-        return unreachable(call.far, result.stderr, call.typed_argv)
+        lost = not _CONNECTING.search(result.stderr.decode(errors="replace"))
+        return unreachable(call.far, result.stderr, call.typed_argv, lost=lost)
     if result.exit_code == _MISSING and said.endswith(NOT_THERE):
         program = call.argv[0]
         return CtrMissing(
@@ -79,19 +93,21 @@ def failure_on_the_way(call: Call, result: Result) -> KukeCtrError | None:
 def unreachable(
     far: Far, stderr: bytes, command: tuple[str, ...], *, lost: bool = False
 ) -> Unreachable:
-    """The error for what ssh said before it ended with its own exit code."""
+    """The error for what ssh said before it ended with its own exit code.
+
+    `lost`: the call had begun there.
+    """
     text, said = stderr.decode(errors="replace"), _last(stderr)
-    hint = next((row.hint for row in _ROWS if re.search(row.says, text)), None)
+    hint = next((row.hint for row in _ROWS if re.search(row.says, text)), _USUAL_HINT)
     ssh = shell_line(far.words)
     forget = shell_line(("ssh-keygen", "-R", far.host if far.port is None else _with_port(far)))
     message = f"ssh could not reach {far}: {said or 'the connection ended'}"
     if lost:
+        hint = "look whether ctr had done its work; `{ssh} true` tries the connection"
         message = f"the connection to {far} was lost; what runs in containers there goes on"
     return Unreachable(
         message,
-        hint=(hint or "`{ssh} true` tries it by hand").format(
-            ssh=ssh, host=far.host, forget=forget
-        ),
+        hint=hint.format(ssh=ssh, host=far.host, forget=forget),
         command=command,
         ran=lost,
     )

@@ -1,8 +1,9 @@
 """One connection for all calls of a command to a far host, where the user's ssh has none.
 
 ssh's own ControlMaster: it connects once, may ask at the terminal for a password or about a host
-key, and every call goes through its socket. It is a child that dies with us, by TERM: so ssh takes
-its socket away. Nothing stays but an empty folder that only this user may look into.
+key, and every call goes through its socket. For that it is in our process group, where it ignores
+Ctrl-C and what else is meant for us: the process there has to get that. It dies with us, by HUP: so
+ssh takes its socket away. Nothing stays but an empty folder that only this user may look into.
 """
 
 import atexit
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.child import Child, wait_for_one
-from kuke_ctr.processes.child_setup import interrupts_held
+from kuke_ctr.processes.child_setup import end_of_a_keeper, interrupts_held
 from kuke_ctr.processes.descriptors import close_all, content_of, nameless_file
 from kuke_ctr.processes.door import answer_of, start
 from kuke_ctr.processes.far import ASKS_NOBODY, QUIETLY, Far
@@ -61,11 +62,14 @@ def options_for(
 
 
 def is_lost(far: Far) -> bool:
-    """Whether the connection to a host has ended, be it ours or one that the user has."""
+    """Whether the connection to a host has ended, be it ours or one that the user has.
+
+    ssh is asked: a call sees the end of its connection before we see that of the process.
+    """
+    program = find_ssh(far.words)
     master = _masters.get(far)
     if master is not None:
-        return master.child.ended()
-    program = find_ssh(far.words)
+        return master.child.ended() or not _answers(far, program, master.socket_options("no"))
     return not _is_shared(far, program, _config_of(far, program))
 
 
@@ -90,7 +94,7 @@ class _Master:
 
     def end(self) -> None:
         if not self.child.ended():
-            os.kill(self.child.pid, signal.SIGTERM)
+            os.kill(self.child.pid, end_of_a_keeper())
             wait_for_one([self.child], time.monotonic() + 1)
             if not self.child.ended():
                 os.kill(self.child.pid, signal.SIGKILL)
@@ -118,7 +122,12 @@ def _is_shared(far: Far, program: str, config: dict[str, str]) -> bool:
     path = config.get("controlpath", "none")
     if path == "none" or not os.path.exists(path):  # noqa: PTH110
         return False
-    call = Call(("ssh", "-O", "check", *far.place), timeout=_ASK_SECONDS)
+    return _answers(far, program)
+
+
+def _answers(far: Far, program: str, options: Sequence[str] = ()) -> bool:
+    """Whether there is a connection behind the socket."""
+    call = Call(("ssh", *options, "-O", "check", *far.place), timeout=_ASK_SECONDS)
     return answer_of(call, program, _ASK_SECONDS).exit_code == 0
 
 

@@ -33,7 +33,7 @@ def with_details(
 ) -> list[D]:
     """The rows of a realm's namespace, with these of their fields (None: with all).
 
-    What can't be found out stays None, with a warning.
+    What can't be found out stays None, with a warning; what nerdctl fails with is raised.
     """
     scope = Scope(host.ctr, realm.namespace)
     asked = {*OF_CELL, *_OF_INFO, "status", "image"} if wanted is None else set(wanted)

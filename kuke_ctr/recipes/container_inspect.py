@@ -13,7 +13,7 @@ from kuke_ctr.processes.proc import PROC, cgroups_of
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.container_details import member_of, of_cell
 from kuke_ctr.recipes.logs import known
-from kuke_ctr.recipes.platforms import may_run_here
+from kuke_ctr.recipes.platforms import host_platform, may_run_on
 from kuke_ctr.recipes.process_facts import facts_of
 from kuke_ctr.records import ContainerDetails, ImageDetails, Task, TaskStatus
 from kuke_ctr.records.container_details import (
@@ -63,7 +63,7 @@ class Inspector:
             cell=self._cell(info),
             task=task,
             process=spec.process,
-            image_config=_config(image) if image is not None else None,
+            image_config=self._config(image) if image is not None else None,
             snapshotter=info.snapshotter or None,
             snapshot=info.snapshot or None,
             mounts=spec.mounts,
@@ -80,6 +80,14 @@ class Inspector:
         return CellPlace.model_validate(
             {"realm": one.realm, **of_cell(info.id, self.members, info)}
         )
+
+    def _config(self, image: ImageDetails) -> ImageConfig | None:
+        """The configuration for the host; without the build's steps, which the image's own has."""
+        found = [node.config for node in _manifests(image.target) if node.config is not None]
+        host = host_platform(self.host.ctr)
+        fits = [one for one in found if one.present and may_run_on(host, one.platform)]
+        one = next(iter(fits), None)
+        return one and one.model_copy(update={"history": (), "diff_ids": ()})
 
     def _task(self, task: Task | None) -> TaskDetails | None:
         if task is None:
@@ -116,14 +124,6 @@ class Inspector:
             yield f"{self.realm.namespace} has no image {info.image}"
         elif image is not None and not image.complete:
             yield f"the image {image.ref} is incomplete"
-
-
-def _config(image: ImageDetails) -> ImageConfig | None:
-    """The configuration for this host; without the build's steps, which the image's own has."""
-    found = [node.config for node in _manifests(image.target) if node.config is not None]
-    here = [one for one in found if one.present and may_run_here(one.platform)]
-    one = next(iter(here), None)
-    return one and one.model_copy(update={"history": (), "diff_ids": ()})
 
 
 def _manifests(node: ImageNode) -> Iterator[ImageNode]:

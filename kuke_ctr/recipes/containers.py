@@ -1,15 +1,13 @@
 """Making and removing containers, with what ctr leaves behind."""
 
-import os
-import stat
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from kuke_ctr.backends.ctr import containers, snapshots, tasks
 from kuke_ctr.backends.ctr.failures import failure_of
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Interrupted, KukeCtrError, NotFound, Reason
-from kuke_ctr.parse.container_info import LOGS, ContainerInfo
+from kuke_ctr.parse.container_info import ContainerInfo
+from kuke_ctr.recipes.own_logs import log_of, remove_log
 from kuke_ctr.recipes.taken import taken
 from kuke_ctr.records import Task, TaskStatus
 
@@ -84,16 +82,9 @@ def remove(
     if "--keep-snapshot" in flags and info.snapshot:
         _keep(scope, info)
     log = log_of(scope, info)
-    done = containers.remove(scope, name, flags)
-    if log is None or scope.ctr.processes.replays:
-        return
-    if done.planned:
-        scope.ctr.notice(f"its log file {log} would be removed too")
-        return
-    try:
-        log.unlink()
-    except OSError as error:
-        scope.ctr.notice(f"{name} was removed, but not its log file {log}: {error.strerror}")
+    containers.remove(scope, name, flags)
+    if log is not None and not scope.ctr.processes.replays:
+        remove_log(scope, name, log)
 
 
 def _keep(scope: Scope, info: ContainerInfo) -> None:
@@ -132,23 +123,3 @@ def _require_silence(scope: Scope, name: str) -> None:
             f"the state of the task of {name} is not known; the container was not removed",
             hint=f"{scope.line('tasks', 'ps', name)} shows what containerd says",
         )
-
-
-def log_of(scope: Scope, info: ContainerInfo) -> Path | None:
-    """The log file that goes with a container, where it is a file at a place for it.
-
-    That is `<id>.log`, or `<id>-<12 digits>.log` where there was one of that name already, unless a
-    container of that name has it. The label that names it is anybody's to write: nothing else that
-    it says is followed.
-    """
-    place = info.own_log(LOGS / scope.namespace)
-    if place is None:
-        return None
-    if place.stem != info.id and place.stem in containers.names(scope):
-        return None
-    try:
-        if Path(os.path.realpath(place.parent)) != place.parent:
-            return None
-        return place if stat.S_ISREG(place.lstat().st_mode) else None
-    except OSError:
-        return None

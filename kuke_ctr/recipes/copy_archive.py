@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kuke_ctr.backends.ctr import images, transfer, versions
+from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.backends.ctr.transfer import TransferStreams
 from kuke_ctr.errors import CtrFailed, KukeCtrError
@@ -16,7 +17,7 @@ from kuke_ctr.recipes.copy_name import Naming
 from kuke_ctr.recipes.copy_pin import pinned
 from kuke_ctr.recipes.image_parts import Part
 from kuke_ctr.recipes.piped import piped
-from kuke_ctr.recipes.platforms import host_platform
+from kuke_ctr.recipes.platforms import host_platform, may_run_on
 from kuke_ctr.recipes.transfers import told_what_is_left
 
 
@@ -91,11 +92,11 @@ def _by_another_name(what: Archived) -> None:
             own.take_back()
 
 
-def platform_of(chosen: Sequence[Part]) -> str | None:
-    """The one platform of an archive that is not to have all: this host's, or the first."""
+def platform_of(target: Ctr, chosen: Sequence[Part]) -> str | None:
+    """The one platform of an archive that is not to have all: the target's, or the first."""
     has = [part.manifest.platform for part in chosen if part.attests is None]
-    here = host_platform()
-    mine = [one for one in has if one is not None and (one == here or one.startswith(f"{here}/"))]
+    wanted = host_platform(target)
+    mine = [one for one in has if one is not None and may_run_on(wanted, one)]
     return next(iter([*mine, *has]), None)
 
 

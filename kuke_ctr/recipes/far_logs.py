@@ -7,11 +7,17 @@ from pathlib import Path
 from kuke_ctr.backends.ctr import containers
 from kuke_ctr.backends.ctr.scope import Scope
 from kuke_ctr.errors import Forbidden, FoundWrong, KukeCtrError
-from kuke_ctr.kukeon.cells import find_container
+from kuke_ctr.kukeon.cells import TTY, find_container
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import LOGS
 from kuke_ctr.processes.calls import Call
+
+_OPENED = """\
+cd -P -- "$1" && [ -f "$2" ] && exec <"$2" &&
+[ "$(readlink /proc/self/fd/0)" = "$(pwd -P)/$2" ] || { echo "$1/$2 was not read: it is a link" >&2
+exit 1; }; shift 2; exec "$@\""""
+"""A program on a far host whose stdin is a file that no link stands for."""
 
 
 def far_log(host: Host, realm: Resolution, container: str) -> Path:
@@ -39,9 +45,17 @@ def far_log(host: Host, realm: Resolution, container: str) -> Path:
 
 
 def call_for(host: Host, path: Path, lines: int | None, *, following: bool) -> Call:
-    """What prints the last lines or all (None), and with `following` what comes, without an end."""
-    count = "+1" if lines is None else str(lines)
-    argv = ("tail", "-n", count, *(["-F"] if following else []), "--", str(path))
+    """What prints the last lines or all (None), and with `following` what comes, without an end.
+
+    What is in kuketty's folder is the container's to replace at any time: there the file is opened
+    once, and it must be the one that has the name.
+    """
+    count = ("-n", "+1" if lines is None else str(lines))
+    if path.parent.name == TTY:
+        tail = ("tail", *count, *(["-f"] if following else []))
+        argv = ("sh", "-c", _OPENED, "sh", str(path.parent), path.name, *tail)
+    else:
+        argv = ("tail", *count, *(["-F"] if following else []), "--", str(path))
     timeout = host.ctr.change_timeout if following else host.ctr.timeout
     return Call(argv, timeout=timeout, probe=True, far=host.ctr.far)
 

@@ -21,7 +21,7 @@ from kuke_ctr.parse.manifest import (
     read_document,
 )
 from kuke_ctr.parse.references import is_document
-from kuke_ctr.recipes.platforms import may_run_here
+from kuke_ctr.recipes.platforms import host_platform, may_run_on
 from kuke_ctr.records import Image
 from kuke_ctr.records.image_details import (
     ImageConfig,
@@ -80,7 +80,8 @@ def inspect(scope: Scope, images: Sequence[Image]) -> list[ImageDetails]:
         if not level:
             break
     store.here |= content.present(scope, [one.digest for one in _unique(leaves)])
-    return [_details(store, image) for image in images]
+    host = host_platform(scope.ctr)
+    return [_details(store, image, host) for image in images]
 
 
 def _is_read(descriptor: Descriptor) -> bool:
@@ -264,11 +265,11 @@ def _is_pulled(kind: NodeKind, config: ImageConfig | None, manifests: Sequence[I
     return config is None or config.present
 
 
-def _missing(node: ImageNode, *, needed: bool = True) -> Iterator[str]:
+def _missing(node: ImageNode, host: str, *, needed: bool = True) -> Iterator[str]:
     """The digests that have to be here and are not.
 
-    Of an index this host's platform is needed, and any at all; what of the others was pulled has
-    to be whole.
+    Of an index the host's platform is needed, and any at all; what of the others was pulled has to
+    be whole.
     """
     if not node.present:
         if needed:
@@ -284,7 +285,8 @@ def _missing(node: ImageNode, *, needed: bool = True) -> Iterator[str]:
     nothing = not any(one.pulled for one in images)
     for one in node.manifests:
         is_image = one.kind is not NodeKind.ATTESTATION
-        yield from _missing(one, needed=is_image and (nothing or may_run_here(one.platform)))
+        wanted = nothing or may_run_on(host, one.platform)
+        yield from _missing(one, host, needed=is_image and wanted)
 
 
 def _platforms(node: ImageNode) -> Iterator[str]:
@@ -294,10 +296,10 @@ def _platforms(node: ImageNode) -> Iterator[str]:
         yield from _platforms(one)
 
 
-def _details(store: _Store, image: Image) -> ImageDetails:
+def _details(store: _Store, image: Image, host: str) -> ImageDetails:
     tree = _Tree(store)
     target = tree.node(Descriptor(image.media_type, image.digest))
-    missing = tuple(dict.fromkeys(_missing(target)))
+    missing = tuple(dict.fromkeys(_missing(target, host)))
     return ImageDetails(
         ref=image.ref,
         media_type=image.media_type,

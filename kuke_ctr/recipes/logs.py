@@ -1,8 +1,7 @@
 """Where the output of a container is kept, found without attaching to it, and when its task ends.
 
 The places, first match wins: Kukeon's files under the run path; the log of our own `run -d`; the
-`capture` of the kuketty that holds its terminal; the file that its shim writes. docs/logs.md has
-the reasons.
+`capture` of the kuketty that holds its terminal; the file that its shim writes (docs/logs.md).
 """
 
 import os
@@ -29,7 +28,7 @@ from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
 from kuke_ctr.recipes.log_owners import owner_of
-from kuke_ctr.recipes.nerdctls_own import is_nerdctls, places
+from kuke_ctr.recipes.nerdctls_own import made_by_nerdctl, places
 from kuke_ctr.records import Task, TaskStatus
 from kuke_ctr.terminals.task_io import IoKind, TaskIO, shims_write, task_io
 
@@ -120,8 +119,10 @@ def known(
 ) -> FoundLog | None:
     """The log of a container of which all is known, `pid` of its task; no call is made.
 
-    None where its output is kept nowhere, or may not be seen. `proc` as in `find`.
+    None where it is kept nowhere, may not be seen, or is on another host. `proc` as in `find`.
     """
+    if host.ctr.far is not None:  # a file of this host may have the same name
+        return None
     try:
         cell = find_container(host.settings.run_path, realm, info.id)
         log = _of_kukeon(cell) or _of_info(realm.namespace, info)
@@ -274,13 +275,13 @@ def _refuse_label(namespace: str, info: ContainerInfo) -> None:
 
 def _kept_by_others(scope: Scope, info: ContainerInfo) -> FoundWrong | None:
     """The error for a container of Docker's, Kubernetes' or nerdctl's; None for no such one."""
-    owner = owner_of(scope.namespace, info.id, info.labels, places(info, scope.ctr.address))
+    owner = owner_of(scope.namespace, info.id, info.labels, places(info, scope))
     if owner is None:
         return None
     return FoundWrong(
         f"{info.id} is a container of {owner.name}, which keeps its log itself",
         hint=owner.hint,
-        reason=Reason.KEPT_BY_NERDCTL if is_nerdctls(info.labels) else None,
+        reason=Reason.KEPT_BY_NERDCTL if made_by_nerdctl(info, scope.namespace) else None,
     )
 
 
@@ -310,8 +311,7 @@ def pid_of(host: Host, namespace: str, container: str) -> int:
     """The pid of the container's task; 0 where it has ended, or there is none.
 
     Runs `ctr tasks ls`, with little patience: what comes meanwhile is not shown. Raises FoundWrong
-    where containerd does not know the pid (a hung shim), and what a ctr that does not answer
-    raises.
+    where containerd does not know the pid (a hung shim), and the KukeCtrErrors of the call.
     """
     limit = min(host.ctr.timeout or _PATIENCE, _PATIENCE)
     task = tasks.states(Scope(replace(host.ctr, timeout=limit), namespace)).get(container)

@@ -1,4 +1,4 @@
-"""`exec` through nerdctl: its process, and how to find it again where nerdctl has gone."""
+"""`exec` through nerdctl."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -33,7 +33,10 @@ class NerdctlExec:
         interactive: bool,
         timeout: float | None,
     ) -> Outcome:
-        """`nerdctl exec [FLAG]... -- ID CMD...`; raises what kept it from starting."""
+        """`nerdctl exec [FLAG]... -- ID CMD...`; raises what kept it from starting.
+
+        The outcome has the exec id, where nerdctl's FIFOs were seen.
+        """
         how = ("--tty", "--interactive") if tty else ("--interactive",) if interactive else ()
         call = self.own.call("exec", *how, *flags, "--", name=self.name, behind=command)
         self._before = self._exec_ids()
@@ -43,12 +46,8 @@ class NerdctlExec:
         streams = UserStreams(take_input=interactive, timeout=timeout)
         return on_pipes(self.own.nerdctl, call, streams, self._started, exec_code)
 
-    def exec_id(self) -> str | None:
-        """The exec id of the process, where it runs, and is the only new one."""
-        new = self._exec_ids() - self._before
-        return next(iter(new)) if len(new) == 1 else None
-
     def _started(self) -> bool:
+        """Whether it seems to run: that of somebody else may have begun in the same moment."""
         return bool(self._exec_ids() - self._before)
 
     def _exec_ids(self) -> frozenset[str]:

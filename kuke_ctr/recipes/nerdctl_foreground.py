@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from kuke_ctr.backends.nerdctl.client import Nerdctl
+from kuke_ctr.backends.nerdctl.processes import Ended
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.farewell import Farewell
 from kuke_ctr.recipes.start import Outcome, outcome_of
@@ -12,9 +13,9 @@ from kuke_ctr.terminals.attachment import AttachOptions, Ending, EndKind
 from kuke_ctr.terminals.foreground import UserStreams, run_in_foreground
 from kuke_ctr.terminals.last_line import LastLine
 
-Reads = Callable[[Call, bytes, int], int | None]
-"""Call, the end of stderr and nerdctl's exit code -> the process's, where nerdctl's line tells it;
-raises what kept the process from starting (`backends/nerdctl/processes.py`)."""
+Reads = Callable[[Call, Ended], int | None]
+"""Call and the end of nerdctl -> the process's exit code, where nerdctl's line tells it; raises
+what kept the process from starting (`backends/nerdctl/processes.py`)."""
 
 
 def on_pipes(
@@ -26,7 +27,9 @@ def on_pipes(
         return Outcome(0, planned=run.run(call).planned)
     finish = run_in_foreground(lambda: run.open_pipes(call), streams, started, LastLine())
     outcome = outcome_of(finish)
-    code = reads(call, finish.said, finish.status) if finish.status and finish.status > 0 else None
+    code = None
+    if finish.status is not None and finish.status > 0:
+        code = reads(call, Ended(finish.said, finish.status, finish.ran, finish.opened))
     if code is None:
         with suppress(OSError):
             Farewell.write(streams.stderr, finish.held)
@@ -52,9 +55,15 @@ def on_terminal(nerdctl: Nerdctl, call: Call, options: AttachOptions, reads: Rea
         return Outcome(0, planned=result.planned)
     ending = endings[0]
     if ending.kind is not EndKind.ENDED:
-        why, ran = ending.why, ending.printed
-        return Outcome(ending.exit_code, False, signal=ending.signal, why=why, ran=ran)
-    code = reads(call, ending.said, ending.status) if ending.status else None
+        return Outcome(
+            ending.exit_code,
+            False,
+            signal=ending.signal,
+            why=ending.why,
+            ran=ending.printed,
+            process=ending.process,
+        )
+    code = reads(call, Ended(ending.said, ending.status)) if ending.status else None
     if code is None:
         nerdctl.pass_on(ending.said)
     return Outcome(ending.exit_code if code is None else code)

@@ -24,11 +24,12 @@ _BLOCK = 65536
 def log_call(nerdctl: Nerdctl, scope: Scope, name: str, *, lines: int | None, follow: bool) -> Call:
     """The call that prints the last lines of a container, or all (None), and what comes.
 
-    `ctr containers info` says where the nerdctl that made it keeps its files. NotFound.
+    It must be one that nerdctl made (`made_by_nerdctl`): `ctr containers info` says where that
+    nerdctl keeps its files. NotFound.
     """
     info = containers.facts(scope, name)
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    root = data_root(info)
+    root = data_root(info, scope.namespace)
     return logs.call(
         nerdctl, scope.namespace, name, data_root=root, lines=lines, follow=follow, now=now
     )

@@ -18,8 +18,8 @@ def changed_by_nerdctl(
 ) -> "NerdctlsOwn | None":
     """Those of these ids that nerdctl serves `operation` (`stop`) for; None where ctr does.
 
-    In `auto` nothing is asked where no nerdctl is installed and nobody named one; else `ctr containers
-    info` of each.
+    In `auto` nothing is asked where no nerdctl is installed and nobody named one; else `ctr
+    containers info` of each.
     """
     settings = host.settings
     if not names or not may_serve(settings.backend, operation):

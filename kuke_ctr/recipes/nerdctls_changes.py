@@ -3,7 +3,6 @@
 A start by ctr would send the output past nerdctl's log, a removal by ctr leaves nerdctl's folder.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,10 +12,7 @@ from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import ContainerInfo
 from kuke_ctr.processes.calls import Call, Result
-from kuke_ctr.recipes.nerdctls_own import changeable, data_root
-
-_ID = re.compile(r"[0-9a-f]{64}")
-"""nerdctl makes its ids itself: an image with nerdctl's labels can't bring one."""
+from kuke_ctr.recipes.nerdctls_own import changeable, data_root, made_by_nerdctl
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,7 @@ class NerdctlsOwn:
 
     def call(self, *words: str, name: str, behind: Sequence[str] = ()) -> Call:
         """`nerdctl --data-root DIR VERB [FLAG]... ID ...`, with the time limit of a change."""
-        root = data_root(self.infos[name])
+        root = data_root(self.infos[name], self.namespace)
         call = self.nerdctl.call(*words, name, *behind, namespace=self.namespace, data_root=root)
         return call._replace(timeout=self.nerdctl.change_timeout)
 
@@ -51,10 +47,6 @@ def own_among(
 ) -> NerdctlsOwn | None:
     """Those of these ids that nerdctl serves `operation` for (`ctr containers info` of each)."""
     infos = changeable(host, realm, names)
-    own = {name: info for name, info in infos.items() if _made_by_nerdctl(info)}
+    own = {name: info for name, info in infos.items() if made_by_nerdctl(info, realm.namespace)}
     nerdctl = host.nerdctl_for(operation) if own else None
     return NerdctlsOwn(nerdctl, realm.namespace, own) if nerdctl is not None else None
-
-
-def _made_by_nerdctl(info: ContainerInfo) -> bool:
-    return _ID.fullmatch(info.id) is not None and data_root(info) is not None

@@ -5,6 +5,7 @@ and its `container prune` (1.7) deletes them. So every operation that changes a 
 nerdctl asks here first; the containers that are not named stay with ctr.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 from kuke_ctr.backends.ctr.scope import Scope
@@ -12,6 +13,7 @@ from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
 from kuke_ctr.parse.container_info import ContainerInfo
 
+_ID = re.compile(r"[0-9a-f]{64}")
 _NERDCTL = "nerdctl/"
 _KUKEON = "kukeon.io"
 
@@ -42,18 +44,29 @@ def changeable(host: Host, realm: Resolution, names: Iterable[str]) -> dict[str,
     return {name: info for name, info in infos.items() if is_nerdctls(info.labels)}
 
 
-def data_root(info: ContainerInfo) -> str | None:
+def made_by_nerdctl(info: ContainerInfo, namespace: str) -> bool:
+    """Whether nerdctl made a container of this namespace, by more than labels; never Kukeon's.
+
+    nerdctl makes its ids itself: an image with nerdctl's labels can't bring one.
+    """
+    by_id = _ID.fullmatch(info.id) is not None
+    return by_id and is_nerdctls(info.labels) and data_root(info, namespace) is not None
+
+
+def data_root(info: ContainerInfo, namespace: str) -> str | None:
     """The `--data-root` of the nerdctl that made a container; None where its labels do not say.
 
-    The label `nerdctl/state-dir` is `<data root>/<hash>/containers/<namespace>/<id>`.
+    The label `nerdctl/state-dir` is `<data root>/<hash>/containers/<namespace>/<id>`. It is to be
+    used only where `made_by_nerdctl`: nerdctl makes such a folder, as root.
     """
     folder = info.labels.get("nerdctl/state-dir", "")
-    head, _, tail = folder.partition("/containers/")
-    root = head.rpartition("/")[0]
-    return root if root.startswith("/") and tail.endswith(f"/{info.id}") else None
+    tail = f"/containers/{namespace}/{info.id}"
+    root = folder.removesuffix(tail).rpartition("/")[0]
+    return root if folder.endswith(tail) and root.startswith("/") else None
 
 
-def places(info: ContainerInfo, address: str | None) -> list[str]:
+def places(info: ContainerInfo, scope: Scope) -> list[str]:
     """The flags by which nerdctl finds a container that it made: --address and --data-root."""
-    known = {"--address": address, "--data-root": data_root(info)}
+    root = data_root(info, scope.namespace) if made_by_nerdctl(info, scope.namespace) else None
+    known = {"--address": scope.ctr.address, "--data-root": root}
     return [word for flag, value in known.items() if value for word in (flag, value)]

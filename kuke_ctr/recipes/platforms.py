@@ -1,6 +1,6 @@
-"""Platforms as containerd names them, and which of them this host runs."""
+"""Platforms as containerd names them, and which of them a host runs."""
 
-import platform
+from kuke_ctr.backends.ctr.client import Ctr
 
 _ARCHITECTURES = {
     "x86_64": "amd64",
@@ -17,16 +17,18 @@ _USUAL = {("arm64", "v8"), ("amd64", "v1")}
 _RUNS_TOO = {("amd64", "386"), ("arm64", "arm")}
 
 
-def host_platform() -> str:
-    """This machine's platform: what ctr takes where nobody names another."""
-    name = platform.machine()
+def host_platform(ctr: Ctr) -> str:
+    """The platform of ctr's host: what ctr takes where nobody names another.
+
+    Raises as `Ctr.machine`.
+    """
+    name = ctr.machine()
     return f"linux/{_ARCHITECTURES.get(name, name)}"
 
 
-def may_run_here(runs_on: str | None) -> bool:
+def may_run_on(host: str, runs_on: str | None) -> bool:
     """Whether this is the host's platform, of any variant; True where an image does not say."""
-    here = host_platform()
-    return runs_on is None or runs_on == here or runs_on.startswith(f"{here}/")
+    return runs_on is None or runs_on == host or runs_on.startswith(f"{host}/")
 
 
 def normal(name: str) -> str:

@@ -40,8 +40,9 @@ def program_of(
         return words
     if not command or not image:
         return list(command)
+    platform = platform or host_platform(scope.ctr)
     try:
-        config = config_of(scope, image, platform or host_platform())
+        config = config_of(scope, image, platform)
     except KukeCtrError:
         config = None
     own = config.entrypoint if config is not None else None

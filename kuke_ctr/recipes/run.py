@@ -15,6 +15,7 @@ from kuke_ctr.errors import Forbidden, KukeCtrError, NotFound, Reason, UsageErro
 from kuke_ctr.names import check_name
 from kuke_ctr.parse.container_info import LOG_LABEL, LOGS, RUN_LABEL
 from kuke_ctr.processes.calls import Call
+from kuke_ctr.recipes.paths import absolute
 from kuke_ctr.recipes.start import (
     ABSENT,
     CLEANING_LIMIT,
@@ -118,10 +119,10 @@ def make_log(namespace: str, name: str, asked: str | None, *, dry: bool) -> RunL
 
 def _far_log(scope: Scope, name: str, asked: str | None) -> RunLog:
     """A log on another host, by a name that is new; its folder is made, the shim makes the file."""
-    if asked is not None and not asked.startswith("/"):
-        raise UsageError("--log-file needs an absolute path with --host")
-    path = Path(asked) if asked is not None else LOGS / scope.namespace / f"{unique_id(name)}.log"
-    if asked is None:
+    if asked is not None:
+        path = absolute(asked, "--log-file", scope.ctr.far)
+    else:
+        path = LOGS / scope.namespace / f"{unique_id(name)}.log"
         argv = ("mkdir", "-p", "-m", f"{_FOLDER_MODE:o}", str(path.parent))
         call = Call(argv, timeout=scope.ctr.timeout, far=scope.ctr.far)
         scope.ctr.checked(scope.ctr.processes.run(call))

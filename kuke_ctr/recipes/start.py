@@ -46,7 +46,7 @@ class Outcome:
 
     `exit_code` is what kuke-ctr exits with. `finished` is false where the process may run on:
     `signal` is what made us leave, `why` some words about it, `ran` whether it is known to have
-    been started.
+    been started, `process` the id that it has where the names of its FIFOs told it.
     """
 
     exit_code: int
@@ -55,6 +55,7 @@ class Outcome:
     why: str = ""
     planned: bool = False
     ran: bool = False
+    process: str | None = None
 
 
 def unique_id(stem: str) -> str:
@@ -94,7 +95,8 @@ def outcome_of(finish: Finish) -> Outcome:
     """What became of a process whose client has ended like this."""
     # a ctr that a signal ended had not got to the point where it passes signals on
     finished = finish.status is not None and finish.status >= 0
-    return Outcome(finish.exit_code, finished, finish.signal, finish.why, ran=finish.ran)
+    ran, process = finish.ran, finish.process
+    return Outcome(finish.exit_code, finished, finish.signal, finish.why, ran=ran, process=process)
 
 
 def on_terminal(ctr: Ctr, call: Call, options: AttachOptions, command: Sequence[str]) -> Outcome:

@@ -41,7 +41,8 @@ class Stop:
     `signal` is empty for the stop signal of each image (TERM without one), `seconds` how long it
     may take until SIGKILL (0: that at once). `own` are those that nerdctl stops: it notes that they
     are not to be started again. `left` are the tasks that get a signal and were not seen to end,
-    `sent` those that have got it, `over` those that have ended.
+    `sent` those that have got it, `over` those that have ended, `slow` those for which nerdctl has
+    waited as long as it may.
     """
 
     tasks: Tasks
@@ -52,6 +53,7 @@ class Stop:
     left: dict[str, Task] = field(default_factory=dict)
     sent: set[str] = field(default_factory=set)
     over: set[str] = field(default_factory=set)
+    slow: set[str] = field(default_factory=set)
 
     def all(self, names: Sequence[str]) -> Iterator[Stopped]:
         """Stop these side by side; each as soon as it is known what became of it.
@@ -67,19 +69,20 @@ class Stop:
             else:
                 living.append(name)
         signal = self.signal if self.seconds else "SIGKILL"
-        if self.own is not None:
-            yield from self._by_nerdctl(self.own, [name for name in living if name in self.own])
-            living = [name for name in living if name not in self.own]
-        yield from self._signal(living, signal)
+        theirs = [name for name in living if self.own is not None and name in self.own]
+        yield from self._signal([name for name in living if name not in theirs], signal)
         if signal != "SIGKILL":
             self._thaw()
+        until = time.monotonic() + self.seconds
+        if self.own is not None:  # it waits for the ends: the others have their signal by now
+            yield from self._by_nerdctl(self.own, theirs)
         if self.tasks.scope.ctr.processes.dry_run:
             yield from (Stopped(name) for name in self.left)
             return
-        yield from self._ended(self.seconds, killed=signal == "SIGKILL")
+        yield from self._ended(until, killed=signal == "SIGKILL")
         if self.left:
             yield from self._signal(list(self.left), "SIGKILL")
-            yield from self._ended(_KILL_SECONDS, killed=True)
+            yield from self._ended(time.monotonic() + _KILL_SECONDS, killed=True)
         for name in list(self.left):
             yield Stopped(name, error=self._immortal(name, self.left.pop(name)))
 
@@ -110,20 +113,21 @@ class Stop:
                 yield Stopped(name, error=error)
 
     def _by_nerdctl(self, own: "NerdctlsOwn", names: Sequence[str]) -> Iterator[Stopped]:
-        """`nerdctl stop --time SECONDS ID` for each, which sends SIGKILL as well, and waits."""
+        """`nerdctl stop --time SECONDS ID` for each, which sends SIGKILL as well, and waits.
+
+        A time limit that ended it before that would leave the container without the SIGKILL.
+        """
         self.left.update((name, self.tasks.states[name]) for name in names)
         calls = [own.call("stop", "--time", f"{self.seconds:g}", name=name) for name in names]
+        least = self.seconds + _KILL_SECONDS
+        calls = [call._replace(timeout=call.timeout and max(call.timeout, least)) for call in calls]
         self.sent.update(names)
-        slow = set()
         for name, said in zip(names, self.tasks.scope.ctr.processes.run_all(calls), strict=True):
             if said.exit_code != 0:
                 del self.left[name]
                 yield Stopped(name, error=own.failure(said))
             elif said.seconds >= self.seconds:
-                slow.add(name)
-        if not self.tasks.scope.ctr.processes.dry_run:
-            for one in self._ended(_KILL_SECONDS, killed=False):
-                yield one._replace(killed=one.id in slow and one.code == _KILLED)
+                self.slow.add(name)
 
     def _thaw(self) -> None:
         """What is paused gets its signal when it goes on."""
@@ -135,11 +139,13 @@ class Stop:
             if said.exit_code == 0 and not said.planned:
                 self.tasks.scope.ctr.notice(f"{name} was paused; it was resumed to get the signal")
 
-    def _ended(self, seconds: float, *, killed: bool) -> Iterator[Stopped]:
-        for one in self.ends.until(self.left, time.monotonic() + seconds):
+    def _ended(self, until: float, *, killed: bool) -> Iterator[Stopped]:
+        for one in self.ends.until(self.left, until):
             del self.left[one.id]
             self.over.add(one.id)
-            yield Stopped(one.id, one.code, killed=killed)
+            by_nerdctl = self.own is not None and one.id in self.own
+            its_end = one.id in self.slow and one.code == _KILLED
+            yield Stopped(one.id, one.code, killed=its_end if by_nerdctl else killed)
 
     def _immortal(self, name: str, task: Task) -> KukeCtrError:
         argv = self.tasks.scope.call("tasks", "kill", "--signal", "SIGKILL", name).argv

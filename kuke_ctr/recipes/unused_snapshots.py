@@ -179,8 +179,8 @@ def _is_young(snapshot: Snapshot, details: _Details, now: datetime) -> bool:
 def _mounted(
     scope: Scope, candidates: Sequence[Snapshot], snapshotter: str | None
 ) -> Iterator[str]:
-    """The keys of those that are mounted on this host, or of which that can't be found out."""
-    mounts = host_mounts()
+    """The keys of those that are mounted on the host, or of which that can't be found out."""
+    mounts = host_mounts(scope.ctr) if candidates else ()
     for one in candidates:
         try:
             if mount_users(scope, one, mounts, snapshotter):

@@ -17,9 +17,10 @@ from kuke_ctr.backends.ctr.tables import ListCall, R, fetch, whole
 from kuke_ctr.errors import KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import ContainerInfo, parse_container_info
 from kuke_ctr.parse.json_text import read_json
-from kuke_ctr.parse.mounts import Mounted, mounted_from
+from kuke_ctr.parse.mounts import Mounted, mounted_from, parse_mountinfo
 from kuke_ctr.parse.references import GC_EXPIRE, GC_ROOT, snapshot_references
 from kuke_ctr.parse.times import moment
+from kuke_ctr.processes.calls import Call
 from kuke_ctr.recipes.content_graph import Store, is_kept
 from kuke_ctr.recipes.host_mounts import mounts_in
 from kuke_ctr.records import Blob, Image, Lease, Snapshot
@@ -141,7 +142,7 @@ def users_of_snapshots(
     ]:
         if key in found and snapshotter in (None, of):
             found[key].append(user)
-    mounts = host_mounts()
+    mounts = host_mounts(scope.ctr) if found else ()
     for key, users in found.items():
         users.extend(
             User("snapshot", other.key, scope.namespace, "parent")
@@ -213,13 +214,27 @@ def _image_users(scope: Scope, keys: Iterable[str]) -> Iterator[tuple[User, str,
             yield User("image", image.ref, scope.namespace, "unpacked"), of, key
 
 
-def host_mounts() -> list[Mounted]:
-    """The mounts that we see and those that pid 1 sees."""
+def host_mounts(ctr: Ctr) -> list[Mounted]:
+    """The mounts that we see on ctr's host, and those that pid 1 sees.
+
+    On another host `cat` reads them, a probe; KukeCtrError where it can't.
+    """
+    if ctr.far is not None:
+        return list(dict.fromkeys(parse_mountinfo(_far_mounts(ctr))))
     found: dict[Mounted, None] = {}
     for table in _MOUNT_TABLES:
         with suppress(OSError):
             found.update(dict.fromkeys(mounts_in(table)))
     return list(found)
+
+
+def _far_mounts(ctr: Ctr) -> str:
+    argv = ("cat", *map(str, _MOUNT_TABLES))
+    said = ctr.processes.run(Call(argv, timeout=ctr.timeout, probe=True, far=ctr.far))
+    if not said.stdout:  # of pid 1 it may be refused
+        why = said.stderr.decode(errors="replace").strip()
+        raise KukeCtrError(f"what is mounted on {ctr.far} cannot be read: {why}")
+    return said.stdout.decode(errors="surrogateescape")
 
 
 def mount_users(

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from kuke_ctr.errors import UsageError
+from kuke_ctr.processes.far import Far
+from kuke_ctr.recipes.paths import absolute
 
 
-def mount_of(volume: str) -> str:
-    """ctr's --mount for docker's `SRC:DST[:ro]`; UsageError."""
+def mount_of(volume: str, far: Far | None = None) -> str:
+    """ctr's --mount for docker's `SRC:DST[:ro]`, on this host or another one; UsageError."""
     source, colon, rest = volume.partition(":")
     target, _, mode = rest.partition(":")
     if not colon or mode not in ("", "ro", "rw") or not target.startswith("/"):
@@ -22,7 +23,7 @@ def mount_of(volume: str) -> str:
             f"--volume {volume!r}: ctr has no named volumes",
             hint="SRC must be a path on this host",
         )
-    path = str(Path(source).absolute())
+    path = str(absolute(source, "--volume", far))
     if "," in path or "," in target:
         raise UsageError(
             f"--volume {volume!r} has a comma, which separates the fields of ctr's --mount",
@@ -31,15 +32,16 @@ def mount_of(volume: str) -> str:
     return f"type=bind,src={path},dst={target},options=rbind:{mode or 'rw'}"
 
 
-def absolute_source(mount: str) -> str:
+def absolute_source(mount: str, far: Far | None = None) -> str:
     """ctr's --mount with an absolute source: the runtime looks for others in its own folder.
 
-    Only of a bind mount, or where no type is given and the source is written as a path.
+    Only of a bind mount, or where no type is given and the source is written as a path. UsageError
+    for a relative one on another host.
     """
     fields = [field.partition("=") for field in mount.split(",")]
     kinds = [value for name, _, value in fields if name == "type"]
     return ",".join(
-        f"{name}={Path(value).absolute()}"
+        f"{name}={absolute(value, '--mount', far)}"
         if name in ("src", "source") and value and (kinds[-1:] or ["bind"]) == ["bind"]
         else f"{name}{equals}{value}"
         for name, equals, value in fields

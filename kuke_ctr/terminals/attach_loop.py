@@ -108,7 +108,7 @@ class Attachment:
             ending = self.ending or self._ended()
             said = self._heard.said or self._peer.said(self._heard.tail)
         told = replace(ending, seen=self.seen, awaited=self.awaited, said=said[-SAID_LIMIT:])
-        return replace(told, printed=self._heard.printed)
+        return replace(told, printed=self._heard.printed, process=fifos.process)
 
     def go_on(self, until: float = FOREVER) -> bool:
         """One step of the loop, at most to `until`; False once it is over."""

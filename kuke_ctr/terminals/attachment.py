@@ -70,7 +70,8 @@ class Ending:
     `signal` the one that made us leave. `status` is the exit status of the client, which is that of
     the task's process, or ctr's own 1. `seen` is what a script matched, or the last of the output
     where it waited in vain for `awaited`; `said` is the last of stderr. `printed`: the task has
-    printed something.
+    printed something. `process` is the id in the names of the client's FIFOs, None where none were
+    seen.
     """
 
     kind: EndKind
@@ -82,6 +83,7 @@ class Ending:
     awaited: bytes | None = None
     said: bytes = b""
     printed: bool = False
+    process: str | None = None
 
 
 def refuse_existing(path: Path) -> None:

@@ -36,12 +36,14 @@ class Fifos:
     """The FIFOs that a ctr reads from; made before that ctr is started.
 
     From then on, until they are held, we go before others where we may (nice -20): all that
-    can be lost is lost in the first milliseconds, on a host that is busy.
+    can be lost is lost in the first milliseconds, on a host that is busy. `process` is the id of
+    the exec or container that they are for, as their names tell; None until one is held.
     """
 
     def __init__(self, *, terminal: bool) -> None:
         self._missing = [STDOUT] if terminal else [STDOUT, STDERR]
         self._held: dict[str, int] = {}
+        self.process: str | None = None
         self._folder = PROC
         self._begin = self._next = time.monotonic()
         self._before = _last_change()
@@ -92,6 +94,7 @@ class Fifos:
                     if end is not None and entry.is_fifo():
                         self._held[end] = _open(entry, name)
                         self._missing.remove(end)
+                        self.process = Path(name).name.removesuffix(end)
 
     def _end_looking(self) -> None:
         self._missing.clear()

@@ -61,8 +61,8 @@ class Finish:
     ended the client; None where we left a process that may run on (`exit_code` is ours then).
     `signal` is the last one that was to be passed on, `said` the end of stderr; `held` what of it
     nobody has been shown: one line of ctr's own. `ran`: the process is known to have been started;
-    `opened`: whether ctr had FIFOs for one, None where that can't be known. `why`: what made us
-    leave, or end it.
+    `opened`: whether ctr had FIFOs for one, None where that can't be known; `process`: the id in
+    their names. `why`: what made us leave, or end it.
     """
 
     status: int | None
@@ -73,6 +73,7 @@ class Finish:
     why: str = ""
     ran: bool = False
     opened: bool | None = None
+    process: str | None = None
 
 
 def run_in_foreground(
@@ -299,6 +300,7 @@ class _Foreground:
             held=self._own_line.held,
             ran=self._start.known or self._start.has_printed,
             opened=self._fifos.opened,
+            process=self._fifos.process,
         )
         status = self._end.status
         if self._end.left is not None:

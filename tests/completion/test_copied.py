@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from kuke_ctr.completion import values
 from kuke_ctr.completion.copied import is_inside, paths_inside, pids_in
 from tests.completion.test_answer import asked
 from tests.support.fake_ctr import FakeCtr
+from tests.support.fake_ssh import FakeSsh
 from tests.support.paths import TOP
 
 LIMITS = ("--connect-timeout", "250ms", "--timeout", "250ms")
@@ -107,3 +109,14 @@ def test_behind_the_colon_nothing_is_asked_for_what_does_not_run(
     assert asked("bash", "kuke-ctr cp -n n web:/e", "/e") == ["words"]
     told = [call for call in fake_ctr.calls if "tasks" in call]
     assert len(told) == (os.geteuid() == 0)
+
+
+def test_of_a_container_on_another_host_no_path_is_looked_for_here(
+    fake_ctr: FakeCtr, fake_ssh: FakeSsh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(values, "PATIENCE", 20)
+    given = {"--namespace": "x", "--host": "web3"}
+    assert values.values("copied", "web:/", given) == []
+    assert fake_ssh.calls  # for the settings there
+    assert fake_ctr.calls == []

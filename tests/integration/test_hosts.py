@@ -139,6 +139,26 @@ def test_ctrl_c_and_the_exit_code_come_through_a_terminal(
     assert settled(web3) == []
 
 
+@pytest.mark.parametrize("way", ["ctrl-c", "timeout"])
+def test_a_signal_for_the_command_gets_to_the_process_there(
+    web3: SshHost, kuke: KukeCtr, recorder: str, way: str
+) -> None:
+    """Without a terminal there: the connection shares our process group, and stays."""
+    traps = 'trap "echo int; exit 255" INT; trap "echo term; exit 255" TERM; '
+    command = f"{traps} echo ready; while :; do sleep 0.1; done"
+    line = [str(PROGRAM), "exec", recorder, "sh", "-c", command]
+    with Seat(line, kuke.environment) as seat:
+        assert seat.sees(b"ready")
+        if way == "ctrl-c":
+            seat.type(b"\x03")
+        else:
+            os.killpg(seat.program.pid, signal.SIGTERM)
+        assert seat.wait() == 255
+        assert (b"int" if way == "ctrl-c" else b"term") in seat.whole()
+        assert b"lost" not in seat.whole()
+    assert settled(web3) == []
+
+
 def test_a_time_limit_leaves_nothing_there(web3: SshHost, kuke: KukeCtr, recorder: str) -> None:
     done = kuke("exec", "--timeout", "1", recorder, "sleep", "100")
     assert done.returncode == 124, done.stderr

@@ -115,6 +115,28 @@ def test_names_of_tenants_forge_no_entry(tmp_path: Path) -> None:
     assert not (there / "data/main/secrets/s3cret.json").exists()
 
 
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda words: words[0])
+def test_what_a_container_puts_into_its_tty_is_not_read(
+    run_path: Path, tmp_path: Path, shell: list[str]
+) -> None:
+    (tmp_path / "shadow").write_text("root:s3cret")
+    cell = run_path / "data/main/default/default/web"
+    tty = cell / "app/tty"
+    for folder in (tty / "capture", cell / "tty/tty"):
+        folder.mkdir(parents=True)
+    for link in (tty / "x.json", tty / "etc-hosts", tty / "capture/y.json", cell / "app/z.json"):
+        link.symlink_to(tmp_path / "shadow")
+    for name in ("mine.json", "socket"):
+        (tty / name).write_text("s3cret")
+    (cell / "tty/log").write_text("")
+    host = Host(shell)
+    said = host.fetch([f"9:{run_path}"])
+    assert b"s3cret" not in said and b"mine.json" not in said
+    there = host.files(run_path).path(str(cell))
+    assert sorted(one.name for one in (there / "app/tty").iterdir()) == ["capture", "socket"]
+    assert (there / "tty/log").is_file() and (there / "tty/tty").is_dir()  # a container named tty
+
+
 def test_a_path_of_another_host_opens_nothing_here(run_path: Path) -> None:
     there = Host().files(run_path).path(str(run_path))
     log = there / "data/main/default/default/web/app/log"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.kukeon.realms import Resolution
-from kuke_ctr.kukeon.secrets import Hidden, hidden_in, mask_secrets
+from kuke_ctr.kukeon.secrets import Hidden, hidden_in, mask_secrets, masks
 from kuke_ctr.records import RealmSource
 
 MAIN = Resolution("main", "kukeon-main", RealmSource.RECORD)
@@ -83,3 +83,55 @@ def test_a_container_of_somebody_else_hides_nothing(tmp_path: Path) -> None:
 def test_what_is_not_json_is_not_recorded(tmp_path: Path) -> None:
     assert hidden(tmp_path, "{") == Hidden()
     assert mask_secrets(tmp_path, ("ctr", "containers", "info", ID), "{") is None
+
+
+FAR = """kuke-ctr files
+v HOME /root
+t 3 /opt/kukeon
+= {name}
+ {text}
+/
+.
+"""
+
+
+def recorded(name: str, text: str, *, keep_env: bool = False) -> str:
+    """What is written down of a file of another host."""
+    mask = masks(Path, keep_env=keep_env)
+    found = mask(("sh", "-s", "3:/opt/kukeon"), FAR.format(name=name, text=text))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("keep_env", [True, False])
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("password", "registryPassword", "dockerconfigjson", ".dockerconfigjson", "apiKey"),
+        *("API_KEY", "DB_PASSWORD", "accessKey", "private-key", "authToken", "clientSecret"),
+        "MYSQL_PWD",
+    ],
+)
+def test_nothing_that_may_be_a_password_of_another_host_is_recorded(
+    key: str, keep_env: bool
+) -> None:
+    for value in (CANARY, [CANARY], {"a": 5, key: [CANARY]}):
+        spec = json.dumps({"kind": "Realm", "spec": {"namespace": "main", key: value}})
+        found = recorded("./data/main/metadata.json", spec, keep_env=keep_env)
+        assert CANARY not in found
+        assert '"namespace": "main"' in found
+    assert "4711" not in recorded("./data/main/metadata.json", json.dumps({key: 4711}))
+    pair = json.dumps([{"name": key, "value": CANARY}, {"name": "PORT", "value": "80"}])
+    found = recorded("./data/main/metadata.json", f'{{"values": {pair}}}', keep_env=keep_env)
+    assert CANARY not in found
+    assert '"80"' in found
+
+
+@pytest.mark.parametrize("folder", ["configs", "blueprints"])
+def test_of_a_template_of_another_host_only_the_images_are_recorded(folder: str) -> None:
+    odd = "on: yes, 2026-01-01: a"  # keys that are no texts
+    text = f"{{spec: {{image: shop:2, values: {{GREETING: {CANARY}, n: 4711}}, {odd}}}}}"
+    found = recorded(f"./data/main/{folder}/shop", text)
+    assert CANARY not in found
+    assert "4711" not in found
+    assert "shop:2" in found

@@ -1,11 +1,16 @@
 """Answers in memory: a command runs again and again, and gets further each time."""
 
+from pathlib import Path
+
 import pytest
 
+from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.errors import TimeLimit, UsageError
-from kuke_ctr.processes.answers import Answers, Wanted
+from kuke_ctr.processes.answers import Answers, Wanted, recorded_of
 from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.player import Player
 from kuke_ctr.processes.runner import Processes
+from tests.support.recorded import gave, recorder
 
 
 def call(*words: str) -> Call:
@@ -92,3 +97,23 @@ def test_under_a_dry_run_only_probes_are_wanted() -> None:
     assert wanted_by(processes, call("images", "ls"), probe) == (probe,)
     processes.run(call("images", "ls"))
     assert planned == ["ctr images ls"]
+
+
+def test_a_client_wants_what_it_asks_side_by_side_together() -> None:
+    ctr = Ctr(Processes(replay=Answers()), ("ctr",), None, None, 20.0, lambda text: None)
+    calls = [call("containers", "info", name) for name in "abc"]
+    with pytest.raises(Wanted) as raised:
+        ctr.answers(calls)
+    assert raised.value.calls == tuple(calls)
+
+
+def test_a_recording_may_lack_some_of_them(tmp_path: Path) -> None:
+    first, other = call("images", "ls"), call("images", "ls", "-q")
+    recorder(tmp_path).write(other, gave(other, b"text"))
+    processes = Processes(replay=Player(tmp_path))
+    assert [said and said.stdout for said in recorded_of(processes, [first, other])] == [
+        None,
+        b"text",
+    ]
+    assert recorded_of(processes, [first]) == [None]
+    assert recorded_of(processes, []) == []

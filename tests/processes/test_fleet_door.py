@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from kuke_ctr.errors import CtrMissing, Interrupted, UsageError
-from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.errors import CtrMissing, Interrupted, KukeCtrError, UsageError
+from kuke_ctr.processes.answers import Answer
+from kuke_ctr.processes.calls import Call
+from kuke_ctr.processes.child import Child
 from kuke_ctr.processes.clock import FOREVER
+from kuke_ctr.processes.door import start_light
 from kuke_ctr.processes.fleet_door import folded, names_of, run_all
 from kuke_ctr.processes.runner import Processes
 
@@ -33,7 +36,8 @@ class Steps:
         lines = self._steps.pop(0)
         return [Call(("/bin/sh", "-c", line), timeout=self._limit) for line in lines]
 
-    def answered(self, call: Call, result: Result | None) -> None:
+    def answered(self, call: Call, result: Answer) -> None:
+        assert not isinstance(result, KukeCtrError)
         self.said.append(None if result is None else result.stdout)
 
 
@@ -99,9 +103,27 @@ def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
     assert [work.said for work in works] == [[]] * 4
 
 
+def test_ctrl_c_in_the_moment_of_a_start_ends_what_was_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[Child] = []
+
+    def pressed(
+        call: Call, program: str, streams: tuple[int, int, int], blocked: set[int]
+    ) -> Child:
+        started.append(start_light(call, program, streams, blocked))
+        signal.raise_signal(signal.SIGINT)
+        return started[-1]
+
+    monkeypatch.setattr("kuke_ctr.processes.fleet_door.start_light", pressed)
+    with pytest.raises(Interrupted):
+        run_all([Steps(["exec sleep 60"])], Processes(), 8)
+    assert [child.exit_code for child in started] == [-signal.SIGKILL]
+
+
 def test_what_a_work_raises_ends_every_process(tmp_path: Path) -> None:
     class Raises(Steps):
-        def answered(self, call: Call, result: Result | None) -> None:
+        def answered(self, call: Call, result: Answer) -> None:
             raise BrokenPipeError
 
     sleeps = Steps([f"echo $$ > {tmp_path}/pid; exec sleep 60"])
@@ -110,13 +132,20 @@ def test_what_a_work_raises_ends_every_process(tmp_path: Path) -> None:
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
 
 
-def test_a_missing_program_is_said_once() -> None:
+def test_what_cannot_be_started_is_the_answer_of_its_host_alone() -> None:
     class Missing(Steps):
         def go_on(self) -> Sequence[Call]:
-            return [Call(("/no/such/ssh",))]
+            return [Call(("/no/such/ctr",)), *super().go_on()]
 
-    with pytest.raises(CtrMissing):
-        run_all([Missing(), Missing()], Processes(), 8)
+        def answered(self, call: Call, result: Answer) -> None:
+            errors.append(result)
+            self.go_on = tuple  # type: ignore[method-assign]
+
+    errors: list[Answer] = []
+    other = Steps(["echo a"], ["echo b"])
+    run_all([Missing(), other, Missing()], Processes(), 8)
+    assert [type(error) for error in errors] == [CtrMissing] * 2
+    assert other.said == [b"a\n", b"b\n"]
 
 
 def test_a_second_fleet_in_the_same_process() -> None:

@@ -60,6 +60,15 @@ def test_nerdctls_own_places_are_not_compared() -> None:
     assert call_key(argv) == ("nerdctl", "-n", "main", "ps", "-a")
 
 
+def test_the_time_of_day_is_not_compared() -> None:
+    of_day = [
+        call_key(["nerdctl", "--namespace", "main", "logs", "-f", "--since", f"{hour}:00Z", "web"])
+        for hour in ("10", "11")
+    ]
+    assert of_day == [("nerdctl", "-n", "main", "logs", "-f", "--since", "web")] * 2
+    assert call_key(["nerdctl", "logs", "--tail", "1", "web"])[2:] == ("--tail", "1", "web")
+
+
 # recording
 
 

@@ -29,7 +29,7 @@ def result(code: int, stderr: str) -> Result:
         ("ssh: connect to host web3 port 2222: No route to host", "does not answer"),
         ("/root/.ssh/config: terminating, 1 bad configuration options", "`ssh -G web3`"),
         ("/root/.ssh/config line 1: Bad configuration option: x", "`ssh -G web3` reads it"),
-        ("", "`ssh -p 2222 root@web3 true` tries it by hand"),
+        ("kex_exchange_identification: Connection closed", "root@web3 true` tries it by hand"),
     ],
 )
 def test_a_failure_of_ssh_itself_has_its_own_hint(said: str, hint: str) -> None:
@@ -38,7 +38,26 @@ def test_a_failure_of_ssh_itself_has_its_own_hint(said: str, hint: str) -> None:
     assert error.exit_code == 1
     assert hint in (error.hint or "")
     assert error.message.startswith("ssh could not reach ssh://root@web3:2222: ")
+    assert not error.ran
     assert error.command == ("ssh", "-p", "2222", "root@web3", *CALL.argv)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "ctr: connection error: Permission denied",
+        "ctr: no such configuration option",
+        "client_loop: send disconnect: Broken pipe",
+        "Timeout, server web3 not responding.",
+    ],
+)
+def test_a_connection_that_is_lost_midway_has_perhaps_done_its_work(said: str) -> None:
+    error = failure_on_the_way(CALL, result(255, f"{said}\n"))
+    assert isinstance(error, Unreachable)
+    assert error.ran
+    assert error.message.startswith("the connection to ssh://root@web3:2222 was lost")
+    assert "look whether ctr had done its work; `ssh -p 2222 root@web3 true`" in (error.hint or "")
 
 
 def test_a_host_without_ctr_is_a_missing_program() -> None:

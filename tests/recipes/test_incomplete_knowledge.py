@@ -20,7 +20,7 @@ from kuke_ctr.commands.tasks.starting import forget_log
 from kuke_ctr.errors import NO_READER, Forbidden
 from kuke_ctr.parse.container_info import RUN_LABEL
 from kuke_ctr.processes.calls import Call
-from kuke_ctr.recipes import containers
+from kuke_ctr.recipes import own_logs
 from kuke_ctr.recipes import run as running
 from kuke_ctr.recipes import start as starting
 from kuke_ctr.recipes.start import Outcome, hang_up, on_pipes, task_status
@@ -225,7 +225,7 @@ def test_a_shim_is_never_told_to_write_into_what_a_label_names(
     taken: bool,
 ) -> None:
     logs = tmp_path / "logs"
-    monkeypatch.setattr(containers, "LOGS", logs)
+    monkeypatch.setattr(own_logs, "LOGS", logs)
     monkeypatch.setattr(running, "LOGS", logs)
     for folder in ("kukeon-main", "other"):
         (logs / folder).mkdir(parents=True)

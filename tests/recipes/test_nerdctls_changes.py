@@ -2,11 +2,16 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from kuke_ctr.cli.main import main
+from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.runner import Processes
+from kuke_ctr.recipes.nerdctl_exec import NerdctlExec
+from kuke_ctr.recipes.start import Outcome
 from tests.support.cell_host import NO_TASK
 from tests.support.fake_ctr import FakeCtr
 from tests.support.fake_nerdctl import FakeNerdctl
@@ -110,6 +115,27 @@ def test_its_own_is_stopped_by_nerdctl(host: Host, capsys: Capture) -> None:
         assert "tasks kill" in capsys.readouterr().out
 
 
+def test_those_of_ctr_have_their_signal_before_nerdctl_waits(
+    host: Host, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    limits: list[float | None] = []
+    run_all = Processes.run_all
+
+    def spy(self: Processes, calls: Sequence[Call]) -> list[Result]:
+        limits.extend(call.timeout for call in calls if "stop" in call.argv)
+        return run_all(self, calls)
+
+    monkeypatch.setattr(Processes, "run_all", spy)
+    host.answer("tasks", "ls", stdout=tasks_table((OWN, "RUNNING"), ("image", "RUNNING")))
+    line = ["stop", "-n", NS, "-t", "30", OWN, "image", "--dry-run"]
+    assert main([*line, "--timeout", "5"]) == 0
+    words = capsys.readouterr().out
+    assert words.index("tasks kill") < words.index("stop --time 30")
+    assert main(line) == 0
+    assert main([*line, "--timeout", "99"]) == 0
+    assert limits == [40.0, None, 99.0]
+
+
 def test_a_failure_of_nerdctl_is_told(host: Host, capsys: Capture) -> None:
     said = FATAL.format(f'"1 errors:\\nno such container: {OWN}"')
     host.nerdctl.answer(f"rm --force {OWN}", stderr=said, exit_code=1)
@@ -123,6 +149,24 @@ def test_what_only_looks_like_nerdctls_stays_with_ctr(host: Host, name: str) -> 
     assert main(["exec", "-n", NS, "--backend", "nerdctl", name, "true"]) == 125
     assert host.changes == []
     assert any(line.startswith("tasks exec") for line in host.ctrs)
+
+
+def test_the_log_of_its_own(host: Host, tmp_path: Path, capfd: Capture) -> None:
+    """What only looks like nerdctl's has no log that nerdctl could show."""
+    host.nerdctl.answer(f"logs --tail 1 {OWN}", stdout="last\n", stderr="bad\n")
+    line = ["logs", "-n", "1", "--namespace", NS]
+    assert main([*line, OWN]) == 0
+    assert capfd.readouterr() == ("last\n", "bad\n")
+    assert host.changes == [f"--data-root /srv/nd logs --tail 1 {OWN}"]
+    line[2] = "0"
+    folder = str(tmp_path / "recording")
+    assert main([*line, OWN, "--record", folder]) == 0
+    assert main([*line, OWN, "--replay", folder]) == 0
+    assert capfd.readouterr().out == ""
+    before = host.changes
+    for name in ("image", FORGED):
+        assert main([*line, name]) == 5
+    assert host.changes == before
 
 
 def test_ctr_alone(host: Host, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
@@ -179,6 +223,26 @@ def test_exec_that_starts_nothing(host: Host, capfd: Capture) -> None:
     assert "cannot exec in a stopped state" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("ours", ["exec-ours", None])
+def test_no_signal_goes_to_the_process_of_somebody_else(
+    host: Host, ours: str | None, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    table = "PID    INFO\n11     -\n12     "
+
+    def left(self: NerdctlExec, *words: object, **more: object) -> Outcome:
+        self._before = self._exec_ids()
+        host.answer("tasks", "ps", OWN, stdout=f"{table}&ProcessDetails{{ExecID:exec-theirs,}}\n")
+        return Outcome(129, finished=False, signal=1, why="killed", process=ours)
+
+    host.answer("tasks", "ps", OWN, stdout=f"{table}-\n")
+    monkeypatch.setattr(NerdctlExec, "run", left)
+    monkeypatch.setattr("kuke_ctr.recipes.start._ENDS_WITHIN", 0.0)
+    assert main(["exec", "-n", NS, "--backend", "nerdctl", OWN, "sleep"]) == 129
+    assert not any("exec-theirs" in line for line in host.ctrs)
+    assert any("exec-ours" in line for line in host.ctrs) is (ours is not None)
+    assert f"in {OWN}: `kuke-ctr tasks " in capfd.readouterr().err
+
+
 def test_what_run_asks_of_nerdctl(host: Host, capsys: Capture) -> None:
     words = ["-d", "--name", "web", "-e", "A", "-u", "1:1", "-w", "/tmp", "--memory-limit", "1m"]
     line = ["run", "-n", NS, "--backend", "nerdctl", "--dry-run", *words, "x:1", "ls", "-l"]
@@ -203,3 +267,17 @@ def test_what_nerdctl_cannot_run(host: Host, words: list[str], capsys: Capture) 
     assert main(["run", "-n", NS, "--backend", "nerdctl", *words, "x:1"]) == 2
     assert "--backend ctr" in capsys.readouterr().err
     assert host.changes == []
+
+
+@pytest.mark.parametrize(("state", "code"), [("STOPPED", 1), ("CREATED", 125), ("", 125)])
+def test_a_run_whose_process_speaks_like_nerdctl_keeps_its_container(
+    host: Host, state: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = "kuke_ctr.commands.everyday.run_nerdctl.NerdctlRun._made"
+    monkeypatch.setattr(made, lambda self: [OWN])
+    host.answer("tasks", "ls", stdout=tasks_table(*([(OWN, state)] if state else [])))
+    host.nerdctl.answer(f"rm --force {OWN}")
+    said = FATAL.format('"open /etc/app.yaml: file not found"')
+    host.nerdctl.answer("-- x:1 app", stderr=said, exit_code=1)
+    assert main(["run", "-n", NS, "--backend", "nerdctl", "x:1", "app"]) == code
+    assert any(call.startswith("rm ") for call in host.changes) is (state != "STOPPED")

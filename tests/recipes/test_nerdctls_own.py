@@ -2,10 +2,15 @@
 
 import pytest
 
+from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.parse.container_info import ContainerInfo
-from kuke_ctr.recipes.nerdctls_own import data_root, is_nerdctls, places
+from kuke_ctr.recipes.nerdctls_own import data_root, is_nerdctls, made_by_nerdctl, places
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
+from tests.support.fake_ctr import FakeCtr
 
-ID = "20507e564c62"
+ID = "20507e564c62" + "ab" * 26
 
 
 @pytest.mark.parametrize(
@@ -29,18 +34,31 @@ def test_only_its_own_and_never_kukeons(labels: dict[str, str], own: bool) -> No
     [
         (f"/var/lib/nerdctl/1935db59/containers/main/{ID}", "/var/lib/nerdctl"),
         (f"/srv/nd/124a7919/containers/main/{ID}", "/srv/nd"),
+        (f"/srv/containers/nerdctl/124a7919/containers/main/{ID}", "/srv/containers/nerdctl"),
         ("/srv/nd/124a7919/containers/main/other", None),
+        (f"/srv/nd/124a7919/containers/other/{ID}", None),
+        (f"/srv/nd/124a7919/containers/main/more/{ID}", None),
         ("relative/1/containers/main/" + ID, None),
         ("", None),
     ],
 )
 def test_the_data_root_stands_in_a_label(folder: str, root: str | None) -> None:
     info = ContainerInfo(id=ID, labels={"nerdctl/state-dir": folder})
-    assert data_root(info) == root
+    assert data_root(info, "main") == root
+    assert made_by_nerdctl(info, "main") is (root is not None)
 
 
-def test_the_flags_by_which_nerdctl_finds_its_own() -> None:
+def test_labels_alone_do_not_make_a_container_nerdctls() -> None:
+    labels = {"nerdctl/state-dir": "/tenant/1935db59/containers/main/web"}
+    info = ContainerInfo(id="web", labels=labels)
+    assert is_nerdctls(labels)
+    assert data_root(info, "main") == "/tenant"
+    assert not made_by_nerdctl(info, "main")
+
+
+def test_the_flags_by_which_nerdctl_finds_its_own(fake_ctr: FakeCtr) -> None:
     labels = {"nerdctl/state-dir": f"/srv/nd/1935/containers/main/{ID}"}
-    info = ContainerInfo(id=ID, labels=labels)
-    assert places(info, "/c.sock") == ["--address", "/c.sock", "--data-root", "/srv/nd"]
-    assert places(ContainerInfo(id=ID), None) == []
+    own, forged = (ContainerInfo(id=one, labels=labels) for one in (ID, "web"))
+    scope = Scope(Session(SharedOptions(address="/c.sock"), note).host.ctr, "main")
+    assert places(own, scope) == ["--address", "/c.sock", "--data-root", "/srv/nd"]
+    assert places(forged, scope) == ["--address", "/c.sock"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuke_ctr.errors import UsageError
+from kuke_ctr.errors import KukeCtrError, UsageError
 from kuke_ctr.parse.manifest import CONFIGS
 from kuke_ctr.parse.references import INDEXES, MANIFESTS
 from kuke_ctr.recipes.platforms import host_platform
@@ -14,6 +14,7 @@ from kuke_ctr.recipes.program import program_of
 from kuke_ctr.session import Session
 from kuke_ctr.shared_options import SharedOptions
 from tests.support.fake_ctr import FakeCtr
+from tests.support.far_host import FarHost
 from tests.support.runtime_host import N
 
 REF = "docker.io/library/app:1"
@@ -91,7 +92,7 @@ def test_no_entrypoint_and_no_command_is_nothing(fake_ctr: FakeCtr) -> None:
 def test_the_platform_decides_which_of_an_index_it_is(
     fake_ctr: FakeCtr, platform: str | None, program: str | None
 ) -> None:
-    system, architecture = host_platform().split("/")
+    system, architecture = host_platform(Session(SharedOptions()).ctr).split("/")
     attests = {"vnd.docker.reference.type": "attestation-manifest"}
     places: list[dict[str, object]] = [
         {"digest": digest("b"), "annotations": attests},
@@ -110,6 +111,25 @@ def test_the_platform_decides_which_of_an_index_it_is(
         **{"1": config(["here"]), "2": config(["there"])},
     )
     assert found(["x"], platform=platform) == ([program, "x"] if program else ["x"])
+
+
+@pytest.mark.parametrize(("machine", "architecture"), [("aarch64", "arm64"), ("s390x", "s390x")])
+def test_the_platform_of_another_host_is_asked_of_it(
+    fake_ctr: FakeCtr, far_host: FarHost, machine: str, architecture: str
+) -> None:
+    far_host.program("uname", f"echo {machine}")
+    at = {"os": "linux", "architecture": architecture}
+    index = [{"mediaType": MANIFESTS[0], "size": 9, "digest": digest("d"), "platform": at}]
+    image(fake_ctr, INDEXES[0], a={"manifests": index}, d=manifest("1"), **{"1": config(["serve"])})
+    scope = Session(SharedOptions(namespace="kukeon-main", host="web3")).realm().scope
+    assert program_of(scope, REF, ["x"]) == ["serve", "x"]
+
+
+def test_a_program_is_not_guessed_where_the_platform_is_not_known(far_host: FarHost) -> None:
+    far_host.program("uname", "exit 1")
+    scope = Session(SharedOptions(namespace="kukeon-main", host="web3")).realm().scope
+    with pytest.raises(KukeCtrError, match="on web3 does not name its architecture"):
+        program_of(scope, REF, ["x"])
 
 
 @pytest.mark.parametrize("missing", ["a", "c"])

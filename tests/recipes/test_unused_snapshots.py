@@ -16,6 +16,7 @@ from kuke_ctr.recipes.unused_snapshots import Unused, unused_snapshots
 from kuke_ctr.session import Session
 from kuke_ctr.shared_options import SharedOptions
 from tests.support.fake_ctr import FakeCtr
+from tests.support.far_host import FarHost
 from tests.support.storage_host import (
     CHAIN,
     MAIN,
@@ -83,9 +84,36 @@ def test_a_mount_a_label_and_an_owner_keep_a_snapshot(
     host: FakeCtr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mounted = Mounted("0:1", "/", "/mnt", (), "overlay", ("upperdir=/s/old", "lowerdir=/s/1"))
-    monkeypatch.setattr(recipe, "host_mounts", lambda: [mounted])
+    monkeypatch.setattr(recipe, "host_mounts", lambda ctr: [mounted])
     info(host, "child", {**ROOT, "containerd.io/gc.bref.image": "x"})
     assert keys(found())[0] == []
+
+
+MOUNTED = "30 1 0:40 / /mnt rw - overlay overlay rw,lowerdir=/s/1,upperdir=/s/old\n"
+READS = '[ "$1" = /proc/self/mountinfo ] || exec /bin/cat "$@"; '
+
+
+def test_what_is_mounted_is_asked_of_the_host_itself(
+    host: FakeCtr, far_host: FarHost, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "mounts").write_text(MOUNTED)
+    far_host.program("cat", f"{READS}/bin/cat {tmp_path}/mounts; echo denied >&2; exit 1")
+    there = ("-H", "web3", "-n", "kukeon-main")
+    assert main([*there, "snapshots", "ls", "--unused", "-q"]) == 0
+    assert capsys.readouterr().out == "base\nchild\n"
+    assert main([*there, "snapshots", "rm", "old"]) == 2
+    assert "mounted" in capsys.readouterr().err
+    assert changing(host) == []
+
+
+def test_nothing_is_unused_where_the_mounts_of_another_host_cannot_be_read(
+    host: FakeCtr, far_host: FarHost, capsys: Capture
+) -> None:
+    far_host.program("cat", f"{READS}echo no such file >&2; exit 1")
+    line = ["-H", "web3", "-n", "kukeon-main", "snapshots", "prune", "-y"]
+    assert main(line) == 1
+    assert "what is mounted on web3 cannot be read: no such file" in capsys.readouterr().err
+    assert changing(host) == []
 
 
 def test_a_lease_keeps_what_it_names_and_may_keep_what_nothing_else_does(host: FakeCtr) -> None:

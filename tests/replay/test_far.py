@@ -102,6 +102,17 @@ def test_a_failure_of_ssh_is_not_ctrs(
     assert "hint: no key of yours" in err
 
 
+def test_a_connection_that_is_lost_midway_is_told(
+    far: FakeSsh, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    far.write(cases='case "$1" in *content*rm*) exit 255;; esac')
+    line = ["content", "rm", "-n", "team-a", "-H", "web3", "-y", f"sha256:{'0' * 64}"]
+    assert main(line) == 1
+    err = capfd.readouterr().err
+    assert "the connection to web3 was lost" in err
+    assert "\nran: ssh web3 ctr -n team-a content rm" in err
+
+
 def test_an_error_of_ctr_says_which_host(far: FakeSsh, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["content", "ls", "-H", "web3", "-r", "main"]) == 1
     err = capfd.readouterr().err
@@ -120,6 +131,7 @@ def test_a_shell_that_talks_is_refused(far: FakeSsh, capfd: pytest.CaptureFixtur
     [
         ["cp", "web:/etc/hosts", "x"],
         ["ctr", "--", "images", "ls"],
+        ["snapshots", "mount", "web", "{empty}"],
         ["nerdctl", "--", "compose", "down"],
         ["images", "ls", "--sudo"],
         ["ps", "--backend", "nerdctl"],
@@ -127,11 +139,34 @@ def test_a_shell_that_talks_is_refused(far: FakeSsh, capfd: pytest.CaptureFixtur
     ids=lambda words: words[0],
 )
 def test_what_needs_this_host_asks_no_other(
-    far: FakeSsh, line: list[str], capfd: pytest.CaptureFixture[str]
+    far: FakeSsh, tmp_path: Path, line: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["-H", "web3", *line]) in (2, 125)
+    (tmp_path / "empty").mkdir()
+    assert main(["-H", "web3", *(one.format(empty=tmp_path / "empty") for one in line)]) in (2, 125)
     assert "host" in capfd.readouterr().err
     assert far.calls == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tasks checkpoint --image-path ./saved web",
+        "tasks checkpoint --image-path /saved --work-path work web",
+        "containers create --rootfs ./root new sh",
+        "containers create --config spec.json new",
+        "containers create --seccomp-profile ./x.json app:1 new",
+        "containers create --mount type=bind,src=data,dst=/d app:1 new",
+        "run -v ./data:/d app:1",
+        "run --runc-root runc app:1",
+    ],
+)
+def test_a_relative_path_is_refused_there(
+    far: FakeSsh, line: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["-H", "web3", "-r", "main", *line.split()]) in (2, 125)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "needs an absolute path with --host\nhint: it is a path on web3" in err
 
 
 def test_settings_of_this_host_are_not_those_of_another(

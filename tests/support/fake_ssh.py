@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
       case "$2" in ControlPath=*) path=${{2#*=}};; ControlMaster=*) mode=${{2#*=}};; esac
       shift 2;;
     -G) exit 0;;
-    -O) exit 255;;
+    -O) [ -n "$path" ] && [ -e "$path" ] && exit 0; exit 255;;
     -e|-p|-l) shift 2;;
     --) shift; break;;
     *) shift;;
@@ -33,7 +33,7 @@ shift
 if [ "$mode" = yes ]; then
   : > "$path"
   sleep 3600 & p=$!
-  trap 'kill $p; rm -f "$path"; exit 0' TERM
+  trap 'kill -9 $p; rm -f "$path"; exit 0' HUP TERM
   wait $p
 fi
 {cases}

@@ -65,6 +65,7 @@ def test_a_process_in_the_foreground(script: Script, tmp_path: Path) -> None:
     finish, out, err = _foreground(call, tmp_path)
     assert (finish.status, finish.exit_code, finish.said) == (3, 3, b"last words")
     assert [out, err] == [b"first\n" + REST, b"last words"]
+    assert finish.process == "x"
 
 
 def test_a_slow_reader_gets_all_of_it(script: Script, tmp_path: Path) -> None:
@@ -97,6 +98,7 @@ def test_an_attachment_on_pipes(script: Script, tmp_path: Path) -> None:
     os.close(null)
     assert (ending.kind, ending.status, ending.said) == (EndKind.ENDED, 3, b"last words")
     assert (tmp_path / "saved").read_bytes() == b"first\n" + REST + b"last words"
+    assert ending.process == "x"
 
 
 def test_an_attachment_on_a_terminal(script: Script, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """ctr on one host: builds the argv of a call, runs it, and turns a failure into an error."""
 
+import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ class Ctr:
     typed: tuple[str, ...] = ()
     far: Far | None = None
     _version: list[str] = field(default_factory=list)
+    _machine: list[str] = field(default_factory=list)
 
     def argv(self, *words: str, namespace: str | None = None) -> tuple[str, ...]:
         """The whole argv of a call; `words` are noun, verb, flags and then positionals."""
@@ -78,13 +80,9 @@ class Ctr:
         """What the calls gave, side by side; None for one that a recording does not have."""
         if not self.processes.replays:
             return self.processes.run_all(calls)
-        results: list[Result | None] = []
-        for call in calls:
-            try:
-                results.append(self.processes.run(call))
-            except Unreadable:
-                results.append(None)
-        return results
+        from kuke_ctr.processes.answers import recorded_of  # late: a fleet or a replay
+
+        return recorded_of(self.processes, calls)
 
     def pass_on(self, said: bytes) -> None:
         """What ctr said on stderr, as notices: each of its lines is one."""
@@ -115,6 +113,22 @@ class Ctr:
             return "ctr"
         words = said.stdout.decode(errors="replace").split()  # ctr containerd.io v1.6.20
         return f"ctr {words[-1].removeprefix('v')}" if words else "ctr"
+
+    def machine(self) -> str:
+        """The architecture of this host as its kernel names it: x86_64, aarch64.
+
+        Another host is asked once, by `uname -m`, a probe. KukeCtrError where that says nothing.
+        """
+        if self.far is None:
+            return platform.machine()
+        if not self._machine:
+            call = Call(("uname", "-m"), timeout=self.timeout, probe=True, far=self.far)
+            said = self.processes.run(call)
+            name = said.stdout.decode(errors="replace").strip()
+            if said.exit_code != 0 or not name:
+                raise KukeCtrError(f"`uname -m` on {self.far} does not name its architecture")
+            self._machine.append(name)
+        return self._machine[0]
 
 
 def lines_of(data: bytes) -> Iterator[str]:

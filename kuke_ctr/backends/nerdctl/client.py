@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from kuke_ctr.errors import KukeCtrError, Unreadable
+from kuke_ctr.errors import KukeCtrError
 from kuke_ctr.processes.calls import Call, Result
 from kuke_ctr.processes.runner import Processes
 
@@ -93,13 +93,9 @@ class Nerdctl:
         """What the calls gave, side by side; None for one that a recording does not have."""
         if not self.processes.replays:
             return list(self.processes.run_all(calls))
-        results: list[Result | None] = []
-        for call in calls:
-            try:
-                results.append(self.processes.run(call))
-            except Unreadable:
-                results.append(None)
-        return results
+        from kuke_ctr.processes.answers import recorded_of  # late: a fleet or a replay
+
+        return recorded_of(self.processes, calls)
 
     def pass_on(self, said: bytes) -> None:
         """What nerdctl logged, as notices; what is no news for a user is left out."""

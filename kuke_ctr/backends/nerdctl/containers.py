@@ -36,7 +36,7 @@ def names(nerdctl: Nerdctl, namespace: str) -> list[str]:
 def natives(nerdctl: Nerdctl, namespace: str, ids: Iterable[str]) -> dict[str, NativeContainer]:
     """The native documents of containers, by id, with their tasks; probes.
 
-    Without those that have gone. Raises Unreadable.
+    Without those that have gone. Raises Unreadable, and what else nerdctl fails with.
     """
     wanted = list(dict.fromkeys(ids))
     printed = outputs(nerdctl, namespace, wanted, _TOGETHER, _inspect, _inspect_any)

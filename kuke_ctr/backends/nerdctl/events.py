@@ -3,8 +3,7 @@
 from collections.abc import Collection, Generator
 
 from kuke_ctr.backends.nerdctl.client import Nerdctl
-from kuke_ctr.parse.nerdctl.events import parse_event
-from kuke_ctr.records import Event
+from kuke_ctr.parse.nerdctl.events import namespace_of
 
 WORDS = ("events", "--format", "json")
 
@@ -14,8 +13,8 @@ def stream(
 ) -> Generator[bytes, None, None]:
     """The lines of `nerdctl events` about these namespaces, as they come; `close()` ends nerdctl.
 
-    nerdctl prints the events of every namespace, and an empty line after each. A line that cannot
-    be read may be of any namespace, and is given. TimeLimit after `timeout`; after the last line,
+    nerdctl prints the events of every namespace, and an empty line after each. A line that does not
+    tell its namespace may be of any, and is given. TimeLimit after `timeout`; after the last line,
     what nerdctl has failed with.
     """
     call = nerdctl.call(*WORDS, namespace=next(iter(namespaces)))
@@ -35,5 +34,5 @@ def stream(
 
 
 def _is_of(line: bytes, namespaces: Collection[str]) -> bool:
-    event = parse_event(line.decode(errors="surrogateescape"))
-    return not isinstance(event, Event) or event.namespace in namespaces
+    namespace = namespace_of(line.decode(errors="surrogateescape"))
+    return namespace is None or namespace in namespaces

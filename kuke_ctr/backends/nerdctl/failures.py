@@ -53,6 +53,7 @@ ROWS: Sequence[Row] = (
     ),
     Row(r"image not available", kind=NotFound),
     Row(r"no such (container|image|object)|: not found(;|$)", kind=NotFound),
+    Row(r"invalid reference format|filters: parse error", reason=Reason.INVALID_REFERENCE),
     Row(r"already exists|is already used by", reason=Reason.ALREADY_EXISTS),
     Row(r"no space left on device", reason=Reason.NO_SPACE),
 )

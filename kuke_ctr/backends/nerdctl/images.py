@@ -51,38 +51,42 @@ def fetch(
     results = nerdctl.processes.run_all(calls)
     names = _names(ctr, namespaces)
     return [
-        _listing(nerdctl, Scope(ctr, namespace), result, known, every=every)
-        for namespace, result, known in zip(namespaces, results, names, strict=True)
+        _listing(nerdctl, Scope(ctr, namespace), result, of_ctrs, every=every)
+        for namespace, result, of_ctrs in zip(namespaces, results, names, strict=True)
     ]
 
 
 def find(nerdctl: Nerdctl, scope: Scope, refs: Sequence[str]) -> list[Image | None]:
-    """The image of each reference, None where there is none; probes, they run in a dry run too."""
+    """The image of each reference, None where there is none; probes, they run in a dry run too.
+
+    What nerdctl does not show comes from ctr (`ctr images ls name==REF`), with a note.
+    """
     if not refs:
         return []
     said = nerdctl.run(*ls(nerdctl, scope.namespace), namespace=scope.namespace, probe=True)
     rows = [row for row in _rows(said)[0] if row.name in refs]
     found = {image.ref: image for image in _images(nerdctl, scope.namespace, rows).records}
+    missing = [ref for ref in refs if ref not in found]
+    for image in filter(None, of_ctr.find(scope, missing)):
+        nerdctl.notice(f"note: nerdctl does not show {image.ref}; ctr does")
+        found[image.ref] = image
     return [found.get(ref) for ref in refs]
 
 
-def _names(ctr: Ctr, namespaces: Sequence[str]) -> list[list[str]]:
-    """The references that ctr knows; none where a recording does not have them."""
+def _names(ctr: Ctr, namespaces: Sequence[str]) -> Sequence[Result | None]:
+    """What ctr says of the references; None in a dry run, and where a recording lacks it."""
     if ctr.processes.dry_run:
-        return [[] for _ in namespaces]
-    calls = [ctr.call("images", "ls", "-q", namespace=namespace) for namespace in namespaces]
-    return [
-        list(lines_of(said.stdout)) if said is not None and said.exit_code == 0 else []
-        for said in ctr.answers(calls)
-    ]
+        return [None for _ in namespaces]
+    return ctr.answers([ctr.call("images", "ls", "-q", namespace=one) for one in namespaces])
 
 
 def _listing(
-    nerdctl: Nerdctl, scope: Scope, result: Result, known: Sequence[str], *, every: bool
+    nerdctl: Nerdctl, scope: Scope, result: Result, of_ctrs: Result | None, *, every: bool
 ) -> Listing[Image] | KukeCtrError:
     try:
         rows, refused = _rows(nerdctl.checked(result))
         images = _images(nerdctl, scope.namespace, rows, every=every)
+        known = lines_of(scope.ctr.checked(of_ctrs).stdout) if of_ctrs is not None else ()
         listed = {row.name for row in rows}
         hidden = [name for name in known if name not in listed] if not refused else []
         more = [image for image in of_ctr.find(scope, hidden) if image is not None]

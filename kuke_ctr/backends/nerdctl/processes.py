@@ -1,6 +1,7 @@
 """How a process that nerdctl has run ended: its own exit code, or why it was not started."""
 
 import re
+from typing import NamedTuple
 
 from kuke_ctr.backends.ctr.failures.starting import not_started_in
 from kuke_ctr.backends.nerdctl.failures import failure_of
@@ -9,38 +10,57 @@ from kuke_ctr.parse.nerdctl.logs import read_log
 from kuke_ctr.processes.calls import Call, Result
 
 _EXEC_CODE = re.compile(r"exec failed with exit code (\d+)")
-_AT_RUN = re.compile(
-    r"OCI runtime create failed|failed to (?:create|start) |image not available|already used"
-    r"|not found|invalid|failed to dial|cannot access containerd socket|unknown (?:shorthand )?flag"
+_WITH_FIFOS = r"OCI runtime create failed|failed to (?:create|start) "
+_BEFORE = (
+    r"image not available|already used|not found|invalid|failed to dial"
+    r"|cannot access containerd socket|unknown (?:shorthand )?flag"
 )
-"""What nerdctl says where it has started nothing."""
 
 
-def exec_code(call: Call, said: bytes, status: int) -> int | None:
+class Ended(NamedTuple):
+    """How a nerdctl that ran a process has ended.
+
+    `said` is the end of its stderr and of the process's, unless that had a terminal. `ran`: the
+    process is known to have been started; `opened`: whether nerdctl had FIFOs for one, None where
+    that can't be known.
+    """
+
+    said: bytes
+    status: int
+    ran: bool = False
+    opened: bool | None = None
+
+
+def exec_code(call: Call, ended: Ended) -> int | None:
     """The exit code of a process of `nerdctl exec`, which itself ends with 1 whatever it was.
 
-    `said` is the end of nerdctl's stderr; None where no line of it is nerdctl's. Raises NotStarted
-    and the other errors where there was no process.
+    None where no line of stderr is nerdctl's; its line is the last one, whatever the process said.
+    Raises NotStarted and the other errors where there was no process.
     """
-    message = _last_fatal(said)
+    message = _last_fatal(ended.said)
     match = _EXEC_CODE.fullmatch(message or "")
     if match is not None:
         return int(match[1])
-    if status == 0:
+    if ended.status == 0:
         return None
-    raise not_started_in(message or "", call) or _failure(call, said, status)
+    raise not_started_in(message or "", call) or _failure(call, ended)
 
 
-def run_code(call: Call, said: bytes, status: int) -> int | None:
-    """The same of `nerdctl run`, which ends with the code of the process: None then."""
-    message = _last_fatal(said)
-    if status != 1 or message is None or not _AT_RUN.search(message):
+def run_code(call: Call, ended: Ended) -> int | None:
+    """The same of `nerdctl run`, which ends with the code of the process: None then.
+
+    It adds no line to what the process said: a fatal line may be that of a process which did run.
+    """
+    message = _last_fatal(ended.said)
+    if ended.ran or ended.status != 1 or message is None:
         return None
-    raise not_started_in(message, call) or _failure(call, said, status)
+    if not re.search(_WITH_FIFOS if ended.opened else f"{_WITH_FIFOS}|{_BEFORE}", message):
+        return None
+    raise not_started_in(message, call) or _failure(call, ended)
 
 
-def _failure(call: Call, said: bytes, status: int) -> KukeCtrError:
-    return failure_of(Result(call.argv, status, b"", said, 0.0), typed=call.typed)
+def _failure(call: Call, ended: Ended) -> KukeCtrError:
+    return failure_of(Result(call.argv, ended.status, b"", ended.said, 0.0), typed=call.typed)
 
 
 def _last_fatal(said: bytes) -> str | None:

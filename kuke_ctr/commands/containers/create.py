@@ -1,7 +1,6 @@
 """kuke-ctr containers create"""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,6 +27,7 @@ from kuke_ctr.names import check_name
 from kuke_ctr.recipes import containers
 from kuke_ctr.recipes.environment import environment_for
 from kuke_ctr.recipes.image_names import whole_ref
+from kuke_ctr.recipes.paths import absolute
 from kuke_ctr.recipes.program import program_of
 from kuke_ctr.session import Session
 
@@ -100,7 +100,7 @@ def _root_folder(session: Session, folder: str, flags: ContainerFlags) -> str:
             "--snapshotter has no effect with --rootfs",
             hint="leave --snapshotter out: with --rootfs there is no snapshot",
         )
-    path = Path(folder).absolute()
+    path = absolute(folder, "--rootfs", session.ctr.far)
     if session.ctr.socket and not path.is_dir():
         raise UsageError(
             f"{path} is not a directory of this host",

@@ -188,16 +188,24 @@ def _by_nerdctl(
     limit = session.options.timeout or None
     with patient(), _explained(realm, container):
         outcome = process.run(given, words, tty=tty, interactive=interactive, timeout=limit)
-        exec_id = None if outcome.finished else process.exec_id()
-        if exec_id is not None:
-            _put_in_order(realm, container, exec_id, outcome, tty=tty)
+        if not outcome.finished:
+            _put_in_order(realm, container, outcome.process, outcome, tty=tty)
     return outcome
 
 
 def _put_in_order(
-    realm: OpenRealm, container: str, exec_id: str, outcome: Outcome, *, tty: bool
+    realm: OpenRealm, container: str, exec_id: str | None, outcome: Outcome, *, tty: bool
 ) -> None:
-    """ctr is gone, the process perhaps not: it gets HUP, or what ctr could not pass on."""
+    """ctr is gone, the process perhaps not: it gets HUP, or what ctr could not pass on.
+
+    One whose exec id is not known (None) gets nothing: it could be that of somebody else.
+    """
+    if exec_id is None:
+        start.tell(
+            f"kuke-ctr: {outcome.why or 'kuke-ctr has left'}; the process may still be running in "
+            f"{container}: {realm.scope.line('tasks', 'ps', container)} shows its processes"
+        )
+        return
     number = signal.SIGHUP if tty else outcome.signal
     ended = number is not None and start.hang_up(realm.scope, container, exec_id, number)
     if ended and outcome.exit_code == TIME_PASSED:

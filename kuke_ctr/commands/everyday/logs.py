@@ -148,6 +148,8 @@ def _print_nerdctls(
         return
     seconds = (session.options.timeout or None) if follow else None
     out, err = _writer(raw), _writer(raw, sys.stderr.fileno())
+    if lines == 0 and not follow:
+        out = err = _leave_out
     try:
         copy_log(nerdctl, call, out, err, output=_stdout(), seconds=seconds)
     finally:
@@ -257,6 +259,10 @@ def _stdout() -> int:
 def _write_all(blocks: Iterator[bytes], write: Write) -> None:
     for block in blocks:
         write(block)
+
+
+def _leave_out(_data: bytes | None) -> None:
+    """The one line that nerdctl gives where none is wanted."""
 
 
 def _writer(raw: bool, output: int | None = None) -> Write:

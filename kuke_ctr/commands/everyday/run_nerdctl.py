@@ -12,7 +12,7 @@ from kuke_ctr.backends.ctr.container_flags import RUN, flags_of
 from kuke_ctr.backends.ctr.filters import equal, equal_label
 from kuke_ctr.backends.nerdctl import versions
 from kuke_ctr.backends.nerdctl.client import Nerdctl
-from kuke_ctr.backends.nerdctl.processes import run_code
+from kuke_ctr.backends.nerdctl.processes import Ended, run_code
 from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.container_flags import ContainerFlags
 from kuke_ctr.commands.shared.ctr_flags import flags as words_for
@@ -28,6 +28,7 @@ from kuke_ctr.recipes.image_names import whole_ref
 from kuke_ctr.recipes.nerdctl_foreground import on_pipes, on_terminal
 from kuke_ctr.recipes.run import name_for
 from kuke_ctr.recipes.start import Outcome
+from kuke_ctr.records import TaskStatus
 from kuke_ctr.session import OpenRealm, Session
 from kuke_ctr.terminals.attachment import AttachOptions
 from kuke_ctr.terminals.foreground import UserStreams
@@ -42,6 +43,9 @@ _SAME = {
     "memory_limit": "memory",
 }
 """Our parameters that are flags of nerdctl's, by its name of them."""
+
+_NEVER_RAN = (start.ABSENT, TaskStatus.CREATED)
+"""The states of a task whose process has never been started: a failed start leaves these."""
 
 
 @dataclass
@@ -116,7 +120,7 @@ class NerdctlRun:
         if said.planned:
             return 0
         if said.exit_code != 0:
-            run_code(call, said.stderr, said.exit_code)
+            self._code(call, Ended(said.stderr, said.exit_code))
             raise self.nerdctl.failure(said)
         self.nerdctl.pass_on(said.stderr)
         identifier = said.stdout.decode(errors="replace").strip()
@@ -129,9 +133,22 @@ class NerdctlRun:
         limit, how = self.session.options.timeout or None, self.wish.how
         if how.tty:
             options = AttachOptions(timeout=limit, last_typed=b"\x04")
-            return on_terminal(self.nerdctl, call, options, run_code)
+            return on_terminal(self.nerdctl, call, options, self._code)
         streams = UserStreams(take_input=how.interactive, timeout=limit)
-        return on_pipes(self.nerdctl, call, streams, self._started, run_code)
+        return on_pipes(self.nerdctl, call, streams, self._started, self._code)
+
+    def _code(self, call: Call, ended: Ended) -> int | None:
+        """As `run_code`; what the process said itself is not taken for nerdctl's word."""
+        try:
+            return run_code(call, ended)
+        except KukeCtrError:
+            if any(status not in _NEVER_RAN for status in self._states().values()):
+                return None
+            raise
+
+    def _states(self) -> dict[str, str | None]:
+        """The states of the tasks of what was made, by id; as `start.task_status`."""
+        return {one: start.task_status(self.realm.scope, one) for one in self._made()}
 
     def _started(self) -> bool:
         return any(start.task_started(self.realm.scope, one)() for one in self._made())
@@ -143,13 +160,16 @@ class NerdctlRun:
 
     @contextmanager
     def _undone(self) -> Iterator[None]:
-        """What fails inside leaves no container: nerdctl keeps one that it could not start."""
+        """What fails inside leaves no container: nerdctl keeps one that it could not start.
+
+        One whose process did run stays, with what it wrote.
+        """
         try:
             yield
         except KukeCtrError:
             with patient():
-                for one in self._made():
-                    if start.task_status(self.realm.scope, one) in start.NOT_RUNNING:
+                for one, status in self._states().items():
+                    if status in _NEVER_RAN:
                         self.nerdctl.change("rm", "--force", one, namespace=self.realm.namespace)
             raise
 

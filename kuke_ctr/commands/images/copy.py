@@ -37,7 +37,7 @@ from kuke_ctr.recipes.copy_send import can_send, missing, send
 from kuke_ctr.recipes.copy_source import Source, find_source, place_of
 from kuke_ctr.recipes.image_parts import NotUnderstood, Parts, read_parts
 from kuke_ctr.recipes.leftover_pins import remove_leftovers
-from kuke_ctr.recipes.platforms import may_run_here
+from kuke_ctr.recipes.platforms import host_platform, may_run_on
 from kuke_ctr.recipes.transfer_progress import imported_from_pipe
 from kuke_ctr.records import FoundImage, Image
 from kuke_ctr.render import View
@@ -306,8 +306,8 @@ def _sharing(job: _Job, parts: Parts, known: Image | None, *, all_platforms: boo
             hint=f"to fetch it: {job.target.line('images', 'pull', job.image.ref)}",
         )
     platforms = [part.manifest.platform for part in chosen] if parts.indexes else runs_on
-    here = job.target.ctr.far is None
-    runs = here and any(one is not None and may_run_here(one) for one in platforms)
+    host = host_platform(job.target.ctr)
+    runs = any(one is not None and may_run_on(host, one) for one in platforms)
     return Sharing(job.target, job.name, parts, chosen, known=known, runs=runs)
 
 
@@ -329,7 +329,7 @@ def _by_archive(
     """Copy the bytes after all, and say why; of an image in parts one platform."""
     platform = None
     if what is not None and not what.whole:
-        platform = platform_of(what.chosen)
+        platform = platform_of(job.target.ctr, what.chosen)
         if (job.move or len(job.platforms) > 1) and len(what.chosen) > 1:
             raise error.but(
                 message=f"{error.message}; an archive of a part of the image would have only "

@@ -102,7 +102,7 @@ def pull(
     image = transfers.named(realm.scope, reference)
     transfers.require_image(realm.scope, image)
     show_images(session, view, [image])
-    require_platforms([image], _wanted(platform, all_platforms))
+    require_platforms([image], _wanted(session, platform, all_platforms))
 
 
 @app.command("push", cls=WithExtra)
@@ -168,5 +168,5 @@ def _is_old(session: Session) -> bool:
     return versions.client(session.ctr) < (2,)
 
 
-def _wanted(platform: Sequence[str] | None, all_platforms: bool) -> list[str]:
-    return [] if all_platforms else list(platform or [host_platform()])
+def _wanted(session: Session, platform: Sequence[str] | None, all_platforms: bool) -> list[str]:
+    return [] if all_platforms else list(platform or [host_platform(session.ctr)])

@@ -20,6 +20,8 @@ from kuke_ctr.commands.shared.gathered import Declared, Function, gathered
 from kuke_ctr.commands.shared.labels import checked_labels
 from kuke_ctr.commands.shared.option_table import RARE_PANEL
 from kuke_ctr.errors import UsageError
+from kuke_ctr.processes.far import Far
+from kuke_ctr.recipes.paths import require_absolute
 from kuke_ctr.recipes.volumes import absolute_source, mount_of, require_sources
 
 _TYPES: dict[Kind, tuple[Any, object]] = {
@@ -54,8 +56,14 @@ class ContainerFlags:
         return self.given.get(name) is True
 
     def mounts(self, ctr: Ctr, volumes: Sequence[str] = ()) -> list[str]:
-        """ctr's mounts, with those of docker's form; UsageError where this host lacks a source."""
-        mounts = [*map(absolute_source, self.texts("mount")), *map(mount_of, volumes)]
+        """ctr's mounts, with those of docker's form; UsageError where this host lacks a source.
+
+        And for a relative path on another host, be it that of a mount or of another flag.
+        """
+        if ctr.far is not None:
+            self._require_absolute(ctr.far)
+        mounts = [absolute_source(one, ctr.far) for one in self.texts("mount")]
+        mounts += [mount_of(one, ctr.far) for one in volumes]
         if ctr.socket:  # else the host that is meant may be another one
             require_sources(mounts)
         return mounts
@@ -79,6 +87,12 @@ class ContainerFlags:
         for flag in flags_of(self.command):
             if self.given[flag.field]:
                 versions.require(ctr, *self.command.split(), f"--{flag.name}")
+
+    def _require_absolute(self, far: Far) -> None:
+        for flag in flags_of(self.command):
+            path = self.text(flag.field) if flag.kind is Kind.FILE else None
+            if path is not None:
+                require_absolute(path, f"--{flag.name}", far)
 
     def _refuse_ignored(self) -> None:
         ignored = [

@@ -19,8 +19,8 @@ from kuke_ctr.commands.shared.frames import Taken
 from kuke_ctr.commands.shared.hints import scoped
 from kuke_ctr.commands.shared.output import ALOUD, note
 from kuke_ctr.errors import KukeCtrError, UsageError
-from kuke_ctr.processes.answers import Answers, Wanted
-from kuke_ctr.processes.calls import Call, Result
+from kuke_ctr.processes.answers import Answer, Answers, Wanted
+from kuke_ctr.processes.calls import Call
 from kuke_ctr.processes.clock import FOREVER
 from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.runner import Processes
@@ -124,7 +124,7 @@ class _Work:
         self._done(answer)
         return ()
 
-    def answered(self, call: Call, result: Result | None) -> None:
+    def answered(self, call: Call, result: Answer) -> None:
         """What the host said."""
         self._answers.add(call, result)
 

@@ -4,19 +4,22 @@ from kuke_ctr.errors import UsageError
 from kuke_ctr.processes.far import Far
 from kuke_ctr.processes.shell_words import shell_line
 
+_MOUNTS = "a mount is made on the host that kuke-ctr runs on"
 NEEDS_HERE = {
     "everyday.cp": "cp reads and writes the files of containers through /proc",
-    "images.mount": "a mount is made on the host that kuke-ctr runs on",
+    "images.mount": _MOUNTS,
+    "storage.snapshots_rm:mount": _MOUNTS,
     "host.ctr": "ctr takes the place of kuke-ctr, which then cannot end it on the other host",
     "host.nerdctl": "nerdctl takes the place of kuke-ctr, which then cannot end it on the other "
     "host",
 }
-"""Module of `commands/` -> why its commands have no --host."""
+"""Module of `commands/`, or one command of it -> why there is no --host."""
 
 
-def refuse_far(module: str, far: Far) -> None:
-    """UsageError for a command of this module, where it is asked about another host."""
-    why = NEEDS_HERE.get(module.partition(".commands.")[2])
+def refuse_far(module: str, command: str, far: Far) -> None:
+    """UsageError for a command (a function) of this module, where it is asked of another host."""
+    room = module.partition(".commands.")[2]
+    why = NEEDS_HERE.get(room) or NEEDS_HERE.get(f"{room}:{command}")
     if why is not None:
         hint = f"`{shell_line(far.words)}`, and use kuke-ctr or ctr there"
         raise UsageError(f"this command is not possible with --host: {why}", hint=hint)

@@ -67,7 +67,7 @@ def _with_options(
         mine = {parameter.name: given.pop(parameter.name) for parameter in parameters}
         _refuse_empty(parameters, mine)
         session = Session(options_of(given, options), note, ALOUD)
-        session.heed_far = lambda far: _refuse_far(function.__module__, far, given)
+        session.heed_far = lambda far: _refuse_far(function, far, given)
         if session.options.hosts is not None:
             _refuse_sudo(given)
         elif given.get("sudo") and not session.options.host:
@@ -101,11 +101,11 @@ def _with_options(
     return with_options
 
 
-def _refuse_far(module: str, far: Far, given: Mapping[str, object]) -> None:
+def _refuse_far(command: Callable[..., None], far: Far, given: Mapping[str, object]) -> None:
     from kuke_ctr.commands.shared.needs_here import refuse_far  # late: mostly it is this host
 
     _refuse_sudo(given)
-    refuse_far(module, far)
+    refuse_far(command.__module__, command.__name__, far)
 
 
 def _refuse_sudo(given: Mapping[str, object]) -> None:

@@ -16,6 +16,7 @@ from kuke_ctr.commands.tasks.change_each import ExecId, Names, change_each, task
 from kuke_ctr.commands.tasks.each_task import no_task
 from kuke_ctr.commands.tasks.of_cells import Ending
 from kuke_ctr.errors import UsageError
+from kuke_ctr.recipes.paths import absolute
 from kuke_ctr.recipes.task_control import NoTask
 from kuke_ctr.session import Session
 
@@ -105,8 +106,9 @@ def checkpoint(
     Runs `ctr tasks checkpoint TASK`, after `ctr tasks ls`.
     """
     # runc runs elsewhere: a relative path would be below containerd's own state
-    folder = image_path.absolute() if image_path is not None else None
-    work = work_path.absolute() if work_path is not None else None
+    far = session.ctr.far
+    folder = absolute(image_path, "--image-path", far) if image_path is not None else None
+    work = absolute(work_path, "--work-path", far) if work_path is not None else None
     words = (
         *flags(exit=leave, image_path=folder, work_path=work),
         *extra_flags(session),

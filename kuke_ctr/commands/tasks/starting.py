@@ -15,8 +15,8 @@ from kuke_ctr.commands.shared.short_ids import whole_ids
 from kuke_ctr.errors import CtrFailed, KukeCtrError, NotFound
 from kuke_ctr.parse.container_info import LOG_LABEL, OF_PROCESS, ContainerInfo
 from kuke_ctr.recipes import run
-from kuke_ctr.recipes.containers import log_of
 from kuke_ctr.recipes.nerdctls import changed_by_nerdctl
+from kuke_ctr.recipes.own_logs import log_of
 from kuke_ctr.recipes.process_facts import facts_of, seen_by_us
 from kuke_ctr.recipes.run import RunLog
 from kuke_ctr.recipes.start import NOT_RUNNING

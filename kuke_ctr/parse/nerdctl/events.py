@@ -17,6 +17,14 @@ def parse_event(line: str, number: int = 1) -> Event | Refused:
         return Refused(number, line, str(error))
 
 
+def namespace_of(line: str) -> str | None:
+    """The namespace that a line names, also where it is no event; None where it names none."""
+    try:
+        return filled_at(object_in(line), "Namespace")
+    except Misfit:
+        return None
+
+
 def _event(found: Object) -> Event:
     at, topic = filled_at(found, "Timestamp"), filled_at(found, "Topic")
     if not re.fullmatch(RFC3339, at):

@@ -103,14 +103,14 @@ def image_of(rows: Sequence[ImageRow], native: NativeImage | None) -> Image:
 
     Without a document, `media_type` and the labels are empty: for who does not show them.
 
-    `size` is that of this host's platform, as in ctr, else of the first line. `platforms` are those
-    whose content is here: nerdctl does not show others.
+    `size` is that of this host's platform, as in ctr, else of the first in the alphabet: the order
+    of the lines changes. `platforms` are those whose content is here: nerdctl does not show others.
     """
     if native is None:
         native = NativeImage(rows[0].name, "", rows[0].digest, {})
     here = native.platform
     mine = [row for row in rows if row.platform == here or row.platform.startswith(f"{here}/")]
-    size = (mine or rows)[0].size
+    size = min(mine or rows, key=lambda row: row.platform).size
     labels = ",".join(f"{key}={value}" for key, value in sorted(native.labels.items()))
     return Image(
         ref=native.name,

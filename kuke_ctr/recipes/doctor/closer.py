@@ -17,7 +17,7 @@ from kuke_ctr.recipes.asking import Asking
 from kuke_ctr.recipes.content_graph import Graph
 from kuke_ctr.recipes.doctor.facts import Facts, Space
 from kuke_ctr.recipes.doctor.shims import STARTING
-from kuke_ctr.recipes.process_facts import is_younger
+from kuke_ctr.recipes.process_facts import is_younger, seen_by_us
 from kuke_ctr.recipes.unused_snapshots import not_below, unused_among
 from kuke_ctr.recipes.used_by import snapshots_referred_to
 from kuke_ctr.records import Container, Listing, SnapshotUsage, TaskStatus
@@ -139,20 +139,19 @@ def _find_lost_snapshots(space: Space, asking: Asking) -> None:
 
 def _look_again_at_tasks(space: Space, asking: Asking) -> None:
     """A task is CREATED for a moment whenever one starts; its network may take a while."""
-    here = not asking.ctr.processes.replays
-    created = {
-        task.id
-        for task in space.tasks
-        if task.status == TaskStatus.CREATED and not (here and is_younger(task.pid, STARTING))
-    }
-    if not created:
+    ctr = asking.ctr
+    created = [task for task in space.tasks if task.status == TaskStatus.CREATED]
+    if created and not ctr.processes.replays and seen_by_us(ctr.socket):
+        created = [task for task in created if not is_younger(task.pid, STARTING)]
+    ids = {task.id for task in created}
+    if not ids:
         return
     answer = asking.table(tasks.LS, space.namespace)
     if isinstance(answer, Listing):
         space.stuck = frozenset(
             task.id
             for task in answer.records
-            if task.id in created and task.status == TaskStatus.CREATED
+            if task.id in ids and task.status == TaskStatus.CREATED
         )
 
 

@@ -25,6 +25,7 @@ def failed(stderr: str) -> KukeCtrError:
         (r"cannot access containerd socket \"/x\": no such file", CtrFailed, 'socket "/x"'),
         (r"2 errors:\nno such image: a\nno such image: b", NotFound, "no such image: a; no such"),
         ("1 errors: [no such object nope]", NotFound, "nerdctl: no such object nope"),
+        (r"1 errors:\ninvalid reference format: x@y", CtrFailed, "invalid reference format"),
         ("unknown flag: --x", CtrFailed, "unknown flag: --x"),
     ],
 )

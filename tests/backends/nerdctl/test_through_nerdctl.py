@@ -49,6 +49,16 @@ def native(name: str, letter: str, **labels: str) -> dict[str, object]:
     return {"Image": {"Name": name, "Labels": labels, "Target": target}, "ImageConfig": {}}
 
 
+def ctrs_row(name: str) -> str:
+    cells = [("REF", name), ("TYPE", "application/vnd.oci.image.manifest.v1+json")]
+    cells += [("DIGEST", NAMES["b"]), ("SIZE", "12.0 B"), ("PLATFORMS", "-"), ("LABELS", "-")]
+    widths = [max(map(len, cell)) for cell in cells]
+    return "".join(
+        " ".join(cell[line].ljust(width) for cell, width in zip(cells, widths, strict=True)) + " \n"
+        for line in (0, 1)
+    )
+
+
 def run(*words: str) -> int:
     return main([*words, "-n", NS, "--backend", "nerdctl"])
 
@@ -59,21 +69,38 @@ def test_an_image_that_nerdctl_leaves_out_comes_from_ctr(
     nerdctl.answer("images --no-trunc --format json", stdout=row("x:1", "a") + "\n")
     nerdctl.answer("native x:1", stdout=json.dumps([native("x:1", "a", team="a,b")]))
     of_ctr(fake_ctr, tmp_path, "images", "ls", "-q", stdout="lost:1\nx:1\n")
-    media_type = "application/vnd.oci.image.manifest.v1+json"
-    cells = [("REF", "lost:1"), ("TYPE", media_type), ("DIGEST", NAMES["b"])]
-    cells += [("SIZE", "12.0 B"), ("PLATFORMS", "-"), ("LABELS", "-")]
-    widths = [max(map(len, cell)) for cell in cells]
-    lines = [
-        " ".join(cell[line].ljust(width) for cell, width in zip(cells, widths, strict=True)) + " \n"
-        for line in (0, 1)
-    ]
-    of_ctr(fake_ctr, tmp_path, "images", "ls", "name==lost:1", stdout="".join(lines))
+    of_ctr(fake_ctr, tmp_path, "images", "ls", "name==lost:1", stdout=ctrs_row("lost:1"))
     assert run("images", "ls", "-o", "json") == 0
     said = capsys.readouterr()
     found = json.loads(said.out)
     assert [image["ref"] for image in found] == ["lost:1", "x:1"]
     assert found[1]["labels"] == {"team": "a,b"}
     assert "note: nerdctl does not list lost:1" in said.err
+
+
+def test_inspect_finds_an_image_that_nerdctl_leaves_out(
+    nerdctl: FakeNerdctl, fake_ctr: FakeCtr, tmp_path: Path, capsys: Capture
+) -> None:
+    nerdctl.answer("images --no-trunc --format json")
+    nerdctl.answer("ps -a --no-trunc --format json")
+    for names in ("lost:1", "docker.io/library/lost:1"):
+        of_ctr(fake_ctr, tmp_path, "images", "ls", f"name=={names}", stdout=ctrs_row(names))
+    of_ctr(fake_ctr, tmp_path, "images", "ls", "-q", stdout="lost:1\n")
+    run("inspect", "lost:1")
+    said = capsys.readouterr()
+    assert "nerdctl does not show lost:1; ctr does" in said.err
+    assert "there is no" not in said.err
+
+
+def test_where_ctr_does_not_say_what_is_left_out_the_list_fails(
+    nerdctl: FakeNerdctl, fake_ctr: FakeCtr, tmp_path: Path, capsys: Capture
+) -> None:
+    nerdctl.answer("images --no-trunc --format json", stdout=row("x:1", "a") + "\n")
+    where = ("-a", str(tmp_path / "c.sock"), "-n", NS)
+    said = "ctr: context deadline exceeded\n"
+    fake_ctr.answer(*where, "images", "ls", "-q", stderr=said, exit_code=1)
+    assert run("images", "ls") == 124
+    assert "context deadline exceeded" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -186,6 +213,47 @@ def test_where_one_has_gone_the_others_are_asked_for_one_by_one(
     assert [one["pid"] for one in json.loads(capsys.readouterr().out)] == [11, None]
 
 
+LINES = [
+    ("stats", "web", "--no-stream"),
+    ("stats", "--no-stream"),
+    ("inspect", "web"),
+    ("ps", "-a"),
+    ("containers", "ls", "-o", "json"),
+    ("images", "ls", "-o", "json"),
+]
+
+
+@pytest.mark.parametrize("words", LINES, ids=" ".join)
+def test_a_document_that_cannot_be_had_is_not_taken_for_none(
+    words: tuple[str, ...],
+    nerdctl: FakeNerdctl,
+    fake_ctr: FakeCtr,
+    tmp_path: Path,
+    capsys: Capture,
+) -> None:
+    late = 'time="t" level=fatal msg="1 errors:\\ncontext deadline exceeded"\n'
+    nerdctl.answer("ps -a --no-trunc --format json", stdout=container("web"))
+    nerdctl.answer("images --no-trunc --format json", stdout=row("x:1", "a") + "\n")
+    for name in ("web", "x:1", NAMES["a"]):
+        nerdctl.answer(f"native {name}", stderr=late, exit_code=1)
+    of_ctr(fake_ctr, tmp_path, "images", "ls", "-q", stdout="x:1\n")
+    of_ctr(fake_ctr, tmp_path, "containers", "ls", "-q", stdout="web\n")
+    assert run(*words) == 124
+    assert "nerdctl: context deadline exceeded" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("said", ["no such image: X:1", "invalid reference format: X:1"])
+def test_a_name_that_is_none_for_nerdctl_is_found_by_its_digest(
+    said: str, nerdctl: FakeNerdctl, fake_ctr: FakeCtr, tmp_path: Path
+) -> None:
+    nerdctl.answer("images --no-trunc --format json", stdout=row("X:1", "a") + "\n")
+    fatal = f'time="t" level=fatal msg="1 errors:\\n{said}"\n'
+    nerdctl.answer("native X:1", stderr=fatal, exit_code=1)
+    nerdctl.answer(f"native {NAMES['a']}", stdout=json.dumps([native("X:1", "a")]))
+    of_ctr(fake_ctr, tmp_path, "images", "ls", "-q", stdout="X:1\n")
+    assert run("images", "ls", "-o", "json") == 0
+
+
 def test_stats_ask_for_those_that_live_and_leave_out_other_ids(
     nerdctl: FakeNerdctl, capsys: Capture
 ) -> None:
@@ -200,6 +268,21 @@ def test_stats_ask_for_those_that_live_and_leave_out_other_ids(
     assert run("stats", "--no-stream", "-o", "json") == 0
     (one,) = json.loads(capsys.readouterr().out)
     assert (one["id"], one["status"], one["cpu_percent"]) == ("web", "PAUSED", 1.5)
+
+
+def test_what_is_no_event_of_another_namespace_is_left_out(
+    nerdctl: FakeNerdctl, capsys: Capture
+) -> None:
+    event = {"Timestamp": "2026-11-23T21:12:12Z", "Topic": "/images/create", "Event": "{}"}
+    lines = [
+        json.dumps({**event, "Namespace": namespace, **more})
+        for namespace, more in ((NS, {}), ("of-others", {}), ("of-others", {"Event": "{"}))
+    ]
+    nerdctl.answer("events --format json", stdout="\n\n".join(lines) + "\n")
+    assert run("events", "-o", "jsonl") == 0
+    said = capsys.readouterr()
+    assert [json.loads(line)["namespace"] for line in said.out.splitlines()] == [NS]
+    assert said.err == ""
 
 
 def test_raw_is_what_nerdctl_printed(

@@ -228,11 +228,6 @@ def test_the_capture_of_a_kuketty_mount_is_found_without_a_record(
         (None, {}, b"has no task"),
         ("42 STOPPED", {}, b"has ended"),
         (None, {"nerdctl/name": "x"}, b"nerdctl --namespace kukeon-main logs c1"),
-        (
-            None,
-            {"nerdctl/state-dir": "/srv/nd/1935/containers/kukeon-main/c1"},
-            b"nerdctl --data-root /srv/nd --namespace kukeon-main logs c1",
-        ),
         (None, {"io.cri-containerd.kind": "container"}, b"crictl logs c1"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from kuke_ctr.cli.main import main
 from kuke_ctr.parse.references import INDEXES, MANIFESTS
 from tests.support.fake_ctr import FakeCtr
+from tests.support.far_host import FarHost
 
 Capture = pytest.CaptureFixture[str]
 
@@ -38,13 +39,13 @@ def host(fake_ctr: FakeCtr) -> FakeCtr:
     return fake_ctr
 
 
-def has(fake: FakeCtr, media_type: str) -> None:
+def has(fake: FakeCtr, media_type: str, platforms: str = "-") -> None:
     row = table(
         ("REF", REF),
         ("TYPE", media_type),
         ("DIGEST", DIGEST),
         ("SIZE", "1.0 KiB"),
-        ("PLATFORMS", "-"),
+        ("PLATFORMS", platforms),
         ("LABELS", "-"),
     )
     fake.answer(*MAIN, *NAMED, stdout=row)
@@ -58,6 +59,17 @@ def is_made_of(fake: FakeCtr, config: str, layer: str) -> None:
 
 def pull(*words: str) -> int:
     return main(["images", "pull", REF, "-n", "kukeon-main", "-q", *words])
+
+
+def test_another_host_pulls_for_its_own_platform(
+    host: FakeCtr, far_host: FarHost, capsys: Capture
+) -> None:
+    has(host, INDEXES[0], "linux/arm64/v8")
+    far_host.program("uname", "echo aarch64")
+    assert pull("-H", "web3") == 0
+    far_host.program("uname", "echo ppc64le")
+    assert pull("-H", "web3") == 3
+    assert "nothing for linux/ppc64le" in capsys.readouterr().err
 
 
 def test_a_chart_that_was_pulled_is_no_success(host: FakeCtr, capsys: Capture) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess  # noqa: TID251 (what a user starts)
 import sys
@@ -64,6 +65,18 @@ def test_one_bad_host_is_a_line_and_a_code(fleet_hosts: FleetHosts, capsys: Capt
     (line,) = (line for line in err if line.startswith("kuke-ctr: "))
     assert line.startswith("kuke-ctr: web2: ")
     assert "Connection refused" in line
+
+
+def test_a_host_without_ctr_is_a_line_too_be_it_this_one(
+    fleet_hosts: FleetHosts, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = fleet_hosts.folder / "bin"
+    (programs / "cat").symlink_to(shutil.which("cat") or "")
+    monkeypatch.setenv("PATH", str(programs))  # there is no ctr
+    out, err = run(capsys, *WORDS, "--hosts", "local,web[1-2]", "--no-headers", code=127)
+    assert [line.split()[0] for line in out] == ["web[1-2]", "web[1-2]"]
+    (line,) = (line for line in err if line.startswith("kuke-ctr: "))
+    assert line.startswith("kuke-ctr: local: ctr is not installed")
 
 
 def test_hosts_that_fail_in_the_same_way_are_one_line(

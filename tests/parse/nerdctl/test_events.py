@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kuke_ctr.parse.nerdctl.events import parse_event
+from kuke_ctr.parse.nerdctl.events import namespace_of, parse_event
 from kuke_ctr.records import Event, Refused
 
 GOOD = {
@@ -50,3 +50,8 @@ def test_what_does_not_fit_is_refused(key: str, value: object) -> None:
     event = read(**{key: value})
     assert isinstance(event, Refused)
     assert (event.line, key in event.reason) == (5, True)
+
+
+@pytest.mark.parametrize("line", ["{}", "[]", "x", '{"Namespace":""}', '{"Namespace":1}'])
+def test_a_line_without_a_namespace(line: str) -> None:
+    assert namespace_of(line) is None

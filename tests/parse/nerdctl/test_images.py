@@ -91,3 +91,12 @@ def test_the_size_is_that_of_this_hosts_platform() -> None:
     assert (image.size, image.platforms) == ("2.0 MiB", ("linux/amd64", "linux/arm64/v8"))
     assert image.labels_text == "a=1,b=2"
     assert image_of(rows, here._replace(platform="linux/riscv64")).size == "1.0 MiB"
+
+
+@pytest.mark.parametrize("here", ["", "linux/riscv64", "linux/arm"])
+def test_the_size_does_not_depend_on_the_order_of_the_lines(here: str) -> None:
+    kinds = {"linux/arm/v7": "1.0 MiB", "linux/arm/v6": "2.0 MiB", "linux/s390x": "3.0 MiB"}
+    rows = [ImageRow("a:1", DIGEST, size, platform) for platform, size in kinds.items()]
+    native = NativeImage("a:1", "type", DIGEST, {}, here)
+    sizes = {image_of(order, native).size for order in (rows, rows[::-1])}
+    assert sizes == {"2.0 MiB"}

@@ -1,9 +1,24 @@
 """What deserves a second look, by the lists alone."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from kuke_ctr.recipes.doctor.closer import doubtful, maybe_incomplete, possibly_unused
+from kuke_ctr.backends.ctr.client import Ctr
+from kuke_ctr.backends.ctr.tables import ListCall, R
+from kuke_ctr.errors import KukeCtrError
+from kuke_ctr.processes.far import Far
+from kuke_ctr.processes.runner import Processes
+from kuke_ctr.recipes.asking import Asking
+from kuke_ctr.recipes.doctor import closer
+from kuke_ctr.recipes.doctor.closer import (
+    doubtful,
+    look_closer,
+    maybe_incomplete,
+    possibly_unused,
+)
 from kuke_ctr.recipes.doctor.facts import Space
+from kuke_ctr.records import Listing, Task
 from tests.support.doctor_facts import (
     CONFIG,
     INDEX,
@@ -19,6 +34,7 @@ from tests.support.doctor_facts import (
     facts,
     image,
     snapshot,
+    task,
 )
 
 GC = "containerd.io/gc.ref.content"
@@ -74,3 +90,29 @@ def test_snapshots_of_containers_and_images_are_used() -> None:
         snapshot("orphan", chain),
     )
     assert possibly_unused(space) == ["orphan"]
+
+
+class Answers(Asking):
+    """A ctr that has the same tasks again."""
+
+    def __init__(self, tasks: Sequence[Task], far: Far | None) -> None:
+        socket = None if far is None else ""
+        super().__init__(Ctr(Processes(), ("ctr",), None, socket, 5.0, lambda text: None, far=far))
+        self._tasks = tuple(tasks)
+
+    def table(
+        self, table: ListCall[R], namespace: str, flags: Sequence[str] = ()
+    ) -> Listing[R] | KukeCtrError:
+        del table, namespace, flags
+        return Listing(records=self._tasks)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("far", "stuck"), [(None, set()), (Far("web3"), {"web"})])
+def test_the_age_of_a_process_is_looked_up_on_its_own_host_only(
+    monkeypatch: pytest.MonkeyPatch, far: Far | None, stuck: set[str]
+) -> None:
+    monkeypatch.setattr(closer, "is_younger", lambda *args: True)  # of this host
+    tasks = (task(status="CREATED"),)
+    space = Space(NS, tasks=tasks)
+    look_closer(facts(space), Answers(tasks, far))
+    assert space.stuck == stuck
