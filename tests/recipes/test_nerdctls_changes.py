@@ -254,6 +254,15 @@ def test_what_run_asks_of_nerdctl(host: Host, capsys: Capture) -> None:
     assert planned.endswith(" -- x:1 ls -l\n")
 
 
+@pytest.mark.parametrize("backend", ["ctr", "nerdctl"])
+def test_a_label_of_kukeons_is_told(host: Host, backend: str, capsys: Capture) -> None:
+    line = ["run", "-n", NS, "--backend", backend, "--dry-run", "-d", "--name", "web"]
+    for label, told in (("kukeon.io/cell=web", True), ("team=a", False)):
+        main([*line, "--label", label, "x:1"])
+        found = "note: the label kukeon.io/cell says" in capsys.readouterr().err
+        assert found is told
+
+
 def test_run_never_takes_another_image(host: Host, capsys: Capture) -> None:
     host.answer("images", "ls", "-q", *BOTH, stdout="docker.io/library/x:1\nx:1\n")
     assert main(["run", "-n", NS, "--backend", "nerdctl", "x:1"]) == 2
