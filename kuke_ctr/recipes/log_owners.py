@@ -1,6 +1,6 @@
 """Who keeps the log of a container that Docker, Kubernetes or nerdctl made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from kuke_ctr.processes.shell_words import shell_line
@@ -16,10 +16,15 @@ class Owner(NamedTuple):
     hint: str
 
 
-def owner_of(namespace: str, container: str, labels: Mapping[str, str]) -> Owner | None:
-    """The tool that made a container, by its labels, else by the namespace; None for neither."""
+def owner_of(
+    namespace: str, container: str, labels: Mapping[str, str], nerdctl: Sequence[str] = ()
+) -> Owner | None:
+    """The tool that made a container, by its labels, else by the namespace; None for neither.
+
+    `nerdctl` are the flags by which nerdctl finds the socket and its files.
+    """
     if any(label.startswith("nerdctl/") for label in labels):
-        words = ("nerdctl", "--namespace", namespace, "logs", container)
+        words = ("nerdctl", *nerdctl, "--namespace", namespace, "logs", container)
         return Owner("nerdctl", f"`{shell_line(words)}` shows it")
     if _is_kubernetes(namespace, labels):
         folder = _pod_folder(labels)

@@ -28,7 +28,7 @@ from kuke_ctr.processes.shell_words import shell_line
 from kuke_ctr.recipes.cell_members import Members
 from kuke_ctr.recipes.log_file import Identity, LogFile, Reader, open_log
 from kuke_ctr.recipes.log_owners import owner_of
-from kuke_ctr.recipes.nerdctls_own import made_by_nerdctl
+from kuke_ctr.recipes.nerdctls_own import made_by_nerdctl, places
 from kuke_ctr.records import Task, TaskStatus
 from kuke_ctr.terminals.task_io import IoKind, TaskIO, shims_write, task_io
 
@@ -275,7 +275,7 @@ def _refuse_label(namespace: str, info: ContainerInfo) -> None:
 
 def _kept_by_others(scope: Scope, info: ContainerInfo) -> FoundWrong | None:
     """The error for a container of Docker's, Kubernetes' or nerdctl's; None for no such one."""
-    owner = owner_of(scope.namespace, info.id, info.labels)
+    owner = owner_of(scope.namespace, info.id, info.labels, places(info, scope))
     if owner is None:
         return None
     return FoundWrong(

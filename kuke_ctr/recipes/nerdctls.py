@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from kuke_ctr.backends.choice import Backend, may_serve
 from kuke_ctr.kukeon.host import Host
 from kuke_ctr.kukeon.realms import Resolution
+from kuke_ctr.kukeon.settings import THE_DEFAULT
 from kuke_ctr.processes.preflight import is_installed
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ def changed_by_nerdctl(
 ) -> "NerdctlsOwn | None":
     """Those of these ids that nerdctl serves `operation` (`stop`) for; None where ctr does.
 
-    In `auto` nothing is asked where no nerdctl is installed; else `ctr containers info` of each.
+    In `auto` nothing is asked where no nerdctl is installed and nobody named one; else `ctr
+    containers info` of each.
     """
     settings = host.settings
     if not names or not may_serve(settings.backend, operation):
@@ -30,4 +32,6 @@ def changed_by_nerdctl(
 
 
 def _may_be_asked(host: Host) -> bool:
-    return host.ctr.processes.replays or is_installed(host.settings.nerdctl)
+    settings = host.settings
+    named = settings.nerdctl_source != THE_DEFAULT  # that it is not there will be a warning
+    return named or host.ctr.processes.replays or is_installed(settings.nerdctl)

@@ -63,3 +63,10 @@ def data_root(info: ContainerInfo, namespace: str) -> str | None:
     tail = f"/containers/{namespace}/{info.id}"
     root = folder.removesuffix(tail).rpartition("/")[0]
     return root if folder.endswith(tail) and root.startswith("/") else None
+
+
+def places(info: ContainerInfo, scope: Scope) -> list[str]:
+    """The flags by which nerdctl finds a container that it made: --address and --data-root."""
+    root = data_root(info, scope.namespace) if made_by_nerdctl(info, scope.namespace) else None
+    known = {"--address": scope.ctr.address, "--data-root": root}
+    return [word for flag, value in known.items() if value for word in (flag, value)]

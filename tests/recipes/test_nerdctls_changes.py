@@ -173,13 +173,27 @@ def test_ctr_alone(host: Host, monkeypatch: pytest.MonkeyPatch, capsys: Capture)
     line = ["rm", "-n", NS, OWN, "--dry-run"]
     assert main([*line, "--backend", "ctr"]) == 0
     assert "containers rm" in capsys.readouterr().out
-    monkeypatch.setenv("KUKE_CTR_NERDCTL", "/nowhere/nerdctl")
+    monkeypatch.delenv("KUKE_CTR_NERDCTL")
+    monkeypatch.setattr("kuke_ctr.recipes.nerdctls.is_installed", lambda name: False)
     asked = len(host.ctrs)
     assert main(line) == 0
+    assert "nerdctl is not used" not in capsys.readouterr().err
     of_ctr = host.ctrs[asked:]
     assert len(of_ctr) == len(host.ctrs[:asked])  # nothing is asked for nerdctl's sake
     assert host.nerdctl.calls == []
-    assert main([*line, "--backend", "nerdctl"]) == 127
+    named = ["--nerdctl", "/nowhere/nerdctl"]
+    assert main([*line, *named, "--backend", "nerdctl"]) == 127
+
+
+@pytest.mark.parametrize("verb", ["rm", "start", "stop"])
+def test_a_nerdctl_that_was_named_and_is_not_there_is_told(
+    host: Host, verb: str, capsys: Capture
+) -> None:
+    host.answer(
+        "tasks", "ls", stdout=tasks_table((OWN, "RUNNING" if verb == "stop" else "STOPPED"))
+    )
+    main([verb, "-n", NS, OWN, "--dry-run", "--nerdctl", "/nowhere/nerdctl"])
+    assert "warning: nerdctl is not used: " in capsys.readouterr().err
 
 
 def test_an_older_nerdctl_is_left_out_with_a_warning(host: Host, capsys: Capture) -> None:
@@ -238,6 +252,15 @@ def test_what_run_asks_of_nerdctl(host: Host, capsys: Capture) -> None:
     for given in ("--detach", "--env A", "--user 1:1", "--workdir /tmp", "--memory 1048576"):
         assert given in planned
     assert planned.endswith(" -- x:1 ls -l\n")
+
+
+@pytest.mark.parametrize("backend", ["ctr", "nerdctl"])
+def test_a_label_of_kukeons_is_told(host: Host, backend: str, capsys: Capture) -> None:
+    line = ["run", "-n", NS, "--backend", backend, "--dry-run", "-d", "--name", "web"]
+    for label, told in (("kukeon.io/cell=web", True), ("team=a", False)):
+        main([*line, "--label", label, "x:1"])
+        found = "note: the label kukeon.io/cell says" in capsys.readouterr().err
+        assert found is told
 
 
 def test_run_never_takes_another_image(host: Host, capsys: Capture) -> None:

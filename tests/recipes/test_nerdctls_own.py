@@ -2,8 +2,13 @@
 
 import pytest
 
+from kuke_ctr.backends.ctr.scope import Scope
+from kuke_ctr.commands.shared.output import note
 from kuke_ctr.parse.container_info import ContainerInfo
-from kuke_ctr.recipes.nerdctls_own import data_root, is_nerdctls, made_by_nerdctl
+from kuke_ctr.recipes.nerdctls_own import data_root, is_nerdctls, made_by_nerdctl, places
+from kuke_ctr.session import Session
+from kuke_ctr.shared_options import SharedOptions
+from tests.support.fake_ctr import FakeCtr
 
 ID = "20507e564c62" + "ab" * 26
 
@@ -49,3 +54,11 @@ def test_labels_alone_do_not_make_a_container_nerdctls() -> None:
     assert is_nerdctls(labels)
     assert data_root(info, "main") == "/tenant"
     assert not made_by_nerdctl(info, "main")
+
+
+def test_the_flags_by_which_nerdctl_finds_its_own(fake_ctr: FakeCtr) -> None:
+    labels = {"nerdctl/state-dir": f"/srv/nd/1935/containers/main/{ID}"}
+    own, forged = (ContainerInfo(id=one, labels=labels) for one in (ID, "web"))
+    scope = Scope(Session(SharedOptions(address="/c.sock"), note).host.ctr, "main")
+    assert places(own, scope) == ["--address", "/c.sock", "--data-root", "/srv/nd"]
+    assert places(forged, scope) == ["--address", "/c.sock"]

@@ -1,5 +1,6 @@
 """The words of a nerdctl command that somebody typed: where its verb is, and what they would do."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -13,7 +14,9 @@ WITH_VALUE = (
 )
 """nerdctl's global flags that take a value, as the help texts of 1.7 to 2.1 have them."""
 
-_SWITCHES = ("--debug", "--debug-full", "--experimental", "--insecure-registry", "--kube-hide-dupe")
+SWITCHES = ("--debug", "--debug-full", "--experimental", "--insecure-registry", "--kube-hide-dupe")
+"""Its global flags that take none."""
+
 _SHORT = ("-n", "-a", "-H")
 _NOUNS = ("container", "image", "system", "namespace")
 _SYNONYMS = {"remove": "rm", "ns": "namespace"}
@@ -27,6 +30,15 @@ _CHANGES = frozenset(
 
 _HAS_H = ("run", "create")
 """The verbs whose -h is --hostname."""
+
+_HAS_PROGRAM = (*_HAS_H, "exec", "compose")
+"""The verbs with words for a program in a container; these may follow a `--`."""
+
+_NO_VALUE = re.compile(
+    r"-[diqt]+|--(?:detach|init|interactive|no-healthcheck|oom-kill-disable|privileged|quiet"
+    r"|read-only|rm|rootfs|tty)"
+)
+"""Their flags that take no value: behind another one `--` may be the value of it."""
 
 _NO_CONTAINERD = ("login", "logout", "completion", "help", "--help", "-h", "--version", "-v")
 
@@ -75,14 +87,19 @@ class Typed(NamedTuple):
         return bool(last) and last not in _NO_CONTAINERD and not helps
 
     @property
-    def removes_namespaces(self) -> bool:
-        """Whether it removes the namespaces that it names."""
-        return self.verb == "namespace rm"
+    def changes_namespaces(self) -> bool:
+        """Whether it removes or labels the namespaces that it names."""
+        return self.verb in ("namespace rm", "namespace update")
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The words behind the verb that can be names: a flag's value is one, too."""
-        return tuple(word for word in self.rest if not word.startswith("-"))
+        """The words behind the verb that can be names: a flag's value is one, too.
+
+        Behind a `--` also what begins with a dash.
+        """
+        end = self.rest.index("--") if "--" in self.rest else len(self.rest)
+        plain = (word for word in self.rest[:end] if not word.startswith("-"))
+        return (*plain, *(word for word in self.rest[end:] if word != "--"))
 
     def others(self, namespace: str, address: str) -> list[str]:
         """The flags that name another namespace or another containerd than these.
@@ -99,9 +116,13 @@ class Typed(NamedTuple):
     def unknown_flag(self) -> str | None:
         """A flag before the verb that is not known: the next word might be its value.
 
-        Then nobody knows which word is the verb.
+        Then nobody knows which word is the verb. Before a verb -v and -h are flags of that verb:
+        `-v rm web` is `rm -v web`.
         """
-        known = (*WITH_VALUE, *_SWITCHES)
+        last = self.verb.rpartition(" ")[2]
+        if last.startswith("-") and self.rest:
+            return last
+        known = (*WITH_VALUE, *SWITCHES)
         return next((name for name, _ in self.flags if name not in known), None)
 
     def password_flag(self) -> str | None:
@@ -114,13 +135,22 @@ class Typed(NamedTuple):
         return None
 
     def _long_ones(self) -> Iterator[tuple[str, str]]:
-        words = list(self.rest)
+        words, last = list(self.rest), ""
         while words:
+            before, last = last, words[0]
             name, equals, value = words.pop(0).partition("=")
-            if name == "--":
+            if last == "--" and self._ends_flags(before):
                 return
             if name in ("--namespace", "--address", "--host"):
                 yield name, value if equals else (words.pop(0) if words else "")
+
+    def _ends_flags(self, before: str) -> bool:
+        """Whether a `--` behind this word is followed by a program's words.
+
+        It is not where the word is a flag that may have it as its value.
+        """
+        closed = not before.startswith("-") or "=" in before or _NO_VALUE.fullmatch(before)
+        return self.verb in _HAS_PROGRAM and bool(closed)
 
     def _has(self, name: str, letter: str) -> bool:
         short = (word for word in self.rest if word.startswith("-") and not word.startswith("--"))

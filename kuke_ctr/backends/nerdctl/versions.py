@@ -14,7 +14,8 @@ from kuke_ctr.processes.preflight import find_program
 
 OLDEST = (1, 7)
 _SAYS = "nerdctl version "
-_WITHOUT = "--backend ctr goes without nerdctl"
+WITHOUT = "--backend ctr goes without nerdctl"
+"""The end of each hint here."""
 
 
 def numbers(nerdctl: Nerdctl) -> tuple[int, ...]:
@@ -44,7 +45,7 @@ def require_usable(nerdctl: Nerdctl, ctr: Ctr) -> None:
     if found and numbers_of(found) < OLDEST:
         raise CtrFailed(
             f"nerdctl {found} is too old: kuke-ctr needs 1.7 or later",
-            hint=f"name a newer one with --nerdctl; {_WITHOUT}",
+            hint=f"name a newer one with --nerdctl; {WITHOUT}",
         )
     if not replays:
         _require_same_daemon(nerdctl, ctr)
@@ -66,7 +67,7 @@ def _version_in(said: Result) -> str:
         )
         raise CtrFailed(
             f"{said.argv[0]} does not work: {why}",
-            hint=f"name another one with --nerdctl; {_WITHOUT}",
+            hint=f"name another one with --nerdctl; {WITHOUT}",
             command=mask(said.argv),
         )
     return found
@@ -76,16 +77,16 @@ def _require_program(nerdctl: Nerdctl) -> None:
     try:
         find_program((nerdctl.program,))
     except CtrMissing as error:
-        raise error.but(hint=f"name it with --nerdctl, or install it; {_WITHOUT}") from None
+        raise error.but(hint=f"name it with --nerdctl, or install it; {WITHOUT}") from None
     except Forbidden as error:
-        raise error.but(hint=f"name another one with --nerdctl; {_WITHOUT}") from None
+        raise error.but(hint=f"name another one with --nerdctl; {WITHOUT}") from None
 
 
 def _require_root() -> None:
     if os.geteuid() != 0:
         raise Forbidden(
             "nerdctl works rootless for this user: it would ask another containerd",
-            hint=f"run the same command with sudo; {_WITHOUT}",
+            hint=f"run the same command with sudo; {WITHOUT}",
         )
 
 
@@ -101,7 +102,7 @@ def _require_same_daemon(nerdctl: Nerdctl, ctr: Ctr) -> None:
         raise error.but(
             message=f"{nerdctl.program} cannot ask the containerd of {nerdctl.address} "
             f"({error.message})",
-            hint=f"name another nerdctl with --nerdctl; {_WITHOUT}",
+            hint=f"name another nerdctl with --nerdctl; {WITHOUT}",
         )
     if server.exit_code != 0:
         raise ctr.failure(server)
@@ -110,7 +111,7 @@ def _require_same_daemon(nerdctl: Nerdctl, ctr: Ctr) -> None:
     if isinstance(options, list) and "name=rootless" in options:
         raise Forbidden(
             f"{nerdctl.program} works rootless: it asks another containerd",
-            hint=f"name another nerdctl with --nerdctl; {_WITHOUT}",
+            hint=f"name another nerdctl with --nerdctl; {WITHOUT}",
             command=mask(info.argv),
         )
     theirs, text = found.get("ID"), server.stdout.decode(errors="replace")
@@ -119,7 +120,7 @@ def _require_same_daemon(nerdctl: Nerdctl, ctr: Ctr) -> None:
         raise CtrFailed(
             f"{nerdctl.program} asks another containerd than ctr (its ID is {theirs[:60]}, "
             f"not {ours[1]})",
-            hint=f"name another nerdctl with --nerdctl, or the socket with --address; {_WITHOUT}",
+            hint=f"name another nerdctl with --nerdctl, or the socket with --address; {WITHOUT}",
             command=mask(info.argv),
         )
 
@@ -131,7 +132,7 @@ def _document(info: Result) -> dict[str, object]:
     except ValueError as error:
         raise Unreadable(
             f"`nerdctl info` printed invalid JSON: {error}",
-            hint=f"name another nerdctl with --nerdctl; {_WITHOUT}",
+            hint=f"name another nerdctl with --nerdctl; {WITHOUT}",
             command=mask(info.argv),
         ) from None
     return found if isinstance(found, dict) else {}

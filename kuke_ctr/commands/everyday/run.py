@@ -12,7 +12,7 @@ from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.confirm import CreateNamespace
 from kuke_ctr.commands.shared.container_flags import ContainerFlags, with_container_flags
 from kuke_ctr.commands.shared.ctr_flags import flags as ctr_flags
-from kuke_ctr.commands.shared.kukeon import refuse_id
+from kuke_ctr.commands.shared.kukeon import note_labels, refuse_id
 from kuke_ctr.commands.shared.launch import (
     Launch,
     Manner,
@@ -216,6 +216,7 @@ def _log(session: Session, scope: Scope, container: str, file: str | None) -> Ru
 def _words(flags: ContainerFlags, made: Made, mounts: list[str]) -> tuple[str, ...]:
     """ctr's flags, the labels that tell this run and its log among them."""
     log = made.log
+    note_labels(flags.texts("label"))
     labels = [*flags.texts("label"), f"{RUN_LABEL}={made.token}", *([log.label] if log else [])]
     uri = ctr_flags(log_uri=log.uri if log else None)
     return (*uri, *flags.words(mount=mounts, label=labels))

@@ -16,7 +16,7 @@ from kuke_ctr.backends.nerdctl.processes import Ended, run_code
 from kuke_ctr.commands.images.references import no_image
 from kuke_ctr.commands.shared.container_flags import ContainerFlags
 from kuke_ctr.commands.shared.ctr_flags import flags as words_for
-from kuke_ctr.commands.shared.kukeon import refuse_id
+from kuke_ctr.commands.shared.kukeon import note_labels, refuse_id
 from kuke_ctr.commands.shared.launch import print_id
 from kuke_ctr.errors import KukeCtrError, NotFound, UsageError
 from kuke_ctr.parse.container_info import RUN_LABEL
@@ -104,6 +104,7 @@ class NerdctlRun:
         switches = words_for(
             rm=wish.rm, detach=how.detach, tty=how.tty, interactive=how.interactive or how.tty
         )
+        note_labels(wish.flags.texts("label"))
         label = ("--label", f"{RUN_LABEL}={self.token}")
         words = ("--pull", "never", "--net", net, "--name", name, *label, *switches)
         env, env_file = wish.environment

@@ -47,7 +47,7 @@ def ctr(
         )
     words = _words(args)
     realm = session.realm(changing=True)  # who knows what the words do
-    warn_of_no_namespace(session, realm, "ctr")
+    warn_of_no_namespace(realm, "ctr")
     if words[:1] and words[0] in ("tasks", "task", "t") and words[1:2] == ["attach"]:
         safe = f"kuke-ctr tasks attach --namespace {realm.namespace} {words[-1]}"
         print(
@@ -59,12 +59,12 @@ def ctr(
     session.ctr.processes.become(realm.scope.call(*args))
 
 
-def warn_of_no_namespace(session: Session, realm: OpenRealm, program: str) -> None:
-    """Say where --namespace names one that does not exist: the program would not."""
-    if session.options.namespace and realm.exists() is False:
+def warn_of_no_namespace(realm: OpenRealm, program: str) -> None:
+    """Say where the namespace does not exist: the program would not."""
+    if realm.exists() is False:
         note(
-            f"warning: there is no namespace {realm.namespace}; {program} lists it as an empty "
-            "one, and makes it where something is put into it"
+            f"warning: there is no namespace {realm.namespace}{realm.of_realm}; {program} "
+            "lists it as an empty one, and makes it where something is put into it"
         )
 
 

@@ -4,14 +4,15 @@ from typing import Annotated
 
 import typer
 
+from kuke_ctr.backends.ctr.client import Ctr
 from kuke_ctr.backends.nerdctl.client import Nerdctl
 from kuke_ctr.backends.nerdctl.command_line import Typed, read
-from kuke_ctr.backends.nerdctl.versions import require_runnable
+from kuke_ctr.backends.nerdctl.versions import WITHOUT, require_runnable, require_usable
 from kuke_ctr.commands.host.ctr import warn_of_no_namespace
 from kuke_ctr.commands.host.nerdctl_guard import refuse_harm
 from kuke_ctr.commands.shared.option_table import HOST, SCOPE, TRACE
 from kuke_ctr.commands.shared.options import takes
-from kuke_ctr.errors import CtrMissing, Forbidden, UsageError
+from kuke_ctr.errors import CtrMissing, KukeCtrError, UsageError
 from kuke_ctr.kukeon.nerdctl import nerdctl_of
 from kuke_ctr.session import Session
 
@@ -47,24 +48,30 @@ def nerdctl(
     typed = read(args)
     realm = session.realm(changing=True)  # who knows what the words do
     client = nerdctl_of(session.host.settings, session.ctr)
-    _require(client, typed)
     _refuse_words(typed, realm.namespace, client.address)
+    _require(client, session.ctr, typed)
     if typed.needs_containerd:
-        warn_of_no_namespace(session, realm, "nerdctl")
+        warn_of_no_namespace(realm, "nerdctl")
         refuse_harm(realm, typed)
     call = client.as_typed(args, namespace=realm.namespace, asks=typed.needs_containerd)
     session.ctr.processes.become(call)
 
 
-def _require(client: Nerdctl, typed: Typed) -> None:
-    """Raise CtrMissing or Forbidden, with what helps where nothing else can do it."""
+def _require(client: Nerdctl, ctr: Ctr, typed: Typed) -> None:
+    """Raise where nerdctl can't be run, or would ask another containerd than the one looked at.
+
+    What `versions.require_usable` raises, with what helps where nothing else can do it.
+    """
     try:
-        require_runnable(client, rootless=not typed.needs_containerd)
+        if typed.needs_containerd:
+            require_usable(client, ctr)
+        else:
+            require_runnable(client, rootless=True)
     except CtrMissing as error:
         cannot = "ctr alone has no build, compose, login, network or volume"
         raise error.but(hint=f"install nerdctl, or name it with --nerdctl PATH; {cannot}") from None
-    except Forbidden as error:
-        raise error.but(hint="run the same command with sudo") from None
+    except KukeCtrError as error:  # --backend is nothing here
+        raise error.but(hint=(error.hint or "").removesuffix(f"; {WITHOUT}")) from None
 
 
 def _refuse_words(typed: Typed, namespace: str, address: str) -> None:

@@ -89,6 +89,16 @@ def refuse_id(realm: OpenRealm, name: str | None) -> None:
     )
 
 
+def note_labels(labels: Iterable[str]) -> None:
+    """Say what labels of Kukeon's (`kukeon.io/cell=web`) make of a new container."""
+    found = [label.partition("=")[0] for label in labels if label.startswith("kukeon.io/")]
+    if found:
+        note(
+            f"note: the label {found[0]} says that the container is Kukeon's: kuke-ctr will ask "
+            "before it harms it"
+        )
+
+
 def refuse_labels(session: Session, realm: OpenRealm, container: str, *, kukeon: bool) -> None:
     """Raise UsageError before labels of a container of Kukeon's change, unless that was meant."""
     one = None if kukeon else members_of(realm).of(container)

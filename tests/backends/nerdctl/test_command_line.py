@@ -60,6 +60,12 @@ def test_the_verb_is_found(line: str, verb: str, rest: list[str]) -> None:
         ("ps -n 3 -a", []),
         ("run -- app tool --namespace other", []),
         ("run app tool --namespace other", ["--namespace"]),
+        ("stop -s -- --namespace other web", ["--namespace"]),
+        ("update --cpuset-cpus -- --host=y web", ["--host"]),
+        ("exec -e -- --namespace other web hostname", ["--namespace"]),
+        ("exec -e -- -- --namespace other web", ["--namespace"]),
+        ("run -it --rm -- app tool --namespace other", []),
+        ("exec --env=a -- web tool --address x", []),
     ],
 )
 def test_another_namespace_or_containerd_is_noticed(line: str, others: list[str]) -> None:
@@ -98,9 +104,9 @@ def test_what_changes_containers_and_images() -> None:
         assert not typed(line).prunes_all_images
     assert not typed("image ls -a").prunes_images
     assert typed("image rm x").removes_images
-    for line in ("namespace remove x", "ns rm x", "--debug namespace rm -c x"):
-        assert typed(line).removes_namespaces
-    assert not typed("namespace ls").removes_namespaces
+    for line in ("namespace remove x", "ns rm x", "--debug namespace rm -c x", "ns update x"):
+        assert typed(line).changes_namespaces
+    assert not typed("namespace ls").changes_namespaces
 
 
 @pytest.mark.parametrize(
@@ -110,6 +116,8 @@ def test_what_changes_containers_and_images() -> None:
         ("-x stop web", "-x"),
         ("-- stop web", "--"),
         ("--help=false stop web", "--help"),
+        ("-v rm -f web", "-v"),
+        ("container -h run web", "-h"),
         ("container --unheard-of=1 stop web", "--unheard-of"),
         ("--debug-full --kube-hide-dupe=false --cni-path /x stop --unheard-of web", None),
     ],
@@ -137,3 +145,4 @@ def test_what_needs_containerd(line: str) -> None:
 
 def test_what_can_be_a_name() -> None:
     assert typed("stop -t 10 web db").names == ("10", "web", "db")
+    assert typed("stop -- -x web").names == ("-x", "web")

@@ -9,9 +9,21 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli.main import main
+from tests.support.cells import write_cell
 from tests.support.fake_ctr import FakeCtr
+from tests.support.fake_nerdctl import INFO
 
 Capture = pytest.CaptureFixture[str]
+
+
+PROGRAM = f"""#!/bin/sh
+case "$*" in
+*--version) echo nerdctl version 2.1.6; exit ;;
+*"info --format json") echo '{INFO.strip()}'; exit ;;
+esac
+for word; do printf "<%s>" "$word"; done
+exit 7
+"""
 
 
 @pytest.fixture
@@ -19,8 +31,13 @@ def place(tmp_path: Path, fake_ctr: FakeCtr) -> Iterator[list[str]]:
     """The options that name a namespace, a socket that answers, and a nerdctl."""
     fake_ctr.answer("-a", str(tmp_path / "c.sock"), "namespaces", "ls", "-q", stdout="team\n")
     program = tmp_path / "nerdctl"
-    program.write_text('#!/bin/sh\nfor word; do printf "<%s>" "$word"; done\nexit 7\n')
+    program.write_text(PROGRAM)
     program.chmod(0o755)
+    told = "Server:\n  Version: v2.1.9\n  UUID: the-daemon\n"
+    fake_ctr.answer("-a", str(tmp_path / "c.sock"), "version", stdout=told)
+    by_compose = ('labels."com.docker.compose.project"', 'labels."nerdctl/name"')
+    there = ("-a", str(tmp_path / "c.sock"), "-n", "team")
+    fake_ctr.answer(*there, "containers", "ls", "-q", *by_compose)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "c.sock"))
         listening.listen()
@@ -110,3 +127,39 @@ def test_a_namespace_that_there_is_not_is_told(place: list[str], capsys: Capture
 
 def test_no_recording_of_it(place: list[str], tmp_path: Path, capsys: Capture) -> None:
     assert main(["nerdctl", *place, "--record", str(tmp_path / "r"), "--", "ps"]) == 2
+
+
+def test_a_nerdctl_for_another_containerd_is_refused(
+    place: list[str], fake_ctr: FakeCtr, capsys: Capture
+) -> None:
+    fake_ctr.answer("-a", place[3], "version", stdout="Server:\n  UUID: another\n")
+    assert main(["nerdctl", *place, "--dry-run", "--", "rm", "web"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "asks another containerd than ctr" in err
+    assert "--backend" not in err
+    assert main(["nerdctl", *place, "--dry-run", "--", "logout"]) == 0
+
+
+def test_an_old_nerdctl_is_refused(place: list[str], tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "nerdctl").write_text("#!/bin/sh\necho nerdctl version 1.6.2\n")
+    assert main(["nerdctl", *place, "--dry-run", "--", "ps"]) == 1
+    assert "nerdctl 1.6.2 is too old" in capsys.readouterr().err
+
+
+def test_what_cannot_be_executed_is_not_mended_by_sudo(
+    place: list[str], tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "nerdctl").chmod(0o644)
+    assert main(["nerdctl", *place, "--", "ps"]) == 126
+    assert "hint: name another one with --nerdctl\n" in capsys.readouterr().err
+
+
+def test_a_realm_without_a_namespace_is_told(
+    place: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("KUKEON_RUN_PATH", str(tmp_path / "run-path"))
+    write_cell(tmp_path / "run-path", "default/default/web")
+    place[:2] = ["-r", "main"]
+    assert main(["nerdctl", *place, "--dry-run", "--", "images"]) == 0
+    assert "(realm main); nerdctl lists it as an empty one" in capsys.readouterr().err
