@@ -11,6 +11,7 @@ from scripts.lib.containerd import PrivateContainerd, unique
 from tests.support.cell_host import type_answer
 from tests.support.cells import Parts, write_cell
 from tests.support.changes_host import BUSYBOX, FOREVER, LIMIT, Host
+from tests.support.fake_nerdctl import FakeNerdctl
 
 
 @pytest.fixture
@@ -55,9 +56,11 @@ def labels_of(host: Host, name: str) -> object:
 
 
 def test_a_stopped_cell_is_whole_after_all_that_was_tried(
-    cell: tuple[Host, str], monkeypatch: pytest.MonkeyPatch
+    cell: tuple[Host, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     host, name = cell
+    fake = FakeNerdctl(tmp_path)
+    fake.answer("info --format json", stdout="{}")
     app, root = (f"default_default_{name}_{one}" for one in ("app", "root"))
     before = labels_of(host, app)
     starts = f"`kuke start {name} --realm main`"
@@ -74,7 +77,7 @@ def test_a_stopped_cell_is_whole_after_all_that_was_tried(
     host.kuke("snapshots rm", app, "--yes", fails=2, says=f"cell {name}")
     host.kuke("images rm", BUSYBOX, fails=2, says="it is in 1 record")
     host.kuke("images prune --all --yes", says="has no unused image")
-    nerdctl = "nerdctl --nerdctl=/bin/true --dry-run --"
+    nerdctl = f"nerdctl --nerdctl={fake.program} --dry-run --"
     host.kuke(f"{nerdctl} rmi", "busybox:1.36", fails=2, says="`kuke-ctr rmi")
     host.kuke(f"{nerdctl} image prune -a", fails=2, says="it is in 1 record")
     host.kuke(f"{nerdctl} container prune", fails=2, says="--all")

@@ -120,7 +120,9 @@ def test_a_lost_connection_is_told_and_does_no_harm(
             os.kill(int(child), signal.SIGKILL)
         attached.stdout.read()
         assert attached.wait(10) == 125
-        assert b"still running" in attached.stderr.read()
+        # one that was killed was ctr's ssh or the connection: which is noticed first is chance
+        said = attached.stderr.read()
+        assert b"still running" in said or b"the connection to web3 was lost" in said
     assert settled(web3) == []
     assert signals_of(web3, recorder) == ""
 
@@ -170,7 +172,7 @@ def test_a_time_limit_leaves_nothing_there(web3: SshHost, kuke: KukeCtr, recorde
     ("break_it", "said", "hint"),
     [
         ("authorized_keys", "Permission denied (publickey", "no key of yours"),
-        ("known_hosts", "Host key verification failed", "ssh-keygen -R"),
+        ("known_hosts", "Host key verification failed", "`ssh-keygen -f"),
     ],
 )
 def test_a_refused_key_is_told_and_asks_nobody(

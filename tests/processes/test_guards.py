@@ -53,8 +53,8 @@ def test_the_end_of_the_connection_kills_a_watched_command() -> None:
 
 def test_a_word_on_the_connection_is_a_signal() -> None:
     program = (
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGINT, lambda *_: (print('int', flush=True), sys.exit(3)))\n"
+        "import os, signal, sys, time\n"
+        "signal.signal(signal.SIGINT, lambda *_: (os.write(1, b'int\\n'), sys.exit(3)))\n"
         "print(1, flush=True)\ntime.sleep(100)"
     )
     with start(guards.watched(["python3", "-c", program])) as process:

@@ -297,7 +297,8 @@ def test_a_slow_host_holds_up_no_row_and_ctrl_c_ends_all(fleet_hosts: FleetHosts
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert out in ("", lines[-1])  # a signal in the very moment of a write: it may come twice
+    # a signal in the very moment of a write: what one host said may come twice
+    assert "".join(lines).endswith(out) and out.count("\n") <= 2
     assert "interrupted" in err
     assert not Path(f"/proc/{pid.read_text().strip()}").exists()
 
