@@ -172,7 +172,7 @@ def test_a_list_stands_in_place_on_a_terminal(fake_ctr: FakeCtr, seat: Seat) -> 
     seat.type(b"q")
     assert seat.wait() == 0
     assert processes.until(lambda: seat.modes() == seat.modes_before, LIMIT)
-    assert bytes(seat.shown).endswith(b"\x1b[?1049l")
+    assert processes.until(lambda: bytes(seat.shown).endswith(b"\x1b[?1049l"), LIMIT)
     assert bytes(seat.shown).count(b"\x1b[?1049h") == 1
 
 
@@ -182,7 +182,7 @@ def test_a_signal_puts_the_terminal_back(seat: Seat, signal: str) -> None:
     os.kill(seat.program.pid, Signals[f"SIG{signal}"])
     assert seat.wait() == {"INT": 0, "TERM": -15, "HUP": -1}[signal]
     assert processes.until(lambda: seat.modes() == seat.modes_before, LIMIT)
-    assert bytes(seat.shown).endswith(b"\x1b[?1049l")
+    assert processes.until(lambda: bytes(seat.shown).endswith(b"\x1b[?1049l"), LIMIT)
 
 
 def test_it_ends_when_nobody_reads_though_nothing_is_new(fake_ctr: FakeCtr) -> None:
@@ -203,4 +203,4 @@ def test_a_key_is_heeded_while_ctr_works(fake_ctr: FakeCtr, seat: Seat) -> None:
     assert processes.until((fake_ctr.folder / "hangs").exists, LIMIT)
     seat.type(b"q")
     assert seat.wait() == 0
-    assert bytes(seat.shown).endswith(b"\x1b[?1049l")
+    assert processes.until(lambda: bytes(seat.shown).endswith(b"\x1b[?1049l"), LIMIT)
