@@ -251,7 +251,8 @@ def test_a_view_is_mounted_read_only_and_a_committed_one_says_how(lab: Lab) -> N
     refused = lab.run("snapshots", "mount", lab.chain, str(target))
     assert refused.returncode == 1
     assert "create a view first" in refused.stderr
-    lab.run("snapshots", "view", "look", lab.chain)
+    made = lab.run("snapshots", "view", "look", lab.chain)
+    assert made.returncode == 0, made.stderr
     done = lab.run("snapshots", "mount", "look", str(target))
     assert done.returncode == 0, done.stderr
     assert "ro" in (mount_options(target) or [])

@@ -1,6 +1,7 @@
 """kuke-ctr snapshots prepare, view, commit"""
 
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -15,11 +16,15 @@ from kuke_ctr.commands.shared.options import Snapshotter, takes
 from kuke_ctr.commands.storage.snapshots import near_snapshots
 from kuke_ctr.commands.storage.snapshots_rm import confirm_cells, known_snapshots
 from kuke_ctr.errors import NotFound, UsageError
+from kuke_ctr.processes.calls import Result
 from kuke_ctr.recipes.used_by import rooted_label, users_of_snapshots
 from kuke_ctr.render import escape
 from kuke_ctr.session import OpenRealm, Session
 
 app = typer.Typer()
+
+_AGAIN = 3
+"""How often a view is made anew that containerd removes before it has its label."""
 
 
 NewKey = Annotated[str, typer.Argument(metavar="KEY", help="The key of the new snapshot.")]
@@ -72,7 +77,8 @@ def prepare(
 
     Runs `ctr snapshots prepare KEY [PARENT]`.
     """
-    _make(session, "prepare", key, parent, target, mounts, snapshotter, create_namespace)
+    make = _maker(session, "prepare", key, parent, target, mounts, snapshotter, create_namespace)
+    _tell(key, make.now(), prints=make.prints)
 
 
 @app.command("view", cls=WithExtra)
@@ -98,12 +104,41 @@ def view(
 
     Runs `ctr snapshots view KEY [PARENT]` and `ctr snapshots label KEY containerd.io/gc.root=TIME`.
     """
-    realm = _make(session, "view", key, parent, target, mounts, snapshotter, create_namespace)
-    words = snapshots.words(snapshotter, "label", key, rooted_label())
-    realm.scope.change(*words)
+    make = _maker(session, "view", key, parent, target, mounts, snapshotter, create_namespace)
+    label = snapshots.words(snapshotter, "label", key, rooted_label())
+    said = make.now()
+    for _ in range(_AGAIN):
+        with suppress(NotFound):  # containerd has collected it, which had no label yet
+            make.realm.scope.change(*label)
+            break
+        said = make.now()
+    else:
+        make.realm.scope.change(*label)
+    _tell(key, said, prints=make.prints)
 
 
-def _make(
+class _Maker(NamedTuple):
+    """What makes a snapshot; `prints`: ctr prints what the user wants to see."""
+
+    realm: OpenRealm
+    words: tuple[str, ...]
+    names: tuple[str, ...]
+    snapshotter: str | None
+    prints: bool
+
+    def now(self) -> Result:
+        with near_snapshots(self.realm, self.names[1:], self.snapshotter):
+            return self.realm.scope.change(*self.words)
+
+
+def _tell(key: str, said: Result, *, prints: bool) -> None:
+    if not said.planned:
+        if not prints:
+            print(escape(key))
+        print_bytes(said)
+
+
+def _maker(
     session: Session,
     verb: str,
     key: str,
@@ -112,7 +147,7 @@ def _make(
     mounts: bool,
     snapshotter: str | None,
     create_namespace: bool,
-) -> OpenRealm:
+) -> _Maker:
     if target is not None and mounts:
         raise UsageError("--target and --mounts cannot be combined", hint="leave one of them out")
     if mounts:
@@ -120,15 +155,9 @@ def _make(
     realm = session.realm(changing=True, create=create_namespace, makes=True)
     refuse_id(realm, key)
     chosen = (*flags(target=target, mounts=mounts), *extra_flags(session))
-    names = [key] if parent is None else [key, parent]
-    with near_snapshots(realm, names[1:], snapshotter):
-        words = snapshots.words(snapshotter, verb, *chosen, *names)
-        said = realm.scope.change(*words)
-    if not said.planned:
-        if target is None and not mounts:
-            print(escape(key))
-        print_bytes(said)
-    return realm
+    names = (key,) if parent is None else (key, parent)
+    words = snapshots.words(snapshotter, verb, *chosen, *names)
+    return _Maker(realm, words, names, snapshotter, prints=target is not None or mounts)
 
 
 @app.command("commit", cls=WithExtra)

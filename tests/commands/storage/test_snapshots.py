@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.cli.main import main
+from kuke_ctr.commands.storage import snapshots_prepare
 from tests.support.fake_ctr import FakeCtr
 from tests.support.storage_host import (
     CHAIN,
@@ -84,6 +85,24 @@ def test_a_view_gets_the_label_that_keeps_it(storage_host: FakeCtr, capsys: Capt
     made, labelled = capsys.readouterr().out.splitlines()
     assert made == f"env ctr -n kukeon-main snapshots view v {CHAIN}"
     assert labelled.startswith("env ctr -n kukeon-main snapshots label v containerd.io/gc.root=20")
+
+
+def test_a_view_that_was_collected_before_its_label_is_made_anew(
+    storage_host: FakeCtr, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(snapshots_prepare, "rooted_label", lambda: "kept=1")
+    gone = "echo 'ctr: snapshot v does not exist: not found' >&2; exit 1"
+    marker = storage_host.folder / "collected"
+    label = (*MAIN, "snapshots", "label", "v", "kept=1")
+    storage_host.answer(*MAIN, "snapshots", "view", "v", CHAIN)
+    storage_host.answer(*label, first=f"[ -e {marker} ] || {{ touch {marker}; {gone}; }}")
+    assert main(["snapshots", "view", "v", CHAIN, "-r", "main"]) == 0
+    assert capsys.readouterr().out == "v\n"
+    verbs = [call[3] for call in storage_host.calls if call[2] == "snapshots"]
+    assert verbs == ["view", "label", "view", "label"]
+    storage_host.answer(*label, first=gone)
+    assert main(["snapshots", "view", "v", CHAIN, "-r", "main"]) == 3
+    assert capsys.readouterr().out == ""
 
 
 @pytest.fixture
