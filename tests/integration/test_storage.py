@@ -67,7 +67,7 @@ def test_content_comes_in_by_file_and_pipe_and_stays_only_where_it_is_kept(lab: 
     piped = lab.run("content", "ingest", "two", stdin="hello")
     hello = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
     assert (piped.returncode, piped.stdout) == (0, f"{hello}\n")
-    assert {digest, hello} <= lab.blobs()
+    assert digest in lab.blobs()  # the other one may be collected at any time
     lab.collect()
     assert lab.blobs() & {digest, hello} == {digest}
     marked = lab.run("content", "label", digest[7:17], "note=a b, c")
