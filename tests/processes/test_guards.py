@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from kuke_ctr.processes import guards
+from scripts.lib import processes
+from tests.support.scripts import gone
 
 LIMIT = 10
 
@@ -18,15 +20,7 @@ def start(line: str, **more: object) -> subprocess.Popen[bytes]:
 
 
 def ended(pid: int) -> bool:
-    until = time.monotonic() + LIMIT
-    while time.monotonic() < until:
-        if (
-            not Path(f"/proc/{pid}/cmdline").exists()
-            or not Path(f"/proc/{pid}/cmdline").read_bytes()
-        ):
-            return True
-        time.sleep(0.01)
-    return False
+    return processes.until(lambda: gone(pid), LIMIT)
 
 
 def pid_from(process: subprocess.Popen[bytes]) -> int:
@@ -134,8 +128,8 @@ def test_a_connection_that_ends_at_once_leaves_nothing(temp: Path) -> None:
 
 
 def children(pid: int) -> list[str]:
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [Path(f"/proc/{one}/comm").read_text().strip() for one in found]
+    lines = map(processes.command_line, processes.children(pid))
+    return [line[0] for line in lines if line]
 
 
 def test_nobody_is_left_to_kill_a_held_command_that_has_ended(temp: Path) -> None:
@@ -148,10 +142,7 @@ def test_nobody_is_left_to_kill_a_held_command_that_has_ended(temp: Path) -> Non
         pid = pid_from(process)
         assert process.stdin is not None and process.stdout is not None
         assert ended(pid)
-        until = time.monotonic() + LIMIT
-        while children(process.pid) != ["cat"] and time.monotonic() < until:
-            time.sleep(0.01)
-        assert children(process.pid) == ["cat"]
+        assert processes.until(lambda: children(process.pid) == ["cat"], LIMIT)
         assert len(process.stdout.read()) == 100_000
         assert process.wait(LIMIT) == 0
         feeder.kill()
